@@ -1,0 +1,21 @@
+"""Errors a user can act on: one line that says what is wrong and what to do."""
+
+
+class TddError(Exception):
+    """A failure of the run or of its surroundings. The command line prints its text and exits with code 1."""
+
+    exit_code = 1
+
+
+class UsageError(TddError):
+    """A request that cannot be carried out as asked. The command line prints its text and exits with code 2."""
+
+    exit_code = 2
+
+
+def nearest(word: str, choices: "list[str] | tuple[str, ...]") -> str:
+    """A hint naming the choice most like `word`: ``"; did you mean 'imdb'?"``, or the whole list when none is close."""
+    from difflib import get_close_matches
+
+    match = get_close_matches(word, choices, n=1, cutoff=0.6)
+    return f"; did you mean '{match[0]}'?" if match else f"; choose from {', '.join(sorted(choices))}"

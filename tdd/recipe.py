@@ -1,0 +1,211 @@
+"""Every setting of a run, typed, with its default, its unit and its source; YAML in, YAML out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from tdd.errors import TddError, UsageError, nearest
+from tdd.files import write_text
+
+
+class Recipe(BaseModel):
+    """All settings of a distillation. Each field's description is its documentation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    # The data set and how it is read
+    dataset: str = Field("tomatoes", description="short name, Hub id, folder or csv/tsv/jsonl/parquet file")
+    config_name: str | None = Field(None, description="configuration of a Hub data set")
+    revision: str | None = Field(None, description="branch, tag or commit of a Hub data set")
+    text_column: str | None = Field(None, description="column holding the text; found by its usual names when absent")
+    label_column: str | None = Field(None, description="column holding the class; found by its usual names when absent")
+    vectors: str = Field("glove-6b-50d", description="embedded table, gensim-downloader name, or vectors file")
+    max_length: int = Field(400, ge=1, description="L: tokens a sentence is padded or truncated to (paper 3.3: 400)")
+    validation: float = Field(0.1, gt=0, lt=1, description="share of the training split held out for choices")
+    max_validation: int = Field(2500, ge=1, description="most held-out examples read at each validation")
+
+    # The network trained on the distilled set
+    network: Literal["text_cnn"] = Field("text_cnn", description="architecture")
+    widths: list[int] = Field([3, 4, 5], min_length=1, description="TextCNN: words each filter bank spans")
+    filters: int = Field(100, ge=1, description="TextCNN: filters of each width")
+    dropout: float = Field(0.5, ge=0, lt=1, description="dropout before the classifier, on real data only (--full)")
+
+    # The distilled set
+    n: int = Field(20, ge=1, description="number of distilled samples, steps x samples per step")
+    steps: int | None = Field(None, ge=1, description="inner steps of an epoch; None: n / classes where that divides")
+    epochs: int = Field(1, ge=1, description="times the inner steps are repeated (paper 3.4)")
+    init: Literal["fixed", "random"] = Field("fixed", description="one network initialisation, or fresh ones (3.4)")
+    labels: Literal["soft", "hard"] = Field("soft", description="learned soft labels (3.2), or fixed one-hot ones")
+    samples_init: Literal["noise", "real"] = Field("noise", description="start from noise or from real sentences")
+    samples_scale: float = Field(1.0, gt=0, description="noise start: standard deviation, in that of real inputs")
+    learning_rate: float = Field(0.05, gt=0, description="start of every learned inner learning rate")
+
+    # The outer loop
+    outer_steps: int = Field(2000, ge=1, description="updates of the distilled set")
+    batch_size: int = Field(256, ge=1, description="real examples of one outer step")
+    networks: int = Field(1, ge=1, description="K: initialisations averaged in one outer step (random init)")
+    samples_lr: float = Field(0.03, gt=0, description="Adam step size of the samples")
+    labels_lr: float = Field(0.03, gt=0, description="Adam step size of the soft labels")
+    rates_lr: float = Field(0.03, gt=0, description="Adam step size of the raw learning rates (before softplus)")
+    schedule: Literal["cosine", "constant"] = Field("cosine", description="course of the Adam step sizes")
+    warmup: int = Field(0, ge=0, description="outer steps over which the Adam step sizes rise linearly")
+    clip_norm: float = Field(1.0, gt=0, description="largest norm of one outer gradient, all parts together")
+    ema: float = Field(0.0, ge=0, lt=1, description="decay of the averaged set that is validated and kept; 0: none")
+    unroll: Literal["auto", "closed_form", "autograd", "rematerialised"] = Field(
+        "auto", description="how the inner loop is reversed; every choice gives the same gradient"
+    )
+
+    # Course of the run
+    seed: int = Field(0, ge=0, lt=2**31, description="seed of every random draw")
+    validate_every: int = Field(50, ge=1, description="outer steps between validations")
+    validation_networks: int = Field(4, ge=1, description="fresh networks of one validation (random init)")
+    checkpoint_every: int = Field(50, ge=1, description="outer steps between checkpoints that a run resumes from")
+    report_to: Literal["none", "tensorboard", "trackio"] = Field("none", description="tracker, through Accelerate")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_bool_as_number(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            raise ValueError(f"{str(value).lower()} is not a value this setting takes")
+        return value
+
+    @field_validator("widths")
+    @classmethod
+    def _widths_distinct(cls, value: list[int]) -> list[int]:
+        if min(value) < 1 or len(set(value)) < len(value):
+            raise ValueError("filter widths must be different positive numbers")
+        return value
+
+    @model_validator(mode="after")
+    def _combinations(self) -> Recipe:
+        if self.steps is not None and self.n % self.steps:
+            raise ValueError(f"n = {self.n} does not split into {self.steps} steps; choose steps that divide n")
+        if self.max_length < max(self.widths):
+            raise ValueError(f"max_length = {self.max_length} is shorter than the widest filter ({max(self.widths)})")
+        if self.init == "fixed" and self.networks > 1:
+            raise ValueError("networks > 1 needs init: random; a fixed initialisation is a single network")
+        return self
+
+    def split(self, classes: int) -> tuple[int, int]:
+        """(steps, samples per step) of the n samples for a data set of `classes` classes.
+
+        Default: n / classes steps when that is a whole number, at most 10 and dividing n; otherwise one step.
+
+        Raises:
+            UsageError: hard labels with fewer samples than classes, which would leave classes without a sample.
+        """
+        if self.labels == "hard" and self.n < classes:
+            raise UsageError(
+                f"hard labels need a sample for each of the {classes} classes, n is {self.n}; "
+                f"raise --n or use labels: soft"
+            )
+        steps = self.steps
+        if steps is None:
+            most = min(10, self.n // classes) if self.n % classes == 0 else 1
+            steps = max(s for s in range(1, most + 1) if self.n % s == 0)
+        return steps, self.n // steps
+
+    def to_yaml(self) -> str:
+        """The recipe as YAML text that `Recipe.load` reads back to an equal recipe."""
+        return yaml.safe_dump(self.model_dump(), sort_keys=False, allow_unicode=True)
+
+    def save(self, path: Path) -> None:
+        """Write the recipe as YAML, atomically."""
+        write_text(path, self.to_yaml())
+
+    @classmethod
+    def load(cls, path: Path) -> Recipe:
+        """Read a recipe saved by `save`."""
+        return cls.build(read_settings(path), where=str(path))
+
+    @classmethod
+    def build(cls, settings: Mapping[str, Any], where: str = "recipe") -> Recipe:
+        """Check `settings` and fill in defaults.
+
+        Raises:
+            UsageError: an unknown key, a wrong type or an impossible combination, named with the nearest valid key.
+        """
+        unknown = [key for key in settings if key not in cls.model_fields]
+        if unknown:
+            raise UsageError(f"{where}: unknown setting '{unknown[0]}'{nearest(str(unknown[0]), list(cls.model_fields))}")
+        try:
+            return cls.model_validate(dict(settings))
+        except ValidationError as error:
+            first = error.errors()[0]
+            path = ".".join(map(str, first["loc"]))
+            message = first["msg"].removeprefix("Value error, ")
+            given = f" (given: {first['input']!r})" if path else ""
+            raise UsageError(f"{where}: {path + ': ' if path else ''}{message}{given}") from None
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML recipe file.
+
+    Raises:
+        UsageError: the file is missing, not YAML, or not a mapping of settings.
+    """
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read the recipe {path}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        raise UsageError(f"{path} is not valid YAML" + (f" (line {line + 1})" if line is not None else "")) from None
+    if not isinstance(loaded, dict):
+        raise UsageError(f"{path} does not hold settings, one 'name: value' a line")
+    return loaded
+
+
+def parse_assignments(assignments: list[str]) -> dict[str, Any]:
+    """Settings from ``--set name=value`` arguments; values are read as YAML.
+
+    Raises:
+        UsageError: an argument without ``=`` or with a value that is not YAML.
+    """
+    settings = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"--set takes name=value, not '{assignment}'")
+        try:
+            settings[name.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise UsageError(f"--set {name}: '{value}' is not a valid value") from None
+    return settings
+
+
+def _folders() -> list[Path]:
+    """Where named recipes lie: inside an installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    return [folder for folder in (package / "recipes", package.parent / "recipes") if folder.is_dir()]
+
+
+def named_recipes() -> dict[str, Path]:
+    """The recipes that come with the package, by name."""
+    return {path.stem: path for folder in _folders() for path in sorted(folder.glob("*.yaml"))}
+
+
+def resolve_recipe(dataset: str, recipe: str | None, assignments: list[str], flags: Mapping[str, Any]) -> Recipe:
+    """The recipe of a run: defaults < recipe < `assignments` (--set) < `flags` that are not None.
+
+    `recipe` is a file or the name of one that comes with the package; when absent, the one named like `dataset`, if any.
+    """
+    named = named_recipes()
+    settings: dict[str, Any] = {}
+    where = "settings"
+    if recipe is not None and recipe not in named and not Path(recipe).is_file():
+        raise UsageError(f"no recipe '{recipe}'{nearest(recipe, list(named))}, or name a YAML file")
+    if recipe is not None or dataset in named:
+        path = named.get(recipe or dataset) or Path(str(recipe))
+        where = path.name
+        settings = read_settings(path)
+    if not isinstance(settings, dict):
+        raise TddError(f"{where} does not hold settings")
+    settings |= {"dataset": dataset} | parse_assignments(assignments)
+    settings |= {name: value for name, value in flags.items() if value is not None}
+    return Recipe.build(settings, where=where)
