@@ -1,0 +1,42 @@
+"""The paper's text network: parallel convolutions over word vectors, max over time, one linear layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from tdd.networks.text_cnn_kernel import TextCNNKernel
+
+
+class TextCNN(nn.Module):
+    """Kim's convolutional sentence classifier (arXiv 1408.5882) on embedded input.
+
+    Args:
+        dim: d, length of a word vector.
+        classes: C, number of logits.
+        widths: words spanned by each bank of filters.
+        filters: filters in each bank.
+        dropout: probability of dropping a pooled feature in training mode.
+    """
+
+    def __init__(
+        self, dim: int, classes: int, widths: Sequence[int] = (3, 4, 5), filters: int = 100, dropout: float = 0.5
+    ):
+        super().__init__()
+        self.widths = list(widths)
+        self.convs = nn.ModuleList(nn.Conv1d(dim, filters, width) for width in widths)
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Linear(len(widths) * filters, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (N, C) of embedded sentences (N, L, d)."""
+        x = x.transpose(1, 2)
+        pooled = torch.cat([conv(x).max(dim=2).values for conv in self.convs], dim=1)
+        logits: Tensor = self.classifier(self.dropout(pooled.relu()))
+        return logits
+
+    def closed_form(self) -> TextCNNKernel:
+        """This network's exact fast path."""
+        return TextCNNKernel(self.widths, self.dropout.p)

@@ -1,0 +1,223 @@
+"""The TextCNN, exact and fast: winning windows, a table of words, and the reverse of a gradient step in closed form.
+
+Max over time hands everything on from one window per sentence and filter. Once these winners are known, the network and
+its derivatives of every order touch only them, and what is left is linear - ReLU - linear - softmax. With the
+classifier's weight V and bias c:
+
+    z = <window, w> + b of the winner      h = relu(z)      a = h V' + c      p = softmax(a)
+    loss of one step:  -mean over samples of sum_c y_c log p_c, with real-valued labels y
+
+Parameters are stacked: their leading dimension K runs over networks. Below, n counts samples, F filters of one width,
+H = F x widths pooled features, C classes. None of this is an approximation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tdd.networks.kernel import Parameters, unstack
+from tdd.networks.word_table import WordTable, argmax_over_time
+from tdd.text import TextBatch
+
+
+@dataclass(frozen=True)
+class Winners:
+    """The winning windows of the distilled samples under K networks.
+
+    Attributes:
+        positions: for each width, the first word of the winning window, (n, K, F).
+        z: (n, K, H) their values, all widths side by side.
+    """
+
+    positions: list[Tensor]
+    z: Tensor
+
+
+class TextCNNKernel:
+    """Gradients, their reverse, and logits of K stacked TextCNNs; see `tdd.networks.kernel.Kernel`.
+
+    Args:
+        widths: words spanned by each bank of filters.
+        dropout: probability of dropping a pooled feature where `loss` is given a generator.
+    """
+
+    def __init__(self, widths: list[int], dropout: float):
+        self.widths, self.dropout = widths, dropout
+
+    # Distilled samples: few, dense, differentiated twice
+
+    def gradient(self, theta: Parameters, x: Tensor, y: Tensor) -> tuple[Parameters, Winners]:
+        """Gradient of the soft cross-entropy of samples x (n, L, d) with labels y (n, C), and its winners."""
+        found = self._winners(theta, x)
+        h = found.z.relu()
+        _, error = _softmax(theta, h, y)
+        r = _relu_reverse(found.z, _classifier_reverse(theta, error))
+        gradient = _classifier_gradient(error, h)
+        for bank, (_, r_bank) in enumerate(self._banks(theta, r)):
+            u = self._windows(x, found, bank)
+            gradient |= _bank(bank, _weighted_sum(r_bank, u).view_as(theta[f"convs.{bank}.weight"]), r_bank.sum(0))
+        return gradient, found
+
+    def reverse(
+        self, theta: Parameters, x: Tensor, y: Tensor, found: Winners, direction: Parameters
+    ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
+        """Value and gradients of D = <gradient(theta, x, y), direction>; see `Kernel.reverse`.
+
+        D is the loss's derivative along `direction`: with the tangents dz, dh and da of z, h and a it is the sum of
+        error x da, a plain function of the winners that is differentiated by hand here.
+        """
+        z, h = found.z, found.z.relu()
+        windows = [self._windows(x, found, bank) for bank in range(len(self.widths))]
+        dz = torch.cat(
+            [
+                torch.einsum("nkfw,kfw->nkf", u, direction[f"convs.{bank}.weight"].flatten(2))
+                + direction[f"convs.{bank}.bias"]
+                for bank, u in enumerate(windows)
+            ],
+            dim=2,
+        )
+        dh = _relu_reverse(z, dz)
+        p, error = _softmax(theta, h, y)
+        da = _product(dh, theta["classifier.weight"]) + _classifier(direction, h)
+        mean = (p * da).sum(2, keepdim=True)
+        y_bar = (mean - da).sum(1) / len(y)
+        a_bar = y.sum(1)[:, None, None] / len(y) * p * (da - mean)
+
+        theta_bar = _classifier_gradient(a_bar, h)
+        theta_bar["classifier.weight"] += torch.einsum("nkc,nkh->kch", error, dh)
+        r = _relu_reverse(z, _classifier_reverse(theta, error))
+        z_bar = _relu_reverse(z, _classifier_reverse(direction, error) + _classifier_reverse(theta, a_bar))
+        x_bar = torch.zeros_like(x)
+        for bank, ((weight, r_bank), (along, z_bank)) in enumerate(
+            zip(self._banks(theta, r), self._banks(direction, z_bar), strict=True)
+        ):
+            theta_bar |= _bank(bank, _weighted_sum(z_bank, windows[bank]).view_as(weight), z_bank.sum(0))
+            u_bar = z_bank[..., None] * weight.flatten(2) + r_bank[..., None] * along.flatten(2)
+            _add_windows(x_bar, u_bar, found.positions[bank], self.widths[bank])
+        return (error * da).sum((0, 2)), theta_bar, x_bar, y_bar
+
+    def _winners(self, theta: Parameters, x: Tensor) -> Winners:
+        positions, tops = [], []
+        for bank, width in enumerate(self.widths):
+            weight, bias = theta[f"convs.{bank}.weight"], theta[f"convs.{bank}.bias"]
+            windows = _all_windows(x, width)
+            values = windows @ weight.flatten(2).flatten(0, 1).T
+            best = argmax_over_time(values)
+            positions.append(best.view(-1, *bias.shape))
+            tops.append(values.gather(1, best[:, None]).view(-1, *bias.shape) + bias)
+        return Winners(positions, torch.cat(tops, dim=2))
+
+    def _windows(self, x: Tensor, found: Winners, bank: int) -> Tensor:
+        """The winning windows of one bank, (n, K, F, d x width)."""
+        samples = torch.arange(len(x), device=x.device)[:, None, None]
+        return _all_windows(x, self.widths[bank])[samples, found.positions[bank]]
+
+    def _banks(self, theta: Parameters, features: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Each bank's weight (K, F, d, width), with its part (n, K, F) of values that belong to pooled features."""
+        weights = [theta[f"convs.{bank}.weight"] for bank in range(len(self.widths))]
+        parts = features.split([weight.shape[1] for weight in weights], dim=2)
+        yield from zip(weights, parts, strict=True)
+
+    # Real sentences: many, of frozen words, differentiated once
+
+    def loss(
+        self, theta: Parameters, batch: TextBatch, dropout: torch.Generator | None = None
+    ) -> tuple[Tensor, Parameters]:
+        """Mean cross-entropy of real sentences, (K,), and its gradient; see `Kernel.loss`."""
+        tables = [WordTable(batch, width) for width in self.widths]
+        z, positions = self._scan(theta, tables, with_positions=True)
+        keep = torch.ones_like(z)
+        if dropout is not None and self.dropout:
+            drawn = torch.rand(z.shape, generator=dropout).to(z)
+            keep = drawn.ge(self.dropout).to(z) / (1 - self.dropout)
+        h = z.relu() * keep
+        target = F.one_hot(batch.labels, theta["classifier.bias"].shape[1]).to(z)
+        log_p, error = _softmax(theta, h, target, log=True)
+        gradient = _classifier_gradient(error, h)
+        r = _relu_reverse(z, _classifier_reverse(theta, error) * keep)
+        for bank, (_, r_bank) in enumerate(self._banks(theta, r)):
+            weights = [
+                tables[bank].filter_gradient(position, part)
+                for position, part in zip(positions[bank], r_bank.unbind(1), strict=True)
+            ]
+            gradient |= _bank(bank, torch.stack(weights), r_bank.sum(0))
+        losses = -(target[:, None] * log_p).sum(2).mean(0)
+        return losses, gradient
+
+    def logits(self, theta: Parameters, batch: TextBatch) -> Tensor:
+        """Logits of real sentences, (K, B, C)."""
+        z, _ = self._scan(theta, [WordTable(batch, width) for width in self.widths], with_positions=False)
+        return _classifier(theta, z.relu()).transpose(0, 1)
+
+    def _scan(
+        self, theta: Parameters, tables: list[WordTable], with_positions: bool
+    ) -> tuple[Tensor, list[list[Tensor]]]:
+        """Values of the winners (B, K, H) and, for each width and network, their positions (B, F)."""
+        values, positions = [], []
+        for bank, table in enumerate(tables):
+            scans = [table.largest(weight, with_positions) for weight in theta[f"convs.{bank}.weight"]]
+            values.append(torch.stack([top for top, _ in scans], dim=1) + theta[f"convs.{bank}.bias"])
+            positions.append([position for _, position in scans if position is not None])
+        return torch.cat(values, dim=2), positions
+
+
+def _all_windows(x: Tensor, width: int) -> Tensor:
+    """All windows of the samples (n, L, d), flattened: (n, L - width + 1, d x width)."""
+    return x.unfold(1, width, 1).flatten(2)
+
+
+def _add_windows(x: Tensor, windows: Tensor, positions: Tensor, width: int) -> None:
+    """Add windows (n, K, F, d x width), each at its position (n, K, F), to the samples x (n, L, d)."""
+    n, length, dim = x.shape
+    starts = length - width + 1
+    rows = positions + torch.arange(n, device=x.device)[:, None, None] * starts
+    sums = x.new_zeros(n * starts, dim * width).index_add_(0, rows.flatten(), windows.flatten(0, 2))
+    for place, part in enumerate(sums.view(n, starts, dim, width).unbind(3)):
+        x[:, place : place + starts] += part
+
+
+def _weighted_sum(weights: Tensor, windows: Tensor) -> Tensor:
+    """Sum over samples of weights (n, K, F) times windows (n, K, F, d x width)."""
+    return torch.einsum("nkf,nkfw->kfw", weights, windows)
+
+
+def _bank(bank: int, weight: Tensor, bias: Tensor) -> Parameters:
+    return {f"convs.{bank}.weight": weight, f"convs.{bank}.bias": bias}
+
+
+def _product(features: Tensor, weight: Tensor) -> Tensor:
+    """(n, K, H) times the classifier's weight (K, C, H): (n, K, C)."""
+    return torch.einsum("nkh,kch->nkc", features, weight)
+
+
+def _classifier(theta: Parameters, features: Tensor) -> Tensor:
+    return _product(features, theta["classifier.weight"]) + theta["classifier.bias"]
+
+
+def _classifier_reverse(theta: Parameters, error: Tensor) -> Tensor:
+    """Gradient to the pooled features (n, K, H) of logits that have gradient (n, K, C)."""
+    return torch.einsum("nkc,kch->nkh", error, theta["classifier.weight"])
+
+
+def _classifier_gradient(error: Tensor, features: Tensor) -> Parameters:
+    return {
+        "classifier.weight": torch.einsum("nkc,nkh->kch", error, features),
+        "classifier.bias": error.sum(0),
+    }
+
+
+def _softmax(theta: Parameters, h: Tensor, y: Tensor, log: bool = False) -> tuple[Tensor, Tensor]:
+    """Probabilities (n, K, C), or their logarithms, and the loss's gradient to the logits; labels y (n, C)."""
+    log_p = _classifier(theta, h).log_softmax(2)
+    p = log_p.exp()
+    labels = y[:, None]
+    return log_p if log else p, (labels.sum(2, keepdim=True) * p - labels) / len(y)
+
+
+def _relu_reverse(z: Tensor, gradient: Tensor) -> Tensor:
+    return gradient * (z > 0)

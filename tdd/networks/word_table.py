@@ -1,0 +1,87 @@
+"""Convolution over real text as sums of table rows, and the winners of max over time.
+
+Over frozen word vectors the value of a window is the sum, over its places, of <vector of the word there, filter at that
+place>. Those products are computed once for every distinct word and place, which makes a table; a window is then
+`width` rows of it added up, whatever the length d of a vector. Windows that lie wholly in a sentence's trailing padding
+are all equal, so one of them is kept.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tdd.text import TextBatch
+
+# Windows whose values are held at once: 4,096 x 100 float32 stay within a core's cache.
+WINDOWS_AT_ONCE = 4096
+# Positions in a block of the two-level arg max: amax is several times faster than argmax, and only one block is searched.
+BLOCK = 20
+
+
+def argmax_over_time(values: Tensor) -> Tensor:
+    """First index of the largest value along dimension 1, (n, P, F) -> (n, F): equal to ``values.argmax(1)``."""
+    length = values.shape[1]
+    whole = length - length % BLOCK
+    tops = [values[:, :whole].unflatten(1, (-1, BLOCK)).amax(2)] if whole else []
+    if whole < length:
+        tops.append(values[:, whole:].amax(1, keepdim=True))
+    start = torch.cat(tops, dim=1).argmax(1) * BLOCK
+    # The last block may be short: its last position is then repeated, behind the place where it is found first.
+    block = (start[:, None] + torch.arange(BLOCK, device=values.device)[:, None]).clamp(max=length - 1)
+    return start + values.gather(1, block).argmax(1)
+
+
+class WordTable:
+    """The windows of a real batch for one filter width, prepared once for any number of networks.
+
+    Args:
+        batch: real sentences, shortest first.
+        width: words a filter spans, at most ``batch.length``.
+    """
+
+    def __init__(self, batch: TextBatch, width: int):
+        self.batch, self.width = batch, width
+        self.padded = F.pad(batch.ids, (0, width))
+        self.chunks: list[tuple[int, int, Tensor]] = []
+        places = torch.arange(width, dtype=torch.int32, device=batch.ids.device)
+        lengths = batch.lengths.tolist()
+        start = 0
+        while start < len(batch):
+            # All words of the chunk's longest sentence start a window, and one more stands for the padding.
+            stop, windows = start, 0
+            while stop < len(batch):
+                needed = min(lengths[stop] + 1, batch.length - width + 1)
+                if stop > start and needed * (stop - start + 1) > WINDOWS_AT_ONCE:
+                    break
+                windows, stop = needed, stop + 1
+            rows = self.padded[start:stop, : windows + width - 1].unfold(1, width, 1) * width + places
+            self.chunks.append((windows, stop - start, rows.flatten(0, 1)))
+            start = stop
+
+    def largest(self, weight: Tensor, with_positions: bool) -> tuple[Tensor, Tensor | None]:
+        """Largest window value (B, F) under filters (F, d, width), without bias, and the first position it is at (B, F)."""
+        filters = len(weight)
+        table = (self.batch.words @ weight.permute(1, 2, 0).flatten(1)).view(-1, filters)
+        tops, positions = [], []
+        for windows, sentences, rows in self.chunks:
+            values = F.embedding_bag(rows, table, mode="sum").view(sentences, windows, filters)
+            if with_positions:
+                positions.append(argmax_over_time(values))
+                tops.append(values.gather(1, positions[-1][:, None])[:, 0])
+            else:
+                tops.append(values.amax(1))
+        return torch.cat(tops), torch.cat(positions) if with_positions else None
+
+    def filter_gradient(self, positions: Tensor, gradient: Tensor) -> Tensor:
+        """Gradient to the filters (F, d, width) when the winners' values have gradient (B, F)."""
+        filters = gradient.shape[1]
+        places = torch.arange(self.width, device=positions.device)
+        sentences = torch.arange(len(positions), device=positions.device)[:, None, None]
+        words = self.padded[sentences, positions[..., None] + places].long()
+        cells = (words * self.width + places) * filters + torch.arange(filters, device=positions.device)[:, None]
+        table = gradient.new_zeros(len(self.batch.words) * self.width * filters)
+        table.scatter_add_(0, cells.flatten(), gradient[..., None].expand_as(cells).flatten())
+        result = self.batch.words.T @ table.view(len(self.batch.words), -1)
+        return result.view(-1, self.width, filters).permute(2, 0, 1)

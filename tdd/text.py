@@ -1,0 +1,93 @@
+"""Encoded sentences, and batches of them that carry the vectors of their distinct words only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from tdd.vectors import WordVectors
+
+
+@dataclass(frozen=True)
+class TextBatch:
+    """Real sentences, shortest first.
+
+    Attributes:
+        ids: (B, P) int32 rows of `words`; P tokens in the longest sentence, 0 past the end of a shorter one.
+        lengths: (B,) tokens of each sentence, at most `length`.
+        labels: (B,) classes.
+        words: (U, d) vectors of the batch's distinct words in the order of the table; row 0 is zero.
+        length: L, to which every sentence counts as padded.
+    """
+
+    ids: Tensor
+    lengths: Tensor
+    labels: Tensor
+    words: Tensor
+    length: int
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def to(self, device: torch.device) -> TextBatch:
+        """The batch on `device`."""
+        moved = (part.to(device, non_blocking=True) for part in (self.ids, self.lengths, self.labels, self.words))
+        return TextBatch(*moved, length=self.length)
+
+    def dense(self) -> Tensor:
+        """The padded embedded sentences, (B, L, d)."""
+        return self.words[F.pad(self.ids, (0, self.length - self.ids.shape[1])).long()]
+
+
+class TextSplit:
+    """Token ids of all sentences of a split, one after the other.
+
+    Args:
+        ids: (tokens,) int32; 0 a token without a vector, i + 1 word i of `vectors`.
+        offsets: (N + 1,) int64; sentence i is ``ids[offsets[i]:offsets[i + 1]]``.
+        labels: (N,) int64 classes.
+        vectors: the frozen word vectors.
+        max_length: L; tokens past it are not read.
+    """
+
+    def __init__(self, ids: Tensor, offsets: Tensor, labels: Tensor, vectors: WordVectors, max_length: int):
+        self.ids, self.offsets, self.labels = ids.numpy(), offsets.numpy(), labels
+        self.vectors, self.max_length = vectors, max_length
+        self.lengths = torch.from_numpy(np.minimum(np.diff(self.offsets), max_length))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def sample_shape(self) -> tuple[int, int]:
+        """(L, d): the shape of one distilled sample."""
+        return self.max_length, self.vectors.dim
+
+    def batch(self, indices: Tensor) -> TextBatch:
+        """The sentences at `indices`, shortest first: sentences of like length lie together, which keeps padding small."""
+        order = self.lengths[indices].argsort(stable=True)
+        chosen = indices[order].numpy()
+        lengths = self.lengths.numpy()[chosen]
+        columns = np.arange(lengths.max(initial=1), dtype=np.int64)
+        inside = columns < lengths[:, None]
+        tokens = self.ids[(self.offsets[chosen][:, None] + columns)[inside]]
+        seen = np.zeros(len(self.vectors) + 1, dtype=bool)
+        seen[tokens] = seen[0] = True
+        words = np.flatnonzero(seen)
+        place = np.empty(len(seen), dtype=np.int32)
+        place[words] = np.arange(len(words), dtype=np.int32)
+        ids = np.zeros(inside.shape, dtype=np.int32)
+        ids[inside] = place[tokens]
+        return TextBatch(
+            torch.from_numpy(ids),
+            torch.from_numpy(lengths),
+            self.labels[torch.from_numpy(chosen)],
+            self.vectors.embed(torch.from_numpy(words)),
+            self.max_length,
+        )

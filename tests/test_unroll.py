@@ -1,0 +1,125 @@
+"""The unrolled gradient is exact: equal to naive autograd and to finite differences, whichever way it is computed."""
+
+import pytest
+import torch
+from reference import outer_gradient as naive_gradient
+from reference import outer_loss, random_batch
+from torch import nn
+
+from tdd.errors import UsageError
+from tdd.networks.kernel import draw, unstack
+from tdd.networks.text_cnn import TextCNN
+from tdd.seeds import generator
+from tdd.unroll import make_kernel, outer_gradient, train
+
+LENGTH, DIM = 12, 5
+
+
+def problem(steps, per_step, epochs, classes, widths, networks, seed=0):
+    g = torch.Generator().manual_seed(seed)
+    network = TextCNN(DIM, classes, widths, filters=4, dropout=0.5).double()
+    theta = draw(network, [generator(seed, "network", k) for k in range(networks)])
+    samples = torch.randn(steps, per_step, LENGTH, DIM, generator=g, dtype=torch.float64)
+    labels = torch.randn(steps, per_step, classes, generator=g, dtype=torch.float64) + 0.5
+    rates = 0.2 + torch.rand(steps * epochs, generator=g, dtype=torch.float64)
+    batch = random_batch(g, 9, LENGTH, DIM, classes)
+    return network, theta, samples, labels, rates, batch
+
+
+def assert_equals_naive(mode, network, theta, samples, labels, rates, epochs, batch):
+    found = outer_gradient(make_kernel(network, mode), theta, samples, labels, rates, batch, mode)
+    per_network = [
+        naive_gradient(network, one, samples, labels, rates, epochs, batch.dense(), batch.labels)
+        for one in unstack(theta)
+    ]
+    torch.testing.assert_close(found.losses, torch.stack([each[0] for each in per_network]), rtol=1e-10, atol=1e-12)
+    for place, part in enumerate((found.samples, found.labels, found.learning_rates), start=1):
+        expected = torch.stack([each[place] for each in per_network]).mean(0)
+        assert expected.abs().max() > 1e-6
+        torch.testing.assert_close(part, expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("mode", ["closed_form", "autograd", "rematerialised"])
+@pytest.mark.parametrize(
+    ("steps", "per_step", "epochs", "classes", "widths", "networks"),
+    [
+        (1, 1, 1, 2, [3], 1),
+        (1, 6, 1, 6, [3, 4, 5], 1),
+        (4, 2, 1, 2, [3, 4, 5], 2),
+        (3, 2, 3, 2, [1, 2], 1),
+        (2, 3, 5, 6, [12, 3], 3),
+        (10, 2, 2, 3, [2, 4], 1),
+    ],
+)
+def test_gradient_equals_naive_autograd(mode, steps, per_step, epochs, classes, widths, networks):
+    network, theta, samples, labels, rates, batch = problem(steps, per_step, epochs, classes, widths, networks)
+    assert_equals_naive(mode, network, theta, samples, labels, rates, epochs, batch)
+
+
+@pytest.mark.parametrize("mode", ["closed_form", "autograd", "rematerialised"])
+def test_gradient_equals_naive_autograd_with_hard_labels(mode):
+    network, theta, samples, _, rates, batch = problem(2, 4, 2, 4, [2, 3], 2)
+    hard = torch.eye(4, dtype=torch.float64).expand(2, 4, 4)
+    assert_equals_naive(mode, network, theta, samples, hard, rates, 2, batch)
+
+
+@pytest.mark.parametrize("mode", ["closed_form", "rematerialised"])
+def test_gradient_agrees_with_finite_differences(mode):
+    network, theta, samples, labels, rates, batch = problem(3, 2, 2, 3, [2, 3], 1)
+    # Small rates: with large ones the unroll is so steep that a difference quotient means nothing.
+    labels, rates = labels.softmax(2), rates / 10
+    found = outer_gradient(make_kernel(network, mode), theta, samples, labels, rates, batch, mode)
+    one, step = unstack(theta)[0], 1e-6
+    parts = [samples, labels, rates]
+    for place, gradient in enumerate((found.samples, found.labels, found.learning_rates)):
+        along = torch.randn(gradient.shape, generator=torch.Generator().manual_seed(place), dtype=torch.float64)
+        values = []
+        for sign in (1, -1):
+            moved = list(parts)
+            moved[place] = parts[place] + sign * step * along
+            values.append(outer_loss(network, one, *moved, 2, batch.dense(), batch.labels).item())
+        numeric = (values[0] - values[1]) / (2 * step)
+        assert numeric == pytest.approx((gradient * along).sum().item(), rel=1e-6, abs=1e-9)
+
+
+def test_training_on_the_set_equals_plain_gradient_descent():
+    network, theta, samples, labels, rates, _ = problem(4, 2, 3, 2, [2, 3], 1)
+    trained = train(make_kernel(network, "auto"), theta, samples, labels, rates)
+    network.load_state_dict(unstack(theta)[0])
+    network.eval()
+    for t, rate in enumerate(rates):
+        network.zero_grad()
+        log_p = network(samples[t % 4]).log_softmax(1)
+        (-(labels[t % 4] * log_p).sum(1).mean()).backward()
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter -= rate * parameter.grad
+    for name, parameter in network.named_parameters():
+        torch.testing.assert_close(trained[name][0], parameter.detach(), rtol=1e-10, atol=1e-12)
+
+
+def test_several_networks_at_once_equal_one_after_the_other():
+    network, theta, samples, labels, rates, batch = problem(3, 2, 2, 2, [2, 3], 4)
+    kernel = make_kernel(network, "closed_form")
+    together = outer_gradient(kernel, theta, samples, labels, rates, batch, "closed_form")
+    single = [
+        outer_gradient(
+            kernel, {n: v[k : k + 1] for n, v in theta.items()}, samples, labels, rates, batch, "closed_form"
+        )
+        for k in range(4)
+    ]
+    mean = torch.stack([each.samples for each in single]).mean(0)
+    torch.testing.assert_close(together.samples, mean, rtol=1e-10, atol=1e-13)
+
+
+def test_any_twice_differentiable_module_works_without_a_closed_form():
+    g = torch.Generator().manual_seed(3)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(LENGTH * DIM, 8), nn.Tanh(), nn.Linear(8, 3)).double()
+    theta = draw(network, [generator(0, k) for k in range(2)])
+    samples = torch.randn(2, 3, LENGTH, DIM, generator=g, dtype=torch.float64)
+    labels, rates = torch.eye(3, dtype=torch.float64).expand(2, 3, 3), torch.full((4,), 0.3, dtype=torch.float64)
+    batch = random_batch(g, 7, LENGTH, DIM, 3)
+    for mode in ("auto", "autograd", "rematerialised"):
+        assert_equals_naive(mode, network, theta, samples, labels, rates, 2, batch)
+    with pytest.raises(UsageError, match="has no closed form"):
+        make_kernel(network, "closed_form")
