@@ -30,7 +30,9 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
         temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as error:
-        raise TddError(f"cannot write {path}: {error.strerror or error}; free some space or choose another folder") from None
+        raise TddError(
+            f"cannot write {path}: {error.strerror or error}; free some space or choose another folder"
+        ) from None
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

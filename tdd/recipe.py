@@ -133,7 +133,9 @@ class Recipe(BaseModel):
         """
         unknown = [key for key in settings if key not in cls.model_fields]
         if unknown:
-            raise UsageError(f"{where}: unknown setting '{unknown[0]}'{nearest(str(unknown[0]), list(cls.model_fields))}")
+            raise UsageError(
+                f"{where}: unknown setting '{unknown[0]}'{nearest(str(unknown[0]), list(cls.model_fields))}"
+            )
         try:
             return cls.model_validate(dict(settings))
         except ValidationError as error:
@@ -194,7 +196,7 @@ def named_recipes() -> dict[str, Path]:
 def resolve_recipe(dataset: str, recipe: str | None, assignments: list[str], flags: Mapping[str, Any]) -> Recipe:
     """The recipe of a run: defaults < recipe < `assignments` (--set) < `flags` that are not None.
 
-    `recipe` is a file or the name of one that comes with the package; when absent, the one named like `dataset`, if any.
+    `recipe` is a file or the name of one that comes with the package; when absent, the one named like `dataset`.
     """
     named = named_recipes()
     settings: dict[str, Any] = {}

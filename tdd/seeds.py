@@ -1,4 +1,4 @@
-"""Random generators named by what they are for, so that a draw depends on nothing but the seed and its place in the run."""
+"""Random generators named by what they are for: a draw depends on nothing but the seed and its place in the run."""
 
 import hashlib
 

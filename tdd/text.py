@@ -70,7 +70,7 @@ class TextSplit:
         return self.max_length, self.vectors.dim
 
     def batch(self, indices: Tensor) -> TextBatch:
-        """The sentences at `indices`, shortest first: sentences of like length lie together, which keeps padding small."""
+        """The sentences at `indices`, shortest first: sentences of like length lie together, so padding is small."""
         order = self.lengths[indices].argsort(stable=True)
         chosen = indices[order].numpy()
         lengths = self.lengths.numpy()[chosen]

@@ -9,13 +9,13 @@ from tdd.text import TextBatch
 
 def outer_gradient(network: nn.Module, theta: dict, samples, labels, rates, epochs: int, x: Tensor, y: Tensor):
     """Outer loss of one network and its gradients to samples, labels and rates, by one graph over everything."""
-    network.eval()
     leaves = [part.detach().clone().requires_grad_() for part in (samples, labels, rates)]
     loss = outer_loss(network, theta, *leaves, epochs, x, y)
     return loss.detach(), *torch.autograd.grad(loss, leaves)
 
 
 def outer_loss(network, theta, samples, labels, rates, epochs, x, y) -> Tensor:
+    network.eval()
     theta = {name: value.detach().requires_grad_() for name, value in theta.items()}
     for t in range(epochs * len(samples)):
         logits = functional_call(network, theta, samples[t % len(samples)])

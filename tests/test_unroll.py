@@ -91,9 +91,7 @@ def test_training_on_the_set_equals_plain_gradient_descent():
         network.zero_grad()
         log_p = network(samples[t % 4]).log_softmax(1)
         (-(labels[t % 4] * log_p).sum(1).mean()).backward()
-        with torch.no_grad():
-            for parameter in network.parameters():
-                parameter -= rate * parameter.grad
+        torch.optim.SGD(network.parameters(), lr=rate.item()).step()
     for name, parameter in network.named_parameters():
         torch.testing.assert_close(trained[name][0], parameter.detach(), rtol=1e-10, atol=1e-12)
 

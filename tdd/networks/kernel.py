@@ -27,12 +27,12 @@ class Kernel(Protocol):
     """Gradients of K stacked networks, on distilled samples (differentiated twice) and on real ones (once)."""
 
     def gradient(self, theta: Parameters, x: Tensor, y: Tensor) -> tuple[Parameters, Any]:
-        """Gradient of the mean soft cross-entropy of samples x (n, ...) with labels y (n, C), and what `reverse` needs."""
+        """Gradient of the mean soft cross-entropy of samples x (n, ...), labels y (n, C), and what `reverse` needs."""
 
     def reverse(
         self, theta: Parameters, x: Tensor, y: Tensor, saved: Any, direction: Parameters
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
-        """D = <gradient, direction> of each network (K,), and its gradients to theta, x and y (summed over networks)."""
+        """D = <gradient, direction> of each network (K,); its gradients to theta, to x and y (summed over networks)."""
 
     def loss(self, theta: Parameters, batch: Any, dropout: torch.Generator | None = None) -> tuple[Tensor, Parameters]:
         """Mean cross-entropy of a real batch (K,) and its gradient; dropout is on where a generator is given."""

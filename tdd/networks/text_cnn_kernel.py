@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tdd.networks.kernel import Parameters, unstack
+from tdd.networks.kernel import Parameters
 from tdd.networks.word_table import WordTable, argmax_over_time
 from tdd.text import TextBatch
 

@@ -16,7 +16,7 @@ from tdd.text import TextBatch
 
 # Windows whose values are held at once: 4,096 x 100 float32 stay within a core's cache.
 WINDOWS_AT_ONCE = 4096
-# Positions in a block of the two-level arg max: amax is several times faster than argmax, and only one block is searched.
+# Positions in a block of the two-level arg max: amax is several times faster than argmax, which searches one block.
 BLOCK = 20
 
 
@@ -61,7 +61,7 @@ class WordTable:
             start = stop
 
     def largest(self, weight: Tensor, with_positions: bool) -> tuple[Tensor, Tensor | None]:
-        """Largest window value (B, F) under filters (F, d, width), without bias, and the first position it is at (B, F)."""
+        """Largest window value (B, F) under filters (F, d, width), without bias, and its first position (B, F)."""
         filters = len(weight)
         table = (self.batch.words @ weight.permute(1, 2, 0).flatten(1)).view(-1, filters)
         tops, positions = [], []

@@ -1,0 +1,159 @@
+"""Data files into `datasets`, memory-mapped: a csv, tsv, json(l) or parquet file, or a folder of them."""
+
+from __future__ import annotations
+
+import glob
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tdd.errors import TddError, UsageError
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+# Only an empty cell is a missing value: "None" and "NA" are words and may be classes.
+_CSV = {"keep_default_na": False, "na_values": [""]}
+_BUILDERS: dict[str, tuple[str, dict[str, Any]]] = {
+    ".csv": ("csv", _CSV),
+    ".tsv": ("csv", {**_CSV, "sep": "\t"}),
+    ".jsonl": ("json", {}),
+    ".json": ("json", {}),
+    ".parquet": ("parquet", {}),
+}
+_COMPRESSED = (".gz", ".bz2", ".xz")
+ACCEPTED = "a folder or a .csv, .tsv, .jsonl, .json or .parquet file (also .gz, .bz2 or .xz)"
+
+
+def data_suffix(path: Path) -> str | None:
+    """The suffix that tells how `path` is read, a compression's left out; None for no file of data."""
+    suffix = path.with_suffix("").suffix if path.suffix.lower() in _COMPRESSED else path.suffix
+    return suffix.lower() if suffix.lower() in _BUILDERS else None
+
+
+def read_file(path: Path) -> DatasetDict:
+    """The rows of a file, as the split "train".
+
+    Raises:
+        UsageError: a file of another kind, without rows, or with rows that do not fit its header.
+        TddError: the file is damaged or is not what its name says.
+    """
+    import datasets
+
+    suffix = data_suffix(path)
+    if suffix is None:
+        raise UsageError(f"cannot tell how to read {path}: name {ACCEPTED}")
+    builder, options = _BUILDERS[suffix]
+    try:
+        with offline():
+            splits = datasets.load_dataset(builder, data_files={"train": glob.escape(str(path.resolve()))}, **options)
+    except Exception as error:  # datasets raises anything from StopIteration to ArrowInvalid
+        if isinstance(error, StopIteration) or "corresponds to no data" in str(error) or not path.stat().st_size:
+            raise UsageError(f"{path} is empty: it holds no rows") from None
+        raise TddError(f"cannot read {path} as {suffix[1:]}: {reason(error)}") from error
+    if not splits["train"].num_rows:
+        raise UsageError(f"{path} is empty: it holds no rows")
+    if any(column.startswith("__index_level_") for column in splits["train"].column_names):
+        raise UsageError(f"{path} has rows with more values than its first line has columns: quote text that holds commas")
+    return splits
+
+
+def read_folder(folder: Path, config: str | None) -> DatasetDict:
+    """The splits of a folder laid out as a data set on the Hub: a README that names the files, or files named by split.
+
+    Raises:
+        UsageError: no data files, a loading script, or no such configuration.
+        TddError: a file is damaged or is not what its name says; the line names it.
+    """
+    import datasets
+
+    try:
+        with offline():
+            return datasets.load_dataset(str(folder.resolve()), name=config)
+    except Exception as error:
+        explained = explain(error, str(folder), config)
+        raise (damaged_file(folder) or explained) from error
+
+
+def damaged_file(folder: Path) -> TddError | None:
+    """What is wrong with the first file of data under `folder` that cannot be read; None when all can."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and data_suffix(path):
+            try:
+                read_file(path)
+            except TddError as error:
+                return error
+    return None
+
+
+def explain(error: Exception, name: str, config: str | None) -> TddError:
+    """One line for what `datasets.load_dataset` raised on the folder or repository `name`, which is there."""
+    import re
+
+    from datasets.data_files import EmptyDatasetError
+    from datasets.exceptions import DataFilesNotFoundError
+
+    text = str(error)
+    if "scripts are no longer supported" in text:
+        return UsageError(
+            f"{name} is a loading script, which is not run: on the Hub its data may be there as files, "
+            f"with --set revision=refs/convert/parquet"
+        )
+    if configs := re.search(r"BuilderConfig .* not found.*?\[(.*?)\]|available configs: \[(.*?)\]", text, re.DOTALL):
+        names = (configs[1] or configs[2] or "").replace("'", "")
+        wrong = f"has no configuration '{config}'" if config else "has several configurations"
+        return UsageError(f"{name} {wrong}: set config_name to one of {names}")
+    if "load_from_disk" in text:
+        return UsageError(f"{name} was written by save_to_disk: write it with to_parquet instead")
+    if isinstance(error, EmptyDatasetError | DataFilesNotFoundError):
+        return UsageError(f"{name} holds no data files that can be read (csv, tsv, jsonl or parquet)")
+    return TddError(f"cannot read {name}: {reason(error)}")
+
+
+def reason(error: BaseException) -> str:
+    """The first line of what lies at the bottom of a library's `error`."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+@contextmanager
+def offline() -> Iterator[None]:
+    """No request leaves this process inside: local files need none, and a cached load would retry for over a minute."""
+    import datasets
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = datasets.config.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence the libraries' log lines inside, which repeat what our errors say, and off a terminal their bars too."""
+    import datasets
+    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+    from huggingface_hub.utils import logging as hub_logging
+
+    verbosity = datasets.logging.get_verbosity(), hub_logging.get_verbosity()
+    bars = datasets.are_progress_bars_disabled(), are_progress_bars_disabled()
+    datasets.logging.set_verbosity(datasets.logging.CRITICAL)
+    hub_logging.set_verbosity(hub_logging.CRITICAL)
+    if not sys.stderr.isatty():
+        datasets.disable_progress_bars()
+        disable_progress_bars()
+    try:
+        yield
+    finally:
+        datasets.logging.set_verbosity(verbosity[0])
+        hub_logging.set_verbosity(verbosity[1])
+        if not bars[0]:
+            datasets.enable_progress_bars()
+        if not bars[1]:
+            enable_progress_bars()
