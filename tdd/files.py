@@ -12,7 +12,7 @@ from typing import Any
 from tdd.errors import TddError
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Call `write` with a temporary path in the same folder, then rename it to `path`.
 
     Raises:
@@ -38,9 +38,15 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def cache_folder() -> Path:
+    """Where things that can be made again are kept: ``$TDD_CACHE``, ``$XDG_CACHE_HOME/tdd`` or ``~/.cache/tdd``."""
+    given = os.environ.get("TDD_CACHE")
+    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tdd"
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 `text` to `path`, atomically."""
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8") and None)
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def write_json(path: Path, value: Any) -> None:

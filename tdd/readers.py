@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import glob
+import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,9 +48,10 @@ def read_file(path: Path) -> DatasetDict:
     if suffix is None:
         raise UsageError(f"cannot tell how to read {path}: name {ACCEPTED}")
     builder, options = _BUILDERS[suffix]
+    files = {"train": glob.escape(str(path.resolve()))}
     try:
         with offline():
-            splits = datasets.load_dataset(builder, data_files={"train": glob.escape(str(path.resolve()))}, **options)
+            splits = datasets.load_dataset(builder, data_files=files, download_config=_unpacking(), **options)
     except Exception as error:  # datasets raises anything from StopIteration to ArrowInvalid
         if isinstance(error, StopIteration) or "corresponds to no data" in str(error) or not path.stat().st_size:
             raise UsageError(f"{path} is empty: it holds no rows") from None
@@ -56,7 +59,9 @@ def read_file(path: Path) -> DatasetDict:
     if not splits["train"].num_rows:
         raise UsageError(f"{path} is empty: it holds no rows")
     if any(column.startswith("__index_level_") for column in splits["train"].column_names):
-        raise UsageError(f"{path} has rows with more values than its first line has columns: quote text that holds commas")
+        raise UsageError(
+            f"{path} has rows with more values than its first line has columns: quote text that holds commas"
+        )
     return splits
 
 
@@ -71,13 +76,19 @@ def read_folder(folder: Path, config: str | None) -> DatasetDict:
 
     try:
         with offline():
-            return datasets.load_dataset(str(folder.resolve()), name=config)
+            return datasets.load_dataset(str(folder.resolve()), name=config, download_config=_unpacking())
     except Exception as error:
-        explained = explain(error, str(folder), config)
-        raise (damaged_file(folder) or explained) from error
+        raise explain(error, str(folder), config, folder) from error
 
 
-def damaged_file(folder: Path) -> TddError | None:
+def _unpacking() -> Any:
+    """Unpack a compressed file that lacks the suffix at every load: a part unpacked before an error would be reused."""
+    import datasets
+
+    return datasets.DownloadConfig(force_extract=True)
+
+
+def _damaged_file(folder: Path) -> TddError | None:
     """What is wrong with the first file of data under `folder` that cannot be read; None when all can."""
     for path in sorted(folder.rglob("*")):
         if path.is_file() and data_suffix(path):
@@ -88,10 +99,8 @@ def damaged_file(folder: Path) -> TddError | None:
     return None
 
 
-def explain(error: Exception, name: str, config: str | None) -> TddError:
-    """One line for what `datasets.load_dataset` raised on the folder or repository `name`, which is there."""
-    import re
-
+def explain(error: Exception, name: str, config: str | None, folder: Path) -> TddError:
+    """One line for what `datasets.load_dataset` raised on a folder or repository `name` with its files in `folder`."""
     from datasets.data_files import EmptyDatasetError
     from datasets.exceptions import DataFilesNotFoundError
 
@@ -109,7 +118,7 @@ def explain(error: Exception, name: str, config: str | None) -> TddError:
         return UsageError(f"{name} was written by save_to_disk: write it with to_parquet instead")
     if isinstance(error, EmptyDatasetError | DataFilesNotFoundError):
         return UsageError(f"{name} holds no data files that can be read (csv, tsv, jsonl or parquet)")
-    return TddError(f"cannot read {name}: {reason(error)}")
+    return _damaged_file(folder) or TddError(f"cannot read {name}: {reason(error)}")
 
 
 def reason(error: BaseException) -> str:
@@ -138,13 +147,13 @@ def offline() -> Iterator[None]:
 def quiet() -> Iterator[None]:
     """Silence the libraries' log lines inside, which repeat what our errors say, and off a terminal their bars too."""
     import datasets
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
     from huggingface_hub.utils import logging as hub_logging
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     verbosity = datasets.logging.get_verbosity(), hub_logging.get_verbosity()
     bars = datasets.are_progress_bars_disabled(), are_progress_bars_disabled()
-    datasets.logging.set_verbosity(datasets.logging.CRITICAL)
-    hub_logging.set_verbosity(hub_logging.CRITICAL)
+    datasets.logging.set_verbosity(logging.CRITICAL)
+    hub_logging.set_verbosity(logging.CRITICAL)
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()
         disable_progress_bars()

@@ -61,10 +61,18 @@ class Recipe(BaseModel):
         "auto", description="how the inner loop is reversed; every choice gives the same gradient"
     )
 
+    networks_at_once: int = Field(16, ge=1, description="networks trained together; bounds the memory they take")
+
+    # The same network trained on all the data, for the distillation ratio (--full)
+    full_epochs: int = Field(20, ge=1, description="most passes over the training split")
+    full_lr: float = Field(0.001, gt=0, description="Adam step size")
+    full_batch_size: int = Field(64, ge=1, description="examples of one step")
+
     # Course of the run
     seed: int = Field(0, ge=0, lt=2**31, description="seed of every random draw")
     validate_every: int = Field(50, ge=1, description="outer steps between validations")
     validation_networks: int = Field(4, ge=1, description="fresh networks of one validation (random init)")
+    test_networks: int = Field(20, ge=1, description="fresh networks tested at the end of the run (random init)")
     checkpoint_every: int = Field(50, ge=1, description="outer steps between checkpoints that a run resumes from")
     report_to: Literal["none", "tensorboard", "trackio"] = Field("none", description="tracker, through Accelerate")
 
@@ -212,3 +220,9 @@ def resolve_recipe(dataset: str, recipe: str | None, assignments: list[str], fla
     settings |= {"dataset": dataset} | parse_assignments(assignments)
     settings |= {name: value for name, value in flags.items() if value is not None}
     return Recipe.build(settings, where=where)
+
+
+def default_folder(recipe: Recipe) -> Path:
+    """Where a run is kept when no folder is named: ``runs/imdb-20``, ``runs/imdb-20-random``."""
+    name = recipe.dataset.rstrip("/").rsplit("/", 1)[-1].split(".")[0] or "data"
+    return Path("runs") / (f"{name}-{recipe.n}" + ("-random" if recipe.init == "random" else ""))

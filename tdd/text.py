@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,8 +38,8 @@ class TextBatch:
 
     def to(self, device: torch.device) -> TextBatch:
         """The batch on `device`."""
-        moved = (part.to(device, non_blocking=True) for part in (self.ids, self.lengths, self.labels, self.words))
-        return TextBatch(*moved, length=self.length)
+        parts = ("ids", "lengths", "labels", "words")
+        return replace(self, **{name: getattr(self, name).to(device, non_blocking=True) for name in parts})
 
     def dense(self) -> Tensor:
         """The padded embedded sentences, (B, L, d)."""
@@ -69,6 +70,11 @@ class TextSplit:
         """(L, d): the shape of one distilled sample."""
         return self.max_length, self.vectors.dim
 
+    def scale(self) -> float:
+        """Standard deviation of the numbers in real inputs, over the vectors of tokens that have one."""
+        some = torch.from_numpy(np.array(self.ids[: 10**5]))
+        return self.vectors.embed(some[some > 0]).std().item()
+
     def batch(self, indices: Tensor) -> TextBatch:
         """The sentences at `indices`, shortest first: sentences of like length lie together, so padding is small."""
         order = self.lengths[indices].argsort(stable=True)
@@ -91,3 +97,11 @@ class TextSplit:
             self.vectors.embed(torch.from_numpy(words)),
             self.max_length,
         )
+
+    def batches(self, size: int, most: int | None = None) -> Iterator[TextBatch]:
+        """Every sentence once, like lengths together; or `most` of them, spread evenly over the lengths."""
+        order = self.lengths.argsort(stable=True)
+        if most is not None and most < len(order):
+            order = order[torch.linspace(0, len(order) - 1, most).round().long()]
+        for chosen in order.split(size):
+            yield self.batch(chosen)

@@ -75,7 +75,7 @@ class TextCNNKernel:
         windows = [self._windows(x, found, bank) for bank in range(len(self.widths))]
         dz = torch.cat(
             [
-                torch.einsum("nkfw,kfw->nkf", u, direction[f"convs.{bank}.weight"].flatten(2))
+                (u * direction[f"convs.{bank}.weight"].flatten(2)).sum(3)
                 + direction[f"convs.{bank}.bias"]
                 for bank, u in enumerate(windows)
             ],
@@ -183,7 +183,7 @@ def _add_windows(x: Tensor, windows: Tensor, positions: Tensor, width: int) -> N
 
 def _weighted_sum(weights: Tensor, windows: Tensor) -> Tensor:
     """Sum over samples of weights (n, K, F) times windows (n, K, F, d x width)."""
-    return torch.einsum("nkf,nkfw->kfw", weights, windows)
+    return (weights[..., None] * windows).sum(0)
 
 
 def _bank(bank: int, weight: Tensor, bias: Tensor) -> Parameters:

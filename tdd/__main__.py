@@ -1,0 +1,5 @@
+"""``python -m tdd``: the command line."""
+
+from tdd.cli import main
+
+main()

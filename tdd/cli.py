@@ -1,0 +1,228 @@
+"""The command line: parse, call one function, print. No logic."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tdd.errors import TddError, UsageError
+
+app = typer.Typer(
+    help="Text dataset distillation: learn a handful of synthetic sentences that train a network.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Init(StrEnum):
+    """Network initialisations a set is made for (paper 3.4)."""
+
+    fixed = "fixed"
+    random = "random"
+
+
+class Tracker(StrEnum):
+    """Where curves are reported, through Accelerate."""
+
+    none = "none"
+    tensorboard = "tensorboard"
+    trackio = "trackio"
+
+
+class DecodeFormat(StrEnum):
+    """How decoded sentences are printed."""
+
+    table = "table"
+    json = "json"
+    text = "text"
+
+
+class Metric(StrEnum):
+    """How near a word is."""
+
+    cosine = "cosine"
+    l2 = "l2"
+
+
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]
+
+
+@app.callback()
+def _main(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"tdd {installed('tdd')}")
+        raise typer.Exit
+
+
+@app.command()
+def distill(
+    dataset: Annotated[
+        str | None, typer.Argument(metavar="DATASET", help="imdb, sst5, trec6, trec50, tomatoes, a Hub id or a path.")
+    ] = None,
+    n: Annotated[int | None, typer.Option(help="Number of distilled samples.")] = None,
+    init: Annotated[Init | None, typer.Option(help="Distil for one network initialisation, or for any.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Inner steps of an epoch; divides n.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Times the inner steps are repeated.")] = None,
+    outer_steps: Annotated[int | None, typer.Option(help="Updates of the distilled set.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Read the data set from this folder or file, not from the Hub.")
+    ] = None,
+    text_column: Annotated[str | None, typer.Option(help="Column of the text.")] = None,
+    label_column: Annotated[str | None, typer.Option(help="Column of the class.")] = None,
+    config_name: Annotated[str | None, typer.Option(help="Configuration of a Hub data set.")] = None,
+    revision: Annotated[str | None, typer.Option(help="Branch, tag or commit of a Hub data set.")] = None,
+    vectors: Annotated[
+        str | None, typer.Option(help="Word vectors: glove-6b-50d, a gensim-downloader name or a file.")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting; may be repeated.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Run folder; runs/DATASET-N when absent.")] = None,
+    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with the run in this folder.")] = None,
+    report_to: Annotated[Tracker | None, typer.Option(help="Report curves to this tracker.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved recipe and leave.")] = False,
+    list_recipes: Annotated[
+        bool, typer.Option("--list-recipes", help="List the recipes that come with tdd and leave.")
+    ] = False,
+) -> None:
+    """Learn a distilled set, test it and keep it in a run folder."""
+    from tdd.recipe import Recipe, default_folder, named_recipes, resolve_recipe
+
+    if list_recipes:
+        for name, path in named_recipes().items():
+            typer.echo(f"{name:<12} {path}")
+        return
+    flags = {
+        "n": n,
+        "init": init and init.value,
+        "steps": steps,
+        "epochs": epochs,
+        "outer_steps": outer_steps,
+        "seed": seed,
+        "data": data and str(data),
+        "text_column": text_column,
+        "label_column": label_column,
+        "config_name": config_name,
+        "revision": revision,
+        "vectors": vectors,
+        "report_to": report_to and report_to.value,
+    }
+    if resume is not None:
+        given = [name for name, value in flags.items() if value is not None and name != "report_to"]
+        if dataset or set_ or recipe or output or given:
+            raise UsageError("--resume goes on with the run as it was started: give it no data set and no settings")
+        settings = Recipe.load(resume / "recipe.yaml").model_copy(
+            update={"report_to": report_to.value} if report_to else {}
+        )
+    elif dataset is None:
+        raise UsageError("name a data set, e.g. tdd distill imdb --n 20")
+    else:
+        settings = resolve_recipe(dataset, recipe, set_ or [], flags)
+    if dry_run:
+        typer.echo(settings.to_yaml(), nl=False)
+        return
+    from tdd.progress import Reporter
+    from tdd.run import describe, distill
+
+    folder = resume or output or default_folder(settings)
+    distilled = distill(settings, folder, resume=resume is not None, reporter=Reporter())
+    typer.echo(describe(distilled, folder))
+
+
+@app.command()
+def evaluate(
+    run: Run,
+    networks: Annotated[
+        int | None, typer.Option(min=1, help="Fresh networks to train; 200 for random initialisation.")
+    ] = None,
+    init: Annotated[
+        Init | None, typer.Option(help="Initialisation of the networks; the set's own when absent.")
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Also train on all the data, for the distillation ratio.")
+    ] = False,
+    max_test: Annotated[int | None, typer.Option(min=1, help="Test on this many examples only.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Read the data set from this folder or file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+) -> None:
+    """Train networks on a distilled set and test them on the whole test split."""
+    from tdd.progress import Reporter
+    from tdd.run import describe, evaluate_run
+
+    distilled = evaluate_run(run, networks, init and init.value, full, max_test, str(data) if data else None, Reporter())
+    typer.echo(json.dumps(distilled.results, indent=2) if as_json else describe(distilled, run))
+
+
+@app.command()
+def decode(
+    run: Run,
+    k: Annotated[int, typer.Option(min=1, help="Nearest words of every position.")] = 1,
+    metric: Annotated[Metric, typer.Option(help="Cosine similarity or Euclidean distance.")] = Metric.cosine,
+    format: Annotated[DecodeFormat, typer.Option(help="A page, JSON, or one sentence a line.")] = DecodeFormat.table,
+) -> None:
+    """Print each distilled sentence's soft label and nearest words."""
+    from tdd.decode import decode as decode_set
+    from tdd.decode import render
+    from tdd.run import read_run
+    from tdd.vectors import load_vectors
+
+    distilled = read_run(run)
+    sentences = decode_set(distilled, load_vectors(distilled.recipe.vectors), k, metric.value)
+    typer.echo(render(sentences, format.value, color=sys.stdout.isatty()))
+
+
+def main() -> None:
+    """Run the command line; every error is one line and an exit code: 2 for wrong usage, 1 for a failure."""
+    debug = "--debug" in sys.argv
+    try:
+        code = app(standalone_mode=False) or 0
+    except TddError as error:
+        code = _fail(str(error), error.exit_code, debug)
+    except (KeyboardInterrupt, typer.Abort):
+        code = _fail("interrupted", 130, debug)
+    except BrokenPipeError:
+        # The reader of our output, e.g. `head`, has left.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        code = _fail_of_library(error, debug)
+    sys.exit(code)
+
+
+def _fail_of_library(error: Exception, debug: bool) -> int:
+    import click
+
+    if isinstance(error, click.ClickException):
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "tdd"
+        return _fail(f"{error.format_message().rstrip('.')}; see {where} --help", 2, debug)
+    if isinstance(error, MemoryError):
+        return _fail("out of memory; lower n, batch_size or networks_at_once", 1, debug)
+    kind = type(error).__name__
+    return _fail(f"unexpected {kind}: {' '.join(str(error).split())}; --debug before the command shows where", 1, debug)
+
+
+def _fail(message: str, code: int, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exc()
+    print(f"tdd: {message}", file=sys.stderr)
+    return code

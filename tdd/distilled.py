@@ -1,0 +1,147 @@
+"""The distilled set: what is learned, saved, loaded and trained on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from tdd.errors import TddError, UsageError
+from tdd.files import read_json, write_atomically, write_json
+from tdd.recipe import Recipe
+
+FORMAT = 1
+WEIGHTS, RECIPE, RESULTS = "distilled.safetensors", "recipe.yaml", "results.json"
+
+
+@dataclass
+class DistilledSet:
+    """n = steps x per_step synthetic examples and how to train on them.
+
+    Attributes:
+        samples: (steps, per_step, L, d) float32, embedded sentences.
+        labels: (steps, per_step, C) soft labels, any real numbers.
+        learning_rates: (epochs x steps,) positive, one for each gradient step.
+        classes: the C class names.
+        recipe: the settings it was distilled with.
+        source: what it was distilled from: data set, revision, word vectors and their checksums.
+        initialisation: the network's parameters it was made for, or None when made for any fresh draw.
+        results: what was measured, as in ``results.json``.
+    """
+
+    samples: Tensor
+    labels: Tensor
+    learning_rates: Tensor
+    classes: list[str]
+    recipe: Recipe
+    source: dict[str, str] = field(default_factory=dict)
+    initialisation: dict[str, Tensor] | None = None
+    results: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        """Number of distilled samples."""
+        return self.samples.shape[0] * self.samples.shape[1]
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write ``distilled.safetensors``, ``recipe.yaml`` and ``results.json`` into `folder`, each atomically.
+
+        Raises:
+            TddError: the folder cannot be written to.
+        """
+        folder = Path(folder)
+        tensors = {"samples": self.samples, "labels": self.labels, "learning_rates": self.learning_rates}
+        tensors |= {f"initialisation.{name}": value for name, value in (self.initialisation or {}).items()}
+        about = {"format": FORMAT, "classes": self.classes, "source": self.source}
+        self.recipe.save(folder / RECIPE)
+        save_tensors(folder / WEIGHTS, tensors, {"tdd": json.dumps(about)})
+        write_json(folder / RESULTS, self.results)
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path) -> DistilledSet:
+        """Read a set that `save_pretrained` wrote.
+
+        Raises:
+            UsageError: there is no distilled set in `folder`.
+            TddError: a file is damaged, foreign, or of a newer version.
+        """
+        folder = Path(folder)
+        if not (folder / WEIGHTS).is_file():
+            raise UsageError(
+                f"no distilled set in '{folder}' ({WEIGHTS} is missing); name the folder of a finished run"
+            )
+        tensors, metadata = load_tensors(folder / WEIGHTS)
+        about = _about(folder / WEIGHTS, metadata)
+        _check(folder / WEIGHTS, tensors, len(about["classes"]))
+        prefix = "initialisation."
+        initialisation = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
+        return cls(
+            tensors["samples"],
+            tensors["labels"],
+            tensors["learning_rates"],
+            about["classes"],
+            Recipe.load(folder / RECIPE),
+            about["source"],
+            initialisation or None,
+            read_json(folder / RESULTS) if (folder / RESULTS).exists() else {},
+        )
+
+
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write tensors as safetensors, atomically; equal content gives equal bytes."""
+    ready = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    write_atomically(path, lambda temporary: save_file(ready, temporary, metadata))
+
+
+def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors of a safetensors file and its metadata.
+
+    Raises:
+        TddError: the file cannot be read, or is truncated or foreign.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except OSError as error:
+        raise TddError(f"cannot read {path}: {error.strerror or error}") from None
+    except (SafetensorError, ValueError) as error:
+        raise TddError(f"{path} is truncated or not a safetensors file ({error}); get a fresh copy") from None
+
+
+def _about(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
+    try:
+        about = json.loads(metadata["tdd"])
+        version, classes, source = about["format"], about["classes"], about["source"]
+    except (KeyError, ValueError, TypeError):
+        raise TddError(f"{path} is a safetensors file but not a distilled set") from None
+    if not isinstance(version, int) or version > FORMAT:
+        raise TddError(f"{path} was written by a newer version of tdd (format {version}); upgrade tdd to read it")
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
+        raise TddError(f"{path} names no classes; get a fresh copy")
+    if not isinstance(source, dict):
+        raise TddError(f"{path} does not say what it was distilled from; get a fresh copy")
+    return {"classes": classes, "source": source}
+
+
+def _check(path: Path, tensors: dict[str, Tensor], classes: int) -> None:
+    """What comes from elsewhere is data: checked before it is used."""
+    for name in ("samples", "labels", "learning_rates"):
+        if name not in tensors:
+            raise TddError(f"{path} has no '{name}'; it is not a distilled set")
+    samples, labels, rates = tensors["samples"], tensors["labels"], tensors["learning_rates"]
+    for name, tensor in tensors.items():
+        if tensor.dtype != torch.float32 or not tensor.isfinite().all():
+            raise TddError(f"{path}: '{name}' is not made of finite float32 numbers; get a fresh copy")
+    if samples.dim() < 3 or labels.shape != (*samples.shape[:2], classes):
+        raise TddError(f"{path}: samples {tuple(samples.shape)} and labels {tuple(labels.shape)} do not fit together")
+    if rates.dim() != 1 or not len(rates) or len(rates) % len(samples) or rates.min() <= 0:
+        raise TddError(
+            f"{path}: learning_rates {tuple(rates.shape)} do not fit {len(samples)} steps, or are not positive"
+        )

@@ -1,0 +1,61 @@
+"""What a run says while it works: a live bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+# Seconds between two plain lines.
+PLAIN_EVERY = 10.0
+
+
+class Reporter:
+    """Notes, and one running count at a time, on standard error.
+
+    Args:
+        quiet: say nothing (other processes than the first, `--json`).
+    """
+
+    def __init__(self, quiet: bool = False):
+        self.console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+        self._bar: Bar | None = None
+        self._said = 0.0
+
+    def note(self, text: str) -> None:
+        """Say one line."""
+        self.console.print(text, markup=False)
+
+    def count(self, done: int, total: int, text: str, important: bool = False) -> None:
+        """Show that `done` of `total` is done; `important` lines are kept, others may be replaced or left out."""
+        if not self.console.is_terminal:
+            now = time.monotonic()
+            if important or now - self._said >= PLAIN_EVERY or done == total:
+                self._said = now
+                self.note(f"{done}/{total}  {text}")
+            return
+        if self._bar is None:
+            columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+            self._bar = Bar(*columns, console=self.console, transient=True)
+            self._bar.add_task("", total=total)
+            self._bar.start()
+        self._bar.update(self._bar.task_ids[0], completed=done, total=total, description=text)
+        if done == total:
+            self.end_count()
+
+    def end_count(self) -> None:
+        """Take the live bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def __enter__(self) -> Reporter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end_count()

