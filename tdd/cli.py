@@ -80,7 +80,7 @@ def distill(
     outer_steps: Annotated[int | None, typer.Option(help="Updates of the distilled set.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Read the data set from this folder or file, not from the Hub.")
+        str | None, typer.Option(help="Read the data set from this folder or file, not from the Hub.")
     ] = None,
     text_column: Annotated[str | None, typer.Option(help="Column of the text.")] = None,
     label_column: Annotated[str | None, typer.Option(help="Column of the class.")] = None,
@@ -117,7 +117,7 @@ def distill(
         "epochs": epochs,
         "outer_steps": outer_steps,
         "seed": seed,
-        "data": data and str(data),
+        "data": data,
         "text_column": text_column,
         "label_column": label_column,
         "config_name": config_name,
@@ -160,14 +160,14 @@ def evaluate(
         bool, typer.Option("--full", help="Also train on all the data, for the distillation ratio.")
     ] = False,
     max_test: Annotated[int | None, typer.Option(min=1, help="Test on this many examples only.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Read the data set from this folder or file.")] = None,
+    data: Annotated[str | None, typer.Option(help="Read the data set from this folder or file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Train networks on a distilled set and test them on the whole test split."""
     from tdd.progress import Reporter
     from tdd.run import describe, evaluate_run
 
-    distilled = evaluate_run(run, networks, init and init.value, full, max_test, str(data) if data else None, Reporter())
+    distilled = evaluate_run(run, networks, init and init.value, full, max_test, data, Reporter())
     typer.echo(json.dumps(distilled.results, indent=2) if as_json else describe(distilled, run))
 
 

@@ -74,6 +74,8 @@ def read_folder(folder: Path, config: str | None) -> DatasetDict:
     """
     import datasets
 
+    if glob.has_magic(str(folder.resolve())):
+        raise UsageError(f"{folder}: a folder with any of * ? [ in its path cannot be read; rename it")
     try:
         with offline():
             return datasets.load_dataset(str(folder.resolve()), name=config, download_config=_unpacking())

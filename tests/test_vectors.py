@@ -134,13 +134,13 @@ def test_the_checksum_depends_on_words_and_table_only(tmp_path: Path, keyed: Key
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that were read by their own format's reader."""
     seen: list[Path] = []
-    original = vectors._read_file
+    original = vectors.read_file
 
     def read(path: Path) -> Any:
         seen.append(path)
         return original(path)
 
-    monkeypatch.setattr(vectors, "_read_file", read)
+    monkeypatch.setattr(vectors, "read_file", read)
     return seen
 
 

@@ -75,8 +75,7 @@ class TextCNNKernel:
         windows = [self._windows(x, found, bank) for bank in range(len(self.widths))]
         dz = torch.cat(
             [
-                (u * direction[f"convs.{bank}.weight"].flatten(2)).sum(3)
-                + direction[f"convs.{bank}.bias"]
+                (u * direction[f"convs.{bank}.weight"].flatten(2)).sum(3) + direction[f"convs.{bank}.bias"]
                 for bank, u in enumerate(windows)
             ],
             dim=2,

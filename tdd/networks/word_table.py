@@ -26,7 +26,8 @@ def argmax_over_time(values: Tensor) -> Tensor:
     """First index of the largest value along dimension 1, (n, P, F) -> (n, F): equal to ``values.argmax(1)``."""
     length = values.shape[1]
     if length < SHORT:
-        return values.max(1).indices
+        first: Tensor = values.max(1).indices
+        return first
     whole = length - length % BLOCK
     tops = values[:, :whole].unflatten(1, (-1, BLOCK)).amax(2)
     if whole < length:
@@ -34,7 +35,8 @@ def argmax_over_time(values: Tensor) -> Tensor:
     start = tops.max(1).indices * BLOCK
     # The last block may be short: its last position is then repeated, behind the place where it is found first.
     block = (start[:, None] + torch.arange(BLOCK, device=values.device)[:, None]).clamp_(max=length - 1)
-    return start + values.gather(1, block).max(1).indices
+    inside: Tensor = values.gather(1, block).max(1).indices
+    return start + inside
 
 
 class WordTable:
