@@ -43,7 +43,7 @@ class Corpus:
     Attributes:
         name: as asked for.
         source: where it was read: "dataset" (Hub id or file name), "fingerprint" (of the rows as `datasets` prepared
-            them) and, where known, "config" and "revision" (the commit).
+            them), "vectors" and "vectors_checksum" and, where known, "config" and "revision" (the commit).
         classes: name of each class; the index is the label.
         train: examples to learn from.
         validation: examples for choices, in a random order, so that the first k are a fair sample.
@@ -108,8 +108,9 @@ def load_corpus(recipe: Recipe, vectors: WordVectors) -> Corpus:
             f"the vectors {vectors.name} have {coverage:.1%} of the words of {recipe.dataset}: "
             f"choose vectors for its language"
         )
+    where = source.where | {"vectors": vectors.name, "vectors_checksum": vectors.checksum}
     return Corpus(
-        recipe.dataset, source.where, classes, **parts, coverage=coverage, notes=notes, fingerprint=digest.hexdigest()
+        recipe.dataset, where, classes, **parts, coverage=coverage, notes=notes, fingerprint=digest.hexdigest()
     )
 
 
@@ -127,6 +128,8 @@ def _columns(recipe: Recipe, split: Dataset) -> tuple[str, str]:
     """Names of the text and the class column: as set, as known for the data set, else the first usual name."""
     known = KNOWN.get(recipe.dataset)
     present = split.column_names
+    if any(column.startswith("__index_level_") for column in present):  # how pandas names values beyond the header
+        raise UsageError("the csv has rows with more values than its first line has columns: quote text with commas")
     by_lower = {column.lower(): column for column in reversed(present)}
     chosen: list[str] = []
     for setting, asked, usual in (

@@ -39,7 +39,7 @@ def read_file(path: Path) -> DatasetDict:
     """The rows of a file, as the split "train".
 
     Raises:
-        UsageError: a file of another kind, without rows, or with rows that do not fit its header.
+        UsageError: a file of another kind, or without rows.
         TddError: the file is damaged or is not what its name says.
     """
     import datasets
@@ -58,10 +58,6 @@ def read_file(path: Path) -> DatasetDict:
         raise TddError(f"cannot read {path} as {suffix[1:]}: {reason(error)}") from error
     if not splits["train"].num_rows:
         raise UsageError(f"{path} is empty: it holds no rows")
-    if any(column.startswith("__index_level_") for column in splits["train"].column_names):
-        raise UsageError(
-            f"{path} has rows with more values than its first line has columns: quote text that holds commas"
-        )
     return splits
 
 

@@ -23,7 +23,10 @@ for _name in [name for name in os.environ if name.startswith(("HF_", "HUGGING", 
 os.environ |= client_env(f"http://127.0.0.1:{_reserved.getsockname()[1]}", Path(_home.name, "hf"))
 os.environ |= {"HF_DATASETS_CACHE": str(Path(_home.name, "datasets")), "TDD_CACHE": str(Path(_home.name, "tdd"))}
 
-_WORDS = "the a is of and not good great fine bad poor awful film story cat dog what who where when how many city river year red green blue , ."
+_WORDS = (
+    "the a is of and not good great fine bad poor awful film story cat dog "
+    "what who where when how many city river year red green blue , ."
+)
 
 
 @pytest.fixture(scope="package")

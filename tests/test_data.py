@@ -96,7 +96,7 @@ def test_a_file_of_any_accepted_kind_gives_the_same_corpus(name: str, tmp_path: 
 
 
 def test_a_folder_is_read_by_the_names_of_its_files(tmp_path: Path, load: Load, vectors: WordVectors):
-    folder = tmp_path / "set [a]"
+    folder = tmp_path / "a set"
     for name, count in (("train", 40), ("validation", 12), ("test", 20), ("unsupervised", 4)):
         write_csv(folder / f"{name}.csv", [(f"{name[0]} {text}", i % 2) for i, text in enumerate(texts(count))])
     corpus = load(folder)
@@ -138,7 +138,7 @@ def test_an_unknown_name_gets_the_nearest_one(vectors: WordVectors):
 
 @pytest.mark.parametrize("name", ["./none", "a/b/c", "none.csv", "data/none.parquet", "/none"])
 def test_a_path_that_does_not_exist_is_named(name: str, vectors: WordVectors):
-    with pytest.raises(UsageError, match=f"no file or folder {name.removeprefix('./')}$"):
+    with pytest.raises(UsageError, match=f"no file or folder {name}$"):
         load_corpus(Recipe(dataset=name), vectors)
 
 
@@ -457,7 +457,7 @@ def test_a_cache_that_cannot_be_written_says_where(load: Load, two_classes: Path
 
     monkeypatch.setattr(datasets.Dataset, "map", full)
     with pytest.raises(
-        TddError, match="cannot keep the encoded text under .*: No space left on device; free some space"
+        TddError, match=r"cannot keep the encoded text under .*: No space left on device; free some space"
     ):
         load(two_classes)
 
@@ -477,7 +477,7 @@ def test_a_cache_that_cannot_be_written_says_where(load: Load, two_classes: Path
         (
             "d.csv",
             b"text,label\ngood,bad,1\nbad,2,3\n",
-            r"d\.csv has rows with more values than its first line has columns",
+            "the csv has rows with more values than its first line has columns",
         ),
         ("d.csv.gz", b"not gzip", r"cannot read .*d\.csv\.gz as csv: Not a gzipped file"),
         (
@@ -499,12 +499,16 @@ def test_a_damaged_file_is_named(
     name: str, content: bytes, message: str, inside: str, tmp_path: Path, load: Load, capfd: pytest.CaptureFixture[str]
 ):
     (tmp_path / name).write_bytes(content)
-    if inside == "folder" and ("more values" in message or content == b"text,label\n"):
-        pytest.skip("such files are read, and end in an error about their columns")
     with pytest.raises(TddError, match=message) as caught:
         load(tmp_path / name if inside == "file" else tmp_path)
     assert "\n" not in str(caught.value)
     assert capfd.readouterr().err == ""
+
+
+def test_a_folder_whose_name_is_a_pattern_is_refused(tmp_path: Path, load: Load):
+    write_csv(tmp_path / "set [a]" / "train.csv", [("good", 1)])
+    with pytest.raises(UsageError, match=r"any of \* \? \[ in its path cannot be read; rename it"):
+        load(tmp_path / "set [a]")
 
 
 def test_an_empty_folder_is_explained(tmp_path: Path, load: Load):

@@ -90,7 +90,7 @@ def test_dropout_scales_and_drops_pooled_features_of_real_text_only():
 def test_xavier_normal_weights_and_zero_biases():
     network = TextCNN(50, 2, [3], filters=100)
     theta = draw(network, [torch.Generator().manual_seed(k) for k in range(20)])
-    fan_in, fan_out = 50 * 3, 100 * 3
+    fan_in, fan_out = 3 * 50, 100 * 3 * 50
     expected = (2 / (fan_in + fan_out)) ** 0.5
     assert abs(theta["convs.0.weight"].std().item() / expected - 1) < 0.01
     assert theta["convs.0.bias"].count_nonzero() == theta["classifier.bias"].count_nonzero() == 0

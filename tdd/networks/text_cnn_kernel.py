@@ -112,12 +112,12 @@ class TextCNNKernel:
         return Winners(positions, torch.cat(tops, dim=2))
 
     def _windows(self, x: Tensor, found: Winners, bank: int) -> Tensor:
-        """The winning windows of one bank, (n, K, F, d x width)."""
+        """The winning windows of one bank, (n, K, F, width x d)."""
         samples = torch.arange(len(x), device=x.device)[:, None, None]
         return _all_windows(x, self.widths[bank])[samples, found.positions[bank]]
 
     def _banks(self, theta: Parameters, features: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Each bank's weight (K, F, d, width), with its part (n, K, F) of values that belong to pooled features."""
+        """Each bank's weight (K, F, 1, width, d), with its part (n, K, F) of values that belong to pooled features."""
         weights = [theta[f"convs.{bank}.weight"] for bank in range(len(self.widths))]
         parts = features.split([weight.shape[1] for weight in weights], dim=2)
         yield from zip(weights, parts, strict=True)
@@ -166,22 +166,23 @@ class TextCNNKernel:
 
 
 def _all_windows(x: Tensor, width: int) -> Tensor:
-    """All windows of the samples (n, L, d), flattened: (n, L - width + 1, d x width)."""
-    return x.unfold(1, width, 1).flatten(2)
+    """All windows of the samples (n, L, d), flattened: (n, L - width + 1, width x d)."""
+    dim = x.shape[2]
+    return x.flatten(1).unfold(1, width * dim, dim)
 
 
 def _add_windows(x: Tensor, windows: Tensor, positions: Tensor, width: int) -> None:
-    """Add windows (n, K, F, d x width), each at its position (n, K, F), to the samples x (n, L, d)."""
+    """Add windows (n, K, F, width x d), each at its position (n, K, F), to the samples x (n, L, d)."""
     n, length, dim = x.shape
     starts = length - width + 1
     rows = positions + torch.arange(n, device=x.device)[:, None, None] * starts
     sums = x.new_zeros(n * starts, dim * width).index_add_(0, rows.flatten(), windows.flatten(0, 2))
-    for place, part in enumerate(sums.view(n, starts, dim, width).unbind(3)):
+    for place, part in enumerate(sums.view(n, starts, width, dim).unbind(2)):
         x[:, place : place + starts] += part
 
 
 def _weighted_sum(weights: Tensor, windows: Tensor) -> Tensor:
-    """Sum over samples of weights (n, K, F) times windows (n, K, F, d x width)."""
+    """Sum over samples of weights (n, K, F) times windows (n, K, F, width x d)."""
     return (weights[..., None] * windows).sum(0)
 
 

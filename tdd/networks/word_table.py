@@ -26,17 +26,15 @@ def argmax_over_time(values: Tensor) -> Tensor:
     """First index of the largest value along dimension 1, (n, P, F) -> (n, F): equal to ``values.argmax(1)``."""
     length = values.shape[1]
     if length < SHORT:
-        first: Tensor = values.max(1).indices
-        return first
+        return values.max(1).indices
     whole = length - length % BLOCK
     tops = values[:, :whole].unflatten(1, (-1, BLOCK)).amax(2)
     if whole < length:
         tops = torch.cat([tops, values[:, whole:].amax(1, keepdim=True)], dim=1)
-    start = tops.max(1).indices * BLOCK
+    start: Tensor = tops.max(1).indices * BLOCK
     # The last block may be short: its last position is then repeated, behind the place where it is found first.
     block = (start[:, None] + torch.arange(BLOCK, device=values.device)[:, None]).clamp_(max=length - 1)
-    inside: Tensor = values.gather(1, block).max(1).indices
-    return start + inside
+    return torch.add(start, values.gather(1, block).max(1).indices)
 
 
 class WordTable:
@@ -67,9 +65,9 @@ class WordTable:
             start = stop
 
     def largest(self, weight: Tensor, with_positions: bool) -> tuple[Tensor, Tensor | None]:
-        """Largest window value (B, F) under filters (F, d, width), without bias, and its first position (B, F)."""
+        """Largest window value (B, F) under filters (F, 1, width, d), without bias, and its first position (B, F)."""
         filters = len(weight)
-        table = (self.batch.words @ weight.permute(1, 2, 0).flatten(1)).view(-1, filters)
+        table = (self.batch.words @ weight[:, 0].permute(2, 1, 0).flatten(1)).view(-1, filters)
         tops, positions = [], []
         for windows, sentences, rows in self.chunks:
             values = F.embedding_bag(rows, table, mode="sum").view(sentences, windows, filters)
@@ -81,7 +79,7 @@ class WordTable:
         return torch.cat(tops), torch.cat(positions) if with_positions else None
 
     def filter_gradient(self, positions: Tensor, gradient: Tensor) -> Tensor:
-        """Gradient to the filters (F, d, width) when the winners' values have gradient (B, F)."""
+        """Gradient to the filters (F, 1, width, d) when the winners' values have gradient (B, F)."""
         filters = gradient.shape[1]
         places = torch.arange(self.width, device=positions.device)
         sentences = torch.arange(len(positions), device=positions.device)[:, None, None]
@@ -90,4 +88,4 @@ class WordTable:
         table = gradient.new_zeros(len(self.batch.words) * self.width * filters)
         table.scatter_add_(0, cells.flatten(), gradient[..., None].expand_as(cells).flatten())
         result = self.batch.words.T @ table.view(len(self.batch.words), -1)
-        return result.view(-1, self.width, filters).permute(2, 0, 1)
+        return result.view(-1, self.width, filters).permute(2, 1, 0)[:, None]

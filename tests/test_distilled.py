@@ -1,0 +1,110 @@
+"""A saved set is the set, to the last bit; a damaged or foreign one is refused in one line."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from tiny import tiny_corpus, tiny_recipe
+
+from tdd.distilled import WEIGHTS, DistilledSet
+from tdd.distiller import Distiller
+from tdd.errors import TddError, UsageError
+from tdd.evaluate import evaluate
+
+
+@pytest.fixture(scope="module")
+def made():
+    return Distiller(tiny_recipe(outer_steps=5), tiny_corpus()).run()
+
+
+@pytest.fixture
+def saved(made, tmp_path):
+    made.save_pretrained(tmp_path)
+    return tmp_path
+
+
+def test_a_set_comes_back_to_the_last_bit(made, saved):
+    loaded = DistilledSet.from_pretrained(saved)
+    for name in ("samples", "labels", "learning_rates"):
+        assert torch.equal(getattr(loaded, name), getattr(made, name))
+    assert loaded.initialisation.keys() == made.initialisation.keys()
+    assert all(torch.equal(loaded.initialisation[name], value) for name, value in made.initialisation.items())
+    assert (loaded.recipe, loaded.classes, loaded.source) == (made.recipe, made.classes, made.source)
+    test = tiny_corpus().test
+    assert evaluate(loaded, test).accuracies == evaluate(made, test).accuracies
+
+
+def test_saving_twice_writes_the_same_bytes(made, saved, tmp_path_factory):
+    again = tmp_path_factory.mktemp("again")
+    DistilledSet.from_pretrained(saved).save_pretrained(again)
+    for name in ("distilled.safetensors", "recipe.yaml", "results.json"):
+        assert (again / name).read_bytes() == (saved / name).read_bytes()
+
+
+def test_a_folder_without_a_set_is_a_usage_error(tmp_path):
+    with pytest.raises(UsageError, match="no distilled set"):
+        DistilledSet.from_pretrained(tmp_path)
+
+
+def rewrite(folder, change_tensors=lambda t: t, change_about=lambda a: a):
+    path = folder / WEIGHTS
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        about = json.loads(file.metadata()["tdd"])
+    tensors = {name: value.clone() for name, value in load_file(path).items()}
+    save_file(change_tensors(tensors), path, {"tdd": json.dumps(change_about(about))})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t | {"samples": t["samples"] * float("nan")}, "finite"),
+        (lambda t: t | {"labels": t["labels"].double()}, "float32"),
+        (lambda t: {k: v for k, v in t.items() if k != "labels"}, "has no 'labels'"),
+        (lambda t: t | {"labels": t["labels"][:, :, :1].contiguous()}, "do not fit together"),
+        (lambda t: t | {"learning_rates": t["learning_rates"][:1].contiguous()}, "do not fit 2 steps"),
+        (lambda t: t | {"learning_rates": -t["learning_rates"]}, "not positive"),
+    ],
+)
+def test_wrong_tensors_are_refused(saved, change, message):
+    rewrite(saved, change_tensors=change)
+    with pytest.raises(TddError, match=message):
+        DistilledSet.from_pretrained(saved)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a: a | {"format": 99}, "newer version"),
+        (lambda a: a | {"classes": "ab"}, "names no classes"),
+        (lambda a: {}, "not a distilled set"),
+        (lambda a: a | {"source": 3}, "what it was distilled from"),
+    ],
+)
+def test_wrong_descriptions_are_refused(saved, change, message):
+    rewrite(saved, change_about=change)
+    with pytest.raises(TddError, match=message):
+        DistilledSet.from_pretrained(saved)
+
+
+@pytest.mark.parametrize("keep", [0, 4, 100, -50])
+def test_truncated_and_foreign_files_are_refused(saved, keep):
+    path = saved / WEIGHTS
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(TddError, match=r"truncated or not a safetensors file|not a distilled set"):
+        DistilledSet.from_pretrained(saved)
+
+
+def test_a_write_that_fails_leaves_the_old_file(made, saved, monkeypatch):
+    before = (saved / WEIGHTS).read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tdd.distilled.save_file", full)
+    with pytest.raises(TddError, match="No space left on device"):
+        made.save_pretrained(saved)
+    assert (saved / WEIGHTS).read_bytes() == before
+    assert sorted(p.name for p in saved.iterdir()) == ["distilled.safetensors", "recipe.yaml", "results.json"]

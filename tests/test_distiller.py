@@ -1,0 +1,167 @@
+"""The outer loop learns, and stops and goes on without a trace."""
+
+import pytest
+import torch
+from tiny import tiny_corpus, tiny_recipe
+
+from tdd.distilled import load_tensors
+from tdd.distiller import Distiller, Interrupted, first_labels, first_samples
+from tdd.errors import TddError, UsageError
+from tdd.evaluate import evaluate
+
+
+def tensors_of(distilled):
+    return {"samples": distilled.samples, "labels": distilled.labels, "rates": distilled.learning_rates}
+
+
+def assert_same_bits(one, other):
+    for name, value in tensors_of(one).items():
+        assert torch.equal(value, tensors_of(other)[name]), name
+
+
+@pytest.mark.parametrize("init", ["fixed", "random"])
+def test_distilling_teaches_a_network_what_the_data_hold(init):
+    corpus = tiny_corpus()
+    recipe = tiny_recipe(init=init, outer_steps=150, networks=1 if init == "fixed" else 2, validate_every=50)
+    distiller = Distiller(recipe, corpus)
+    before = evaluate(distiller.best(), corpus.test, networks=10)
+    after = evaluate(distiller.run(), corpus.test, networks=10)
+    assert after.mean > 0.85
+    assert after.mean > before.mean + 0.1
+
+
+@pytest.mark.parametrize("settings", [{}, {"init": "random", "networks": 3, "ema": 0.9, "warmup": 4}])
+@pytest.mark.parametrize("stop_at", [3, 8])
+def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, settings, stop_at):
+    corpus, recipe = tiny_corpus(), tiny_recipe(**settings)
+    whole = Distiller(recipe, corpus).run()
+    seen = []
+    path = tmp_path / "last.safetensors"
+    stopped = Distiller(
+        recipe, corpus, path, on_progress=lambda p: seen.append(p.step), should_stop=lambda: len(seen) == stop_at
+    )
+    with pytest.raises(Interrupted, match=f"stopped after {stop_at} of 12"):
+        stopped.run()
+    resumed = Distiller(recipe, corpus, path)
+    assert resumed.state.step == stop_at
+    assert_same_bits(resumed.run(), whole)
+
+
+def test_a_killed_run_goes_on_from_its_last_checkpoint_bit_by_bit(tmp_path):
+    corpus, recipe = tiny_corpus(), tiny_recipe(init="random", checkpoint_every=4)
+    whole = Distiller(recipe, corpus).run()
+
+    class KilledError(Exception):
+        pass
+
+    def kill(progress):
+        if progress.step == 7:
+            raise KilledError
+
+    path = tmp_path / "last.safetensors"
+    with pytest.raises(KilledError):
+        Distiller(recipe, corpus, path, on_progress=kill).run()
+    resumed = Distiller(recipe, corpus, path)
+    assert resumed.state.step == 4
+    assert_same_bits(resumed.run(), whole)
+
+
+def test_a_checkpoint_of_another_recipe_or_of_other_data_is_refused(tmp_path):
+    path = tmp_path / "last.safetensors"
+    Distiller(tiny_recipe(), tiny_corpus(), path).run()
+    for recipe, corpus in ((tiny_recipe(samples_lr=0.5), tiny_corpus()), (tiny_recipe(), tiny_corpus(seed=1))):
+        with pytest.raises(TddError, match="belongs to another recipe or other data"):
+            Distiller(recipe, corpus, path)
+
+
+def test_a_truncated_checkpoint_is_refused(tmp_path):
+    path = tmp_path / "last.safetensors"
+    Distiller(tiny_recipe(), tiny_corpus(), path).run()
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(TddError, match="truncated"):
+        Distiller(tiny_recipe(), tiny_corpus(), path)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state(tmp_path):
+    path = tmp_path / "last.safetensors"
+    recipe = tiny_recipe(samples_lr=1e30, clip_norm=1e30, schedule="constant", checkpoint_every=1, learning_rate=5.0)
+    with pytest.raises(TddError, match="no longer finite at outer step"):
+        Distiller(recipe, tiny_corpus(), path).run()
+    tensors, _ = load_tensors(path)
+    assert all(value.isfinite().all() for name, value in tensors.items() if name.startswith(("learned", "best")))
+
+
+def test_networks_taken_in_groups_or_all_at_once_give_the_same_set():
+    corpus = tiny_corpus()
+    sets = [
+        Distiller(tiny_recipe(init="random", networks=5, networks_at_once=at_once, outer_steps=4), corpus).run()
+        for at_once in (1, 2, 5)
+    ]
+    for each in sets[1:]:
+        for name, value in tensors_of(each).items():
+            torch.testing.assert_close(value, tensors_of(sets[0])[name], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("mode", ["autograd", "rematerialised"])
+def test_every_way_of_reversing_the_unroll_learns_the_same_set(mode):
+    corpus = tiny_corpus()
+    expected = Distiller(tiny_recipe(outer_steps=3, epochs=2), corpus).run()
+    found = Distiller(tiny_recipe(outer_steps=3, epochs=2, unroll=mode), corpus).run()
+    for name, value in tensors_of(found).items():
+        torch.testing.assert_close(value, tensors_of(expected)[name], rtol=1e-3, atol=1e-4)
+
+
+def test_hard_labels_stay_one_hot_and_soft_labels_move():
+    corpus = tiny_corpus()
+    hard = Distiller(tiny_recipe(labels="hard"), corpus).run()
+    soft = Distiller(tiny_recipe(labels="soft"), corpus).run()
+    assert torch.equal(hard.labels, first_labels(2, 2, 2))
+    assert not torch.equal(soft.labels, first_labels(2, 2, 2))
+    assert (hard.learning_rates > 0).all()
+
+
+def test_first_labels_are_one_hot_in_turn_and_shared_when_samples_are_few():
+    assert torch.equal(first_labels(2, 3, 3), torch.eye(3).expand(2, 3, 3))
+    few = first_labels(1, 5, 10)[0]
+    assert torch.equal((few > 0).sum(0), torch.ones(10, dtype=torch.long))
+    torch.testing.assert_close(few.sum(1), torch.ones(5))
+
+
+def test_fewer_samples_than_classes_can_be_distilled_with_soft_labels_only():
+    corpus = tiny_corpus(classes=4)
+    few = Distiller(tiny_recipe(n=2, outer_steps=150, filters=20), corpus).run()
+    assert few.labels.shape == (1, 2, 4)
+    assert evaluate(few, corpus.test).mean > 0.4
+    with pytest.raises(UsageError, match="hard labels need a sample for each of the 4 classes"):
+        Distiller(tiny_recipe(n=2, labels="hard"), corpus)
+
+
+def test_samples_started_from_real_sentences_bear_the_labels_of_those_sentences():
+    corpus = tiny_corpus(classes=3)
+    steps, per_step = 4, 6
+    samples = first_samples(tiny_recipe(n=24, samples_init="real"), corpus, steps, per_step)
+    labels = first_labels(steps, per_step, 3).argmax(2)
+    everything = corpus.train.batch(torch.arange(len(corpus.train)))
+    dense = everything.dense()
+    found = []
+    for step in range(steps):
+        for place in range(per_step):
+            same = (dense == samples[step, place]).flatten(1).all(1)
+            assert everything.labels[same].unique().tolist() == [labels[step, place]]
+            found.append(samples[step, place])
+    assert len(torch.stack(found).flatten(1).unique(dim=0)) > 20
+
+
+def test_noise_starts_at_the_scale_of_real_input():
+    corpus = tiny_corpus()
+    samples = first_samples(tiny_recipe(n=200, samples_scale=2.0), corpus, 10, 20)
+    real = corpus.train.batch(torch.arange(120))
+    assert samples.std().item() == pytest.approx(2 * real.dense()[real.dense() != 0].std().item(), rel=0.1)
+
+
+def test_every_epoch_of_real_batches_reads_each_example_once():
+    distiller = Distiller(tiny_recipe(batch_size=30), tiny_corpus())
+    epochs = [torch.cat([distiller._batch_indices(4 * epoch + i) for i in range(4)]) for epoch in range(2)]
+    for epoch in epochs:
+        assert torch.equal(epoch.sort().values, torch.arange(120))
+    assert not torch.equal(epochs[0], epochs[1])
