@@ -11,7 +11,7 @@ import torch
 from accelerate import Accelerator
 
 from tdd.data import Corpus
-from tdd.evaluate import accuracy
+from tdd.evaluation import accuracy
 from tdd.files import cache_folder, read_json, write_json
 from tdd.networks import build_network
 from tdd.networks.kernel import draw

@@ -104,7 +104,8 @@ def distill(
     ] = False,
 ) -> None:
     """Learn a distilled set, test it and keep it in a run folder."""
-    from tdd.recipe import Recipe, default_folder, named_recipes, resolve_recipe
+    from tdd.folder import recipe_of_run
+    from tdd.recipe import default_folder, named_recipes, resolve_recipe
 
     if list_recipes:
         for name, path in named_recipes().items():
@@ -129,9 +130,7 @@ def distill(
         given = [name for name, value in flags.items() if value is not None and name != "report_to"]
         if dataset or set_ or recipe or output or given:
             raise UsageError("--resume goes on with the run as it was started: give it no data set and no settings")
-        settings = Recipe.load(resume / "recipe.yaml").model_copy(
-            update={"report_to": report_to.value} if report_to else {}
-        )
+        settings = recipe_of_run(resume).model_copy(update={"report_to": report_to.value} if report_to else {})
     elif dataset is None:
         raise UsageError("name a data set, e.g. tdd distill imdb --n 20")
     else:
@@ -175,17 +174,18 @@ def evaluate(
 def decode(
     run: Run,
     k: Annotated[int, typer.Option(min=1, help="Nearest words of every position.")] = 1,
+    first: Annotated[int | None, typer.Option(min=1, help="Only this many sentences.")] = None,
     metric: Annotated[Metric, typer.Option(help="Cosine similarity or Euclidean distance.")] = Metric.cosine,
     format: Annotated[DecodeFormat, typer.Option(help="A page, JSON, or one sentence a line.")] = DecodeFormat.table,
 ) -> None:
     """Print each distilled sentence's soft label and nearest words."""
-    from tdd.decode import decode as decode_set
-    from tdd.decode import render
-    from tdd.run import read_run
+    from tdd.decoding import decode as decode_set
+    from tdd.decoding import render
+    from tdd.folder import read_run
     from tdd.vectors import load_vectors
 
     distilled = read_run(run)
-    sentences = decode_set(distilled, load_vectors(distilled.recipe.vectors), k, metric.value)
+    sentences = decode_set(distilled, load_vectors(distilled.recipe.vectors), k, metric.value, first)
     typer.echo(render(sentences, format.value, color=sys.stdout.isatty()))
 
 

@@ -20,7 +20,7 @@ from tdd.checkpoint import OuterState, Tensors
 from tdd.data import Corpus
 from tdd.distilled import DistilledSet
 from tdd.errors import TddError
-from tdd.evaluate import accuracy_of_set, gather
+from tdd.evaluation import accuracy_of_set, gather
 from tdd.networks import build_network
 from tdd.networks.kernel import Parameters, draw
 from tdd.recipe import Recipe

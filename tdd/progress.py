@@ -13,6 +13,11 @@ from rich.progress import Progress as Bar
 PLAIN_EVERY = 10.0
 
 
+def percent(share: float, sd: float = 0.0) -> str:
+    """A share in percent, with its standard deviation where there is one: ``82.20 ± 1.90 %``."""
+    return f"{100 * share:.2f} ± {100 * sd:.2f} %" if sd else f"{100 * share:.2f} %"
+
+
 class Reporter:
     """Notes, and one running count at a time, on standard error.
 

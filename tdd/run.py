@@ -1,34 +1,27 @@
-"""A run and its folder: recipe in, distilled set and everything measured out; interrupted at any moment, resumed."""
+"""Whole jobs: distil a data set into a run folder, evaluate what lies in one."""
 
 from __future__ import annotations
 
-import json
 import platform
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import torch
 from accelerate import Accelerator
-from filelock import FileLock, Timeout
 
 from tdd.baselines import train_on_all
 from tdd.data import Corpus, load_corpus
-from tdd.distilled import RECIPE, RESULTS, WEIGHTS, DistilledSet
+from tdd.distilled import RESULTS, DistilledSet
 from tdd.distiller import Distiller, Interrupted, Progress
 from tdd.errors import TddError, UsageError
-from tdd.evaluate import Evaluation, evaluate
-from tdd.files import write_json, write_text
+from tdd.evaluation import Evaluation, evaluate
+from tdd.files import write_json
+from tdd.folder import CHECKPOINT, LOG, Log, locked, read_run, recipe_of_run, start_run
 from tdd.memory import check_memory
-from tdd.progress import Reporter
+from tdd.progress import Reporter, percent
 from tdd.recipe import Recipe
+from tdd.signals import stop_signals
 from tdd.vectors import load_vectors
-
-CHECKPOINT, LOG = "checkpoints/last.safetensors", "log.jsonl"
 
 
 def distill(
@@ -37,7 +30,7 @@ def distill(
     """Distil a data set, test the result, and keep both in a run folder.
 
     Args:
-        recipe: every setting.
+        recipe: every setting; when resuming, only its tracker counts.
         folder: the run folder; None keeps nothing on disk.
         resume: go on with the run in `folder` instead of starting one.
         reporter: where progress is told; None: nowhere.
@@ -50,23 +43,18 @@ def distill(
         Interrupted: Ctrl-C or a terminate signal; the run can be resumed.
         TddError: any other failure; what was reached is in the folder.
     """
-    reporter = reporter or Reporter(quiet=True)
     tracker = None if recipe.report_to == "none" else recipe.report_to
     accelerator = Accelerator(log_with=tracker, project_dir=str(folder) if folder else None)
-    if not accelerator.is_main_process:
+    if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
     if folder is None:
         return _distill(recipe, None, accelerator, reporter)
     folder = Path(folder)
-    with _locked(folder, accelerator):
+    with locked(folder) if accelerator.is_main_process else nullcontext():
         if resume:
-            recipe = Recipe.load(folder / RECIPE).model_copy(update={"report_to": recipe.report_to})
+            recipe = recipe_of_run(folder).model_copy(update={"report_to": recipe.report_to})
         elif accelerator.is_main_process:
-            if any((folder / name).exists() for name in (RECIPE, WEIGHTS, CHECKPOINT)):
-                raise UsageError(
-                    f"'{folder}' already holds a run; go on with it by --resume {folder}, or choose another --output"
-                )
-            recipe.save(folder / RECIPE)
+            start_run(folder, recipe)
         accelerator.wait_for_everyone()
         return _distill(recipe, folder, accelerator, reporter)
 
@@ -86,34 +74,32 @@ def open_corpus(recipe: Recipe, reporter: Reporter) -> Corpus:
 def _distill(recipe: Recipe, folder: Path | None, accelerator: Accelerator, reporter: Reporter) -> DistilledSet:
     corpus = open_corpus(recipe, reporter)
     reporter.note(check_memory(recipe, corpus, accelerator.device))
-    checkpoint = folder / CHECKPOINT if folder else None
-    if accelerator.trackers == [] and recipe.report_to != "none":
-        accelerator.init_trackers("tdd", config={k: str(v) for k, v in recipe.model_dump().items()})
-    with _stop_signals() as stop_asked, reporter:
-        distiller = Distiller(recipe, corpus, checkpoint, accelerator, should_stop=stop_asked)
-        if distiller.state.step:
-            reporter.note(f"going on after outer step {distiller.state.step}")
-        log = _Log(folder / LOG if folder and accelerator.is_main_process else None, distiller.state.step)
+    if recipe.report_to != "none":
+        accelerator.init_trackers("tdd", config={name: str(value) for name, value in recipe.model_dump().items()})
+    with stop_signals() as should_stop, reporter:
+        distiller = Distiller(recipe, corpus, folder and folder / CHECKPOINT, accelerator, should_stop=should_stop)
+        state = distiller.state
+        if state.step:
+            reporter.note(f"going on after outer step {state.step}")
+        log = Log(folder / LOG if folder and accelerator.is_main_process else None, state.step)
 
         def on_progress(progress: Progress) -> None:
-            log.add(progress)
+            values = vars(progress)
+            log.add(values)
             if recipe.report_to != "none":
-                accelerator.log(
-                    {k: v for k, v in vars(progress).items() if k != "step" and v is not None}, progress.step
-                )
+                accelerator.log({k: v for k, v in values.items() if k != "step" and v is not None}, progress.step)
             _tell(reporter, progress, recipe.outer_steps)
 
         distiller.on_progress = on_progress
         try:
             distilled = distiller.run()
         except TddError as error:
-            if folder and distiller.state.best and accelerator.is_main_process:
+            if folder and state.best and accelerator.is_main_process:
                 distiller.best().save_pretrained(folder)
             hint = f"; go on with: tdd distill --resume {folder}" if folder and isinstance(error, Interrupted) else ""
             raise type(error)(f"{error}{hint}") from None
         finally:
             log.close()
-    state = distiller.state
     distilled.results["distillation"] = {
         "outer_steps": state.step,
         "best_step": state.best_step,
@@ -122,44 +108,11 @@ def _distill(recipe: Recipe, folder: Path | None, accelerator: Accelerator, repo
         "processes": accelerator.num_processes,
         "hardware": _hardware(accelerator.device),
     }
-    if folder and accelerator.is_main_process:
-        distilled.save_pretrained(folder)
-    test_set(distilled, corpus, recipe.test_networks, accelerator=accelerator, reporter=reporter)
+    evaluate_on(corpus, distilled, recipe.test_networks, accelerator=accelerator, reporter=reporter)
     if folder and accelerator.is_main_process:
         distilled.save_pretrained(folder)
     accelerator.end_training()
     return distilled
-
-
-def test_set(
-    distilled: DistilledSet,
-    corpus: Corpus,
-    networks: int,
-    init: str | None = None,
-    max_test: int | None = None,
-    accelerator: Accelerator | None = None,
-    reporter: Reporter | None = None,
-) -> Evaluation:
-    """Evaluate on the corpus's test split and note the result in the set."""
-    reporter = reporter or Reporter(quiet=True)
-
-    def tell(so_far: Evaluation) -> None:
-        if networks > 1:
-            reporter.count(len(so_far.accuracies), networks, f"test {percent(so_far)}")
-
-    with reporter:
-        result = evaluate(
-            distilled, corpus.test, networks, init, distilled.recipe.seed, max_test, accelerator, on_progress=tell
-        )
-    distilled.results.setdefault("evaluation", {})[result.init] = result.as_dict()
-    return result
-
-
-def percent(result: Evaluation) -> str:
-    """The mean accuracy in percent, with the standard deviation over networks where there are several."""
-    if len(result.accuracies) == 1:
-        return f"{100 * result.mean:.2f} %"
-    return f"{100 * result.mean:.2f} ± {100 * result.sd:.2f} %"
 
 
 def _tell(reporter: Reporter, progress: Progress, total: int) -> None:
@@ -173,75 +126,35 @@ def _tell(reporter: Reporter, progress: Progress, total: int) -> None:
     reporter.count(progress.step, total, ", ".join(parts), important=progress.validation_accuracy is not None)
 
 
-class _Log:
-    """``log.jsonl``: a line for each outer step. Lines past the state a run goes on from are dropped."""
-
-    def __init__(self, path: Path | None, done: int):
-        self.file = None
-        if path is None:
-            return
-        kept = path.read_text(encoding="utf-8").splitlines()[:done] if path.exists() else []
-        write_text(path, "".join(line + "\n" for line in kept))
-        self.file = open(path, "a", encoding="utf-8")  # noqa: SIM115 (open for the whole run)
-
-    def add(self, progress: Progress) -> None:
-        if self.file is not None:
-            self.file.write(json.dumps(vars(progress)) + "\n")
-
-    def close(self) -> None:
-        if self.file is not None:
-            self.file.close()
-
-
-@contextmanager
-def _locked(folder: Path, accelerator: Accelerator) -> Iterator[None]:
-    """Keep `folder` to this run; the operating system lets go of it when the process ends, however it ends."""
-    if not accelerator.is_main_process:
-        yield
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock", timeout=0):
-            yield
-    except Timeout:
-        raise UsageError(f"'{folder}' is in use by another run; wait for it or choose another --output") from None
-    except OSError as error:
-        raise TddError(f"cannot use '{folder}' as a run folder: {error.strerror or error}") from None
-
-
-@contextmanager
-def _stop_signals() -> Iterator[Any]:
-    """Ask whether Ctrl-C or a terminate signal came, instead of dying of it; a second Ctrl-C ends the run at once."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield asked.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _hardware(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{torch.get_num_threads()} threads, {platform.machine()}"
+    return f"CPU, {torch.get_num_threads()} threads, {platform.machine()}"
 
 
-def read_run(folder: str | Path) -> DistilledSet:
-    """The distilled set of a run folder, with a hint where the run has not come that far."""
-    folder = Path(folder)
-    if not (folder / WEIGHTS).exists() and (folder / CHECKPOINT).exists():
-        raise UsageError(f"the run in '{folder}' is not finished; go on with: tdd distill --resume {folder}")
-    return DistilledSet.from_pretrained(folder)
+def evaluate_on(
+    corpus: Corpus,
+    distilled: DistilledSet,
+    networks: int,
+    init: str | None = None,
+    max_test: int | None = None,
+    accelerator: Accelerator | None = None,
+    reporter: Reporter | None = None,
+) -> Evaluation:
+    """Evaluate a set on a corpus's test split and note the figures in the set's results."""
+    reporter = reporter or Reporter(quiet=True)
+
+    def tell(so_far: Evaluation) -> None:
+        if so_far.init == "random":
+            figures = percent(so_far.mean, so_far.sd)
+            reporter.count(len(so_far.accuracies), networks, f"networks tested: {figures}")
+
+    with reporter:
+        result = evaluate(
+            distilled, corpus.test, networks, init, distilled.recipe.seed, max_test, accelerator, on_progress=tell
+        )
+    distilled.results.setdefault("evaluation", {})[result.init] = result.as_dict()
+    return result
 
 
 def evaluate_run(
@@ -267,30 +180,28 @@ def evaluate_run(
     Raises:
         UsageError: there is no finished run in `folder`, or the data are not those the set was distilled from.
     """
-    reporter = reporter or Reporter(quiet=True)
-    distilled = read_run(folder)
+    accelerator = Accelerator()
+    if reporter is None or not accelerator.is_main_process:
+        reporter = Reporter(quiet=True)
+    distilled = read_run(Path(folder))
     recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
     corpus = open_corpus(recipe, reporter)
     if corpus.classes != distilled.classes:
         raise UsageError(
             f"the set tells {', '.join(distilled.classes)} apart, the data hold {', '.join(corpus.classes)}"
         )
-    accelerator = Accelerator()
     wanted = [init] if init else [recipe.init]
     if recipe.init == "fixed" and init is None and networks is not None:
         wanted.append("random")
     for each in wanted:
-        test_set(distilled, corpus, networks or 200, each, max_test, accelerator, reporter)
+        evaluate_on(corpus, distilled, networks or 200, each, max_test, accelerator, reporter)
     if full:
+
+        def tell(epoch: int, reached: float) -> None:
+            reporter.count(epoch, recipe.full_epochs, f"on all data: validation {percent(reached)}", important=True)
+
         with reporter:
-            distilled.results["full_data"] = train_on_all(
-                recipe,
-                corpus,
-                accelerator,
-                lambda epoch, reached: reporter.count(
-                    epoch, recipe.full_epochs, f"all data: validation {100 * reached:.2f} %", important=True
-                ),
-            )
+            distilled.results["full_data"] = train_on_all(recipe, corpus, accelerator, tell)
     if accelerator.is_main_process:
         write_json(Path(folder) / RESULTS, distilled.results)
     return distilled
@@ -304,16 +215,14 @@ def describe(distilled: DistilledSet, folder: str | Path) -> str:
     ]
     full = distilled.results.get("full_data")
     for init, found in distilled.results.get("evaluation", {}).items():
-        line = f"  {init} initialisation: test accuracy {100 * found['mean']:.2f}"
+        line = f"  {init} initialisation: test accuracy {percent(found['mean'], found['sd'])}"
         if found["networks"] > 1:
-            line += f" ± {100 * found['sd']:.2f} % over {found['networks']} networks"
-        else:
-            line += " %"
+            line += f" over {found['networks']} networks"
         if found["test_examples"] < found["test_split"]:
             line += f" (on {found['test_examples']:,} of {found['test_split']:,} test examples)"
         if full:
-            line += f", distillation ratio {100 * found['mean'] / full['accuracy']:.1f} %"
+            line += f", distillation ratio {percent(found['mean'] / full['accuracy'])}"
         lines.append(line)
     if full:
-        lines.append(f"  all data, same network: test accuracy {100 * full['accuracy']:.2f} %")
+        lines.append(f"  all data, same network: test accuracy {percent(full['accuracy'])}")
     return "\n".join(lines)

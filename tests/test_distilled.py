@@ -10,7 +10,7 @@ from tiny import tiny_corpus, tiny_recipe
 from tdd.distilled import WEIGHTS, DistilledSet
 from tdd.distiller import Distiller
 from tdd.errors import TddError, UsageError
-from tdd.evaluate import evaluate
+from tdd.evaluation import evaluate
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from tiny import tiny_corpus, tiny_recipe
 from tdd.distilled import load_tensors
 from tdd.distiller import Distiller, Interrupted, first_labels, first_samples
 from tdd.errors import TddError, UsageError
-from tdd.evaluate import evaluate
+from tdd.evaluation import evaluate
 
 
 def tensors_of(distilled):

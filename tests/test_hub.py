@@ -58,6 +58,8 @@ def test_a_repository_is_loaded_at_the_commit_behind_its_name(
         "config": "default",
         "revision": first,
         "fingerprint": "",
+        "vectors": vectors.name,
+        "vectors_checksum": vectors.checksum,
     }
     write_rows(folder / "train.csv", 60)
     hub.store.seed(repo, folder)

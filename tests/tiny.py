@@ -16,35 +16,41 @@ def tiny_recipe(**settings) -> Recipe:
         "dataset": "tiny",
         "max_length": LENGTH,
         "widths": [1, 2],
-        "filters": 8,
+        "filters": 30,
         "n": 4,
         "outer_steps": 12,
         "batch_size": 32,
         "learning_rate": 0.5,
+        "samples_lr": 0.1,
+        "labels_lr": 0.1,
+        "rates_lr": 0.1,
         "validate_every": 5,
         "checkpoint_every": 4,
     }
     return Recipe.build(defaults | settings)
 
 
-def tiny_vectors() -> WordVectors:
-    table = torch.randn(VOCABULARY, DIM, generator=generator(0, "table")).numpy()
-    return WordVectors("tiny", [f"word{i}" for i in range(VOCABULARY)], table, "checksum of tiny")
+def tiny_vectors(classes: int) -> WordVectors:
+    """Twenty common words, and twenty that belong to a class and lie along an axis of its own."""
+    table = torch.randn(VOCABULARY, DIM, generator=generator(0, "table"))
+    for label in range(classes):
+        table[20 + label * (20 // classes) :, label] += 3
+    return WordVectors("tiny", [f"word{i}" for i in range(VOCABULARY)], table.numpy(), "checksum of tiny")
 
 
 def tiny_corpus(classes: int = 2, seed: int = 0) -> Corpus:
-    """Sentences in which two of three words are common, and the third belongs to the class."""
-    vectors = tiny_vectors()
+    """Sentences of which about half the words are common, and the others belong to the class."""
+    vectors = tiny_vectors(classes)
     splits = {}
     for name, size in (("train", 120), ("validation", 60), ("test", 60)):
         g = generator(seed, name)
         labels = torch.randint(0, classes, (size,), generator=g)
-        lengths = torch.randint(3, LENGTH + 3, (size,), generator=g)
+        lengths = torch.randint(5, LENGTH + 3, (size,), generator=g)
         offsets = torch.cat([torch.zeros(1, dtype=torch.long), lengths.cumsum(0)])
         of_token = labels.repeat_interleave(lengths)
         common = torch.randint(0, 20, of_token.shape, generator=g)
         own = 20 + of_token * (20 // classes) + torch.randint(0, 20 // classes, of_token.shape, generator=g)
-        ids = torch.where(torch.rand(of_token.shape, generator=g) < 2 / 3, common, own) + 1
+        ids = torch.where(torch.rand(of_token.shape, generator=g) < 0.5, common, own) + 1
         splits[name] = TextSplit(ids.int(), offsets, labels, vectors, LENGTH)
     return Corpus(
         name="tiny",

@@ -45,9 +45,9 @@ class DecodedSentence:
 
 
 def decode(
-    distilled: DistilledSet, vectors: WordVectors, k: int = 1, metric: Metric = "cosine"
+    distilled: DistilledSet, vectors: WordVectors, k: int = 1, metric: Metric = "cosine", first: int | None = None
 ) -> list[DecodedSentence]:
-    """The `k` nearest words of every position of every distilled sentence, step by step.
+    """The `k` nearest words of every position of every distilled sentence, step by step; or of the `first` sentences.
 
     Raises:
         UsageError: `vectors` are not those the set was distilled with, or hold fewer than `k` words.
@@ -58,21 +58,22 @@ def decode(
         raise UsageError(f"the set was distilled with {name}, not with {vectors.name}; decode it with those")
     if not 1 <= k <= len(vectors):
         raise UsageError(f"--k must be between 1 and {len(vectors)}, the number of words in {vectors.name}")
-    indices, scores = vectors.nearest(distilled.samples.flatten(0, 2), k, metric)
-    words = vectors.words
-    steps, per_step, length = distilled.samples.shape[:3]
-    shape = (steps, per_step, length, k)
-    found, found_scores = indices.view(shape).tolist(), scores.view(shape).tolist()
+    sentences = distilled.samples.flatten(0, 1)[:first]
+    indices, scores = vectors.nearest(sentences.flatten(0, 1), k, metric)
+    shape = (*sentences.shape[:2], k)
+    labels = distilled.labels.flatten(0, 1)
+    per_step = distilled.samples.shape[1]
     return [
         DecodedSentence(
-            step,
-            index,
-            dict(zip(distilled.classes, distilled.labels[step, index].tolist(), strict=True)),
-            [[words[i] for i in position] for position in found[step][index]],
-            found_scores[step][index],
+            place // per_step,
+            place % per_step,
+            dict(zip(distilled.classes, labels[place].tolist(), strict=True)),
+            [[vectors.words[word] for word in position] for position in found],
+            found_scores,
         )
-        for step in range(steps)
-        for index in range(per_step)
+        for place, (found, found_scores) in enumerate(
+            zip(indices.view(shape).tolist(), scores.view(shape).tolist(), strict=True)
+        )
     ]
 
 
