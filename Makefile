@@ -1,6 +1,7 @@
 # make demo   distil the embedded data set and show accuracy and nearest words
 # make test   run the tests
-# Both create .venv and install everything first. Python 3.11 or newer is all they need.
+# make bench  measure the fast paths beside plain ones
+# All create .venv and install everything first. Python 3.11 or newer is all they need.
 
 PYTHON ?= python3
 VENV := .venv
@@ -35,5 +36,6 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# e.g. make bench BENCH="--quick --json bench.json --plot growth.svg"
 bench: setup
-	$(BIN)/python tests/bench/run.py
+	PYTHONPATH=tests $(BIN)/python -m bench.run $(BENCH)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -13,9 +15,12 @@ import typer
 
 from tdd.errors import TddError, UsageError
 
+# Exit code of a command ended by Ctrl-C: 128 + SIGINT, as shells have it.
+INTERRUPTED = 130
+
 app = typer.Typer(
     help="Text dataset distillation: learn a handful of synthetic sentences that train a network.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -44,6 +49,7 @@ class DecodeFormat(StrEnum):
     table = "table"
     json = "json"
     text = "text"
+    html = "html"
 
 
 class Metric(StrEnum):
@@ -58,22 +64,33 @@ Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]
 
 @app.callback()
 def _main(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    context: typer.Context,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error; may stand anywhere on the line.")
+    ] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
 ) -> None:
     if version:
         from importlib.metadata import version as installed
 
         typer.echo(f"tdd {installed('tdd')}")
-        raise typer.Exit
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+    else:
+        return
+    raise typer.Exit
 
 
 @app.command()
 def distill(
     dataset: Annotated[
-        str | None, typer.Argument(metavar="DATASET", help="imdb, sst5, trec6, trec50, tomatoes, a Hub id or a path.")
+        str | None,
+        typer.Argument(
+            metavar="DATASET",
+            help="imdb, sst5, trec6, trec50, tomatoes, mnist, cifar10, digits, a Hub id or a path.",
+        ),
     ] = None,
-    n: Annotated[int | None, typer.Option(help="Number of distilled samples.")] = None,
+    n: Annotated[int | None, typer.Option("--n", "-n", help="Number of distilled samples.")] = None,
     init: Annotated[Init | None, typer.Option(help="Distil for one network initialisation, or for any.")] = None,
     steps: Annotated[int | None, typer.Option(help="Inner steps of an epoch; divides n.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Times the inner steps are repeated.")] = None,
@@ -83,11 +100,15 @@ def distill(
         str | None, typer.Option(help="Read the data set from this folder or file, not from the Hub.")
     ] = None,
     text_column: Annotated[str | None, typer.Option(help="Column of the text.")] = None,
+    image_column: Annotated[str | None, typer.Option(help="Column of the images, instead of text.")] = None,
     label_column: Annotated[str | None, typer.Option(help="Column of the class.")] = None,
     config_name: Annotated[str | None, typer.Option(help="Configuration of a Hub data set.")] = None,
     revision: Annotated[str | None, typer.Option(help="Branch, tag or commit of a Hub data set.")] = None,
     vectors: Annotated[
         str | None, typer.Option(help="Word vectors: glove-6b-50d, a gensim-downloader name or a file.")
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option(help="text_cnn for text; lenet, alexcifarnet or convnet for images.")
     ] = None,
     recipe: Annotated[
         str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")
@@ -104,7 +125,6 @@ def distill(
     ] = False,
 ) -> None:
     """Learn a distilled set, test it and keep it in a run folder."""
-    from tdd.folder import recipe_of_run
     from tdd.recipe import default_folder, named_recipes, resolve_recipe
 
     if list_recipes:
@@ -120,18 +140,22 @@ def distill(
         "seed": seed,
         "data": data,
         "text_column": text_column,
+        "image_column": image_column,
         "label_column": label_column,
         "config_name": config_name,
         "revision": revision,
         "vectors": vectors,
+        "network": network,
         "report_to": report_to and report_to.value,
     }
     if resume is not None:
         given = [name for name, value in flags.items() if value is not None and name != "report_to"]
         if dataset or set_ or recipe or output or given:
             raise UsageError("--resume goes on with the run as it was started: give it no data set and no settings")
+        from tdd.folder import recipe_of_run
+
         settings = recipe_of_run(resume).model_copy(update={"report_to": report_to.value} if report_to else {})
-    elif dataset is None:
+    elif dataset is None and recipe is None:
         raise UsageError("name a data set, e.g. tdd distill imdb --n 20")
     else:
         settings = resolve_recipe(dataset, recipe, set_ or [], flags)
@@ -143,7 +167,7 @@ def distill(
 
     folder = resume or output or default_folder(settings)
     distilled = distill(settings, folder, resume=resume is not None, reporter=Reporter())
-    typer.echo(describe(distilled, folder))
+    _print(describe(distilled, folder))
 
 
 @app.command()
@@ -160,69 +184,125 @@ def evaluate(
     ] = False,
     max_test: Annotated[int | None, typer.Option(min=1, help="Test on this many examples only.")] = None,
     data: Annotated[str | None, typer.Option(help="Read the data set from this folder or file.")] = None,
+    decoded: Annotated[
+        bool, typer.Option("--decoded", help="Also test the set with every position replaced by its nearest word.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Train networks on a distilled set and test them on the whole test split."""
     from tdd.progress import Reporter
     from tdd.run import describe, evaluate_run
 
-    distilled = evaluate_run(run, networks, init and init.value, full, max_test, data, Reporter())
-    typer.echo(json.dumps(distilled.results, indent=2) if as_json else describe(distilled, run))
+    distilled = evaluate_run(run, networks, init and init.value, full, max_test, data, decoded, Reporter())
+    _print(json.dumps(distilled.results, indent=2) if as_json else describe(distilled, run))
 
 
 @app.command()
 def decode(
     run: Run,
-    k: Annotated[int, typer.Option(min=1, help="Nearest words of every position.")] = 1,
-    first: Annotated[int | None, typer.Option(min=1, help="Only this many sentences.")] = None,
+    k: Annotated[
+        int | None, typer.Option(min=1, help="Nearest words of every position; 1 when absent, 5 for html.")
+    ] = None,
+    first: Annotated[int | None, typer.Option(min=1, help="Only this many sentences or images.")] = None,
     metric: Annotated[Metric, typer.Option(help="Cosine similarity or Euclidean distance.")] = Metric.cosine,
-    format: Annotated[DecodeFormat, typer.Option(help="A page, JSON, or one sentence a line.")] = DecodeFormat.table,
+    format: Annotated[
+        DecodeFormat, typer.Option(help="A page, JSON, one sentence a line, or a web page.")
+    ] = DecodeFormat.table,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to this file.")] = None,
 ) -> None:
-    """Print each distilled sentence's soft label and nearest words."""
-    from tdd.decoding import decode as decode_set
-    from tdd.decoding import render
+    """Print each distilled sentence's soft label and nearest words, or show the distilled images."""
+    from tdd.decoding import show
+    from tdd.files import write_text
     from tdd.folder import read_run
-    from tdd.vectors import load_vectors
 
-    distilled = read_run(run)
-    sentences = decode_set(distilled, load_vectors(distilled.recipe.vectors), k, metric.value, first)
-    typer.echo(render(sentences, format.value, color=sys.stdout.isatty()))
+    color = output is None and sys.stdout.isatty()
+    shown = show(read_run(run), k, metric.value, first, format.value, color)
+    if output is None:
+        typer.echo(shown)
+    else:
+        write_text(output, shown + "\n")
+        typer.echo(f"written: {output}")
+
+
+@app.command()
+def push(
+    run: Run,
+    repo: Annotated[str, typer.Argument(metavar="REPO", help="Name on the Hub, e.g. me/imdb-distilled-20.")],
+    private: Annotated[bool, typer.Option("--private", help="Create the repository private.")] = False,
+    revision: Annotated[str | None, typer.Option(help="Branch to push to; made where it does not exist.")] = None,
+    create_pr: Annotated[
+        bool, typer.Option("--create-pr", help="Open a pull request instead of changing the repository.")
+    ] = False,
+) -> None:
+    """Publish a distilled set on the Hub, where plain datasets can load it."""
+    from tdd.folder import read_run
+    from tdd.progress import Reporter
+    from tdd.push import push as push_set
+
+    Reporter().note("looking up the nearest words, then publishing")
+    address = push_set(read_run(run), repo, private, revision, create_pr, figures=run / "figures")
+    _print(f"{run} is published: {address}")
+
+
+@app.command()
+def pull(
+    repo: Annotated[str, typer.Argument(metavar="REPO", help="Name on the Hub, e.g. me/imdb-distilled-20.")],
+    revision: Annotated[str | None, typer.Option(help="Branch, tag or commit.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME when absent.")] = None,
+) -> None:
+    """Take a distilled set from the Hub into a run folder."""
+    from tdd.folder import read_run
+    from tdd.pull import pull as pull_set
+    from tdd.run import describe
+
+    folder = pull_set(repo, revision, output)
+    _print(describe(read_run(folder), folder))
+
+
+def _print(text: str) -> None:
+    """Print a result, once where several processes work on it (torchrun and accelerate set RANK)."""
+    if os.environ.get("RANK", "0") == "0":
+        typer.echo(text)
 
 
 def main() -> None:
     """Run the command line; every error is one line and an exit code: 2 for wrong usage, 1 for a failure."""
     debug = "--debug" in sys.argv
+    # A terminate signal ends every command as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        code = app(standalone_mode=False) or 0
+        arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+        code = app(arguments, prog_name="tdd", standalone_mode=False) or 0
+        if code == INTERRUPTED:  # what typer makes of Ctrl-C
+            raise KeyboardInterrupt
     except TddError as error:
         code = _fail(str(error), error.exit_code, debug)
     except (KeyboardInterrupt, typer.Abort):
-        code = _fail("interrupted", 130, debug)
-    except BrokenPipeError:
-        # The reader of our output, e.g. `head`, has left.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        code = _fail("interrupted", INTERRUPTED, debug)
     except Exception as error:
         code = _fail_of_library(error, debug)
     sys.exit(code)
 
 
 def _fail_of_library(error: Exception, debug: bool) -> int:
-    import click
-
-    if isinstance(error, click.ClickException):
-        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "tdd"
-        return _fail(f"{error.format_message().rstrip('.')}; see {where} --help", 2, debug)
-    if isinstance(error, MemoryError):
+    # The exceptions of click, which typer carries a copy of or imports, by its version.
+    format_message = getattr(error, "format_message", None)
+    if format_message is not None:
+        context = getattr(error, "ctx", None)
+        message = format_message().replace("Value error, ", "").rstrip(".")
+        return _fail(f"{message}; see {context.command_path if context else 'tdd'} --help", 2, debug)
+    if isinstance(error, MemoryError) or re.search("allocate memory|out of memory", str(error)):
         return _fail("out of memory; lower n, batch_size or networks_at_once", 1, debug)
     kind = type(error).__name__
-    return _fail(f"unexpected {kind}: {' '.join(str(error).split())}; --debug before the command shows where", 1, debug)
+    return _fail(f"unexpected {kind}: {error}; add --debug to see where", 1, debug)
 
 
 def _fail(message: str, code: int, debug: bool) -> int:
+    from tdd.progress import printable
+
     if debug:
         import traceback
 
         traceback.print_exc()
-    print(f"tdd: {message}", file=sys.stderr)
+    print(f"tdd: {printable(' '.join(message.split()))}", file=sys.stderr)
     return code

@@ -3,17 +3,53 @@
 from __future__ import annotations
 
 import json
+import shutil
+import textwrap
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from tdd.distilled import DistilledSet
 from tdd.errors import UsageError
+from tdd.progress import printable
 
 if TYPE_CHECKING:
     from tdd.vectors import WordVectors
 
 Metric = Literal["cosine", "l2"]
-Format = Literal["table", "json", "text"]
+Format = Literal["table", "json", "text", "html"]
+# Dimensions of samples that are embedded sentences: steps, samples of a step, words, numbers of a vector.
+EMBEDDED = 4
+
+
+def show(
+    distilled: DistilledSet,
+    k: int | None = None,
+    metric: Metric = "cosine",
+    first: int | None = None,
+    format: Format = "table",
+    color: bool = False,
+) -> str:
+    """A set as text to print, whatever it holds: sentences as their `k` nearest words, images as pictures.
+
+    With `color` it is made for the terminal: its width, its colours. `k` is 1 when None, and 5 in a page of html.
+
+    Raises:
+        UsageError: an html page is asked for and the set holds images, or see `decode`.
+    """
+    if distilled.samples.dim() == EMBEDDED:
+        from tdd.page import page
+        from tdd.vectors import load_vectors
+
+        k = k or (5 if format == "html" else 1)
+        sentences = decode(distilled, load_vectors(distilled.recipe.vectors), k, metric, first)
+        if format == "html":
+            return page(distilled, sentences, metric)
+        return render(sentences, format, color, shutil.get_terminal_size().columns if color else None, metric)
+    if format == "html":
+        raise UsageError("--format html shows sentences, and this set holds images: draw them with tdd plot")
+    from tdd import pictures
+
+    return pictures.render(pictures.pictures(distilled, first), format, color)
 
 
 @dataclass(frozen=True)
@@ -50,12 +86,10 @@ def decode(
     """The `k` nearest words of every position of every distilled sentence, step by step; or of the `first` sentences.
 
     Raises:
-        UsageError: `vectors` are not those the set was distilled with, or hold fewer than `k` words.
+        UsageError: the set is not made of embedded text, `vectors` are not those it was distilled with, or they hold
+            fewer than `k` words.
     """
-    made_with = distilled.source.get("vectors_checksum", vectors.checksum)
-    if vectors.dim != distilled.samples.shape[-1] or vectors.checksum != made_with:
-        name = distilled.source.get("vectors", "other vectors")
-        raise UsageError(f"the set was distilled with {name}, not with {vectors.name}; decode it with those")
+    check_vectors(distilled, vectors)
     if not 1 <= k <= len(vectors):
         raise UsageError(f"--k must be between 1 and {len(vectors)}, the number of words in {vectors.name}")
     sentences = distilled.samples.flatten(0, 1)[:first]
@@ -77,27 +111,82 @@ def decode(
     ]
 
 
-def render(sentences: list[DecodedSentence], format: Format, color: bool = False) -> str:
+def check_vectors(distilled: DistilledSet, vectors: WordVectors) -> None:
+    """Raise UsageError unless the set is made of embedded text and was distilled with `vectors`."""
+    if distilled.samples.dim() != EMBEDDED:
+        raise UsageError("this set holds pictures, not embedded sentences: there are no words to read")
+    made_with = distilled.source.get("vectors_checksum", vectors.checksum)
+    if vectors.dim != distilled.samples.shape[-1] or vectors.checksum != made_with:
+        name = distilled.source.get("vectors", "other vectors")
+        raise UsageError(f"the set was distilled with {name}, not with {vectors.name}; decode it with those")
+
+
+class Nearness:
+    """Levels 0 ... levels - 1 of how near words are, as equal parts of the middle 96 % of all `scores`.
+
+    Attributes:
+        far: score at which the lowest level begins.
+        near: score at which the highest level ends.
+    """
+
+    def __init__(self, scores: list[float], metric: Metric, levels: int):
+        in_order = sorted(scores, reverse=metric == "l2")
+        self.far, self.near = in_order[int(0.02 * len(scores))], in_order[int(0.98 * (len(scores) - 1))]
+        self.levels = levels
+
+    def __call__(self, score: float) -> int:
+        """The level of a similarity or distance."""
+        share = (score - self.far) / ((self.near - self.far) or 1.0)
+        return min(max(int(share * self.levels), 0), self.levels - 1)
+
+
+# Faint, plain and bold green: the levels of nearness on a terminal of any colours.
+_SHADES = ("\x1b[2m", "", "\x1b[1;32m")
+
+
+def render(
+    sentences: list[DecodedSentence],
+    format: Format,
+    color: bool = False,
+    width: int | None = None,
+    metric: Metric = "cosine",
+) -> str:
     """The sentences as text to print.
 
     Args:
         sentences: decoded sentences.
         format: "table", a heading with the soft label and then the words with their scores; "json"; or "text", the
             nearest words alone, one sentence a line.
-        color: bold headings and faint scores, for a terminal.
+        color: bold headings, faint scores, and words the brighter the nearer they are, for a terminal.
+        width: columns that a table is wrapped to; None: a sentence is one line.
+        metric: what the scores are.
     """
     if format == "json":
-        return json.dumps([sentence.as_dict() for sentence in sentences], ensure_ascii=False, indent=1)
+        text = json.dumps([sentence.as_dict() for sentence in sentences], ensure_ascii=False, indent=1)
+        return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
     if format == "text":
-        return "\n".join(sentence.text for sentence in sentences)
-    bold, faint, plain = ("\x1b[1m", "\x1b[2m", "\x1b[0m") if color else ("", "", "")
-    lines = []
+        return "\n".join(printable(sentence.text) for sentence in sentences)
+    level = Nearness([scores[0] for sentence in sentences for scores in sentence.scores], metric, len(_SHADES))
+    lines: list[str] = []
     for sentence in sentences:
-        label = "  ".join(f"{name} {value:+.2f}" for name, value in sorted(sentence.label.items(), key=lambda x: -x[1]))
-        lines.append(f"{bold}step {sentence.step}, sample {sentence.index}: {label}{plain}")
-        positions = [
-            "/".join(f"{word}{faint}({score:.2f}){plain}" for word, score in zip(words, scores, strict=True))
-            for words, scores in zip(sentence.words, sentence.scores, strict=True)
-        ]
-        lines += [" ".join(positions), ""]
+        by_value = sorted(sentence.label.items(), key=lambda x: -x[1])
+        label = "  ".join(f"{printable(name)} {value:+.2f}" for name, value in by_value)
+        heading = f"step {sentence.step}, sample {sentence.index}: {label}"
+        wrapped = textwrap.wrap(heading, width, subsequent_indent="  ") if width else [heading]
+        lines += [f"\x1b[1m{line}\x1b[0m" if color else line for line in wrapped]
+        column = 0
+        line = ""
+        for words, scores in zip(sentence.words, sentence.scores, strict=True):
+            found = [(printable(word), f"({score:.2f})") for word, score in zip(words, scores, strict=True)]
+            length = sum(len(word) + len(score) + 1 for word, score in found) - 1
+            if width and column and column + length > width:
+                lines.append(line.rstrip())
+                line, column = "", 0
+            column += length + 1
+            line += "/".join(_painted(*pair, level(scores[0])) if color else "".join(pair) for pair in found) + " "
+        lines += [line.rstrip(), ""]
     return "\n".join(lines).rstrip()
+
+
+def _painted(word: str, score: str, level: int) -> str:
+    return f"{_SHADES[level]}{word}\x1b[0m\x1b[2m{score}\x1b[0m"

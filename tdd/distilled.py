@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -16,6 +17,9 @@ from torch import Tensor
 from tdd.errors import TddError, UsageError
 from tdd.files import read_json, write_atomically, write_json
 from tdd.recipe import Recipe
+
+if TYPE_CHECKING:
+    from tdd.vectors import WordVectors
 
 FORMAT = 1
 WEIGHTS, RECIPE, RESULTS = "distilled.safetensors", "recipe.yaml", "results.json"
@@ -64,15 +68,41 @@ class DistilledSet:
         save_tensors(folder / WEIGHTS, tensors, {"tdd": json.dumps(about)})
         write_json(folder / RESULTS, self.results)
 
+    def push_to_hub(
+        self,
+        repo: str,
+        private: bool = False,
+        revision: str | None = None,
+        create_pr: bool = False,
+        vectors: WordVectors | None = None,
+    ) -> str:
+        """Publish the set as the data set `repo` on the Hub, see `tdd.push.push`; returns its address."""
+        from tdd.push import push
+
+        return push(self, repo, private, revision, create_pr, vectors)
+
     @classmethod
-    def from_pretrained(cls, folder: str | Path) -> DistilledSet:
-        """Read a set that `save_pretrained` wrote.
+    def from_pretrained(cls, name: str | Path, revision: str | None = None) -> DistilledSet:
+        """Read a set that `save_pretrained` or `push_to_hub` wrote.
+
+        Args:
+            name: its folder, or else ``owner/name`` of a data set on the Hub. A `Path` is always a folder.
+            revision: branch, tag or commit on the Hub; None: main.
 
         Raises:
-            UsageError: there is no distilled set in `folder`.
-            TddError: a file is damaged, foreign, or of a newer version.
+            UsageError: there is no distilled set in this folder or repository.
+            TddError: a file is damaged, foreign, or of a newer version, or the Hub cannot be reached.
         """
-        folder = Path(folder)
+        folder = Path(name)
+        if isinstance(name, str) and not folder.is_dir() and re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+            from tdd.pull import fetch
+
+            try:
+                folder = fetch(name, revision)
+            except UsageError as error:
+                raise UsageError(f"there is no folder '{name}', and {error}") from None
+        elif revision is not None:
+            raise UsageError(f"'{name}' is read as a folder, which has no revision; leave it out or name owner/name")
         if not (folder / WEIGHTS).is_file():
             raise UsageError(
                 f"no distilled set in '{folder}' ({WEIGHTS} is missing); name the folder of a finished run"

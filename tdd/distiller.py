@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,8 @@ class Distiller:
         accelerator: device, processes and trackers.
         on_progress: called after every outer step.
         should_stop: asked after every outer step; True saves the state and raises `Interrupted`.
+        start: a set of the recipe's shape to start from, and the best one until held-out data say otherwise.
+        frozen: names of what is not learned, of "samples", "labels" and "raw_rates"; hard labels never are.
     """
 
     def __init__(
@@ -75,6 +77,8 @@ class Distiller:
         accelerator: Accelerator | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
         should_stop: Callable[[], bool] = lambda: False,
+        start: DistilledSet | None = None,
+        frozen: Collection[str] = (),
     ):
         self.corpus, self.checkpoint = corpus, checkpoint
         self.accelerator = accelerator or Accelerator()
@@ -83,7 +87,8 @@ class Distiller:
         self.recipe = recipe.model_copy(update={"steps": steps})
         self.network = build_network(recipe, corpus.train.sample_shape, len(corpus.classes))
         self.kernel = make_kernel(self.network, recipe.unroll)
-        self.fixed = self._draw("network") if recipe.init == "fixed" else None
+        self.start, self.frozen = start, {*frozen, *(("labels",) if recipe.labels == "hard" else ())}
+        self.fixed = self._fixed() if recipe.init == "fixed" else None
         learned = self._start(steps, per_step)
         self.state = OuterState(learned, self._optimiser(learned), {k: v.detach().clone() for k, v in learned.items()})
         self.fingerprint = run_fingerprint(self.recipe, corpus)
@@ -102,6 +107,8 @@ class Distiller:
         """
         recipe, state = self.recipe, self.state
         began = time.monotonic() - state.seconds
+        if self.start is not None and state.step == 0:
+            self._validate()
         while state.step < recipe.outer_steps:
             outer_loss = self._outer_step()
             state.step += 1
@@ -118,7 +125,7 @@ class Distiller:
                     state.seconds,
                 )
             )
-            stop = self.should_stop()
+            stop = self._anyone(self.should_stop())
             if self.checkpoint is not None and (stop or last or state.step % recipe.checkpoint_every == 0):
                 self._save()
             if stop and not last:
@@ -147,6 +154,7 @@ class Distiller:
             share = len(group) / recipe.networks
             total = [sum_ + share * part for sum_, part in zip(total, self._parts(found), strict=True)]
         loss, *gradients = self._over_processes(total)
+        gradients = [part * (name not in self.frozen) for name, part in zip(learned, gradients, strict=True)]
         norm = torch.stack([gradient.norm() for gradient in gradients]).norm()
         if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
             raise TddError(
@@ -174,6 +182,12 @@ class Distiller:
         flat = self.accelerator.reduce(torch.cat([part.flatten() for part in parts]), "sum")
         sizes = [part.numel() for part in parts]
         return [piece.view_as(part) for piece, part in zip(flat.split(sizes), parts, strict=True)]
+
+    def _anyone(self, wants: bool) -> bool:
+        """Whether any process wants to, so that all of them stop after the same step."""
+        if self.accelerator.num_processes == 1:
+            return wants
+        return bool(self.accelerator.reduce(torch.tensor(float(wants), device=self.accelerator.device), "sum").item())
 
     def _update_average(self) -> None:
         # Early on the average follows closely, so that it is not held back by the start.
@@ -248,21 +262,27 @@ class Distiller:
         return draw(self.network, generators, self.accelerator.device)
 
     def _start(self, steps: int, per_step: int) -> Tensors:
-        recipe, corpus, device = self.recipe, self.corpus, self.accelerator.device
-        epochs = recipe.epochs
-        raw = math.log(math.expm1(recipe.learning_rate))
+        recipe, corpus = self.recipe, self.corpus
+        if self.start is not None:
+            samples, labels, rates = self.start.samples, self.start.labels, self.start.learning_rates
+        else:
+            samples = first_samples(recipe, corpus, steps, per_step)
+            labels = first_labels(steps, per_step, len(corpus.classes))
+            rates = torch.full((recipe.epochs * steps,), recipe.learning_rate)
+        raw = (rates.double() + (-torch.expm1(-rates.double())).log()).float()  # the inverse of softplus
+        learned = {"samples": samples, "labels": labels, "raw_rates": raw}
         return {
-            "samples": first_samples(recipe, corpus, steps, per_step).to(device).requires_grad_(),
-            "labels": first_labels(steps, per_step, len(corpus.classes))
-            .to(device)
-            .requires_grad_(recipe.labels == "soft"),
-            "raw_rates": torch.full((epochs * steps,), raw, device=device).requires_grad_(),
+            name: value.clone().to(self.accelerator.device).requires_grad_(name not in self.frozen)
+            for name, value in learned.items()
         }
+
+    def _fixed(self) -> Parameters:
+        if self.start is None or self.start.initialisation is None:
+            return self._draw("network")
+        return {name: value[None].to(self.accelerator.device) for name, value in self.start.initialisation.items()}
 
     def _optimiser(self, learned: Tensors) -> torch.optim.Adam:
         sizes = {"samples": self.recipe.samples_lr, "labels": self.recipe.labels_lr, "raw_rates": self.recipe.rates_lr}
-        if self.recipe.labels == "hard":
-            sizes["labels"] = 0.0
         groups: list[dict[str, Any]] = [
             {"params": [value], "lr": sizes[name], "base_lr": sizes[name]} for name, value in learned.items()
         ]
@@ -294,5 +314,6 @@ def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> 
 
 def run_fingerprint(recipe: Recipe, corpus: Corpus) -> str:
     """What a checkpoint belongs to: the settings that shape the set, and the data."""
-    settings = recipe.model_dump(exclude={"report_to", "checkpoint_every", "data", "test_networks", "networks_at_once"})
+    no_part = {"report_to", "checkpoint_every", "data", "test_networks", "networks_at_once", "refit_steps"}
+    settings = recipe.model_dump(exclude=no_part)
     return hashlib.sha256(json.dumps([settings, corpus.fingerprint]).encode()).hexdigest()

@@ -14,7 +14,7 @@ from tdd.errors import UsageError
 from tdd.networks import build_network
 from tdd.networks.kernel import Kernel, Parameters, draw
 from tdd.seeds import generator
-from tdd.text import TextSplit
+from tdd.splits import Split
 from tdd.unroll import make_kernel, train
 
 # Real examples of one forward pass: enough for the words of a batch to repeat, few enough for memory.
@@ -62,7 +62,7 @@ class Evaluation:
 
 
 def accuracy(
-    kernel: Kernel, theta: Parameters, split: TextSplit, device: torch.device, most: int | None = None
+    kernel: Kernel, theta: Parameters, split: Split, device: torch.device, most: int | None = None
 ) -> Tensor:
     """Accuracy (K,) of K stacked networks on a split, or on `most` of its examples, drawn evenly."""
     right = torch.zeros(len(next(iter(theta.values()))), dtype=torch.long, device=device)
@@ -76,7 +76,7 @@ def accuracy(
 
 def evaluate(
     distilled: DistilledSet,
-    test: TextSplit,
+    test: Split,
     networks: int = 200,
     init: str | None = None,
     seed: int = 0,
@@ -129,7 +129,7 @@ def accuracy_of_set(
     network: nn.Module,
     theta: Parameters,
     distilled: DistilledSet,
-    split: TextSplit,
+    split: Split,
     device: torch.device,
     most: int | None = None,
 ) -> Tensor:
@@ -147,7 +147,7 @@ def gather(found: dict[int, float], count: int, accelerator: Accelerator) -> lis
     return [float(value) for value in summed]
 
 
-def check_fits(distilled: DistilledSet, split: TextSplit) -> None:
+def check_fits(distilled: DistilledSet, split: Split) -> None:
     """Raise UsageError unless the set was made for inputs like those of `split`."""
     if tuple(distilled.samples.shape[2:]) != tuple(split.sample_shape):
         raise UsageError(

@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from tdd.distilled import RECIPE, WEIGHTS, DistilledSet
+from tdd.distilled import RECIPE, RESULTS, WEIGHTS, DistilledSet
 from tdd.errors import TddError, UsageError
-from tdd.files import write_text
+from tdd.files import read_json, write_text
 from tdd.recipe import Recipe
 
-CHECKPOINT, LOG = "checkpoints/last.safetensors", "log.jsonl"
+CHECKPOINT, LOG, LOCK = "checkpoints/last.safetensors", "log.jsonl", ".lock"
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Keep `folder` to this run; the operating system lets go of it when the process ends, however it ends.
 
+    What was made for a run that did not start is taken away again.
+
     Raises:
         UsageError: another run is using it.
         TddError: it cannot be written to.
     """
+    new = not folder.exists()
+    lock = FileLock(folder / LOCK, timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock", timeout=0)
         lock.acquire()
     except Timeout:
         raise UsageError(f"'{folder}' is in use by another run; wait for it or choose another --output") from None
@@ -37,20 +40,21 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        if not (folder / RECIPE).exists():
+            (folder / LOCK).unlink()
+            if new:
+                folder.rmdir()
         lock.release()
 
 
-def start_run(folder: Path, recipe: Recipe) -> None:
-    """Write the recipe into a folder that holds no run yet.
-
-    Raises:
-        UsageError: it holds one.
-    """
-    if any((folder / name).exists() for name in (RECIPE, WEIGHTS, CHECKPOINT)):
+def check_empty(folder: Path) -> None:
+    """Raise UsageError unless `folder` is empty but for hidden files."""
+    if (folder / RECIPE).exists():
         raise UsageError(
             f"'{folder}' already holds a run; go on with it by --resume {folder}, or choose another --output"
         )
-    recipe.save(folder / RECIPE)
+    if any(not path.name.startswith(".") for path in folder.iterdir()):
+        raise UsageError(f"'{folder}' holds other files; choose another --output, or empty it")
 
 
 def recipe_of_run(folder: Path) -> Recipe:
@@ -76,6 +80,11 @@ def read_run(folder: Path) -> DistilledSet:
     return DistilledSet.from_pretrained(folder)
 
 
+def is_finished(folder: Path) -> bool:
+    """Whether the run in `folder` came to its end, its test included."""
+    return (folder / RESULTS).is_file() and "distillation" in read_json(folder / RESULTS)
+
+
 class Log:
     """``log.jsonl``, a line for each outer step; lines past the step that a run goes on from are dropped.
 
@@ -94,10 +103,14 @@ class Log:
     def add(self, values: dict[str, Any]) -> None:
         """Add a line."""
         if self.file is not None:
-            self.file.write(json.dumps(values) + "\n")
-            self.file.flush()
+            try:
+                self.file.write(json.dumps(values) + "\n")
+                self.file.flush()
+            except OSError as error:
+                raise TddError(f"cannot write {self.file.name}: {error.strerror or error}; free some space") from None
 
     def close(self) -> None:
         """Close the file."""
         if self.file is not None:
-            self.file.close()
+            with suppress(OSError):  # told when the line was added
+                self.file.close()

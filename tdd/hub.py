@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tdd.errors import TddError, UsageError
@@ -12,9 +14,14 @@ from tdd.readers import explain, offline, reason
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
+    from huggingface_hub.errors import HfHubHTTPError
 
 TIMEOUT = 10.0
 """Seconds the Hub has to answer the first question."""
+SILENCE = 60.0
+"""Seconds without a byte after which a connection counts as lost."""
+PATIENCE = 60
+"""Seconds that are waited when the Hub asks for it; for longer, the user is told instead."""
 
 
 def endpoint() -> str:
@@ -33,6 +40,76 @@ def is_offline() -> bool:
     return bool(constants.HF_HUB_OFFLINE or datasets.config.HF_HUB_OFFLINE)
 
 
+def refused(error: Exception, repo: str, revision: str | None) -> TddError | None:
+    """One line for a definite answer of the Hub about a data set; None where it gave none, or fails for now."""
+    from huggingface_hub import errors
+
+    if isinstance(error, errors.HFValidationError):
+        return UsageError(f"'{repo}' cannot be a data set on the Hub, whose names are like owner/name")
+    if isinstance(error, errors.GatedRepoError):
+        return _gated(repo)
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return UsageError(
+            f"no data set '{repo}' on the Hub at {endpoint()}, or it is private: "
+            f"check the name, or log in with a token that may read it (HF_TOKEN)"
+        )
+    if isinstance(error, errors.RevisionNotFoundError):
+        return UsageError(f"{repo} has no revision '{revision}': name a branch, a tag or a commit it has")
+    if isinstance(error, errors.HfHubHTTPError) and error.response.status_code in (401, 403):
+        return TddError(f"the Hub at {endpoint()} refuses access to {repo}: check the token in HF_TOKEN")
+    return None
+
+
+def unreachable(error: BaseException) -> str:
+    """What is wrong with the connection, in a few words; the error's own text may hold a header, so it is not used."""
+    failed = http_error(error)
+    if failed is not None:
+        status, wait = failed.response.status_code, failed.response.headers.get("Retry-After", "")
+        advice = f" and asks to wait {int(wait):,} seconds" if wait.isdigit() else ""
+        what = "reach" if status in (408, 429) or status >= 500 else "agree with"
+        return f"cannot {what} the Hub at {endpoint()} (it answers {status}{advice})"
+    # Which exceptions there are depends on the HTTP library, which is httpx or one of its successors.
+    network = next((each for each in _causes(error) if type(each).__module__.startswith(("http", "requests"))), error)
+    return f"cannot reach the Hub at {endpoint()} ({type(network).__name__})"
+
+
+def http_error(error: BaseException) -> HfHubHTTPError | None:
+    """The Hub's answer that led to `error`, where there was one."""
+    from huggingface_hub import errors
+
+    return next((each for each in _causes(error) if isinstance(each, errors.HfHubHTTPError)), None)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+@contextmanager
+def bounded_waits() -> Iterator[None]:
+    """Requests inside fail when the Hub is silent for `SILENCE` seconds, or asks to wait longer than `PATIENCE`.
+
+    Left alone, huggingface_hub waits for an upload without end, and sleeps for as long as the Hub asks it to.
+    """
+    from huggingface_hub import get_session
+    from huggingface_hub.errors import HfHubHTTPError
+
+    def refuse_long_wait(response: Any) -> None:
+        wait = response.headers.get("Retry-After", "")
+        if wait.isdigit() and int(wait) > PATIENCE:
+            raise HfHubHTTPError(f"the Hub asks to wait {wait} seconds", response=response)
+
+    client = get_session()
+    timeout, hooks = client.timeout, client.event_hooks
+    client.timeout = SILENCE
+    client.event_hooks = {**hooks, "response": [*hooks["response"], refuse_long_wait]}
+    try:
+        yield
+    finally:
+        client.timeout, client.event_hooks = timeout, hooks
+
+
 def load_hub_dataset(repo: str, config: str | None, revision: str | None) -> tuple[DatasetDict, str | None, list[str]]:
     """The splits of a data set on the Hub, the commit they were read at where known, and notes for the user.
 
@@ -44,31 +121,17 @@ def load_hub_dataset(repo: str, config: str | None, revision: str | None) -> tup
         TddError: no access, the Hub cannot be reached and nothing is cached, or the files cannot be read.
     """
     import datasets
-    from huggingface_hub import HfApi, constants, errors
+    from huggingface_hub import HfApi, constants
     from huggingface_hub.file_download import repo_folder_name
 
     if is_offline():
         return _load_cached(repo, config, revision, "HF_HUB_OFFLINE is set")
     try:
         commit = HfApi().dataset_info(repo, revision=revision, timeout=TIMEOUT).sha
-    except errors.HFValidationError:
-        raise UsageError(f"'{repo}' cannot be a data set on the Hub, whose names are like owner/name") from None
-    except errors.GatedRepoError:
-        raise _gated(repo) from None
-    except errors.RepositoryNotFoundError:
-        raise UsageError(
-            f"no data set '{repo}' on the Hub at {endpoint()}, or it is private: "
-            f"check the name, or log in with a token that may read it (HF_TOKEN)"
-        ) from None
-    except errors.RevisionNotFoundError:
-        raise UsageError(f"{repo} has no revision '{revision}': name a branch, a tag or a commit it has") from None
-    except errors.HfHubHTTPError as error:
-        status = error.response.status_code
-        if status in (401, 403):
-            raise TddError(f"the Hub at {endpoint()} refuses access to {repo}: check the token in HF_TOKEN") from None
-        return _load_cached(repo, config, revision, f"cannot reach the Hub at {endpoint()} (it answers {status})")
-    except Exception as error:  # which ones depends on the HTTP library; its text may hold a header, so is not printed
-        return _load_cached(repo, config, revision, f"cannot reach the Hub at {endpoint()} ({type(error).__name__})")
+    except Exception as error:
+        if (refusal := refused(error, repo, revision)) is not None:
+            raise refusal from None
+        return _load_cached(repo, config, revision, unreachable(error))
     try:
         # "hf://": a local folder that is named like the repository must not take its place.
         return datasets.load_dataset(f"hf://datasets/{repo}", name=config, revision=commit), commit, []

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 
 from tdd.data import Corpus
 from tdd.errors import UsageError
 from tdd.networks import build_network
 from tdd.recipe import Recipe
+from tdd.unroll import make_kernel
 
 FLOAT = 4
-# The interpreter with torch, datasets and accelerate loaded, and the data set's token ids.
+# The interpreter with torch, datasets and accelerate loaded, and the data set's token ids or pixels.
 BASE = 700 * 2**20
 # Copies of the set: itself, gradient, two Adam moments, average, best, and one on its way to disk.
 SET_COPIES = 7
@@ -20,26 +19,18 @@ SET_COPIES = 7
 
 def predicted_peak(recipe: Recipe, corpus: Corpus) -> int:
     """Bytes of the outer loop at its peak, from the shapes of what is held at once."""
-    length, dim = corpus.train.sample_shape
-    steps, per_step = recipe.split(len(corpus.classes))
-    unrolled = steps * recipe.epochs
-    networks = min(max(recipe.networks, 1), recipe.networks_at_once)
-    parameters = sum(p.numel() for p in build_network(recipe, (length, dim), len(corpus.classes)).parameters())
-    filters, widest = recipe.filters * len(recipe.widths), max(recipe.widths)
-    the_set = SET_COPIES * recipe.n * length * dim
-    values = per_step * length * networks * filters
-    if recipe.unroll == "autograd":
-        # Every step keeps its convolutions, their inputs and the graph of their gradients.
-        unroll = unrolled * (4 * values + 2 * per_step * length * dim * widest + 3 * networks * parameters)
-    else:
-        # theta_t and the winners of every step; the windows and values of one.
-        windows = per_step * dim * sum(recipe.widths) * (length + 3 * networks * recipe.filters)
-        unroll = unrolled * networks * (parameters + 3 * per_step * filters) + values + windows
-    batch = min(recipe.batch_size, len(corpus.train))
-    tokens = batch * min(length, 1 + corpus.train.lengths.double().mean().item())
-    words = min(tokens / 2, len(corpus.train.vectors))
-    real = words * (dim + 2 * recipe.filters * widest) + tokens * sum(recipe.widths) + 4 * batch * networks * filters
-    return BASE + FLOAT * math.ceil(the_set + unroll + real)
+    shape, classes = corpus.train.sample_shape, len(corpus.classes)
+    steps, per_step = recipe.split(classes)
+    networks = min(recipe.networks, recipe.networks_at_once)
+    with torch.device("meta"):  # shapes alone: the network itself may be too large
+        network = build_network(recipe, shape, classes)
+        samples, labels = torch.empty(per_step, *shape), torch.empty(per_step, classes)
+    kernel = make_kernel(network, recipe.unroll)
+    theta = FLOAT * networks * sum(p.numel() for p in network.parameters())
+    kept, working = kernel.step_bytes(samples, labels, networks, graph=recipe.unroll == "autograd")
+    real = kernel.batch_bytes(corpus.train, min(recipe.batch_size, len(corpus.train)), networks)
+    the_set = SET_COPIES * FLOAT * steps * samples.numel()
+    return BASE + the_set + steps * recipe.epochs * (theta + kept) + working + real
 
 
 def available(device: torch.device) -> int:

@@ -18,6 +18,11 @@ def percent(share: float, sd: float = 0.0) -> str:
     return f"{100 * share:.2f} ± {100 * sd:.2f} %" if sd else f"{100 * share:.2f} %"
 
 
+def printable(text: str) -> str:
+    """`text` without power over a terminal: control characters, also those that reverse it, as ``\\x1b``."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class Reporter:
     """Notes, and one running count at a time, on standard error.
 
@@ -32,7 +37,7 @@ class Reporter:
 
     def note(self, text: str) -> None:
         """Say one line."""
-        self.console.print(text, markup=False)
+        self.console.print(printable(text), markup=False)
 
     def count(self, done: int, total: int, text: str, important: bool = False) -> None:
         """Show that `done` of `total` is done; `important` lines are kept, others may be replaced or left out."""

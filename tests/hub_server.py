@@ -22,6 +22,7 @@ import socket
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -194,7 +195,9 @@ class Store:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or every answer waits 40 ms between its headers and its body
     hub: HubServer
+    fault: dict
 
     def log_message(self, *a):
         pass
@@ -214,28 +217,41 @@ class _Handler(BaseHTTPRequestHandler):
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
     def _send(self, status: int, body: bytes = b"", headers: dict | None = None, ctype="application/json"):
+        if "alter" in self.fault and self.command == "GET" and status < 300:
+            body = self.fault["alter"](body)
         self.send_response(status)
         headers = {"Content-Type": ctype, "Content-Length": str(len(body)), **(headers or {})}
         for k, v in headers.items():
             self.send_header(k, v)
         self.end_headers()
+        if self.fault.get("cut") == "response":
+            self.wfile.write(body[: len(body) // 2])
+            return self._hang_up()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+    def _hang_up(self):
+        self.close_connection = True
+        self.wfile.flush()
+        self.connection.shutdown(socket.SHUT_RDWR)
 
     def _json(self, obj, status: int = 200, headers: dict | None = None):
         self._send(status, json.dumps(obj).encode(), headers)
 
     def _dispatch(self):
-        body = self._body()
         u = urlsplit(self.path)
         path, query = u.path, parse_qs(u.query)
         self.hub.requests.append((self.command, self.path))
+        self.fault = self.hub.next_fault(f"{self.command} {self.path}")
+        if self.fault.get("cut") == "request":
+            self.rfile.read(int(self.headers.get("Content-Length") or 0) // 2)
+            return self._hang_up()
+        body = self._body()
         try:
-            with self.hub.fault_lock:
-                for fault in self.hub.faults:
-                    if fault["times"] > 0 and fault["re"].search(self.path):
-                        fault["times"] -= 1
-                        raise HubError(fault["status"], "injected fault", fault["code"])
+            if "do" in self.fault:
+                self.fault["do"]()
+            if "status" in self.fault:
+                raise HubError(self.fault["status"], "injected fault", self.fault["code"], self.fault["headers"])
             user = self._user()
             for methods, rx, fn in ROUTES:
                 m = rx.fullmatch(path)
@@ -319,8 +335,12 @@ class _Handler(BaseHTTPRequestHandler):
         warnings = [] if block else [{"message": "empty or missing yaml metadata in repo card"}]
         self._json({"errors": [], "warnings": warnings})
 
-    def info(self, user, rtype, repo_id, rev=None, **_):
+    def info(self, user, query, rtype, repo_id, rev=None, **_):
         oid, commit = self._read(user, rtype, repo_id, rev or "main")
+        blobs = "blobs" in query
+        readme = commit["files"].get("README.md")
+        text = (self.hub.store.blobs / readme["sha"]).read_text() if readme else ""
+        block = re.match(r"---\s*\n(.*?)\n---", text, re.DOTALL)
         self._json(
             {
                 "_id": "1",
@@ -335,8 +355,9 @@ class _Handler(BaseHTTPRequestHandler):
                 "disabled": False,
                 "lastModified": "2026-01-01T00:00:00.000Z",
                 "createdAt": "2026-01-01T00:00:00.000Z",
+                "cardData": yaml.safe_load(block[1]) if block else None,
                 "siblings": [
-                    {"rfilename": p, "size": f["size"], "blobId": f["oid"]} for p, f in sorted(commit["files"].items())
+                    {"rfilename": p, **(self._sibling(f) if blobs else {})} for p, f in sorted(commit["files"].items())
                 ],
             }
         )
@@ -392,6 +413,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._json(out)
 
     # Listing
+    @staticmethod
+    def _sibling(f: dict) -> dict:
+        lfs = {"lfs": {"sha256": f["sha"], "size": f["size"], "pointerSize": f["pointerSize"]}} if f.get("lfs") else {}
+        return {"size": f["size"], "blobId": f["oid"], **lfs}
+
     @staticmethod
     def _entry(path: str, f: dict) -> dict:
         e = {"type": "file", "path": path, "size": f["size"], "oid": f["oid"]}
@@ -483,18 +509,25 @@ class _Handler(BaseHTTPRequestHandler):
             raise HubError(404, "not uploaded")
         self._json({})
 
-    def commit(self, user, body, rtype, repo_id, rev, **_):
+    def commit(self, user, body, query, rtype, repo_id, rev, **_):
         self._need_write(user, repo_id)
         lines = [json.loads(x) for x in body.splitlines() if x.strip()]
-        oid = self.hub.store.commit(rtype, repo_id, rev, lines)
         prefix = "" if rtype == "model" else f"{rtype}s/"
+        pull_request = None
+        if "create_pr" in query:
+            number = 1 + sum(name.startswith("refs/pr/") for name in self.hub.store.refs(rtype, repo_id))
+            pull_request = f"{self.hub.url}/{prefix}{repo_id}/discussions/{number}"
+            head = self.hub.store.resolve(rtype, repo_id, rev)[0]
+            rev = f"refs/pr/{number}"
+            self.hub.store.set_ref(rtype, repo_id, rev, head)
+        oid = self.hub.store.commit(rtype, repo_id, rev, lines)
         self._json(
             {
                 "success": True,
                 "commitOid": oid,
                 "commitUrl": f"{self.hub.url}/{prefix}{repo_id}/commit/{oid}",
                 "hookOutput": "",
-                "pullRequestUrl": None,
+                "pullRequestUrl": pull_request,
             }
         )
 
@@ -591,9 +624,36 @@ class HubServer:
         self._httpd = _Server(("127.0.0.1", port), handler)
         self.url = f"http://127.0.0.1:{self._httpd.server_address[1]}"
 
-    def fail(self, pattern: str, status: int = 500, times: int = 1, code: str | None = None) -> None:
-        """Answer `status` (and the Hub's error `code`) to the next `times` requests whose path matches."""
-        self.faults.append({"re": re.compile(pattern), "status": status, "times": times, "code": code})
+    # Faults: each for the next `times` requests whose "METHOD /path?query" matches the pattern
+
+    def fail(
+        self, pattern: str, status: int = 500, times: int = 1, code: str | None = None, headers: dict | None = None
+    ) -> None:
+        """Answer `status` and the Hub's error `code`."""
+        self._inject(pattern, times, status=status, code=code, headers=headers)
+
+    def cut(self, pattern: str, where: str = "request", times: int = 1) -> None:
+        """Hang up in the middle of the "request", which is then not carried out, or of the "response" after it was."""
+        self._inject(pattern, times, cut=where)
+
+    def alter(self, pattern: str, change: Callable[[bytes], bytes], times: int = 1) -> None:
+        """Send `change(body)` as the body of a GET, with the headers of the right one but for its length."""
+        self._inject(pattern, times, alter=change)
+
+    def before(self, pattern: str, do: Callable[[], object], times: int = 1) -> None:
+        """Call `do` before the request is carried out: to let time pass, or to be faster than the client."""
+        self._inject(pattern, times, do=do)
+
+    def _inject(self, pattern: str, times: int, **fault) -> None:
+        self.faults.append({"re": re.compile(pattern), "times": times, **fault})
+
+    def next_fault(self, request: str) -> dict:
+        with self.fault_lock:
+            for fault in self.faults:
+                if fault["times"] > 0 and fault["re"].search(request):
+                    fault["times"] -= 1
+                    return fault
+        return {}
 
     def start(self) -> HubServer:
         threading.Thread(target=self._httpd.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()

@@ -337,7 +337,7 @@ def test_rows_without_text_are_dropped_with_a_note(tmp_path: Path, load: Load):
             "there is no column 'c': set label_column to one of",
         ),
         ({"a": texts(12), "label": [0, 1] * 6}, {"dataset": "imdb"}, "there is no column 'text': set text_column to"),
-        ({"text": ["le zyx qqq"] * 12, "label": [0, 1] * 6}, {}, r"the vectors tiny have 0\.0% of the words of mine"),
+        ({"text": ["le zyx qqq"] * 12, "label": [0, 1] * 6}, {}, r"the vectors tiny have 0\.0% of the words of column"),
     ],
 )
 def test_columns_that_cannot_be_read_are_explained(
@@ -349,7 +349,7 @@ def test_columns_that_cannot_be_read_are_explained(
 
 def test_coverage_is_the_share_of_training_tokens_with_a_vector(tmp_path: Path, load: Load):
     rows = [f"good zyx {text}" for text in ["film"] * 40]
-    assert load(write_parquet(tmp_path / "d.parquet", text=rows, label=[0, 1] * 20)).coverage == pytest.approx(2 / 3)
+    assert load(write_parquet(tmp_path / "d.parquet", text=rows, label=[0, 1] * 20)).train.coverage() == pytest.approx(2 / 3)
 
 
 # Splits

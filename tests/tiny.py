@@ -56,7 +56,6 @@ def tiny_corpus(classes: int = 2, seed: int = 0) -> Corpus:
         name="tiny",
         source={"dataset": "tiny", "vectors": vectors.name, "vectors_checksum": vectors.checksum},
         classes=[f"class {label}" for label in range(classes)],
-        coverage=1.0,
         notes=[],
         fingerprint=f"tiny {classes} {seed}",
         **splits,

@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from torch import nn
 
+from tdd.errors import UsageError
+from tdd.networks.alexcifarnet import AlexCifarNet
+from tdd.networks.convnet import ConvNet
+from tdd.networks.lenet import LeNet
 from tdd.networks.text_cnn import TextCNN
 from tdd.recipe import Recipe
 
+IMAGE_NETWORKS = {"lenet": LeNet, "alexcifarnet": AlexCifarNet, "convnet": ConvNet}
+
 
 def build_network(recipe: Recipe, sample_shape: tuple[int, ...], classes: int) -> nn.Module:
-    """The recipe's network for inputs of `sample_shape` and `classes` logits, on the CPU."""
-    return TextCNN(sample_shape[1], classes, recipe.widths, recipe.filters, recipe.dropout)
+    """The recipe's network for inputs of `sample_shape` and `classes` logits, on the CPU.
+
+    Raises:
+        UsageError: the network is made for inputs of another kind.
+    """
+    match recipe.network, sample_shape:
+        case "text_cnn", (_, dim):
+            return TextCNN(dim, classes, recipe.widths, recipe.filters, recipe.dropout)
+        case "text_cnn", _:
+            raise UsageError(f"text_cnn reads text and the data are images: use --network with one of {', '.join(IMAGE_NETWORKS)}")
+        case name, (channels, height, width):
+            return IMAGE_NETWORKS[name]((channels, height, width), classes)
+        case name, _:
+            raise UsageError(f"{name} reads images and the data are text: use --network text_cnn")

@@ -5,22 +5,20 @@ A kernel works on K networks of one architecture at once: their parameters are s
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
+from torch.autograd.graph import saved_tensors_hooks
+from torch.func import functional_call, vmap
+
+from tdd.splits import RealBatch, Split
 
 Parameters = dict[str, Tensor]
 
-
-class RealBatch(Protocol):
-    """Real examples of one batch: `labels` (B,) and, for networks that know no better, the dense input."""
-
-    labels: Tensor
-
-    def dense(self) -> Tensor:
-        """The input of a network, (B, ...)."""
+# Bytes that a test forward pass may keep: enough for the processor to be busy, few enough for its cache.
+TEST_BYTES = 2**26
 
 
 class Kernel(Protocol):
@@ -40,42 +38,58 @@ class Kernel(Protocol):
     def logits(self, theta: Parameters, batch: Any) -> Tensor:
         """Logits of a real batch, (K, B, C)."""
 
+    def step_bytes(self, samples: Tensor, labels: Tensor, networks: int, graph: bool) -> tuple[int, int]:
+        """Memory of inner steps on distilled samples (n, ...) with labels (n, C), either on the device "meta".
+
+        Returns:
+            Bytes that every step keeps until it is reversed, theta left out, and those of the one being worked on.
+            With `graph` the steps are differentiated through, so that all of them keep their graph.
+        """
+
+    def batch_bytes(self, split: Any, size: int, networks: int) -> int:
+        """Bytes of a real batch of `size` examples and of its gradient."""
+
 
 def draw(network: nn.Module, generators: list[torch.Generator], device: torch.device | None = None) -> Parameters:
-    """Fresh parameters for one network per generator: Xavier normal weights (paper 4.2), zero biases, stacked."""
+    """Fresh parameters for one network per generator: Xavier normal weights (paper 4.2), zero biases, stacked.
+
+    The factors of normalisation layers are one.
+    """
     stacked = {}
     for name, parameter in network.named_parameters():
         values = torch.zeros(len(generators), *parameter.shape, dtype=parameter.dtype)
         if parameter.dim() > 1:
             for value, generator in zip(values, generators, strict=True):
                 nn.init.xavier_normal_(value, generator=generator)
+        elif name.endswith("weight"):  # the factors of a normalisation
+            values.fill_(1)
         stacked[name] = values.to(device)
     return stacked
 
 
-def soft_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """-sum_c y_c log softmax(logits)_c, mean over samples; labels (n, C) may be any real numbers."""
-    return -(labels * logits.log_softmax(-1)).sum(-1).mean()
-
-
 class AutogradKernel:
-    """The kernel of any twice differentiable module: one network after the other, by automatic differentiation.
+    """The kernel of any twice differentiable module, by automatic differentiation.
 
     `gradient` keeps its graph where gradients are enabled, so that a caller can differentiate through it; elsewhere
     `reverse` builds the graph of one step again, and no more than that one is ever held.
+
+    Networks are taken one after the other. Those of a module with an attribute `vectorised` that is true train on the
+    distilled samples all at once, by `torch.func.vmap`: it saves calls, which matters where layers are small, and costs
+    memory traffic, which matters elsewhere and on batches of real examples.
     """
 
     def __init__(self, network: nn.Module):
         self.network = network
+        self.vectorised = bool(getattr(network, "vectorised", False))
+
+    # Distilled samples
 
     def gradient(self, theta: Parameters, x: Tensor, y: Tensor) -> tuple[Parameters, None]:
         """See `Kernel.gradient`."""
         keep = torch.is_grad_enabled()
         with torch.enable_grad():
-            gradients = [
-                self._gradient(one if keep else _leaves(one), x, y, create_graph=keep) for one in unstack(theta)
-            ]
-        return stack(gradients), None
+            parts = [self._gradient(part if keep else _leaves(part), x, y, keep) for part in self._groups(theta)]
+        return _join(parts), None
 
     def reverse(
         self, theta: Parameters, x: Tensor, y: Tensor, saved: None, direction: Parameters
@@ -83,18 +97,41 @@ class AutogradKernel:
         """See `Kernel.reverse`."""
         values, theta_bars, x_bar, y_bar = [], [], torch.zeros_like(x), torch.zeros_like(y)
         with torch.enable_grad():
-            for one, along in zip(unstack(theta), unstack(direction), strict=True):
-                leaves = _leaves(one) | _leaves({"x": x, "y": y})
-                gradient = self._gradient({name: leaves[name] for name in one}, leaves["x"], leaves["y"], True)
-                value = sum((gradient[name] * along[name]).sum() for name in one)
-                assert isinstance(value, Tensor)
-                bars = torch.autograd.grad(value, list(leaves.values()), materialize_grads=True)
+            for part, along in zip(self._groups(theta), self._groups(direction), strict=True):
+                leaves = _leaves(part) | _leaves({"x": x, "y": y})
+                gradient = self._gradient({name: leaves[name] for name in part}, leaves["x"], leaves["y"], True)
+                value = torch.stack([(gradient[name] * along[name]).flatten(1).sum(1) for name in part]).sum(0)
+                bars = torch.autograd.grad(value.sum(), list(leaves.values()), materialize_grads=True)
                 named = dict(zip(leaves, bars, strict=True))
                 x_bar += named.pop("x")
                 y_bar += named.pop("y")
                 values.append(value.detach())
                 theta_bars.append(named)
-        return torch.stack(values), stack(theta_bars), x_bar, y_bar
+        return torch.cat(values), _join(theta_bars), x_bar, y_bar
+
+    def _gradient(self, theta: Parameters, x: Tensor, y: Tensor, create_graph: bool) -> Parameters:
+        """Gradient of the networks of one group."""
+        self.network.eval()
+        loss = -(y * self._forward(theta, x).log_softmax(-1)).sum() / len(y)
+        gradients = torch.autograd.grad(loss, list(theta.values()), create_graph=create_graph, materialize_grads=True)
+        return dict(zip(theta, gradients, strict=True))
+
+    def _forward(self, theta: Parameters, x: Tensor) -> Tensor:
+        """Logits (K, n, C)."""
+        if len(next(iter(theta.values()))) == 1:
+            one: Tensor = functional_call(self.network, unstack(theta)[0], x)
+            return one[None]
+        logits: Tensor = vmap(lambda one: functional_call(self.network, one, x))(theta)
+        return logits
+
+    def _groups(self, theta: Parameters) -> Iterator[Parameters]:
+        """The networks that train on distilled samples together."""
+        networks = len(next(iter(theta.values())))
+        size = networks if self.vectorised else 1
+        for start in range(0, networks, size):
+            yield {name: value[start : start + size] for name, value in theta.items()}
+
+    # Real examples
 
     def loss(
         self, theta: Parameters, batch: RealBatch, dropout: torch.Generator | None = None
@@ -118,14 +155,61 @@ class AutogradKernel:
     def logits(self, theta: Parameters, batch: RealBatch) -> Tensor:
         """See `Kernel.logits`."""
         self.network.eval()
+        x = batch.dense()
+        parts = x.split(max(1, TEST_BYTES // self._forward_bytes(x[:1])))
         with torch.no_grad():
-            return torch.stack([functional_call(self.network, one, batch.dense()) for one in unstack(theta)])
+            return torch.stack(
+                [torch.cat([functional_call(self.network, one, part) for part in parts]) for one in unstack(theta)]
+            )
 
-    def _gradient(self, theta: Parameters, x: Tensor, y: Tensor, create_graph: bool) -> Parameters:
-        self.network.eval()
-        loss = soft_cross_entropy(functional_call(self.network, theta, x), y)
-        gradients = torch.autograd.grad(loss, list(theta.values()), create_graph=create_graph, materialize_grads=True)
-        return dict(zip(theta, gradients, strict=True))
+    # Memory, from the shapes of what automatic differentiation keeps
+
+    def step_bytes(self, samples: Tensor, labels: Tensor, networks: int, graph: bool) -> tuple[int, int]:
+        """See `Kernel.step_bytes`."""
+        theta = {
+            name: torch.empty(networks, *value.shape, dtype=value.dtype, device="meta", requires_grad=True)
+            for name, value in self.network.named_parameters()
+        }
+        group = next(self._groups(theta))
+        one = kept_bytes(lambda: self._gradient(group, samples.requires_grad_(), labels.requires_grad_(), True))
+        if graph:
+            return one * networks // len(next(iter(group.values()))), one
+        # The graph, and what its reverse makes on its way.
+        return 0, 2 * one
+
+    def batch_bytes(self, split: Split, size: int, networks: int) -> int:
+        """See `Kernel.batch_bytes`."""
+        x = torch.empty(1, *split.sample_shape, device="meta")
+        # Input, graph, and the largest of its parts once more on the way back.
+        return size * (4 * x.numel() + 3 * self._forward_bytes(x) // 2)
+
+    def _forward_bytes(self, x: Tensor) -> int:
+        """Bytes that the graph of one example keeps, parameters left out."""
+        theta = {
+            name: torch.empty_like(value, device="meta").requires_grad_()
+            for name, value in self.network.named_parameters()
+        }
+
+        def forward(count: int) -> int:
+            many = torch.empty(count, *x.shape[1:], dtype=x.dtype, device="meta")
+            return kept_bytes(lambda: functional_call(self.network, theta, many))
+
+        return max(forward(2) - forward(1), 1)
+
+
+def kept_bytes(make: Callable[[], Any]) -> int:
+    """Bytes that `make`, which works on the device "meta", keeps in the graph of its result."""
+    storages = {}
+
+    def pack(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        # The storage is kept too: a place freed could be taken by another one.
+        storages[storage._cdata] = storage
+        return tensor
+
+    with torch.enable_grad(), saved_tensors_hooks(pack, lambda tensor: tensor):
+        make()
+    return sum(storage.nbytes() for storage in storages.values())
 
 
 def unstack(theta: Parameters) -> list[Parameters]:
@@ -137,6 +221,10 @@ def unstack(theta: Parameters) -> list[Parameters]:
 def stack(thetas: list[Parameters]) -> Parameters:
     """The opposite of `unstack`."""
     return {name: torch.stack([theta[name] for theta in thetas]) for name in thetas[0]}
+
+
+def _join(groups: list[Parameters]) -> Parameters:
+    return {name: torch.cat([group[name] for group in groups]) for name in groups[0]}
 
 
 def _leaves(tensors: Parameters) -> Parameters:

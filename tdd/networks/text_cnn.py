@@ -28,7 +28,7 @@ class TextCNN(nn.Module):
         self, dim: int, classes: int, widths: Sequence[int] = (3, 4, 5), filters: int = 100, dropout: float = 0.5
     ):
         super().__init__()
-        self.widths = list(widths)
+        self.widths, self.filters = list(widths), filters
         self.convs = nn.ModuleList(nn.Conv2d(1, filters, (width, dim)) for width in widths)
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(len(widths) * filters, classes)
@@ -41,4 +41,4 @@ class TextCNN(nn.Module):
 
     def closed_form(self) -> TextCNNKernel:
         """This network's exact fast path."""
-        return TextCNNKernel(self.widths, self.dropout.p)
+        return TextCNNKernel(self.widths, self.filters, self.dropout.p)

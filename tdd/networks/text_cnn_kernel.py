@@ -22,7 +22,7 @@ from torch import Tensor
 
 from tdd.networks.kernel import Parameters
 from tdd.networks.word_table import WordTable, argmax_over_time
-from tdd.text import TextBatch
+from tdd.text import TextBatch, TextSplit
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,12 @@ class TextCNNKernel:
 
     Args:
         widths: words spanned by each bank of filters.
+        filters: filters of each width.
         dropout: probability of dropping a pooled feature where `loss` is given a generator.
     """
 
-    def __init__(self, widths: list[int], dropout: float):
-        self.widths, self.dropout = widths, dropout
+    def __init__(self, widths: list[int], filters: int, dropout: float):
+        self.widths, self.filters, self.dropout = widths, filters, dropout
 
     # Distilled samples: few, dense, differentiated twice
 
@@ -152,6 +153,24 @@ class TextCNNKernel:
         """Logits of real sentences, (K, B, C)."""
         z, _ = self._scan(theta, [WordTable(batch, width) for width in self.widths], with_positions=False)
         return _classifier(theta, z.relu()).transpose(0, 1)
+
+    # Memory, from the shapes of what is held at once
+
+    def step_bytes(self, samples: Tensor, labels: Tensor, networks: int, graph: bool) -> tuple[int, int]:
+        """See `Kernel.step_bytes`: the winners of every step, the windows and values of one."""
+        n, length, dim = samples.shape
+        filters = self.filters * len(self.widths)
+        windows = n * dim * sum(self.widths) * (length + 3 * networks * self.filters)
+        size = samples.element_size()
+        return size * 3 * n * networks * filters, size * (n * length * networks * filters + windows)
+
+    def batch_bytes(self, split: TextSplit, size: int, networks: int) -> int:
+        """See `Kernel.batch_bytes`: the vectors of the batch's words, one table of them, and the winners."""
+        tokens = size * min(split.max_length, 1 + split.lengths.double().mean().item())
+        words = min(tokens / 2, len(split.vectors))
+        filters = self.filters * len(self.widths)
+        tables = words * (split.vectors.dim + 2 * filters * max(self.widths)) + tokens * sum(self.widths)
+        return 4 * int(tables + 4 * size * networks * filters)
 
     def _scan(
         self, theta: Parameters, tables: list[WordTable], with_positions: bool

@@ -79,13 +79,13 @@ class WordTable:
         return torch.cat(tops), torch.cat(positions) if with_positions else None
 
     def filter_gradient(self, positions: Tensor, gradient: Tensor) -> Tensor:
-        """Gradient to the filters (F, 1, width, d) when the winners' values have gradient (B, F)."""
-        filters = gradient.shape[1]
-        places = torch.arange(self.width, device=positions.device)
-        sentences = torch.arange(len(positions), device=positions.device)[:, None, None]
-        words = self.padded[sentences, positions[..., None] + places].long()
-        cells = (words * self.width + places) * filters + torch.arange(filters, device=positions.device)[:, None]
-        table = gradient.new_zeros(len(self.batch.words) * self.width * filters)
-        table.scatter_add_(0, cells.flatten(), gradient[..., None].expand_as(cells).flatten())
-        result = self.batch.words.T @ table.view(len(self.batch.words), -1)
-        return result.view(-1, self.width, filters).permute(2, 1, 0)[:, None]
+        """Gradient to the filters (F, 1, width, d) when the winners' values have gradient (B, F).
+
+        At each place of each filter it is the sum over sentences of the winner's word there, weighted.
+        """
+        sentences, filters = gradient.shape
+        starts = positions.T[:, None] + torch.arange(self.width, device=positions.device)[:, None]
+        words = self.padded[torch.arange(sentences, device=positions.device), starts]
+        weights = gradient.T[:, None].expand_as(words).flatten(0, 1)
+        sums = F.embedding_bag(words.flatten(0, 1), self.batch.words, mode="sum", per_sample_weights=weights)
+        return sums.view(filters, 1, self.width, -1)

@@ -1,0 +1,259 @@
+"""The card of a distilled set: what it is, how to train on it, what it reached, what it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tdd.decoding import EMBEDDED
+from tdd.distilled import DistilledSet
+from tdd.files import write_text
+from tdd.public import public
+from tdd.recipe import Recipe
+from tdd.snippet import training_code
+from tdd.sources import KNOWN
+from tdd.tables import TABLES
+
+_NO_LICENCE = """
+No licence is stated here. The set is derived from its source, so the source's licence and terms decide what is allowed.
+The owner of this repository may add a `license` to the metadata above; it is kept when the set is published again.
+"""
+_NEAREST = (
+    "- The words are those nearest to learned vectors: they help to look at it, a network is not trained on them."
+)
+_TEXT_COLUMNS = """| `default` | `text` | the nearest word of every position |
+| | `similarity` | mean cosine similarity of these words to the positions |"""
+_IMAGE_COLUMNS = "| `default` | `image` | the sample as a picture |"
+_SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K"}
+
+
+def card(
+    distilled: DistilledSet, repo: str, figures: Sequence[str] = (), metadata: Mapping[str, Any] | None = None
+) -> str:
+    """The card as Markdown with the Hub's metadata in front.
+
+    Args:
+        distilled: the set.
+        repo: the name that the examples load it by.
+        figures: paths of its figures in the repository; the png ones are shown.
+        metadata: what the owner has added to the metadata, such as a licence.
+    """
+    distilled = public(distilled)
+    sections = [
+        _introduction(distilled, licensed="license" in (metadata or {})),
+        _training(distilled, repo),
+        _accuracy(distilled.results),
+        "\n".join(f"![{Path(name).stem}]({name})" for name in figures if name.endswith(".png")),
+        _making(distilled),
+        _limits(distilled),
+    ]
+    front = yaml.safe_dump(_metadata(distilled) | dict(metadata or {}), sort_keys=False, allow_unicode=True)
+    return f"---\n{front}---\n\n" + "\n\n".join(section.strip() for section in sections if section) + "\n"
+
+
+def write_card(distilled: DistilledSet, folder: Path) -> None:
+    """Write the card of a run into its folder, with a name to be filled in where the Hub's would stand."""
+    figures = sorted(f"figures/{path.name}" for path in folder.glob("figures/*"))
+    write_text(folder / "README.md", card(distilled, f"OWNER/{folder.resolve().name}", figures))
+
+
+def _is_text(distilled: DistilledSet) -> bool:
+    return distilled.samples.dim() == EMBEDDED
+
+
+def _is_on_hub(distilled: DistilledSet) -> bool:
+    return "revision" in distilled.source
+
+
+def _name(distilled: DistilledSet) -> str:
+    name = distilled.source["dataset"] if _is_on_hub(distilled) else distilled.recipe.dataset
+    return " ".join(name.split())
+
+
+def _code(text: str) -> str:
+    """Any text as a piece of code inside a line or a table."""
+    return "`" + " ".join(text.replace("`", "'").replace("|", "/").split()) + "`"
+
+
+def _metadata(distilled: DistilledSet) -> dict[str, Any]:
+    modality = "text" if _is_text(distilled) else "image"
+    return {
+        "pretty_name": f"{_name(distilled)} distilled to {distilled.n} samples",
+        "tags": ["dataset-distillation", "soft-labels", "synthetic", "tdd"],
+        "task_categories": [f"{modality}-classification"],
+        "size_categories": [next((said for size, said in _SIZES.items() if distilled.n < size), "100K<n<1M")],
+        **({"source_datasets": [_name(distilled)]} if _is_on_hub(distilled) else {}),
+        "configs": [
+            {"config_name": config, "data_files": [{"split": "train", "path": path}]}
+            | ({"default": True} if config == "default" else {})
+            for config, path in TABLES.items()
+        ],
+    }
+
+
+def _introduction(distilled: DistilledSet, licensed: bool) -> str:
+    recipe, name = distilled.recipe, _name(distilled)
+    steps, per_step, *shape = distilled.samples.shape
+    origin = _code(name)
+    look = _TEXT_COLUMNS if _is_text(distilled) else _IMAGE_COLUMNS
+    if _is_on_hub(distilled):
+        revision = distilled.source["revision"][:12]
+        origin = f"[{name}](https://huggingface.co/datasets/{name}) (revision `{revision}`)"
+    return f"""# {name}, distilled to {distilled.n} samples
+
+{distilled.n} synthetic samples with {recipe.labels} labels and learned learning rates, distilled from {origin}:
+they are to train a network in {steps * recipe.epochs} gradient steps of {per_step} (epochs: {recipe.epochs})
+about as well as all the data do. Made with tdd, by the method of *Soft-Label Dataset Distillation and Text Dataset
+Distillation* ([arXiv 1910.02551](https://arxiv.org/abs/1910.02551)).
+
+Classes: {", ".join(map(_code, distilled.classes))}.
+
+| configuration | column | holds |
+|---|---|---|
+{look}
+| `embeddings` | `embedding` | the sample, {" × ".join(map(str, shape))} exact numbers |
+| both | `label` | the class with the largest soft label |
+| | `soft_label` | a number for each class |
+| | `step`, `index` | the gradient step it belongs to, and its place there |
+| | `learning_rates` | those of its step, one an epoch |
+""" + ("" if licensed else _NO_LICENCE)
+
+
+def _training(distilled: DistilledSet, repo: str) -> str:
+    recipe, shape = distilled.recipe, distilled.samples.shape[2:]
+    if _is_text(distilled):
+        reads = f"sentences as word vectors ({_vectors(distilled)}), padded with zeros or cut to {shape[0]} words"
+    else:
+        reads = "images, normalised like the training images (the metadata of `distilled.safetensors` says how)"
+    # Local data are somewhere else for everyone else.
+    local = not _is_on_hub(distilled) and recipe.dataset not in KNOWN
+    again = 'distilled.recipe.model_copy(update={"data": "PATH"})' if local else "distilled.recipe"
+    return f"""## Train on it
+
+In plain torch:
+
+```python
+{training_code(distilled, repo)}```
+
+`network` is trained now. It reads {reads}: `network(x).argmax(1)` for `x` of {" × ".join(["N", *map(str, shape)])}
+numbers.
+
+With tdd, on the real test split{", which lies at PATH" if local else ""}:
+
+```sh
+tdd pull {repo} --output run
+tdd evaluate run{" --data PATH" if local else ""}
+```
+
+```python
+import tdd
+
+distilled = tdd.DistilledSet.from_pretrained("{repo}")
+corpus = tdd.load_corpus({again})
+print(tdd.evaluate(distilled, corpus.test).mean)
+```"""
+
+
+def _vectors(distilled: DistilledSet) -> str:
+    name = distilled.source.get("vectors", distilled.recipe.vectors)
+    checksum = distilled.source.get("vectors_checksum")
+    return _code(name) + (f", sha256 `{checksum}`" if checksum else "")
+
+
+def _accuracy(results: Mapping[str, Any]) -> str:
+    full = (results.get("full_data") or {}).get("accuracy")
+    lines = [
+        "## Accuracy",
+        "",
+        "On the real test split. A ratio is that to the same network trained on all the data.",
+        "",
+        "| trained on | networks | test accuracy | ratio |",
+        "|---|---|---|---|",
+    ]
+    before = len(lines)
+    for kind, said in {"evaluation": "this set", "decoded": "its nearest words", "baselines": "baseline"}.items():
+        for path, found in _measured(results.get(kind) or {}):
+            mean, networks = found["mean"] if "mean" in found else found["accuracy"], found.get("networks", 1)
+            reached = f"{100 * mean:.2f} %" + (f" ± {100 * found['sd']:.2f}" if networks > 1 else "")
+            ratio = f"{100 * mean / full:.1f} %" if full else ""
+            if found.get("test_examples", 0) < found.get("test_split", 0):
+                reached += f" on {found['test_examples']:,} of {found['test_split']:,} examples"
+            names = ", ".join(path).replace("_", " ").replace("|", "/")
+            lines.append(f"| {said}: {names} | {networks} | {reached} | {ratio} |")
+    if full:
+        lines.append(f"| all the data | 1 | {100 * full:.2f} % | 100.0 % |")
+    if len(lines) == before:
+        return "## Accuracy\n\nNot measured yet."
+    explained = "± is the standard deviation over networks. *Fixed* is the network initialisation that comes with the \
+set, *random* a fresh one for each network."
+    return "\n".join([*lines, "", explained])
+
+
+def _measured(
+    values: Mapping[str, Any], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Every result in nested `values` that is an accuracy, with the names that lead to it."""
+    for name, value in values.items():
+        if isinstance(value, dict) and ("mean" in value or "accuracy" in value):
+            yield (*path, name), value
+        elif isinstance(value, dict):
+            yield from _measured(value, (*path, name))
+
+
+def _making(distilled: DistilledSet) -> str:
+    recipe, made = distilled.recipe, distilled.results.get("distillation") or {}
+    lines = [
+        "## How it was made",
+        "",
+        f"- network: {_network(recipe)}; made for {recipe.init} initialisation",
+        f"- outer loop: {made.get('outer_steps', recipe.outer_steps):,} steps with {recipe.batch_size} real examples"
+        + (f" and {recipe.networks} networks" if recipe.networks > 1 else "")
+        + " each",
+        f"- samples started from {'real examples' if recipe.samples_init == 'real' else 'noise'}",
+    ]
+    if _is_text(distilled):
+        lines.append(f"- word vectors: {_vectors(distilled)}")
+    if "seconds" in made:
+        processes = f", {made['processes']} processes" if made.get("processes", 1) > 1 else ""
+        lines.append(
+            f"- compute: {_duration(made['seconds'])} on {made.get('hardware', 'unknown hardware')}{processes}"
+        )
+    versions = made.get("versions") or {}
+    if versions:
+        lines.append("- versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()))
+    return "\n".join([*lines, "", "Every setting is in `recipe.yaml`, everything measured in `results.json`."])
+
+
+def _network(recipe: Recipe) -> str:
+    widths = ", ".join(map(str, recipe.widths))
+    said = {"text_cnn": f"TextCNN, {recipe.filters} filters of each of the widths {widths}"}
+    return said.get(recipe.network, recipe.network)
+
+
+def _duration(seconds: float) -> str:
+    minutes = seconds / 60
+    if minutes < 2:
+        return f"{seconds:.0f} seconds"
+    return f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"
+
+
+def _limits(distilled: DistilledSet) -> str:
+    recipe = distilled.recipe
+    fixed = recipe.init == "fixed"
+    start = "the one initialisation that comes with it" if fixed else "random initialisations"
+    if recipe.samples_init == "real":
+        membership = (
+            "The samples started from real training examples, and what they read as may still show which ones: whoever "
+            "has the set may find out that these were in the training data."
+        )
+    else:
+        membership = "The samples started from noise, but they were fitted to real examples."
+    return f"""## Limits
+
+- It was made for the network above with {start}. Other networks and initialisations learn less from it, often far less.
+- It only keeps what the accuracy on this one task needs, and it keeps the biases of its source.
+- It makes no claim of privacy. {membership}
+{_NEAREST if _is_text(distilled) else ""}"""

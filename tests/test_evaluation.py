@@ -1,0 +1,148 @@
+"""Accuracy is what a plain loop finds, to the last example; networks do not depend on their company."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from tiny import tiny_corpus, tiny_recipe
+from torch.func import functional_call
+
+from tdd.distiller import Distiller
+from tdd.errors import UsageError
+from tdd.evaluation import TEST_BATCH, Evaluation, accuracy, evaluate
+from tdd.networks import build_network
+from tdd.networks.kernel import draw
+from tdd.seeds import generator
+from tdd.unroll import make_kernel
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return tiny_corpus()
+
+
+@pytest.fixture(scope="module")
+def distilled(corpus):
+    return Distiller(tiny_recipe(init="random", outer_steps=30, epochs=2), corpus).run()
+
+
+def with_at_once(distilled, count):
+    distilled.recipe = distilled.recipe.model_copy(update={"networks_at_once": count})
+    return distilled
+
+
+def plainly_trained(distilled, theta):
+    """One network after plain gradient descent on the set, by automatic differentiation."""
+    network = build_network(distilled.recipe, tuple(distilled.samples.shape[2:]), len(distilled.classes)).eval()
+    for t, rate in enumerate(distilled.learning_rates):
+        step = t % len(distilled.samples)
+        theta = {name: value.detach().requires_grad_() for name, value in theta.items()}
+        logits = functional_call(network, theta, (distilled.samples[step],))
+        loss = -(distilled.labels[step] * F.log_softmax(logits, 1)).sum(1).mean()
+        gradients = torch.autograd.grad(loss, list(theta.values()))
+        theta = {name: value - rate * g for (name, value), g in zip(theta.items(), gradients, strict=True)}
+    return network, theta
+
+
+def plain_accuracy(network, theta, split):
+    batch = split.batch(torch.arange(len(split)))
+    right = 0
+    for sentence, label in zip(batch.dense(), batch.labels.tolist(), strict=True):
+        right += functional_call(network, theta, (sentence[None],)).argmax().item() == label
+    return right / len(split)
+
+
+def test_accuracy_is_that_of_a_plain_loop_to_the_last_example(distilled, corpus):
+    network = build_network(distilled.recipe, tuple(distilled.samples.shape[2:]), len(distilled.classes)).eval()
+    stacked = draw(network, [generator(5, i) for i in range(6)])
+    found = accuracy(make_kernel(network, "auto"), stacked, corpus.test, torch.device("cpu"))
+    for i, reached in enumerate(found.tolist()):
+        one = {name: value[i] for name, value in stacked.items()}
+        assert reached == plain_accuracy(network, one, corpus.test)
+
+
+def test_a_split_larger_than_a_batch_is_read_to_its_end(distilled, corpus, monkeypatch):
+    expected = evaluate(distilled, corpus.test, 2).accuracies
+    for size in (1, 7, len(corpus.test) - 1):
+        monkeypatch.setattr("tdd.evaluation.TEST_BATCH", size)
+        assert evaluate(distilled, corpus.test, 2).accuracies == expected
+    assert len(corpus.test) < TEST_BATCH
+
+
+def test_evaluating_is_plain_training_on_the_set_and_plain_testing(distilled, corpus):
+    found = evaluate(distilled, corpus.test, networks=3, seed=7)
+    template = build_network(distilled.recipe, tuple(distilled.samples.shape[2:]), len(distilled.classes))
+    for i, reached in enumerate(found.accuracies):
+        start = {name: value[0] for name, value in draw(template, [generator(7, "evaluation", i)]).items()}
+        network, theta = plainly_trained(distilled, start)
+        # Rounding may tip one sentence that lies between the classes.
+        assert reached == pytest.approx(plain_accuracy(network, theta, corpus.test), abs=1.01 / len(corpus.test))
+
+
+def test_a_fixed_initialisation_is_a_single_network_kept_with_the_set(corpus):
+    made = Distiller(tiny_recipe(), corpus).run()
+    found = evaluate(made, corpus.test, networks=50)
+    assert (found.init, len(found.accuracies), found.sd) == ("fixed", 1, 0.0)
+    network, theta = plainly_trained(made, made.initialisation)
+    assert found.mean == pytest.approx(plain_accuracy(network, theta, corpus.test), abs=1.01 / len(corpus.test))
+    assert evaluate(made, corpus.test, networks=3, init="random").init == "random"
+
+
+def test_a_network_is_the_same_whatever_the_number_of_networks(distilled, corpus):
+    alone = with_at_once(distilled, 1)
+    five = evaluate(alone, corpus.test, networks=5).accuracies
+    assert evaluate(alone, corpus.test, networks=3).accuracies == five[:3]
+    assert evaluate(alone, corpus.test, networks=1).accuracies == five[:1]
+    assert len(set(evaluate(alone, corpus.test, networks=8).accuracies)) > 1
+    assert evaluate(alone, corpus.test, networks=5, seed=1).accuracies != five
+
+
+@pytest.mark.parametrize("at_once", [2, 3, 7, 16])
+def test_networks_at_once_change_nothing_but_rounding(distilled, corpus, at_once):
+    alone = evaluate(with_at_once(distilled, 1), corpus.test, networks=7).accuracies
+    together = evaluate(with_at_once(distilled, at_once), corpus.test, networks=7).accuracies
+    assert together == pytest.approx(alone, abs=1.01 / len(corpus.test))
+
+
+def test_the_deviation_is_that_of_a_sample():
+    found = Evaluation("random", [0.5, 0.7, 0.9], 10, 10)
+    assert found.mean == pytest.approx(0.7)
+    assert found.sd == pytest.approx(0.2)  # n - 1; with n it would be 0.163
+    assert Evaluation("random", [0.5], 10, 10).sd == 0.0
+    assert found.as_dict()["networks"] == 3
+
+
+def test_a_part_of_the_test_split_is_drawn_from_all_of_it(corpus):
+    # As on the Hub: ordered by class, so that the first half is of one.
+    labels = corpus.test.labels
+    order = labels.argsort(stable=True)
+    starts, ends = corpus.test.offsets[:-1][order], corpus.test.offsets[1:][order]
+    ids = torch.cat([torch.from_numpy(corpus.test.ids[a:b].copy()) for a, b in zip(starts, ends, strict=True)])
+    offsets = torch.cat([torch.zeros(1, dtype=torch.long), torch.from_numpy(ends - starts).cumsum(0)])
+    ordered = type(corpus.test)(ids, offsets, labels[order], corpus.test.vectors, corpus.test.max_length)
+    drawn = torch.cat([batch.labels for batch in ordered.batches(1000, most=20)])
+    share = labels.double().mean().item()
+    assert len(drawn) == 20
+    assert drawn.double().mean().item() == pytest.approx(share, abs=0.2)
+
+
+def test_a_part_is_reported_as_a_part(distilled, corpus):
+    for asked, examples in ((10, 10), (60, 60), (10**6, 60), (None, 60)):
+        found = evaluate(distilled, corpus.test, 2, max_test=asked)
+        assert (found.examples, found.of) == (examples, 60)
+        assert all(round(value * examples, 9) == int(round(value * examples, 9)) for value in found.accuracies)
+
+
+def test_progress_is_told_group_by_group(distilled, corpus):
+    told = []
+    found = evaluate(with_at_once(distilled, 2), corpus.test, 5, on_progress=told.append)
+    assert [len(each.accuracies) for each in told] == [2, 4, 5]
+    assert told[-1].accuracies == found.accuracies
+
+
+def test_what_does_not_fit_is_refused(distilled, corpus):
+    with pytest.raises(UsageError, match="holds no fixed one; use --init random"):
+        evaluate(distilled, corpus.test, init="fixed")
+    distilled.samples, kept = distilled.samples[..., :-1], distilled.samples
+    with pytest.raises(UsageError, match=r"samples are \(10, 5\), the data give \(10, 6\)"):
+        evaluate(distilled, corpus.test)
+    distilled.samples = kept

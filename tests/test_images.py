@@ -1,0 +1,345 @@
+"""Images are read, normalised, cached, distilled, resumed and shown by the same path as text."""
+
+import io
+import json
+
+import datasets
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from PIL import Image
+from test_distiller import assert_same_bits
+
+from tdd import images
+from tdd.data import load_corpus
+from tdd.decoding import show
+from tdd.distilled import DistilledSet
+from tdd.distiller import Distiller, Interrupted
+from tdd.errors import TddError, UsageError
+from tdd.evaluation import evaluate
+from tdd.images import Normalisation
+from tdd.memory import predicted_peak
+from tdd.pictures import pictures, render, save_pictures
+from tdd.recipe import Recipe
+from tdd.run import distill
+from tdd.seeds import generator
+
+
+def encoded(array, mode=None, kind="PNG"):
+    buffer = io.BytesIO()
+    image = Image.fromarray(np.asarray(array, dtype=np.uint8))
+    (image.convert(mode) if mode else image).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def arrays(count, shape=(8, 8), seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (count, *shape), dtype=np.uint8)
+
+
+def write(path, cells, labels=None, column="image"):
+    """Parquet as data sets of images lie on the Hub; no declared features unless `declare` adds them."""
+    rows = [None if cell is None else {"bytes": cell, "path": None} for cell in cells]
+    labels = [i % 2 for i in range(len(cells))] if labels is None else labels
+    kind = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table({column: pa.array(rows, kind), "label": pa.array(labels, pa.int64())}), path)
+    return path
+
+
+def load(path, **settings):
+    return load_corpus(Recipe(**{"dataset": "mine", "data": str(path), "network": "lenet", **settings}))
+
+
+def pixels_of(split):
+    return split.batch(torch.arange(len(split))).pixels.numpy()
+
+
+def recipe_for(**settings):
+    defaults = {
+        "dataset": "digits",
+        "network": "lenet",
+        "n": 10,
+        "outer_steps": 6,
+        "batch_size": 32,
+        "learning_rate": 0.1,
+        "samples_lr": 0.1,
+        "validate_every": 3,
+        "checkpoint_every": 2,
+        "max_validation": 50,
+        "networks_at_once": 2,
+        "validation_networks": 2,
+    }
+    return Recipe(**(defaults | settings))
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_corpus(recipe_for())
+
+
+@pytest.fixture(scope="module")
+def few(digits):
+    """A set of ten images, hardly distilled."""
+    return Distiller(recipe_for(outer_steps=2, n=20), digits).run()
+
+
+# Data
+
+
+def test_digits_come_with_a_package_and_a_stratified_test_split(digits):
+    assert digits.classes == list("0123456789")
+    assert [len(part) for part in (digits.train, digits.validation, digits.test)] == [1295, 143, 359]
+    assert digits.test.labels.bincount().min() >= 34
+    assert digits.train.sample_shape == (1, 8, 8)
+    assert digits.describe().endswith("10 classes; 8 x 8 grey images")
+    assert load_corpus(recipe_for()).fingerprint == digits.fingerprint
+
+
+@pytest.mark.parametrize(("shape", "mode", "sample"), [((4, 6), None, (1, 4, 6)), ((4, 6, 3), None, (3, 4, 6))])
+def test_grey_images_have_one_channel_and_coloured_ones_three(tmp_path, shape, mode, sample):
+    found = arrays(40, shape)
+    corpus = load(write(tmp_path / "d.parquet", [encoded(one, mode) for one in found]))
+    assert corpus.train.sample_shape == sample
+    everything = np.concatenate([pixels_of(part) for part in (corpus.train, corpus.validation, corpus.test)])
+    assert sorted(one.tobytes() for one in everything) == sorted(one.tobytes() for one in found)
+
+
+@pytest.mark.parametrize("mode", ["P", "RGBA", "1", "LA"])
+def test_other_modes_are_read_as_grey_or_colour(tmp_path, mode):
+    corpus = load(write(tmp_path / "d.parquet", [encoded(one, mode) for one in arrays(12)]))
+    assert corpus.train.sample_shape[0] == {"P": 3, "RGBA": 3, "1": 1, "LA": 1}[mode]
+
+
+def test_a_folder_of_images_by_class_is_read(tmp_path):
+    found = {"cat": arrays(12, seed=1), "dog": arrays(12, seed=2)}
+    for split in ("train", "test"):
+        for name, some in found.items():
+            folder = tmp_path / "pets" / split / name
+            folder.mkdir(parents=True)
+            for i, one in enumerate(some):
+                (folder / f"{i}.png").write_bytes(encoded(one))
+    corpus = load(tmp_path / "pets")
+    assert corpus.classes == ["cat", "dog"]
+    assert len(corpus.test) == 24
+    cats = pixels_of(corpus.test)[corpus.test.labels == 0]
+    assert sorted(one.tobytes() for one in cats) == sorted(one.tobytes() for one in found["cat"])
+
+
+def test_declared_images_are_told_from_text_by_their_feature(tmp_path):
+    features = datasets.Features({"text": datasets.Value("string"), "img": datasets.Image(), "label": datasets.Value("int64")})
+    columns = {"text": ["a caption"] * 20, "img": [Image.fromarray(one) for one in arrays(20)], "label": [0, 1] * 10}
+    datasets.Dataset.from_dict(columns, features=features).to_parquet(tmp_path / "d.parquet")
+    assert load(tmp_path / "d.parquet").train.sample_shape == (1, 8, 8)
+    with pytest.raises(UsageError, match=r"column 'text' holds string, not images: set image_column to one of text, img"):
+        load(tmp_path / "d.parquet", image_column="text")
+    with pytest.raises(UsageError, match="column 'img' holds .*Image, not text: set text_column"):
+        load(tmp_path / "d.parquet", text_column="img")
+    with pytest.raises(UsageError, match="there is no column 'picture': set image_column to one of"):
+        load(tmp_path / "d.parquet", image_column="picture")
+    with pytest.raises(UsageError, match="set text_column or image_column, not both"):
+        Recipe.build({"text_column": "text", "image_column": "img"})
+
+
+def test_the_column_can_be_named(tmp_path):
+    path = write(tmp_path / "d.parquet", [encoded(one) for one in arrays(20)], column="scan")
+    assert load(path, image_column="scan").train.sample_shape == (1, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (encoded(arrays(1, (8, 9))[0]), r"not alike: the first is 8 x 8 grey, that of row 7 is 9 x 8 grey; bring them"),
+        (encoded(arrays(1, (8, 8, 3))[0]), "the first is 8 x 8 grey, that of row 7 is 8 x 8 colour"),
+        (b"no image", "an image in column 'image' of the train split cannot be read: cannot identify image file"),
+        (encoded(arrays(1, (64, 64))[0])[:900], "an image in column 'image' of the train split cannot be read: .*trunc"),
+    ],
+)
+def test_images_that_cannot_be_used_are_explained(tmp_path, change, message):
+    cells = [encoded(one) for one in arrays(20)]
+    cells[7] = change
+    with pytest.raises(UsageError, match=message) as caught:
+        load(write(tmp_path / "d.parquet", cells))
+    assert "\n" not in str(caught.value)
+
+
+def test_images_of_a_test_split_unlike_the_training_ones_are_refused(tmp_path):
+    write(tmp_path / "d" / "train.parquet", [encoded(one) for one in arrays(20)])
+    write(tmp_path / "d" / "test.parquet", [encoded(one) for one in arrays(20, (9, 9))])
+    with pytest.raises(UsageError, match="the first is 8 x 8 grey, that of row 0 is 9 x 9 grey"):
+        load(tmp_path / "d")
+
+
+def test_images_of_16_bits_are_refused(tmp_path):
+    buffer = io.BytesIO()
+    Image.fromarray(arrays(1)[0].astype(np.uint16) * 257).save(buffer, "PNG")
+    with pytest.raises(UsageError, match=r"images of mode I;16.*: save them with 8 bits a channel"):
+        load(write(tmp_path / "d.parquet", [buffer.getvalue()] * 20))
+
+
+def test_rows_without_an_image_are_dropped_with_a_note(tmp_path):
+    found = arrays(40)
+    cells = [None if i in (0, 5, 39) else encoded(one) for i, one in enumerate(found)]
+    corpus = load(write(tmp_path / "d.parquet", cells))
+    everything = np.concatenate([pixels_of(part) for part in (corpus.train, corpus.validation, corpus.test)])
+    kept = [one.tobytes() for i, one in enumerate(found) if cells[i]]
+    assert sorted(one.tobytes() for one in everything) == sorted(kept)
+    assert corpus.notes[0] == "3 rows of the train split have no image and were dropped"
+    with pytest.raises(UsageError, match="column 'image' of the train split holds no image: set image_column"):
+        load(write(tmp_path / "none.parquet", [None] * 20))
+
+
+def test_labels_stay_with_their_images(tmp_path):
+    found = arrays(60)
+    labels = np.random.default_rng(1).integers(0, 3, 60).tolist()
+    corpus = load(write(tmp_path / "d.parquet", [encoded(one) for one in found], labels))
+    label_of = {one.tobytes(): label for one, label in zip(found, labels, strict=True)}
+    for part in (corpus.train, corpus.validation, corpus.test):
+        assert [label_of[one.tobytes()] for one in pixels_of(part)] == part.labels.tolist()
+
+
+def test_a_second_load_decodes_nothing(tmp_path, monkeypatch):
+    path = write(tmp_path / "d.parquet", [encoded(one) for one in arrays(30)])
+    first = load(path)
+    monkeypatch.setattr(images, "_pixels", lambda *_: pytest.fail("decoded again"))
+    again = load(path, seed=3)
+    assert np.array_equal(pixels_of(again.test), pixels_of(first.test))
+    assert load(path).fingerprint == first.fingerprint != again.fingerprint
+
+
+@pytest.mark.parametrize("change", ["pixel", "label"])
+def test_the_fingerprint_changes_with_the_data(tmp_path, change):
+    found, labels = arrays(30), [0, 1] * 15
+    before = load(write(tmp_path / "a.parquet", [encoded(one) for one in found], labels)).fingerprint
+    if change == "pixel":
+        found[4, 3, 3] ^= 1
+    else:
+        labels[4] = 1
+    assert load(write(tmp_path / "b.parquet", [encoded(one) for one in found], labels)).fingerprint != before
+
+
+# Normalisation
+
+
+def test_training_images_are_normalised_channel_by_channel_and_back(tmp_path):
+    found = (arrays(50, (5, 7, 3)) // np.array([1, 2, 4])).astype(np.uint8)
+    corpus = load(write(tmp_path / "d.parquet", [encoded(one) for one in found]))
+    dense = corpus.train.batch(torch.arange(len(corpus.train))).dense()
+    torch.testing.assert_close(dense.mean((0, 2, 3)), torch.zeros(3), atol=1e-5, rtol=0)
+    torch.testing.assert_close(dense.std((0, 2, 3), correction=0), torch.ones(3), atol=1e-5, rtol=0)
+    kept = Normalisation.from_source(json.loads(json.dumps(corpus.source)))
+    assert torch.equal(kept.mean, corpus.train.normalisation.mean)
+    assert torch.equal(kept.sd, corpus.train.normalisation.sd)
+    assert np.array_equal(kept.undo(dense), pixels_of(corpus.train))
+
+
+def test_a_channel_that_never_changes_is_left_at_zero(tmp_path):
+    found = arrays(20, (4, 4, 3))
+    found[..., 1] = 9
+    corpus = load(write(tmp_path / "d.parquet", [encoded(one) for one in found]))
+    assert corpus.train.batch(torch.arange(5)).dense()[:, 1].abs().max() < 1e-6
+
+
+def test_batches_read_every_image_once_or_some_spread_evenly(digits):
+    assert sum(len(batch) for batch in digits.test.batches(100)) == 359
+    some = torch.cat([batch.labels for batch in digits.test.batches(7, most=30)])
+    assert len(some) == 30
+
+
+# Distilling
+
+
+def test_a_few_steps_beat_chance_clearly(digits):
+    distilled = Distiller(recipe_for(outer_steps=60, batch_size=64), digits).run()
+    assert evaluate(distilled, digits.test).mean > 0.5
+
+
+@pytest.mark.parametrize("settings", [{}, {"init": "random", "networks": 2}])
+def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, digits, settings):
+    recipe = recipe_for(**settings)
+    whole = Distiller(recipe, digits).run()
+    seen = []
+    stopped = Distiller(
+        recipe, digits, tmp_path / "c", on_progress=lambda p: seen.append(p.step), should_stop=lambda: len(seen) == 4
+    )
+    with pytest.raises(Interrupted):
+        stopped.run()
+    assert_same_bits(Distiller(recipe, digits, tmp_path / "c").run(), whole)
+
+
+def test_fewer_images_than_classes_carry_several_classes_each(digits):
+    distilled = Distiller(recipe_for(n=5, outer_steps=3), digits).run()
+    assert distilled.samples.shape == (1, 5, 1, 8, 8)
+    assert (distilled.labels[0].sort(dim=1).values[:, -2:] > 0.2).all()
+
+
+def test_a_run_folder_keeps_the_normalisation_and_is_tested_on_the_whole_split(tmp_path):
+    distill(recipe_for(outer_steps=2), tmp_path / "run")
+    again = DistilledSet.from_pretrained(tmp_path / "run")
+    assert again.results["evaluation"]["fixed"]["test_examples"] == 359
+    assert len(pictures(again)) == 10
+
+
+def test_predicted_memory_grows_with_what_is_held(digits):
+    plain = predicted_peak(recipe_for(), digits)
+    whole = predicted_peak(recipe_for(unroll="autograd", epochs=20), digits)
+    step_by_step = predicted_peak(recipe_for(unroll="rematerialised", epochs=20), digits)
+    assert plain < step_by_step < whole
+    assert predicted_peak(recipe_for(batch_size=1000), digits) > plain
+
+
+def test_a_text_network_is_refused(digits):
+    with pytest.raises(UsageError, match="text_cnn reads text and the data are images"):
+        Distiller(recipe_for(network="text_cnn"), digits)
+
+
+# Pictures
+
+
+def test_a_figure_for_each_step_is_written(tmp_path, few):
+    paths = save_pictures(few, tmp_path)
+    assert [path.name for path in paths] == ["step-1.png", "step-2.png"]
+    with Image.open(paths[0]) as image:
+        assert image.width > 1000
+    again = save_pictures(few, tmp_path / "again")
+    assert again[0].read_bytes() == paths[0].read_bytes()
+    assert save_pictures(few, tmp_path, "svg")[0].read_text().startswith("<?xml")
+
+
+def test_titles_are_the_three_largest_labels(few):
+    few.labels[0, 0] = torch.tensor([0.1, -2, 0.5, 1.25, 0, 0, 0, 0, 0, 0])
+    assert pictures(few)[0].title() == ["3 +1.25", "2 +0.50", "0 +0.10"]
+    assert [(one.step, one.index) for one in pictures(few)[9:11]] == [(0, 9), (1, 0)]
+
+
+def test_a_terminal_shows_half_blocks_or_shades(few):
+    few.samples[0, 0] = 1e3
+    few.samples[0, 1] = -1e3
+    colored = render(pictures(few, 2), "table", color=True, columns=80)
+    assert colored.count("▀") == 2 * 8 * 4
+    assert "\x1b[38;2;255;255;255;48;2;255;255;255m▀" in colored
+    plain = render(pictures(few), "table", columns=50)
+    assert max(map(len, plain.splitlines())) <= 50
+    assert "@@@@@@@@" in plain
+    assert "\x1b" not in plain
+
+
+def test_decode_shows_whatever_a_set_holds(few):
+    assert show(few, format="text").splitlines()[0].startswith("0\t0\t")
+    found = json.loads(show(few, format="json", first=3))
+    assert len(found) == 3
+    assert np.shape(found[0]["pixels"]) == (8, 8, 1)
+    assert len(found[0]["label"]) == 10
+
+
+def test_a_set_that_does_not_say_how_it_was_normalised_is_refused(few):
+    damaged = DistilledSet(few.samples, few.labels, few.learning_rates, few.classes, few.recipe, {"pixel_mean": "x"})
+    with pytest.raises(TddError, match="does not say how its pixels were normalised"):
+        pictures(damaged)
+
+
+def test_a_set_of_sentences_has_no_pictures(few):
+    sentences = DistilledSet(torch.randn(1, 2, 5, 4, generator=generator(0)), few.labels, few.learning_rates, [], few.recipe)
+    with pytest.raises(UsageError, match="does not hold images"):
+        pictures(sentences)
