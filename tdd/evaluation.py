@@ -18,7 +18,7 @@ from tdd.splits import Split
 from tdd.unroll import make_kernel, train
 
 # Real examples of one forward pass: enough for the words of a batch to repeat, few enough for memory.
-TEST_BATCH = 2048
+TEST_BATCH = 4096
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,7 @@ class Evaluation:
         }
 
 
-def accuracy(
-    kernel: Kernel, theta: Parameters, split: Split, device: torch.device, most: int | None = None
-) -> Tensor:
+def accuracy(kernel: Kernel, theta: Parameters, split: Split, device: torch.device, most: int | None = None) -> Tensor:
     """Accuracy (K,) of K stacked networks on a split, or on `most` of its examples, drawn evenly."""
     right = torch.zeros(len(next(iter(theta.values()))), dtype=torch.long, device=device)
     total = 0

@@ -29,6 +29,9 @@ Table = NDArray[np.float32]
 EMBEDDED = "glove-6b-50d"
 _log = logging.getLogger(__name__)
 
+# Nearest words: 512 x 2,048 products (4 MB) at a time stay near the cores while the best of every 64 are picked.
+QUERIES_AT_ONCE, WORDS_AT_ONCE, BLOCK = 4096, 2048, 64
+
 
 class WordVectors:
     """A table of V words and their d-dimensional vectors.
@@ -108,47 +111,42 @@ class WordVectors:
         if k < 1:
             raise UsageError(f"k is {k}; ask for at least one nearest word")
         k = min(k, len(self))
-        queries = queries.detach().float()
+        found = [self._nearest(part, k, metric) for part in queries.detach().float().split(QUERIES_AT_ONCE)]
+        return torch.cat([indices for indices, _ in found]), torch.cat([values for _, values in found])
+
+    def _nearest(self, queries: Tensor, k: int, metric: Literal["cosine", "l2"]) -> tuple[Tensor, Tensor]:
+        """As `nearest`: the best words lie in the k blocks of words with the best bests, so only those are sorted."""
         if metric == "cosine":
             queries = torch.nn.functional.normalize(queries)
-        scores = queries.new_full((len(queries), k), -torch.inf)
-        indices = torch.zeros_like(scores, dtype=torch.int64)
-        # 512 x 16,384 products (32 MB) at a time: they stay near the cores while their best are picked.
-        for first in range(0, len(self), 16384):
-            rows = torch.from_numpy(self._table[first : first + 16384].copy()).to(queries.device)
-            half_squares = torch.zeros(len(rows), device=rows.device)
+        tops = []
+        for first in range(0, len(self), WORDS_AT_ONCE):
+            rows = torch.from_numpy(self._table[first : first + WORDS_AT_ONCE].copy()).to(queries.device)
+            # |q - v|^2 falls as q.v - |v|^2 / 2 grows.
+            half_squares = rows.square().sum(1) / 2 if metric == "l2" else torch.zeros(len(rows), device=rows.device)
             if metric == "cosine":
                 rows = torch.nn.functional.normalize(rows)
+            best = []
+            for part in queries.split(512):
+                scores = torch.addmm(-half_squares, part, rows.T)
+                scores = torch.nn.functional.pad(scores, (0, -len(rows) % BLOCK), value=-torch.inf)
+                best.append(scores.unflatten(1, (-1, BLOCK)).amax(2))
+            tops.append(torch.cat(best))
+        joined = torch.cat(tops, dim=1)
+        blocks = joined.topk(min(k, joined.shape[1])).indices.sort(1).values
+        indices, values = [], []
+        for some, where in zip(queries.split(256), blocks.split(256), strict=True):
+            words = (where[..., None] * BLOCK + torch.arange(BLOCK, device=where.device)).flatten(1)
+            rows = self.embed((words + 1).clamp(max=len(self)))
+            if metric == "cosine":
+                scores = (torch.nn.functional.normalize(rows, dim=2) @ some[..., None])[..., 0]
             else:
-                half_squares = rows.square().sum(1) / 2  # |q - v|^2 falls as q.v - |v|^2 / 2 grows
-            for at in range(0, len(queries), 512):
-                part = slice(at, at + 512)
-                here, where = _top(torch.addmm(-half_squares, queries[part], rows.T), k)
-                merged = torch.cat([scores[part], here], 1)
-                scores[part], order = merged.topk(k)
-                indices[part] = torch.cat([indices[part], where + first], 1).gather(1, order)
-        values = scores
-        if metric == "l2":  # measured again, by differences: the products above round where the distance is small
-            for at in range(0, len(queries), 512):
-                found = self.embed(indices[at : at + 512] + 1)
-                values[at : at + 512] = (queries[at : at + 512, None] - found).norm(dim=2)
-        # Best first, the lower index first among equals.
-        indices, order = indices.sort(1)
-        values, again = values.gather(1, order).sort(dim=1, descending=metric == "cosine", stable=True)
-        return indices.gather(1, again), values
-
-
-def _top(scores: Tensor, k: int, block: int = 64) -> tuple[Tensor, Tensor]:
-    """The k largest of every row and their columns; a third of `topk`'s time on long rows.
-
-    The k largest lie in the k blocks with the largest maxima, so only those blocks are sorted.
-    """
-    scores = torch.nn.functional.pad(scores, (0, -scores.shape[1] % block), value=-torch.inf)
-    blocks = scores.view(len(scores), -1, block)
-    best = blocks.amax(2).topk(min(k, blocks.shape[1])).indices
-    candidates = blocks.gather(1, best[:, :, None].expand(-1, -1, block)).flatten(1)
-    values, at = candidates.topk(min(k, candidates.shape[1]))
-    return values, best.gather(1, at // block) * block + at % block
+                scores = -(rows - some[:, None]).norm(dim=2)
+            # Stable: the lower index first among equals.
+            scores = scores.masked_fill(words >= len(self), -torch.inf)
+            order = scores.sort(dim=1, descending=True, stable=True).indices[:, :k]
+            indices.append(words.gather(1, order))
+            values.append(scores.gather(1, order).mul(1 if metric == "cosine" else -1))
+        return torch.cat(indices), torch.cat(values)
 
 
 def load_vectors(name: str) -> WordVectors:
