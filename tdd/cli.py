@@ -52,6 +52,20 @@ class DecodeFormat(StrEnum):
     html = "html"
 
 
+class FigureFormat(StrEnum):
+    """Kind of file a figure is."""
+
+    png = "png"
+    svg = "svg"
+
+
+class Vocabulary(StrEnum):
+    """Words a trained model knows."""
+
+    data = "data"
+    full = "full"
+
+
 class Metric(StrEnum):
     """How near a word is."""
 
@@ -257,6 +271,61 @@ def pull(
 
     folder = pull_set(repo, revision, output)
     _print(describe(read_run(folder), folder))
+
+
+@app.command()
+def plot(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
+    output: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the figures go; RUN/figures when absent.")
+    ] = None,
+    format: Annotated[FigureFormat, typer.Option(help="Kind of file.")] = FigureFormat.png,
+) -> None:
+    """Draw curves, learning rates, soft labels and networks; accuracy against n over several runs."""
+    from tdd.plots import plot_runs
+
+    for path in plot_runs(runs, output, format.value):
+        typer.echo(path)
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+) -> None:
+    """Print runs side by side: what they are, what they reached, what they took."""
+    from tdd.compare import compare as compare_runs
+    from tdd.compare import table
+
+    rows = compare_runs(runs)
+    typer.echo(json.dumps(rows, indent=2) if as_json else table(rows))
+
+
+@app.command()
+def train(
+    run: Run,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="New folder of the transformers model.")],
+    vocabulary: Annotated[
+        Vocabulary, typer.Option(help="Keep the vectors of the data set's words, or all of them.")
+    ] = Vocabulary.data,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the network, where the set has none of its own.")] = 0,
+    data: Annotated[str | None, typer.Option(help="Read the data set from this folder or file, for its words.")] = None,
+) -> None:
+    """Train a network on a distilled set and save it as a transformers model that reads raw text."""
+    from tdd.export import train_model
+    from tdd.folder import read_run
+
+    train_model(read_run(run), output, vocabulary.value, seed, data)
+    typer.echo(f'{output}: import tdd, then transformers.pipeline("text-classification", "{output}")')
+
+
+@app.command()
+def env(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
+    """Print versions, platform and device, for a bug report."""
+    from tdd.environment import environment
+
+    found = environment()
+    typer.echo(json.dumps(found, indent=2) if as_json else "\n".join(f"{k:<16} {v}" for k, v in found.items()))
 
 
 def _print(text: str) -> None:

@@ -154,7 +154,7 @@ def _columns(recipe: Recipe, split: Dataset, vectors: WordVectors | None) -> tup
         image = next((column for column in usual(IMAGE_COLUMNS) if holds_images(split, column)), None)
     content = find("image_column", image, ()) if image else find("text_column", text, TEXT_COLUMNS)
     label = find("label_column", recipe.label_column or (known.label if known else None), LABEL_COLUMNS)
-    if image and not holds_images(split, content) or not image and not _holds_text(split, content):
+    if not (holds_images(split, content) if image else _holds_text(split, content)):
         kind = getattr(split.features[content], "dtype", None) or "lists"
         setting, wanted = ("image_column", "images") if image else ("text_column", "text")
         raise UsageError(f"column '{content}' holds {kind}, not {wanted}: set {setting} to one of {', '.join(present)}")

@@ -30,12 +30,12 @@ class DistilledSet:
     """n = steps x per_step synthetic examples and how to train on them.
 
     Attributes:
-        samples: (steps, per_step, L, d) float32, embedded sentences.
+        samples: float32 embedded sentences (steps, per_step, L, d) or normalised images (steps, per_step, c, h, w).
         labels: (steps, per_step, C) soft labels, any real numbers.
         learning_rates: (epochs x steps,) positive, one for each gradient step.
         classes: the C class names.
         recipe: the settings it was distilled with.
-        source: what it was distilled from: data set, revision, word vectors and their checksums.
+        source: what it was distilled from: data set, revision, and how it was encoded (`Split.source`).
         initialisation: the network's parameters it was made for, or None when made for any fresh draw.
         results: what was measured, as in ``results.json``.
     """

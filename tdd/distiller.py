@@ -299,7 +299,7 @@ def first_labels(steps: int, per_step: int, classes: int) -> Tensor:
 
 
 def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> Tensor:
-    """The samples (steps, per_step, L, d) to start from: noise at the scale of real inputs, or real ones by class."""
+    """The samples (steps, per_step, ...) to start from: noise at the scale of real inputs, or real ones by class."""
     draw_from = generator(recipe.seed, "samples")
     shape = (steps, per_step, *corpus.train.sample_shape)
     if recipe.samples_init == "noise":

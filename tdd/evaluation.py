@@ -150,5 +150,5 @@ def check_fits(distilled: DistilledSet, split: Split) -> None:
     if tuple(distilled.samples.shape[2:]) != tuple(split.sample_shape):
         raise UsageError(
             f"the set's samples are {tuple(distilled.samples.shape[2:])}, the data give {tuple(split.sample_shape)}: "
-            f"use the word vectors and max_length it was made with"
+            f"read the data as its recipe does (for text, with its word vectors and max_length)"
         )

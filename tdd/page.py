@@ -52,9 +52,9 @@ summary{cursor:pointer;color:var(--soft);font-size:.85rem}
 outline:0}
 .words span:is(:hover,:focus){box-shadow:0 0 0 2px var(--text)}
 .words span:is(:hover,:focus)::after{content:attr(data-near);position:fixed;z-index:2;inset:auto 0 0;
-margin:0 auto .75rem;width:max-content;max-width:calc(100vw - 1.5rem);padding:.6rem .9rem;border-radius:.6rem;background:var(--text);
-color:var(--back);font-size:.9rem;line-height:1.4;white-space:pre-wrap;box-shadow:0 .2rem 1rem rgb(0 0 0/.35);
-pointer-events:none}
+margin:0 auto .75rem;width:max-content;max-width:calc(100vw - 1.5rem);padding:.6rem .9rem;border-radius:.6rem;
+background:var(--text);color:var(--back);font-size:.9rem;line-height:1.4;white-space:pre-wrap;
+box-shadow:0 .2rem 1rem rgb(0 0 0/.35);pointer-events:none}
 .words:has(:hover)>:focus:not(:hover)::after,section:has(.words :hover) .words :focus:not(:hover)::after{display:none}
 @media print{nav{display:none}section{display:block}body{padding-bottom:0}}
 """

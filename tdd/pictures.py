@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -86,15 +87,19 @@ def save_pictures(distilled: DistilledSet, folder: Path, format: Literal["png", 
     found = pictures(distilled)
     steps = len(distilled.samples)
     digits = len(str(steps))
-    paths = []
+    paths: list[Path] = []
     for step in range(steps):
         figure = draw_step([picture for picture in found if picture.step == step])
         drawn = io.BytesIO()
         # Without date and software's version equal sets give equal files.
         figure.savefig(drawn, format=format, dpi=150, metadata={"Date" if format == "svg" else "Software": None})
         paths.append(folder / f"step-{step + 1:0{digits}}.{format}")
-        write_atomically(paths[-1], lambda path, content=drawn.getvalue(): path.write_bytes(content))  # type: ignore[misc]
+        write_atomically(paths[-1], partial(_write, drawn.getvalue()))
     return paths
+
+
+def _write(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
 
 
 def draw_step(images: list[Picture]) -> Figure:
@@ -106,14 +111,14 @@ def draw_step(images: list[Picture]) -> Figure:
     across = min(_ACROSS, len(images))
     down = -(-len(images) // across)
     figure = Figure(figsize=(across * _INCHES, down * (_INCHES + 0.45)), layout="constrained")
-    for place in range(across * down):
+    for place, picture in enumerate(images):
         axes = figure.add_subplot(down, across, place + 1)
-        axes.set_axis_off()
-        if place < len(images):
-            picture = images[place]
-            axes.set_title("\n".join(_cut(line, 16) for line in picture.title()), fontsize=6, linespacing=1.1)
-            axes.imshow(picture.pixels.squeeze(2) if picture.pixels.shape[2] == 1 else picture.pixels, "gray", vmin=0)
-            axes.images[0].set_clim(0, 255)
+        axes.tick_params(left=False, bottom=False, labelleft=False, labelbottom=False)
+        axes.spines[:].set(color="gray", linewidth=0.5)
+        title = "\n".join(_cut(line, 20) for line in picture.title())
+        axes.set_title(title, fontsize=6, linespacing=1.1, parse_math=False)
+        grey = picture.pixels.shape[2] == 1
+        axes.imshow(picture.pixels[:, :, 0] if grey else picture.pixels, cmap="gray", vmin=0, vmax=255)
     return figure
 
 

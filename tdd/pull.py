@@ -30,6 +30,9 @@ _KEPT = re.compile(
     rf"{README}|{re.escape(RECIPE)}|{re.escape(RESULTS)}|{re.escape(WEIGHTS)}|{FIGURES}/[\w-]+\.(png|svg)"
 )
 
+# Those that `tdd plot` draws; others in the folder may be the owner's.
+_DRAWN = re.compile(rf"{FIGURES}/(curves|learning-rates|labels|networks|step-\d+)\.(png|svg)")
+
 
 def is_kept(name: str) -> bool:
     """Whether a file of a repository belongs into a run folder; the tables do not, they repeat the tensors."""
@@ -37,8 +40,8 @@ def is_kept(name: str) -> bool:
 
 
 def is_ours(name: str) -> bool:
-    """Whether a file of a repository is one that a push writes."""
-    return is_kept(name) or name in TABLES.values()
+    """Whether a file of a repository was written by a push, so that a later one without it may delete it."""
+    return _DRAWN.fullmatch(name) is not None or name in (README, RECIPE, RESULTS, WEIGHTS, *TABLES.values())
 
 
 def pull(repo: str, revision: str | None = None, output: str | Path | None = None) -> Path:

@@ -123,6 +123,8 @@ def _distill(recipe: Recipe, folder: Path | None, accelerator: Accelerator, repo
     if folder and accelerator.is_main_process:
         distilled.save_pretrained(folder)
         write_card(distilled, folder)
+    # Together: a process that left while others still talk to it would end in an abort.
+    accelerator.wait_for_everyone()
     accelerator.end_training()
     return distilled
 

@@ -59,6 +59,11 @@ for epoch in range({epochs}):
 """
 
 
+def is_plain(network: str) -> bool:
+    """Whether the lines for a network need nothing of tdd."""
+    return network in _PLAIN_NETWORKS
+
+
 def training_code(distilled: DistilledSet, repo: str) -> str:
     """Python that loads the set `repo` with plain `datasets` and leaves a trained `network` behind."""
     recipe, shape = distilled.recipe, tuple(distilled.samples.shape[2:])

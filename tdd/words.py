@@ -95,8 +95,6 @@ def decoded_accuracy(
     """
     if not isinstance(corpus.train, TextSplit):
         raise UsageError("only a set made from text can be read as words; this data set holds images")
-    if not isinstance(corpus.train, TextSplit):
-        raise UsageError("these data are images: there are no words to decode to, leave --decoded out")
     words, similarity = to_words(distilled, corpus.train.vectors)
     fitted, about = refit(words, corpus, init, accelerator, on_fit)
     seed = distilled.recipe.seed

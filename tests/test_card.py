@@ -55,7 +55,9 @@ pretty_name: stanfordnlp/imdb distilled to 4 samples
 # stanfordnlp/imdb, distilled to 4 samples
 
 4 synthetic samples with soft labels .* \[stanfordnlp/imdb\]\(.*\) \(revision `e6281661ce1c`\):
-.* in 4 gradient steps .*
+.*
+Gradient steps: 4, of 2 samples each; epochs: 2\.
+
 Classes: `class 0`, `class 1`\.
 .*
 \| `embeddings` \| `embedding` \| the sample, 10 × 6 exact numbers \|
@@ -149,6 +151,15 @@ def test_local_data_are_named_without_their_folder_and_not_as_a_source_on_the_hu
     assert "# reviews.csv, distilled" in text and "alice" not in text and "secret" not in text
     assert "source_datasets" not in metadata(text)
     assert "tdd evaluate run --data PATH" in text
+
+
+def test_a_set_of_images_is_described_as_one(made: DistilledSet):
+    recipe = made.recipe.model_copy(update={"network": "lenet"})
+    images = replace(made, samples=torch.zeros(2, 2, 1, 28, 28), recipe=recipe)
+    text = card(images, "me/x")
+    assert metadata(text)["task_categories"] == ["image-classification"]
+    assert "| `default` | `image` |" in text and "1 × 28 × 28 exact numbers" in text
+    assert "build_network" in text and "word vectors" not in text and "nearest to learned" not in text
 
 
 def test_a_start_from_real_sentences_is_said(made: DistilledSet):

@@ -349,7 +349,9 @@ def test_columns_that_cannot_be_read_are_explained(
 
 def test_coverage_is_the_share_of_training_tokens_with_a_vector(tmp_path: Path, load: Load):
     rows = [f"good zyx {text}" for text in ["film"] * 40]
-    assert load(write_parquet(tmp_path / "d.parquet", text=rows, label=[0, 1] * 20)).train.coverage() == pytest.approx(2 / 3)
+    assert load(write_parquet(tmp_path / "d.parquet", text=rows, label=[0, 1] * 20)).train.coverage() == pytest.approx(
+        2 / 3
+    )
 
 
 # Splits

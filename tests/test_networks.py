@@ -162,7 +162,9 @@ def test_a_network_for_images_refuses_text(name):
 
 
 def test_a_network_for_text_refuses_images():
-    with pytest.raises(UsageError, match="text_cnn reads text and the data are images: use --network with one of lenet"):
+    with pytest.raises(
+        UsageError, match="text_cnn reads text and the data are images: use --network with one of lenet"
+    ):
         build_network(Recipe(network="text_cnn"), (1, 28, 28), 10)
 
 

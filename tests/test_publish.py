@@ -225,7 +225,12 @@ def test_pushing_the_same_again_commits_nothing(hub: HubServer, published: str, 
 def test_an_earlier_push_is_replaced_and_files_of_others_stay(
     hub: HubServer, published: str, run: Path, made: DistilledSet
 ):
-    others = {"LICENSE": b"mine", "figures/notes.txt": b"mine", "data/extra.parquet": b"mine"}
+    others = {
+        "LICENSE": b"mine",
+        "figures/notes.txt": b"mine",
+        "figures/mine.png": b"mine",
+        "data/extra.parquet": b"mine",
+    }
     commit(hub, published, others)
     push(made, published)
     assert list(files_of(hub, published)) == sorted([*WITHOUT_FIGURES, *others])
@@ -370,7 +375,7 @@ def test_a_push_over_an_older_one_that_fails_leaves_the_older_one(hub: HubServer
 def test_a_commit_that_comes_second_is_made_again_on_top_of_the_first(
     hub: HubServer, made: DistilledSet, repo: str, whole
 ):
-    hub.before("POST .*/commit/", lambda: commit(hub, repo, {"theirs.txt": b"theirs", "figures/old.png": b"ours"}))
+    hub.before("POST .*/commit/", lambda: commit(hub, repo, {"theirs.txt": b"theirs", "figures/labels.png": b"ours"}))
     push(made, repo)
     assert list(files_of(hub, repo)) == sorted(["README.md", *whole, "theirs.txt"])
     assert commits(hub, repo) == 3

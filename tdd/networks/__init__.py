@@ -24,7 +24,9 @@ def build_network(recipe: Recipe, sample_shape: tuple[int, ...], classes: int) -
         case "text_cnn", (_, dim):
             return TextCNN(dim, classes, recipe.widths, recipe.filters, recipe.dropout)
         case "text_cnn", _:
-            raise UsageError(f"text_cnn reads text and the data are images: use --network with one of {', '.join(IMAGE_NETWORKS)}")
+            raise UsageError(
+                f"text_cnn reads text and the data are images: use --network with one of {', '.join(IMAGE_NETWORKS)}"
+            )
         case name, (channels, height, width):
             return IMAGE_NETWORKS[name]((channels, height, width), classes)
         case name, _:

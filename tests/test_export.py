@@ -1,0 +1,206 @@
+"""A trained network in transformers' form reads raw text as ours does, and its tokenizer splits it alike."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny import tiny_corpus, tiny_recipe
+
+import tdd
+from tdd.data import load_corpus
+from tdd.distilled import DistilledSet
+from tdd.distiller import Distiller
+from tdd.errors import TddError, UsageError
+from tdd.evaluation import evaluate
+from tdd.export import DistilledClassifier, build_model, train_model, trained_network
+from tdd.text import TextSplit
+from tdd.tokenizer import build_tokenizer
+from tdd.vectors import WordVectors
+
+WORDS = (
+    "the a film story good bad well known spun mr. dr prof u.s. us n't do did is it 's 've ' '' -- ... . , ! ? - / : & "
+    "\" ( ) well-known 9:30 8/10 1,000 3.5 r&b o'brien sci fi café naïve ½ x² straße é 宜 しい ελλάς '70s _ $ %"
+).split()  # noqa: SIM905 (a text is read as one)
+
+
+@pytest.fixture(scope="module")
+def words():
+    table = np.random.default_rng(0).standard_normal((len(WORDS), 4)).astype(np.float32)
+    return WordVectors("words", WORDS, table, "checksum")
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return build_tokenizer(WORDS)
+
+
+def without_repeats(ids):
+    """A compound of unknown words counts as one unknown word in one of the two, as several in the other."""
+    return [i for place, i in enumerate(ids) if i != 0 or place == 0 or ids[place - 1] != 0]
+
+
+def both(text, words, tokenizer):
+    ours = words.encode(text)
+    # Theirs count the padding and the unknown token first.
+    theirs = [max(0, i - 1) for i in tokenizer.encode(text, add_special_tokens=False).ids]
+    return without_repeats(ours), without_repeats(theirs)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "A good film, isn't it?",
+            "well-known and well-spun",
+            "Mr. and Prof. O'Brien",
+            "in the U.S. at 9:30",
+            "8/10!",
+        ),
+        *("<br /><br />The film<i>story</i>", "it&#39;s &lt;b&gt; &amp;quot; R&amp;B", "“good” — ‘bad’…", "don\u2019t"),
+        *("cafe\u0301 naïve ½ x² Straße", "宜しい ΕΛΛΆΔΑ", "so\xadft\u200bword", "a\x1cfilm\x85", "--- '' `` _ '70s"),
+        *("did n't", "DIDN'T", "well-xyz xyz-well", "-", "/", "''film''", "", "   ", "1,000.5 3.5x", "$5 100%", "a_b"),
+    ],
+)
+def test_texts_are_split_as_ours(text, words, tokenizer):
+    ours, theirs = both(text, words, tokenizer)
+    assert ours == theirs
+
+
+PIECES = [
+    *WORDS,
+    *("Film", "WELL", "xyz", "12", " ", " ", " ", "\n", "\t", "\u00a0", "<br />", "<b>", "<", ">", "&amp;", "&quot;"),
+    *("’", "“", "…", "–", "\x96", "\u200d", "\u0301", "e\u0301", "İ", "٣", "!!", "..", "don't", "&", "'s", "'", "n't"),
+]
+
+
+@settings(max_examples=600, deadline=None, database=None, derandomize=True)
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_any_pieces_of_text_are_split_as_ours(words, tokenizer, text):
+    ours, theirs = both(text, words, tokenizer)
+    assert ours == theirs
+
+
+@pytest.fixture(scope="module", params=["fixed", "random"])
+def run(request, tmp_path_factory):
+    """A distilled set of a data set of two classes, with its word vectors, all in files."""
+    folder = tmp_path_factory.mktemp("run")
+    g = np.random.default_rng(0)
+    vocabulary = [*(f"word{letter}" for letter in "abcdefghijklmnop"), "not", "seen", "."]
+    vectors = folder / "vectors.txt"
+    vectors.write_text("".join(f"{w} {' '.join(f'{x:.4f}' for x in g.standard_normal(6))}\n" for w in vocabulary))
+    rows = ["text,label"]
+    for i in range(80):
+        rows.append(" ".join(g.choice(vocabulary[8 * (i % 2) : 8 * (i % 2) + 8], 5)) + f".,class {'ab'[i % 2]}")
+    data = folder / "films.csv"
+    data.write_text("\n".join(rows) + "\n")
+    recipe = tiny_recipe(
+        dataset=str(data), vectors=str(vectors), max_length=8, n=4, outer_steps=15, init=request.param, filters=10
+    )
+    corpus = load_corpus(recipe)
+    return Distiller(recipe, corpus).run(), corpus, folder
+
+
+def test_a_trained_network_is_as_accurate_as_the_evaluation_says(run):
+    distilled, corpus, _ = run
+    if distilled.recipe.init == "random":
+        assert not torch.equal(*(next(trained_network(distilled, seed).parameters()) for seed in (0, 1)))
+        return
+    network = trained_network(distilled)
+    batch = corpus.test.batch(torch.arange(len(corpus.test)))
+    right = (network(batch.dense()).argmax(1) == batch.labels).double().mean().item()
+    assert right == evaluate(distilled, corpus.test, init="fixed").mean
+
+
+@pytest.mark.parametrize("vocabulary", ["data", "full"])
+def test_a_saved_model_answers_on_raw_text_with_our_logits(run, tmp_path, vocabulary):
+    from transformers import AutoModelForSequenceClassification, pipeline
+
+    distilled, corpus, _ = run
+    texts = ["worda wordb wordi.", "Wordk, <b>wordl</b> and unknown-wordc!", "wordp " * 30, ""]
+    train_model(distilled, tmp_path / "model", vocabulary)
+    network, vectors = trained_network(distilled), corpus.train.vectors
+    offsets = torch.tensor([0, *np.cumsum([len(vectors.encode(text)) for text in texts])])
+    ids = torch.tensor([i for text in texts for i in vectors.encode(text)], dtype=torch.int32)
+    split = TextSplit(ids, offsets, torch.zeros(len(texts), dtype=torch.long), vectors, 8)
+    ours = torch.cat([network(split.batch(torch.tensor([i])).dense()) for i in range(len(texts))])
+
+    answer = pipeline("text-classification", str(tmp_path / "model"))
+    model, tokenizer = answer.model, answer.tokenizer
+    assert isinstance(model, DistilledClassifier) and isinstance(AutoModelForSequenceClassification, type)
+    batch = tokenizer(texts, return_tensors="pt", padding=True)
+    with torch.no_grad():
+        theirs = model(**batch).logits
+        loss = model(**batch, labels=torch.zeros(4, dtype=torch.long)).loss
+    torch.testing.assert_close(theirs, ours, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(ours, torch.zeros(4, dtype=torch.long)))
+    for text, logits in zip(texts[:3], ours, strict=False):
+        found = answer(text)[0]
+        assert found["label"] == distilled.classes[logits.argmax()]
+        assert found["score"] == pytest.approx(logits.softmax(0).max().item(), abs=1e-5)
+
+
+def test_a_saved_model_holds_no_code_no_folder_and_only_the_words_of_the_data(run, tmp_path):
+    distilled, _, folder = run
+    train_model(distilled, tmp_path / "model")
+    names = {path.name for path in (tmp_path / "model").iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"} <= names
+    assert not [name for name in names if name.endswith((".py", ".bin", ".pt", ".pkl"))]
+    text = "".join((tmp_path / "model" / name).read_text() for name in names if name.endswith(".json"))
+    assert str(folder) not in text and "films" in text
+    vocabulary = json.loads((tmp_path / "model" / "tokenizer.json").read_text())["model"]["vocab"]
+    assert "worda" in vocabulary and "seen" not in vocabulary
+    assert json.loads((tmp_path / "model" / "config.json").read_text())["id2label"] == {"0": "class a", "1": "class b"}
+
+
+@pytest.mark.parametrize(
+    "first", ["import tdd\nfrom transformers import pipeline", "from transformers import pipeline\nimport tdd"]
+)
+def test_a_fresh_process_that_imports_tdd_loads_a_model(run, tmp_path, first):
+    distilled, *_ = run
+    if distilled.recipe.init == "random":
+        pytest.skip("once is enough")
+    train_model(distilled, tmp_path / "model", "full")
+    code = f"{first}\nprint(pipeline('text-classification', {str(tmp_path / 'model')!r})('worda wordb')[0]['label'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() in distilled.classes, done.stderr
+
+
+def test_importing_tdd_imports_neither_torch_nor_transformers():
+    code = "import sys, tdd; print([name for name in ('torch', 'transformers') if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_folder_in_use_is_left_as_it_is(run, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(UsageError, match="not an empty folder"):
+        train_model(run[0], tmp_path)
+    with pytest.raises(UsageError, match="not an empty folder"):
+        train_model(run[0], tmp_path / "mine.txt")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_failure_leaves_nothing_behind(run, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(DistilledClassifier, "save_pretrained", full)
+    with pytest.raises(TddError, match="No space left on device"):
+        train_model(run[0], tmp_path / "model", "full")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_set_of_images_and_other_vectors_are_refused(run):
+    distilled, corpus, _ = run
+    pictures = DistilledSet(torch.zeros(1, 2, 1, 4, 4), torch.zeros(1, 2, 2), torch.ones(1), ["a", "b"], tiny_recipe())
+    for one, vectors in ((pictures, corpus.train.vectors), (distilled, tiny_corpus().train.vectors)):
+        with pytest.raises(UsageError, match=r"pictures|distilled with"):
+            build_model(one, vectors)
+
+
+def test_the_public_names_do_not_depend_on_transformers():
+    assert "DistilledClassifier" not in tdd.__all__
