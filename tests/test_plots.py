@@ -8,21 +8,15 @@ import xml.etree.ElementTree as ET
 
 import pytest
 import torch
+from command import distil_command, tdd, write_data, write_vectors
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.compare import compare, table
 from tdd.distiller import Distiller
 from tdd.environment import environment
 from tdd.errors import TddError, UsageError
-from tdd.plots import (
-    draw_accuracy_against_n,
-    draw_curves,
-    draw_labels,
-    draw_learning_rates,
-    draw_networks,
-    plot_runs,
-    read_log,
-)
+from tdd.figures import draw_accuracy_against_n, draw_curves, draw_labels, draw_learning_rates, draw_networks
+from tdd.plots import plot_runs, read_log
 
 ACCURACIES = [0.5, 0.55, 0.6, 0.6, 0.65]
 RESULTS = {
@@ -230,3 +224,21 @@ def test_the_environment_tells_versions_and_device_and_nobody(monkeypatch, tmp_p
 def test_completion_is_offered_for_every_verb():
     command = [sys.executable, "-m", "tdd", "--show-completion", "bash"]
     assert "tdd" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_the_verbs_work_on_a_run_from_the_command_line(tmp_path):
+    run = tmp_path / "run"
+    command = distil_command(write_data(tmp_path / "films.csv"), write_vectors(tmp_path / "vectors.txt"), run)
+    assert tdd(*command).code == 0
+    done = tdd("evaluate", run, "--decoded", "--networks", "2", "--json")
+    assert set(json.loads(done.out)["decoded"]) == {"fixed", "random"}
+    page = tmp_path / "out" / "page.html"
+    assert tdd("decode", run, "--format", "html", "--output", page).out == f"written: {page}\n"
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert tdd("decode", run, "--format", "html").out == page.read_text(encoding="utf-8")
+    assert str(run / "figures" / "networks.png") in tdd("plot", run).out.splitlines()
+    assert json.loads(tdd("compare", run, "--json").out)[0]["dataset"] == "films.csv"
+    assert "films.csv" in tdd("compare", run).out
+    assert "text-classification" in tdd("train", run, "--output", tmp_path / "model").out
+    assert tdd("train", run, "--output", tmp_path / "model").code == 2
+    assert json.loads(tdd("env", "--json").out)["torch"] == torch.__version__
