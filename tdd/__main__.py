@@ -1,5 +1,5 @@
 """``python -m tdd``: the command line."""
 
-from tdd.cli import main
+from tdd.main import main
 
 main()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -13,10 +11,7 @@ from typing import Annotated
 
 import typer
 
-from tdd.errors import TddError, UsageError
-
-# Exit code of a command ended by Ctrl-C: 128 + SIGINT, as shells have it.
-INTERRUPTED = 130
+from tdd.errors import UsageError
 
 app = typer.Typer(
     help="Text dataset distillation: learn a handful of synthetic sentences that train a network.",
@@ -332,46 +327,3 @@ def _print(text: str) -> None:
     """Print a result, once where several processes work on it (torchrun and accelerate set RANK)."""
     if os.environ.get("RANK", "0") == "0":
         typer.echo(text)
-
-
-def main() -> None:
-    """Run the command line; every error is one line and an exit code: 2 for wrong usage, 1 for a failure."""
-    debug = "--debug" in sys.argv
-    # A terminate signal ends every command as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
-        code = app(arguments, prog_name="tdd", standalone_mode=False) or 0
-        if code == INTERRUPTED:  # what typer makes of Ctrl-C
-            raise KeyboardInterrupt
-    except TddError as error:
-        code = _fail(str(error), error.exit_code, debug)
-    except (KeyboardInterrupt, typer.Abort):
-        code = _fail("interrupted", INTERRUPTED, debug)
-    except Exception as error:
-        code = _fail_of_library(error, debug)
-    sys.exit(code)
-
-
-def _fail_of_library(error: Exception, debug: bool) -> int:
-    # The exceptions of click, which typer carries a copy of or imports, by its version.
-    format_message = getattr(error, "format_message", None)
-    if format_message is not None:
-        context = getattr(error, "ctx", None)
-        message = format_message().replace("Value error, ", "").rstrip(".")
-        return _fail(f"{message}; see {context.command_path if context else 'tdd'} --help", 2, debug)
-    if isinstance(error, MemoryError) or re.search("allocate memory|out of memory", str(error)):
-        return _fail("out of memory; lower n, batch_size or networks_at_once", 1, debug)
-    kind = type(error).__name__
-    return _fail(f"unexpected {kind}: {error}; add --debug to see where", 1, debug)
-
-
-def _fail(message: str, code: int, debug: bool) -> int:
-    from tdd.progress import printable
-
-    if debug:
-        import traceback
-
-        traceback.print_exc()
-    print(f"tdd: {printable(' '.join(message.split()))}", file=sys.stderr)
-    return code

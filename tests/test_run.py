@@ -101,7 +101,7 @@ def child(arguments: list[str], output: str, moment: str | int) -> None:
 
         setattr(sys.modules[module], name, wait_first)
     sys.argv = ["tdd", *arguments]
-    from tdd.cli import main
+    from tdd.main import main
 
     main()
 
@@ -109,7 +109,7 @@ def child(arguments: list[str], output: str, moment: str | int) -> None:
 @pytest.fixture(scope="module")
 def processes():
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["test_run", "tdd.run", "tdd.cli", "datasets", "accelerate"])
+    context.set_forkserver_preload(["test_run", "tdd.run", "tdd.main", "datasets", "accelerate"])
     return context
 
 
