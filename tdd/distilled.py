@@ -120,8 +120,24 @@ class DistilledSet:
             Recipe.load(folder / RECIPE),
             about["source"],
             initialisation or None,
-            read_json(folder / RESULTS) if (folder / RESULTS).exists() else {},
+            _read_results(folder / RESULTS),
         )
+
+
+def _read_results(path: Path) -> dict[str, Any]:
+    """What ``results.json`` holds, checked as far as it is computed with."""
+    results = read_json(path) if path.exists() else {}
+    figures = {"mean": float, "sd": float, "networks": int, "test_examples": int, "test_split": int}
+    try:
+        full = results.get("full_data")
+        good = full is None or isinstance(full["accuracy"], float)
+        for found in results.get("evaluation", {}).values():
+            good &= all(isinstance(found[name], kind) for name, kind in figures.items())
+    except (AttributeError, KeyError, TypeError):
+        good = False
+    if not good:
+        raise TddError(f"{path} does not hold the results of a run; get a fresh copy, or remove it and evaluate again")
+    return dict(results)
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:

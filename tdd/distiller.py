@@ -86,7 +86,7 @@ class Distiller:
         steps, per_step = recipe.split(len(corpus.classes))
         self.recipe = recipe.model_copy(update={"steps": steps})
         self.network = build_network(recipe, corpus.train.sample_shape, len(corpus.classes))
-        self.kernel = make_kernel(self.network, recipe.unroll)
+        self.kernel = make_kernel(self.network, recipe.unroll, self.accelerator.autocast)
         self.start, self.frozen = start, {*frozen, *(("labels",) if recipe.labels == "hard" else ())}
         self.fixed = self._fixed() if recipe.init == "fixed" else None
         learned = self._start(steps, per_step)
@@ -126,7 +126,7 @@ class Distiller:
                 )
             )
             stop = self._anyone(self.should_stop())
-            if self.checkpoint is not None and (stop or last or state.step % recipe.checkpoint_every == 0):
+            if stop or last or state.step % recipe.checkpoint_every == 0:
                 self._save()
             if stop and not last:
                 raise Interrupted(f"stopped after {state.step} of {recipe.outer_steps} outer steps")
@@ -157,8 +157,9 @@ class Distiller:
         gradients = [part * (name not in self.frozen) for name, part in zip(learned, gradients, strict=True)]
         norm = torch.stack([gradient.norm() for gradient in gradients]).norm()
         if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
+            self._save()
             raise TddError(
-                f"the outer loss is no longer finite at outer step {state.step + 1}; the last good state is kept. "
+                f"the outer loss is no longer finite at outer step {state.step + 1}; the set is as it was before. "
                 f"Lower learning_rate or samples_lr and start again in a new folder"
             )
         scale = min(1.0, recipe.clip_norm / max(norm.item(), 1e-12))
@@ -238,8 +239,10 @@ class Distiller:
         return mean
 
     def _save(self) -> None:
+        if self.checkpoint is None:
+            return
         self.accelerator.wait_for_everyone()
-        if self.accelerator.is_main_process and self.checkpoint is not None:
+        if self.accelerator.is_main_process:
             self.state.save(self.checkpoint, self.fingerprint)
         self.accelerator.wait_for_everyone()
 

@@ -10,7 +10,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from tdd.distilled import DistilledSet
-from tdd.errors import UsageError
+from tdd.errors import TddError, UsageError
 from tdd.networks import build_network
 from tdd.networks.kernel import Kernel, Parameters, draw
 from tdd.seeds import generator
@@ -102,9 +102,10 @@ def evaluate(
     if init == "fixed" and distilled.initialisation is None:
         raise UsageError("this set was made for random initialisations and holds no fixed one; use --init random")
     check_fits(distilled, test)
+    network = build_network(distilled.recipe, tuple(distilled.samples.shape[2:]), len(distilled.classes))
     if init == "fixed":
         networks = 1
-    network = build_network(distilled.recipe, tuple(distilled.samples.shape[2:]), len(distilled.classes))
+        _check_initialisation(distilled, network)
     found: dict[int, float] = {}
     mine = list(range(networks))[accelerator.process_index :: accelerator.num_processes]
     examples = len(test) if max_test is None else min(max_test, len(test))
@@ -135,6 +136,13 @@ def accuracy_of_set(
     kernel = make_kernel(network, distilled.recipe.unroll)
     parts = (part.to(device) for part in (distilled.samples, distilled.labels, distilled.learning_rates))
     return accuracy(kernel, train(kernel, theta, *parts), split, device, most)
+
+
+def _check_initialisation(distilled: DistilledSet, network: nn.Module) -> None:
+    """Raise TddError unless the set's parameters are those of `network`."""
+    found = {name: tuple(value.shape) for name, value in (distilled.initialisation or {}).items()}
+    if found != {name: tuple(value.shape) for name, value in network.named_parameters()}:
+        raise TddError("the set's initialisation is not one of the network in its recipe; get a fresh copy of both")
 
 
 def gather(found: dict[int, float], count: int, accelerator: Accelerator) -> list[float]:

@@ -74,6 +74,10 @@ class Recipe(BaseModel):
     # The set read as words (--decoded)
     refit_steps: int = Field(200, ge=1, description="outer steps that fit labels and rates to the nearest words")
 
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="arithmetic of networks without closed form on a GPU; CPUs compute in float32"
+    )
+
     # Course of the run
     seed: int = Field(0, ge=0, lt=2**31, description="seed of every random draw")
     validate_every: int = Field(50, ge=1, description="outer steps between validations")
@@ -230,12 +234,24 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
     of_file = read_settings(path) if path else {}
     flags = {"dataset": dataset, **flags}
     given = parse_assignments(assignments) | {name: value for name, value in flags.items() if value is not None}
+    for name in ("dataset", "data", "vectors"):
+        given |= _absolute(name, given.get(name))
     try:
         return Recipe.build(of_file | given, where="settings")
     except UsageError:
         if path:
             Recipe.build(of_file, where=str(path))
         raise
+
+
+def _absolute(name: str, value: Any) -> dict[str, str]:
+    """The setting, if it is a path that is there: made absolute, so that the run can be gone on with from anywhere."""
+    if not isinstance(value, str) or not ("/" in value or "." in value):
+        return {}
+    path = Path(value).expanduser()
+    # A relative folder without ./ may be meant as a data set on the Hub.
+    is_path = path.is_file() or (path.is_dir() and (name == "data" or value.startswith((".", "~"))))
+    return {name: str(path.resolve())} if is_path else {}
 
 
 def default_folder(recipe: Recipe) -> Path:

@@ -46,7 +46,10 @@ def distill(
         TddError: any other failure; what was reached is in the folder.
     """
     tracker = None if recipe.report_to == "none" else recipe.report_to
-    accelerator = Accelerator(log_with=tracker, project_dir=str(folder) if folder else None)
+    if resume and folder is not None:
+        recipe = recipe_of_run(Path(folder)).model_copy(update={"report_to": recipe.report_to})
+    mixed = "bf16" if recipe.precision == "bfloat16" and torch.cuda.is_available() else None
+    accelerator = Accelerator(mixed_precision=mixed, log_with=tracker, project_dir=str(folder) if folder else None)
     if tracker and not accelerator.log_with:
         raise UsageError(f"{tracker} is not installed: run pip install {tracker}, or choose another --report-to")
     if reporter is None or not accelerator.is_main_process:
@@ -55,9 +58,7 @@ def distill(
         return _distill(recipe, None, accelerator, reporter)
     folder = Path(folder)
     with locked(folder) if accelerator.is_main_process else nullcontext():
-        if resume:
-            recipe = recipe_of_run(folder).model_copy(update={"report_to": recipe.report_to})
-        elif accelerator.is_main_process:
+        if accelerator.is_main_process and not resume:
             check_empty(folder)
         accelerator.wait_for_everyone()
         try:

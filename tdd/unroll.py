@@ -12,6 +12,8 @@ and the outer loss is taken at theta_T on real data. Its gradient g_T flows back
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -34,8 +36,13 @@ class SetGradient:
     learning_rates: Tensor
 
 
-def make_kernel(network: nn.Module, mode: Mode) -> Kernel:
+def make_kernel(
+    network: nn.Module, mode: Mode, autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
+) -> Kernel:
     """The kernel that answers for `network`: its own closed form where it has one and `mode` allows it.
+
+    `autocast` makes the context in which training runs a network without closed form, where lower precision may pay; a
+    closed form stays in full precision, since a rounded maximum would pick other winners.
 
     Raises:
         UsageError: `mode` is closed_form and the network has none.
@@ -46,7 +53,7 @@ def make_kernel(network: nn.Module, mode: Mode) -> Kernel:
     if closed_form is not None and mode in ("auto", "closed_form"):
         kernel: Kernel = closed_form()
         return kernel
-    return AutogradKernel(network)
+    return AutogradKernel(network, autocast)
 
 
 @torch.no_grad()

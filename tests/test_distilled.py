@@ -97,6 +97,21 @@ def test_truncated_and_foreign_files_are_refused(saved, keep):
         DistilledSet.from_pretrained(saved)
 
 
+@pytest.mark.parametrize(
+    "content", ["3", '{"evaluation": {"fixed": {}}}', '{"evaluation": []}', '{"full_data": {"accuracy": "high"}}']
+)
+def test_results_that_cannot_be_computed_with_are_refused(saved, content):
+    (saved / "results.json").write_text(content)
+    with pytest.raises(TddError, match="does not hold the results of a run"):
+        DistilledSet.from_pretrained(saved)
+
+
+def test_an_initialisation_of_another_network_is_refused(saved):
+    rewrite(saved, change_tensors=lambda t: t | {"initialisation.convs.0.bias": torch.zeros(3)})
+    with pytest.raises(TddError, match="not one of the network in its recipe"):
+        evaluate(DistilledSet.from_pretrained(saved), tiny_corpus().test)
+
+
 def test_a_write_that_fails_leaves_the_old_file(made, saved, monkeypatch):
     before = (saved / WEIGHTS).read_bytes()
 

@@ -16,6 +16,7 @@ from tdd.networks.alexcifarnet import AlexCifarNet, local_response_norm
 from tdd.networks.convnet import ConvNet
 from tdd.networks.kernel import AutogradKernel, draw, unstack
 from tdd.networks.lenet import LeNet
+from tdd.networks.text_cnn import TextCNN
 from tdd.recipe import Recipe
 from tdd.seeds import generator
 from tdd.unroll import make_kernel, outer_gradient
@@ -180,3 +181,21 @@ def test_memory_predicted_for_a_step_is_that_of_one_graph_unless_all_are_kept():
     assert kernel.step_bytes(samples, labels, 3, graph=False)[0] == 0
     kept, one = kernel.step_bytes(samples, labels, 3, graph=True)
     assert kept == 3 * one > 3 * 4 * samples.numel()
+
+
+def test_lower_precision_reaches_networks_without_closed_form_alone():
+    network, theta, samples, labels, rates, batch = problem("lenet", epochs=1)
+    network, theta = network.float(), {name: value.float() for name, value in theta.items()}
+    batch = ImageBatch(batch.pixels, batch.labels, Normalisation(torch.tensor([0.4]), torch.tensor([0.3])))
+    parts = [part.float() for part in (samples, labels, rates)]
+
+    def bfloat16():
+        return torch.autocast("cpu", torch.bfloat16)
+
+    exact = outer_gradient(make_kernel(network, "auto"), theta, *parts, batch, "auto")
+    rounded = outer_gradient(make_kernel(network, "auto", bfloat16), theta, *parts, batch, "auto")
+    assert rounded.samples.dtype == torch.float32
+    assert not torch.equal(rounded.losses, exact.losses)
+    torch.testing.assert_close(rounded.losses, exact.losses, rtol=0.02, atol=0.02)
+    assert F.cosine_similarity(rounded.labels.flatten(), exact.labels.flatten(), dim=0) > 0.98
+    assert not hasattr(make_kernel(TextCNN(4, 2), "auto", bfloat16), "autocast")

@@ -13,30 +13,10 @@ import torch
 
 from tdd.distilled import DistilledSet
 
-SETTINGS = [
-    "--n",
-    "4",
-    "--init",
-    "random",
-    "--set",
-    "networks=4",
-    "--set",
-    "filters=8",
-    "--set",
-    "widths=[1,2]",
-    "--set",
-    "max_length=8",
-    "--set",
-    "batch_size=16",
-    "--set",
-    "learning_rate=0.5",
-    "--set",
-    "validate_every=5",
-    "--set",
-    "test_networks=3",
-    "--set",
-    "checkpoint_every=5",
-]
+SETTINGS = """
+    --n 4 --init random --set networks=4 --set filters=8 --set widths=[1,2] --set max_length=8 --set batch_size=16
+    --set learning_rate=0.5 --set validate_every=5 --set test_networks=3 --set checkpoint_every=5
+"""
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +73,8 @@ def assert_same_to_rounding(one: Path, other: Path) -> None:
 def test_two_processes_learn_the_set_of_one_and_only_the_first_speaks(files, tmp_path):
     outputs = {}
     for processes in (1, 2):
-        arguments = ["distill", *files, *SETTINGS, "--outer-steps", "10", "--output", str(tmp_path / str(processes))]
-        code, outputs[processes], err = finish(start(processes, *arguments))
+        run = ["--outer-steps", "10", "--output", str(tmp_path / str(processes))]
+        code, outputs[processes], err = finish(start(processes, "distill", *files, *SETTINGS.split(), *run))
         assert code == 0, err
         assert err.count("10/10") == 1
     assert outputs[2].replace(str(tmp_path / "2"), str(tmp_path / "1")) == outputs[1]
@@ -103,7 +83,7 @@ def test_two_processes_learn_the_set_of_one_and_only_the_first_speaks(files, tmp
 
 def test_two_processes_stop_together_and_any_number_goes_on(files, tmp_path):
     steps = ["--outer-steps", "400", "--set", "validate_every=100"]
-    stopped = start(2, "distill", *files, *SETTINGS, *steps, "--output", str(tmp_path / "run"))
+    stopped = start(2, "distill", *files, *SETTINGS.split(), *steps, "--output", str(tmp_path / "run"))
     wait_for_step(tmp_path / "run", 6, stopped)
     stopped.send_signal(signal.SIGINT)
     code, _, err = finish(stopped)
@@ -119,7 +99,7 @@ def test_two_processes_stop_together_and_any_number_goes_on(files, tmp_path):
 
 def test_a_process_that_dies_ends_the_run_and_leaves_it_resumable(files, tmp_path):
     run = tmp_path / "run"
-    arguments = ["distill", *files, *SETTINGS, "--outer-steps", "3000", "--output", str(run)]
+    arguments = ["distill", *files, *SETTINGS.split(), "--outer-steps", "3000", "--output", str(run)]
     whole = start(2, *arguments)
     wait_for_step(run, 6, whole)
     children = Path(f"/proc/{whole.pid}/task/{whole.pid}/children").read_text().split()

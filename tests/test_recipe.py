@@ -188,3 +188,14 @@ def test_a_run_is_kept_in_a_folder_named_after_its_data(settings, expected):
 
 def test_every_setting_has_a_description():
     assert all(field.description for field in Recipe.model_fields.values())
+
+
+def test_paths_are_kept_absolute_so_that_a_run_is_found_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").touch()
+    (tmp_path / "owner" / "name").mkdir(parents=True)
+    recipe = resolve_recipe("rows.csv", None, ["data=owner/name"], {"vectors": "absent.txt"})
+    assert (recipe.dataset, recipe.data) == (str(tmp_path / "rows.csv"), str(tmp_path / "owner" / "name"))
+    assert recipe.vectors == "absent.txt"
+    assert resolve_recipe("owner/name", None, [], {}).dataset == "owner/name"
+    assert resolve_recipe("imdb", None, [], {}).vectors == "glove-6b-50d"

@@ -6,6 +6,7 @@ A kernel works on K networks of one architecture at once: their parameters are s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import torch
@@ -76,10 +77,14 @@ class AutogradKernel:
     Networks are taken one after the other. Those of a module with an attribute `vectorised` that is true train on the
     distilled samples all at once, by `torch.func.vmap`: it saves calls, which matters where layers are small, and costs
     memory traffic, which matters elsewhere and on batches of real examples.
+
+    Args:
+        network: the module.
+        autocast: makes the context of every forward pass that is differentiated; the default leaves precision alone.
     """
 
-    def __init__(self, network: nn.Module):
-        self.network = network
+    def __init__(self, network: nn.Module, autocast: Callable[[], AbstractContextManager[Any]] = nullcontext):
+        self.network, self.autocast = network, autocast
         self.vectorised = bool(getattr(network, "vectorised", False))
 
     # Distilled samples
@@ -118,11 +123,12 @@ class AutogradKernel:
 
     def _forward(self, theta: Parameters, x: Tensor) -> Tensor:
         """Logits (K, n, C)."""
-        if len(next(iter(theta.values()))) == 1:
-            one: Tensor = functional_call(self.network, unstack(theta)[0], x)
-            return one[None]
-        logits: Tensor = vmap(lambda one: functional_call(self.network, one, x))(theta)
-        return logits
+        with self.autocast():
+            if len(next(iter(theta.values()))) == 1:
+                logits = functional_call(self.network, unstack(theta)[0], x)[None]
+            else:
+                logits = vmap(lambda one: functional_call(self.network, one, x))(theta)
+        return torch.as_tensor(logits, dtype=x.dtype)
 
     def _groups(self, theta: Parameters) -> Iterator[Parameters]:
         """The networks that train on distilled samples together."""
@@ -146,7 +152,9 @@ class AutogradKernel:
             self.network.train(dropout is not None)
             for one in unstack(theta):
                 leaves = _leaves(one)
-                loss = nn.functional.cross_entropy(functional_call(self.network, leaves, x), batch.labels)
+                with self.autocast():
+                    logits = functional_call(self.network, leaves, x)
+                loss = nn.functional.cross_entropy(logits.to(x.dtype), batch.labels)
                 bars = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
                 losses.append(loss.detach())
                 gradients.append(dict(zip(leaves, bars, strict=True)))
