@@ -8,12 +8,12 @@ from typing import Any
 
 import yaml
 
-from tdd.decoding import EMBEDDED
 from tdd.distilled import DistilledSet
 from tdd.files import write_text
+from tdd.networks import IMAGE_NETWORKS
 from tdd.public import public
 from tdd.recipe import Recipe
-from tdd.snippet import is_plain, training_code
+from tdd.snippet import training_code
 from tdd.sources import KNOWN
 from tdd.tables import TABLES
 
@@ -21,12 +21,11 @@ _NO_LICENCE = """
 No licence is stated here. The set is derived from its source, so the source's licence and terms decide what is allowed.
 The owner of this repository may add a `license` to the metadata above; it is kept when the set is published again.
 """
-_NEAREST = (
-    "- The words are those nearest to learned vectors: they help to look at it, a network is not trained on them."
-)
+_NEAREST = "The words are those nearest to learned vectors"
+_CUT = "The pictures are the learned numbers, rounded and cut off at black and white"
 _TEXT_COLUMNS = """| `default` | `text` | the nearest word of every position |
 | | `similarity` | mean cosine similarity of these words to the positions |"""
-_IMAGE_COLUMNS = "| `default` | `image` | the sample as a picture |"
+_IMAGE_COLUMNS = "| `default` | `image` | the sample as a picture, cut off at black and white |"
 _SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K"}
 
 
@@ -60,10 +59,6 @@ def write_card(distilled: DistilledSet, folder: Path) -> None:
     write_text(folder / "README.md", card(distilled, f"OWNER/{folder.resolve().name}", figures))
 
 
-def _is_text(distilled: DistilledSet) -> bool:
-    return distilled.samples.dim() == EMBEDDED
-
-
 def _is_on_hub(distilled: DistilledSet) -> bool:
     return "revision" in distilled.source
 
@@ -78,8 +73,12 @@ def _code(text: str) -> str:
     return "`" + " ".join(text.replace("`", "'").replace("|", "/").split()) + "`"
 
 
+def _times(*sizes: int | str) -> str:
+    return " × ".join(map(str, sizes))
+
+
 def _metadata(distilled: DistilledSet) -> dict[str, Any]:
-    modality = "text" if _is_text(distilled) else "image"
+    modality = "text" if distilled.is_text else "image"
     return {
         "pretty_name": f"{_name(distilled)} distilled to {distilled.n} samples",
         "tags": ["dataset-distillation", "soft-labels", "synthetic", "tdd"],
@@ -98,7 +97,7 @@ def _introduction(distilled: DistilledSet, licensed: bool) -> str:
     recipe, name = distilled.recipe, _name(distilled)
     steps, per_step, *shape = distilled.samples.shape
     origin = _code(name)
-    look = _TEXT_COLUMNS if _is_text(distilled) else _IMAGE_COLUMNS
+    look = _TEXT_COLUMNS if distilled.is_text else _IMAGE_COLUMNS
     if _is_on_hub(distilled):
         revision = distilled.source["revision"][:12]
         origin = f"[{name}](https://huggingface.co/datasets/{name}) (revision `{revision}`)"
@@ -115,7 +114,7 @@ Classes: {", ".join(map(_code, distilled.classes))}.
 | configuration | column | holds |
 |---|---|---|
 {look}
-| `embeddings` | `embedding` | the sample, {" × ".join(map(str, shape))} exact numbers |
+| `embeddings` | `embedding` | the sample, {_times(*shape)} exact numbers |
 | both | `label` | the class with the largest soft label |
 | | `soft_label` | a number for each class |
 | | `step`, `index` | the gradient step it belongs to, and its place there |
@@ -125,23 +124,23 @@ Classes: {", ".join(map(_code, distilled.classes))}.
 
 def _training(distilled: DistilledSet, repo: str) -> str:
     recipe, shape = distilled.recipe, distilled.samples.shape[2:]
-    if _is_text(distilled):
+    if distilled.is_text:
+        x, numbers = "x", _times("N", *shape) + "\nnumbers"
         reads = f"sentences as word vectors ({_vectors(distilled)}), padded with zeros or cut to {shape[0]} words"
     else:
-        reads = "images, normalised like the training images (the metadata of `distilled.safetensors` says how)"
-    how = "In plain torch" if is_plain(recipe.network) else "In plain torch, but for the network's definition"
+        x, numbers = "normalised(x)", _times("N", *shape[1:], shape[0]) + "\nnumbers from 0 to 255"
+        reads = "images, normalised as the training images were"
     # Local data are somewhere else for everyone else.
     local = not _is_on_hub(distilled) and recipe.dataset not in KNOWN
     again = 'distilled.recipe.model_copy(update={"data": "PATH"})' if local else "distilled.recipe"
     return f"""## Train on it
 
-{how}:
+In plain torch:
 
 ```python
 {training_code(distilled, repo)}```
 
-`network` is trained now. It reads {reads}: `network(x).argmax(1)` for `x` of {" × ".join(["N", *map(str, shape)])}
-numbers.
+`network` is trained now. It reads {reads}: `network({x}).argmax(1)` for `x` of {numbers}.
 
 With tdd, on the real test split{", which lies at PATH" if local else ""}:
 
@@ -216,7 +215,7 @@ def _making(distilled: DistilledSet) -> str:
         + " each",
         f"- samples started from {'real examples' if recipe.samples_init == 'real' else 'noise'}",
     ]
-    if _is_text(distilled):
+    if distilled.is_text:
         lines.append(f"- word vectors: {_vectors(distilled)}")
     if "seconds" in made:
         processes = f", {made['processes']} processes" if made.get("processes", 1) > 1 else ""
@@ -230,9 +229,9 @@ def _making(distilled: DistilledSet) -> str:
 
 
 def _network(recipe: Recipe) -> str:
-    widths = ", ".join(map(str, recipe.widths))
-    said = {"text_cnn": f"TextCNN, {recipe.filters} filters of each of the widths {widths}"}
-    return said.get(recipe.network, recipe.network)
+    if recipe.network in IMAGE_NETWORKS:
+        return IMAGE_NETWORKS[recipe.network].__name__
+    return f"TextCNN, {recipe.filters} filters of each of the widths {', '.join(map(str, recipe.widths))}"
 
 
 def _duration(seconds: float) -> str:
@@ -248,8 +247,8 @@ def _limits(distilled: DistilledSet) -> str:
     start = "the one initialisation that comes with it" if fixed else "random initialisations"
     if recipe.samples_init == "real":
         membership = (
-            "The samples started from real training examples, and what they read as may still show which ones: whoever "
-            "has the set may find out that these were in the training data."
+            "The samples started from real training examples, and may still show which ones: whoever has the set "
+            "may find out that these were in the training data."
         )
     else:
         membership = "The samples started from noise, but they were fitted to real examples."
@@ -258,4 +257,4 @@ def _limits(distilled: DistilledSet) -> str:
 - It was made for the network above with {start}. Other networks and initialisations learn less from it, often far less.
 - It only keeps what the accuracy on this one task needs, and it keeps the biases of its source.
 - It makes no claim of privacy. {membership}
-{_NEAREST if _is_text(distilled) else ""}"""
+- {_NEAREST if distilled.is_text else _CUT}: they help to look at it, a network is not trained on them."""

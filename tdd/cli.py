@@ -248,7 +248,7 @@ def push(
     from tdd.progress import Reporter
     from tdd.push import push as push_set
 
-    Reporter().note("looking up the nearest words, then publishing")
+    Reporter().note("preparing the tables, then publishing")
     address = push_set(read_run(run), repo, private, revision, create_pr, figures=run / "figures")
     _print(f"{run} is published: {address}")
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 Metric = Literal["cosine", "l2"]
 Format = Literal["table", "json", "text", "html"]
-# Dimensions of samples that are embedded sentences: steps, samples of a step, words, numbers of a vector.
-EMBEDDED = 4
 
 
 def show(
@@ -36,7 +34,7 @@ def show(
     Raises:
         UsageError: an html page is asked for and the set holds images, or see `decode`.
     """
-    if distilled.samples.dim() == EMBEDDED:
+    if distilled.is_text:
         from tdd.page import page
         from tdd.vectors import load_vectors
 
@@ -113,7 +111,7 @@ def decode(
 
 def check_vectors(distilled: DistilledSet, vectors: WordVectors) -> None:
     """Raise UsageError unless the set is made of embedded text and was distilled with `vectors`."""
-    if distilled.samples.dim() != EMBEDDED:
+    if not distilled.is_text:
         raise UsageError("this set holds pictures, not embedded sentences: there are no words to read")
     made_with = distilled.source.get("vectors_checksum", vectors.checksum)
     if vectors.dim != distilled.samples.shape[-1] or vectors.checksum != made_with:

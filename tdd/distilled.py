@@ -54,6 +54,11 @@ class DistilledSet:
         """Number of distilled samples."""
         return self.samples.shape[0] * self.samples.shape[1]
 
+    @property
+    def is_text(self) -> bool:
+        """Whether the samples are embedded sentences; else they are images."""
+        return self.samples.dim() == 4
+
     def save_pretrained(self, folder: str | Path) -> None:
         """Write ``distilled.safetensors``, ``recipe.yaml`` and ``results.json`` into `folder`, each atomically.
 

@@ -60,7 +60,7 @@ def plot_runs(folders: Sequence[Path], output: Path | None = None, format: Forma
             distilled = read_run(folder)
             finished.append(distilled)
             figures |= draw_set(distilled)
-            if distilled.samples.dim() == 5:
+            if not distilled.is_text:
                 from tdd.pictures import save_pictures
 
                 written += save_pictures(distilled, target, format)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdd.card import card
-from tdd.decoding import decode
 from tdd.distilled import DistilledSet
 from tdd.errors import TddError, UsageError
 from tdd.hub import TIMEOUT, bounded_waits, endpoint, http_error, is_offline, refused, unreachable
@@ -51,7 +50,7 @@ def push(
         private: create it private; one that exists must be private already.
         revision: branch, created where it does not exist; None: main.
         create_pr: open a pull request instead of changing the branch.
-        vectors: those it was distilled with; None: loaded by the name in its recipe.
+        vectors: those a set of sentences was distilled with; None: loaded by the name in its recipe.
         figures: folder of png and svg files to publish with it.
 
     Returns:
@@ -62,11 +61,6 @@ def push(
         TddError: no token or no right to write, the Hub cannot be reached, or others keep changing the repository.
     """
     _check_request(repo, revision, create_pr)
-    if vectors is None:
-        from tdd.vectors import load_vectors
-
-        vectors = load_vectors(distilled.recipe.vectors)
-    distilled = public(distilled)
     files = contents(distilled, vectors, figures)
     try:
         with quiet(), bounded_waits():
@@ -77,15 +71,14 @@ def push(
         raise _explained(error, repo, revision) from None
 
 
-def contents(distilled: DistilledSet, vectors: WordVectors, figures: Path | None = None) -> dict[str, bytes]:
-    """Every file of the repository but the card, by name."""
-    tables = {
-        "default": readable_table(distilled, decode(distilled, vectors)),
-        "embeddings": embeddings_table(distilled),
-    }
+def contents(
+    distilled: DistilledSet, vectors: WordVectors | None = None, figures: Path | None = None
+) -> dict[str, bytes]:
+    """Every file of the repository but the card, by name; arguments as of `push`."""
+    tables = {"default": readable_table(distilled, vectors), "embeddings": embeddings_table(distilled)}
     files = {TABLES[name]: parquet_bytes(table) for name, table in tables.items()}
     with tempfile.TemporaryDirectory() as folder:
-        distilled.save_pretrained(folder)
+        public(distilled).save_pretrained(folder)
         files |= {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
     for path in sorted(figures.iterdir()) if figures is not None and figures.is_dir() else []:
         if is_kept(name := f"{FIGURES}/{path.name}"):

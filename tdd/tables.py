@@ -7,25 +7,46 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from tdd.decoding import DecodedSentence
+from tdd.decoding import decode
 from tdd.distilled import DistilledSet
+from tdd.pictures import pictures
 
 if TYPE_CHECKING:
     from datasets import Dataset
+
+    from tdd.vectors import WordVectors
 
 TABLES = {"default": "default/train.parquet", "embeddings": "embeddings/train.parquet"}
 """Where the table of each configuration lies in a repository."""
 
 
-def readable_table(distilled: DistilledSet, sentences: list[DecodedSentence]) -> Dataset:
-    """A row for each sample, step by step: what it reads as, its labels, and the rates of its step.
+def readable_table(distilled: DistilledSet, vectors: WordVectors | None = None) -> Dataset:
+    """A row for each sample, step by step: what it reads or looks like, its labels, and the rates of its step.
 
-    Columns: `text` (the nearest word of every position), `label` (the class with the largest soft label), `soft_label`
-    (C numbers), `step`, `index` (place in the step), `learning_rates` (one an epoch) and `similarity` (mean cosine
-    similarity of the words to the positions).
+    Columns: `text` (the nearest word of every position) or `image` (PNG, what lies beyond black and white cut off),
+    `label` (the class with the largest soft label), `soft_label` (C numbers), `step`, `index` (place in the step),
+    `learning_rates` (one an epoch), and for sentences `similarity` (mean cosine similarity of the words to the
+    positions).
+
+    Args:
+        distilled: the set.
+        vectors: those that sentences were distilled with; None: loaded by the name in the recipe. Images need none.
+
+    Raises:
+        UsageError: see `tdd.decoding.decode`.
+        TddError: there are no such vectors, or see `tdd.pictures.pictures`.
     """
+    return _sentences_table(distilled, vectors) if distilled.is_text else _pictures_table(distilled)
+
+
+def _sentences_table(distilled: DistilledSet, vectors: WordVectors | None) -> Dataset:
     from datasets import Value
 
+    if vectors is None:
+        from tdd.vectors import load_vectors
+
+        vectors = load_vectors(distilled.recipe.vectors)
+    sentences = decode(distilled, vectors)
     similarities = [sum(best for best, *_ in sentence.scores) / len(sentence.scores) for sentence in sentences]
     return _table(
         distilled,
@@ -34,8 +55,17 @@ def readable_table(distilled: DistilledSet, sentences: list[DecodedSentence]) ->
     )
 
 
+def _pictures_table(distilled: DistilledSet) -> Dataset:
+    from datasets import Image
+    from PIL.Image import fromarray
+
+    # Pillow takes grey pixels without an axis of channels.
+    arrays = [one.pixels[:, :, 0] if one.pixels.shape[2] == 1 else one.pixels for one in pictures(distilled)]
+    return _table(distilled, {"image": ([fromarray(array) for array in arrays], Image())}, {})
+
+
 def embeddings_table(distilled: DistilledSet) -> Dataset:
-    """A row for each sample with its vectors as nested lists of float32, exact, and the columns of `readable_table`."""
+    """A row for each sample as nested lists of float32, exact, in `embedding`, with its labels and rates."""
     from datasets import List, Value
 
     samples = distilled.samples.flatten(0, 1)

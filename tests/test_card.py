@@ -16,6 +16,12 @@ from tdd.card import card
 from tdd.distilled import DistilledSet
 from tdd.distiller import Distiller
 from tdd.evaluation import evaluate
+from tdd.images import Normalisation
+from tdd.networks import build_network
+from tdd.networks.kernel import draw
+from tdd.recipe import Recipe
+from tdd.seeds import generator
+from tdd.unroll import make_kernel, train
 
 MEASURED = {
     "distillation": {"outer_steps": 300, "seconds": 5400.0, "hardware": "CPU, 2 threads", "versions": {"tdd": "0.1.0"}},
@@ -43,6 +49,33 @@ def made() -> DistilledSet:
 
 def metadata(text: str) -> dict:
     return yaml.safe_load(text.split("---\n")[1])
+
+
+def snippet(text: str) -> str:
+    found = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def images(network: str, shape: tuple[int, int, int], fixed: bool = True) -> DistilledSet:
+    """Two steps of two random images each, for three classes."""
+    recipe = Recipe(dataset="mnist", network=network, n=4, steps=2, epochs=2, init="fixed" if fixed else "random")
+    g = generator(0)
+    theta = draw(build_network(recipe, shape, 3), [g])
+    # Factors and biases that are neither one nor zero, so that a swap would be seen.
+    start = {
+        name: value[0] + (value.dim() == 2) * torch.randn(value[0].shape, generator=g) for name, value in theta.items()
+    }
+    normalisation = Normalisation(torch.rand(shape[0], generator=g), torch.rand(shape[0], generator=g))
+    return DistilledSet(
+        torch.randn(2, 2, *shape, generator=g),
+        torch.randn(2, 2, 3, generator=g),
+        torch.full((4,), 0.01),
+        ["a", "b", "c"],
+        recipe,
+        {"dataset": "ylecun/mnist", "revision": "0" * 40} | normalisation.to_source(),
+        start if fixed else None,
+    )
 
 
 def test_the_card_follows_its_pattern(made: DistilledSet):
@@ -153,13 +186,13 @@ def test_local_data_are_named_without_their_folder_and_not_as_a_source_on_the_hu
     assert "tdd evaluate run --data PATH" in text
 
 
-def test_a_set_of_images_is_described_as_one(made: DistilledSet):
-    recipe = made.recipe.model_copy(update={"network": "lenet"})
-    images = replace(made, samples=torch.zeros(2, 2, 1, 28, 28), recipe=recipe)
-    text = card(images, "me/x")
+def test_a_set_of_images_is_described_as_one():
+    text = card(images("lenet", (1, 28, 24)), "me/x")
     assert metadata(text)["task_categories"] == ["image-classification"]
-    assert "| `default` | `image` |" in text and "1 × 28 × 28 exact numbers" in text
-    assert "build_network" in text and "word vectors" not in text and "nearest to learned" not in text
+    assert "| `default` | `image` |" in text and "1 × 28 × 24 exact numbers" in text
+    assert "`network(normalised(x)).argmax(1)` for `x` of N × 28 × 24 × 1\nnumbers from 0 to 255." in text
+    assert "- network: LeNet; made for fixed initialisation" in text and "The pictures are" in text
+    assert " tdd" not in snippet(text) and "word" not in text
 
 
 def test_a_start_from_real_sentences_is_said(made: DistilledSet):
@@ -195,15 +228,58 @@ def test_the_printed_lines_draw_fresh_networks_like_those_that_were_measured(
     monkeypatch.setenv("HF_TOKEN", "hf_test")
     repo = "tester/random-init"
     made.push_to_hub(repo, vectors=tiny_vectors(2))
-    code = re.search(r"```python\n(.*?)```", card(made, repo), re.DOTALL)
-    assert code is not None
+    code = snippet(card(made, repo))
     corpus = tiny_corpus()
     batch = next(corpus.test.batches(1000))
     found = []
     for seed in range(10):
         torch.manual_seed(seed)
         names: dict = {}
-        exec(code[1], names)
+        exec(code, names)
         found.append((names["network"](batch.dense()).argmax(1) == batch.labels).double().mean().item())
     expected = evaluate(made, corpus.test, 40)
     assert abs(sum(found) / len(found) - expected.mean) < 4 * expected.sd / len(found) ** 0.5
+
+
+@pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")  # of huggingface_hub
+@pytest.mark.parametrize(
+    ("network", "shape"),
+    [
+        ("lenet", (1, 8, 8)),
+        ("lenet", (1, 28, 28)),
+        ("lenet", (3, 40, 36)),
+        ("alexcifarnet", (3, 14, 9)),
+        ("convnet", (1, 9, 14)),
+    ],
+)
+def test_the_printed_lines_train_the_networks_for_images_like_tdd(
+    network: str, shape: tuple[int, int, int], hub: HubServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HF_TOKEN", "hf_test")
+    made, repo = images(network, shape), f"tester/{network}-{'-'.join(map(str, shape))}"
+    made.push_to_hub(repo)
+    names: dict = {}
+    exec(snippet(card(made, repo)), names)
+    assert made.initialisation is not None
+    reference = build_network(made.recipe, shape, 3)
+    start = {name: value[None] for name, value in made.initialisation.items()}
+    trained = train(make_kernel(reference, "auto"), start, made.samples, made.labels, made.learning_rates)
+    reference.load_state_dict({name: value[0] for name, value in trained.items()})
+    pixels = torch.randint(0, 256, (20, *shape[1:], shape[0]), generator=generator(1), dtype=torch.uint8)
+    x = names["normalised"](pixels)
+    assert torch.equal(x, Normalisation.from_source(made.source).apply(pixels))
+    torch.testing.assert_close(names["network"](x), reference(x), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("network", ["lenet", "alexcifarnet", "convnet"])
+def test_the_printed_lines_draw_fresh_networks_for_images_like_tdd(network: str):
+    made = images(network, (1, 8, 8), fixed=False)
+    names: dict = {}
+    torch.manual_seed(0)
+    exec(snippet(card(made, "me/x")).split("\nrows = ")[0], names)
+    drawn = draw(build_network(made.recipe, (1, 8, 8), 3), [generator(0)])
+    found = dict(names["network"].named_parameters())
+    assert list(found) == list(drawn)
+    for name, values in drawn.items():
+        torch.testing.assert_close(found[name].std(), values.std(), rtol=0.3, atol=0)
+        torch.testing.assert_close(found[name].mean(), values.mean(), rtol=0, atol=0.1)
