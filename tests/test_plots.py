@@ -19,11 +19,12 @@ from tdd.figures import draw_accuracy_against_n, draw_curves, draw_labels, draw_
 from tdd.plots import plot_runs, read_log
 
 ACCURACIES = [0.5, 0.55, 0.6, 0.6, 0.65]
+TESTED = {"test_examples": 60, "test_split": 60}
 RESULTS = {
     "distillation": {"outer_steps": 5, "seconds": 75.0},
     "evaluation": {
-        "random": {"mean": 0.58, "sd": 0.057, "networks": 5, "accuracies": ACCURACIES},
-        "fixed": {"mean": 0.7, "sd": 0.0, "networks": 1, "accuracies": [0.7]},
+        "random": {"mean": 0.58, "sd": 0.057, "networks": 5, "accuracies": ACCURACIES, **TESTED},
+        "fixed": {"mean": 0.7, "sd": 0.0, "networks": 1, "accuracies": [0.7], **TESTED},
     },
     "full_data": {"accuracy": 0.875},
     "baselines": {"random": {"mean": 0.4, "sd": 0.02}, "kmeans_knn": {"accuracy": 0.45}},

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tdd.networks.kernel import Parameters
-from tdd.networks.word_table import WordTable, argmax_over_time
+from tdd.networks.word_table import WordTable
 from tdd.text import TextBatch, TextSplit
 
 
@@ -30,11 +30,12 @@ class Winners:
     """The winning windows of the distilled samples under K networks.
 
     Attributes:
-        positions: for each width, the first word of the winning window, (n, K, F).
+        words: for each width, the places of the winning window's words in the samples laid end to end,
+            (n, K, F, width).
         z: (n, K, H) their values, all widths side by side.
     """
 
-    positions: list[Tensor]
+    words: list[Tensor]
     z: Tensor
 
 
@@ -60,7 +61,7 @@ class TextCNNKernel:
         r = _relu_reverse(found.z, _classifier_reverse(theta, error))
         gradient = _classifier_gradient(error, h)
         for bank, (_, r_bank) in enumerate(self._banks(theta, r)):
-            u = self._windows(x, found, bank)
+            u = _windows(x, found.words[bank])
             gradient |= _bank(bank, _weighted_sum(r_bank, u).view_as(theta[f"convs.{bank}.weight"]), r_bank.sum(0))
         return gradient, found
 
@@ -73,7 +74,7 @@ class TextCNNKernel:
         error x da, a plain function of the winners that is differentiated by hand here.
         """
         z, h = found.z, found.z.relu()
-        windows = [self._windows(x, found, bank) for bank in range(len(self.widths))]
+        windows = [_windows(x, words) for words in found.words]
         dz = torch.cat(
             [
                 (u * direction[f"convs.{bank}.weight"].flatten(2)).sum(3) + direction[f"convs.{bank}.bias"]
@@ -97,25 +98,21 @@ class TextCNNKernel:
             zip(self._banks(theta, r), self._banks(direction, z_bar), strict=True)
         ):
             theta_bar |= _bank(bank, _weighted_sum(z_bank, windows[bank]).view_as(weight), z_bank.sum(0))
-            u_bar = z_bank[..., None] * weight.flatten(2) + r_bank[..., None] * along.flatten(2)
-            _add_windows(x_bar, u_bar, found.positions[bank], self.widths[bank])
+            u_bar = (z_bank[..., None] * weight.flatten(2)).addcmul_(r_bank[..., None], along.flatten(2))
+            x_bar.flatten(0, 1).index_add_(0, found.words[bank].flatten(), u_bar.reshape(-1, x.shape[2]))
         return (error * da).sum((0, 2)), theta_bar, x_bar, y_bar
 
     def _winners(self, theta: Parameters, x: Tensor) -> Winners:
-        positions, tops = [], []
+        words, tops = [], []
+        starts = torch.arange(len(x), device=x.device)[:, None, None, None] * x.shape[1]
         for bank, width in enumerate(self.widths):
             weight, bias = theta[f"convs.{bank}.weight"], theta[f"convs.{bank}.bias"]
-            windows = _all_windows(x, width)
-            values = windows @ weight.flatten(2).flatten(0, 1).T
-            best = argmax_over_time(values)
-            positions.append(best.view(-1, *bias.shape))
-            tops.append(values.gather(1, best[:, None]).view(-1, *bias.shape) + bias)
-        return Winners(positions, torch.cat(tops, dim=2))
-
-    def _windows(self, x: Tensor, found: Winners, bank: int) -> Tensor:
-        """The winning windows of one bank, (n, K, F, width x d)."""
-        samples = torch.arange(len(x), device=x.device)[:, None, None]
-        return _all_windows(x, self.widths[bank])[samples, found.positions[bank]]
+            values = F.conv1d(x.transpose(1, 2), weight.flatten(0, 2).transpose(1, 2), bias.flatten())
+            top, best = values.max(2)
+            tops.append(top.view(-1, *bias.shape))
+            places = torch.arange(width, device=x.device)
+            words.append(starts + best.view(-1, *bias.shape)[..., None] + places)
+        return Winners(words, torch.cat(tops, dim=2))
 
     def _banks(self, theta: Parameters, features: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Each bank's weight (K, F, 1, width, d), with its part (n, K, F) of values that belong to pooled features."""
@@ -184,20 +181,9 @@ class TextCNNKernel:
         return torch.cat(values, dim=2), positions
 
 
-def _all_windows(x: Tensor, width: int) -> Tensor:
-    """All windows of the samples (n, L, d), flattened: (n, L - width + 1, width x d)."""
-    dim = x.shape[2]
-    return x.flatten(1).unfold(1, width * dim, dim)
-
-
-def _add_windows(x: Tensor, windows: Tensor, positions: Tensor, width: int) -> None:
-    """Add windows (n, K, F, width x d), each at its position (n, K, F), to the samples x (n, L, d)."""
-    n, length, dim = x.shape
-    starts = length - width + 1
-    rows = positions + torch.arange(n, device=x.device)[:, None, None] * starts
-    sums = x.new_zeros(n * starts, dim * width).index_add_(0, rows.flatten(), windows.flatten(0, 2))
-    for place, part in enumerate(sums.view(n, starts, width, dim).unbind(2)):
-        x[:, place : place + starts] += part
+def _windows(x: Tensor, words: Tensor) -> Tensor:
+    """The windows (n, K, F, width x d) made of the words (n, K, F, width) of the samples x (n, L, d)."""
+    return F.embedding(words, x.flatten(0, 1)).flatten(3)
 
 
 def _weighted_sum(weights: Tensor, windows: Tensor) -> Tensor:
