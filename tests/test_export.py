@@ -158,13 +158,12 @@ def test_a_saved_model_holds_no_code_no_folder_and_only_the_words_of_the_data(ru
     assert json.loads((tmp_path / "model" / "config.json").read_text())["id2label"] == {"0": "class a", "1": "class b"}
 
 
+@pytest.mark.parametrize("run", ["fixed"], indirect=True)
 @pytest.mark.parametrize(
     "first", ["import tdd\nfrom transformers import pipeline", "from transformers import pipeline\nimport tdd"]
 )
 def test_a_fresh_process_that_imports_tdd_loads_a_model(run, tmp_path, first):
     distilled, *_ = run
-    if distilled.recipe.init == "random":
-        pytest.skip("once is enough")
     train_model(distilled, tmp_path / "model", "full")
     code = f"{first}\nprint(pipeline('text-classification', {str(tmp_path / 'model')!r})('worda wordb')[0]['label'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

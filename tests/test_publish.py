@@ -537,7 +537,7 @@ def test_a_hub_that_is_down_or_forbidden_is_said(run: Path, monkeypatch: pytest.
     assert tdd("push", run, "tester/any").one_line() == "HF_HUB_OFFLINE is set: unset it to push"
 
 
-@pytest.mark.parametrize("name", ["bare", "a/b/c", "a--b/c..d", "/tmp/x", ""])
+@pytest.mark.parametrize("name", ["bare", "a/b/c", "a--b/c..d", "/x", ""])
 def test_an_impossible_name_is_a_usage_error(name: str, hub: HubServer, run: Path):
     done = tdd("push", run, name)
     assert done.code == 2 and "owner/name" in done.one_line()
