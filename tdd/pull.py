@@ -162,18 +162,25 @@ def _checked(repo: str, listed: list[RepoSibling]) -> dict[str, RepoSibling]:
 def _verify(repo: str, path: Path, listed: RepoSibling) -> None:
     """Compare a downloaded file with the checksum that the Hub lists; a damaged copy does not stay in the cache."""
     content = path.read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
     if listed.lfs is not None:
-        kind, found = "sha256", hashlib.sha256(content).hexdigest()
+        kind, found, expected = "sha256", sha256, listed.lfs.sha256
+        good = found == expected
     else:
-        header = b"blob %d\0" % len(content)
-        kind, found = "git sha1", hashlib.sha1(header + content).hexdigest()
-    expected = listed.lfs.sha256 if listed.lfs is not None else listed.blob_id
-    if found != expected:
+        # A Hub that does not tell which files are in LFS lists the git blob of the pointer, which holds the sha256.
+        pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {len(content)}\n"
+        kind, found, expected = "git sha1", _git_sha1(content), str(listed.blob_id)
+        good = expected in (found, _git_sha1(pointer.encode()))
+    if not good:
         path.resolve().unlink(missing_ok=True)
         path.unlink(missing_ok=True)
         raise TddError(
             f"{listed.rfilename} of {repo} arrived damaged: its {kind} is {found}, the Hub lists {expected}; pull again"
         )
+
+
+def _git_sha1(content: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def _explained(error: Exception, repo: str, revision: str | None) -> TddError:

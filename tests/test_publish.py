@@ -22,6 +22,7 @@ from command import distil_command, tdd, write_data, write_vectors
 from datasets import Dataset
 from hub_server import HubServer
 from huggingface_hub import constants
+from huggingface_hub.hf_api import RepoSibling
 from safetensors.torch import save, save_file
 
 from tdd.data import load_corpus
@@ -30,7 +31,7 @@ from tdd.errors import TddError, UsageError
 from tdd.evaluation import evaluate
 from tdd.pictures import pictures
 from tdd.public import public
-from tdd.pull import fetch, pull
+from tdd.pull import _verify, fetch, pull
 from tdd.push import contents, push
 from tdd.recipe import Recipe
 from tdd.run import distill
@@ -744,3 +745,17 @@ def test_a_repository_without_a_set_or_none_at_all_is_explained(hub: HubServer, 
 def test_every_fault_that_the_documentation_lists_has_its_test():
     listed = re.findall(r"`(test_\w+)`", Path(__file__).parents[1].joinpath("docs/faults.md").read_text())
     assert len(listed) > 20 and set(listed) <= set(globals())
+
+
+def test_a_hub_that_lists_git_pointers_alone_is_checked_by_the_sha256_in_them(tmp_path):
+    path = tmp_path / "distilled.safetensors"
+    path.write_bytes(b"content")
+    sha256 = hashlib.sha256(b"content").hexdigest()
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize 7\n".encode()
+    blob = hashlib.sha1(b"blob %d\0" % len(pointer) + pointer).hexdigest()
+    listed = RepoSibling(rfilename=path.name, size=7, blob_id=blob)
+    _verify("owner/name", path, listed)
+    path.write_bytes(b"altered")
+    with pytest.raises(TddError, match="arrived damaged: its git sha1"):
+        _verify("owner/name", path, listed)
+    assert not path.exists()
