@@ -136,6 +136,16 @@ def snippet(card: str) -> str:
     return found[1]
 
 
+def assert_labels_and_rates(table: dict, made: DistilledSet) -> None:
+    """The rows of a published table hold the labels of the set, bit by bit, and the rates of their steps."""
+    labels = made.labels.flatten(0, 1)
+    assert table["names"] == made.classes
+    assert torch.equal(torch.tensor(table["soft_label"]), labels)
+    assert table["label"] == labels.argmax(1).tolist()
+    rates = made.learning_rates.view(-1, len(made.samples))
+    assert torch.equal(torch.tensor(table["learning_rates"]), rates[:, table["step"]].T)
+
+
 # What is published
 
 
@@ -161,13 +171,9 @@ assert not any(name == "tdd" or name.startswith("tdd.") for name in sys.modules)
 print(json.dumps(found))
 """
     found = json.loads(fresh_process(code).splitlines()[-1])
-    rates = made.learning_rates.view(2, -1)
     for table in found.values():
-        assert table["names"] == made.classes
-        assert torch.equal(torch.tensor(table["soft_label"]), made.labels.flatten(0, 1))
-        assert table["label"] == made.labels.flatten(0, 1).argmax(1).tolist()
+        assert_labels_and_rates(table, made)
         assert table["step"] == [0, 0, 1, 1] and table["index"] == [0, 1, 0, 1]
-        assert torch.equal(torch.tensor(table["learning_rates"]), rates[:, table["step"]].T)
     assert torch.equal(torch.tensor(found["embeddings"]["embedding"]), made.samples.flatten(0, 1))
     words = tdd("decode", run, "--format", "text").out.splitlines()
     assert found["default"]["text"] == words
@@ -246,13 +252,9 @@ assert not any(name == "tdd" or name.startswith("tdd.") for name in sys.modules)
 print(json.dumps(found))
 """
     found = json.loads(fresh_process(code).splitlines()[-1])
-    rates = made.learning_rates.view(2, -1)
     for table in found.values():
-        assert table["names"] == made.classes
-        assert torch.equal(torch.tensor(table["soft_label"]), made.labels.flatten(0, 1))
-        assert table["label"] == made.labels.flatten(0, 1).argmax(1).tolist()
+        assert_labels_and_rates(table, made)
         assert table["step"] == [0] * 10 + [1] * 10 and table["index"] == [*range(10), *range(10)]
-        assert torch.equal(torch.tensor(table["learning_rates"]), rates[:, table["step"]].T)
     assert torch.equal(torch.tensor(found["embeddings"]["embedding"]), made.samples.flatten(0, 1))
     assert np.array_equal(found["default"]["image"], [one.pixels[:, :, 0] for one in pictures(made)])
 

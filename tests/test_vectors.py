@@ -271,6 +271,7 @@ def test_a_keyed_vectors_file_needs_its_array_file(tmp_path: Path, keyed: KeyedV
     np.save(side, keyed.vectors[:5])
     with pytest.raises(TddError, match="12 words for 5 vectors"):
         load_vectors(str(tmp_path / "v.kv"))
+    # A hostile file, written to see it refused: reading it would unpickle.
     np.save(side, np.array([print], dtype=object), allow_pickle=True)
     with pytest.raises(TddError, match="not gensim's KeyedVectors"):
         load_vectors(str(tmp_path / "v.kv"))
@@ -292,6 +293,7 @@ class Foreign:
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_code_in_a_pickle_is_refused_and_never_run(tmp_path: Path, keyed: KeyedVectors, protocol: int) -> None:
     trace = tmp_path / "trace"
+    # Our own pickle, unpickled to prove that it does harm where nothing stops it.
     pickle.loads(pickle.dumps(Foreign(trace)))
     assert trace.exists()
     trace.rmdir()
