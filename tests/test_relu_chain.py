@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from reference import PlainLeNet
 
 from tdd.images import ImageBatch, Normalisation
 from tdd.networks.kernel import AutogradKernel, draw
@@ -11,16 +12,6 @@ from tdd.seeds import generator
 
 CLASSES = 3
 EXACT = {"rtol": 1e-10, "atol": 1e-12}
-
-
-class PlainLeNet(LeNet):
-    """ReLU before the pool, images enlarged by the library."""
-
-    def forward(self, x):
-        x = F.pad(F.interpolate(x, scale_factor=self.frame.times), self.frame.padding)
-        x = F.max_pool2d(self.conv1(x).relu(), 2)
-        x = F.max_pool2d(self.conv2(x).relu(), 2)
-        return self.classifier(self.full2(self.full1(x.flatten(1)).relu()).relu())
 
 
 class Doubles(Normalisation):
@@ -100,13 +91,16 @@ def test_real_images_in_parts_give_what_the_module_gives(monkeypatch, shape, net
     torch.testing.assert_close(ours.logits(theta, batch), plain.logits(theta, batch), **EXACT)
 
 
-def test_memory_predicted_for_a_step_is_what_it_keeps():
-    network = LeNet((1, 28, 28), 10)
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 9, 45)])
+def test_memory_predicted_for_a_step_is_what_it_keeps(shape):
+    network = LeNet(shape, 10)
     theta = draw(network, [generator(0), generator(1)])
-    kernel, x, y = network.closed_form(), torch.randn(5, 1, 28, 28), torch.eye(10)[:5]
+    kernel, x, y = network.closed_form(), torch.randn(5, *shape), torch.eye(10)[:5]
     _, saved = kernel.gradient(theta, x, y)
-    tensors = [*saved.bars, *(part for bend in saved.bends for part in (bend.h, bend.winners) if part is not None)]
+    tensors = [saved.p, saved.p, *saved.bars]  # the prediction counts the last layer's twice, as any other's
+    tensors += [part for bend in saved.bends for part in (bend.h, bend.winners) if part is not None]
     kept, working = kernel.step_bytes(x.to("meta"), y.to("meta"), 2, graph=False)
     assert kept == sum(tensor.untyped_storage().nbytes() for tensor in tensors)
-    # Both bars of what the convolutions give are held at once.
-    assert working > 2 * sum(4 * 2 * 5 * bend.shape[1:].numel() // 2 for bend in saved.bends[:2])
+    assert kernel.outputs == saved.p[0, 0].numel() + sum(bend.shape.numel() for bend in saved.bends) // 10
+    # The gradients to a convolution's output and to its tangent are held at once.
+    assert working > 2 * 4 * saved.bends[0].shape.numel()

@@ -27,14 +27,21 @@ class Frame:
 
     def __call__(self, x: Tensor) -> Tensor:
         """The framed images, with channels last in memory."""
-        x = x.repeat_interleave(self.times, 2).repeat_interleave(self.times, 3)
+        if self.times > 1:
+            x = x.repeat_interleave(self.times, 2).repeat_interleave(self.times, 3)
         x = F.pad(x, self.padding).permute(0, 2, 3, 1)
         # Only `view` gives a single channel the strides that tell its layout.
         return x.flatten().view(x.shape).permute(0, 3, 1, 2)
 
+    def sides(self, shape: tuple[int, int, int]) -> list[int]:
+        """Height and width of framed images (c, h, w)."""
+        left, right, top, bottom = self.padding
+        return [shape[1] * self.times + top + bottom, shape[2] * self.times + left + right]
+
     def reverse(self, bar: Tensor) -> Tensor:
         """Gradient to the images of framed ones that have gradient `bar`."""
-        return F.avg_pool2d(F.pad(bar, [-side for side in self.padding]), self.times, divisor_override=1)
+        inner = F.pad(bar, [-side for side in self.padding])
+        return F.avg_pool2d(inner, self.times, divisor_override=1) if self.times > 1 else inner
 
 
 class Convolution:

@@ -25,6 +25,8 @@ from tdd.splits import RealBatch, Split
 
 # Bytes that the layers' outputs take for the real images worked on at once: measured fastest for 1 and for 8 networks.
 PART_BYTES = 2**23
+# Bytes of a winner's place.
+PLACE = 8
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,18 @@ class ReluChainKernel:
             *(Convolution(name, first=name == convolutions[0]) for name in convolutions),
             *map(Linear, linear),
         ]
-        # Numbers that an image takes in one network.
-        theta = {name: torch.empty(1, *p.shape, device="meta") for name, p in network.named_parameters()}
-        bends, _ = self._forth(theta, frame(torch.empty(1, *shape, device="meta")))
-        self.outputs = sum(bend.shape.numel() for bend in bends)
-        self.results = sum(bend.h.numel() for bend in bends)
-        self.winners = sum(bend.winners.nbytes for bend in bends if bend.winners is not None)
-        self.windows = theta[self.layers[0].weight][0, 0].numel() * bends[0].shape[2:].numel()
+        # Numbers that an image takes in one network: outputs of the layers, winners of the pools, windows of the first.
+        weights = {name: value.shape for name, value in network.named_parameters()}
+        sides = frame.sides(shape)
+        self.rows = sum(weights[f"{name}.weight"][0] for name in linear)
+        self.outputs, self.winners, self.windows = self.rows, 0, 0
+        for name in convolutions:
+            filters, channels, *window = weights[f"{name}.weight"]
+            sides = [side - width + 1 for side, width in zip(sides, window, strict=True)]
+            self.windows = self.windows or channels * math.prod(window) * math.prod(sides)
+            self.outputs += filters * math.prod(sides)
+            sides = [side // 2 for side in sides]
+            self.winners += filters * math.prod(sides)
 
     # Distilled samples: differentiated twice
 
@@ -161,7 +168,7 @@ class ReluChainKernel:
     def step_bytes(self, samples: Tensor, labels: Tensor, networks: int, graph: bool) -> tuple[int, int]:
         """See `Kernel.step_bytes`: results, their bars and winners of every step; outputs and windows of one."""
         n, size = len(samples), samples.element_size()
-        kept = n * networks * (2 * size * self.results + self.winners)
+        kept = n * networks * (2 * size * (self.winners + self.rows) + PLACE * self.winners)
         return kept, n * size * (4 * networks * self.outputs + 2 * self.windows)
 
     def batch_bytes(self, split: Split, size: int, networks: int) -> int:
