@@ -129,12 +129,15 @@ def test_local_response_norm_equals_that_of_torch():
     torch.testing.assert_close(local_response_norm(x), F.local_response_norm(x, 4, 0.001 / 9, 0.75, 1.0))
 
 
-def test_a_test_in_parts_equals_one_over_all(monkeypatch):
+def test_real_images_in_parts_give_what_they_give_at_once(monkeypatch):
     network, theta, *_, batch = problem("lenet")
     kernel = AutogradKernel(network)
-    whole = kernel.logits(theta, batch)
-    monkeypatch.setattr("tdd.networks.kernel.TEST_BYTES", 1)
-    torch.testing.assert_close(kernel.logits(theta, batch), whole)
+    whole, at_once = kernel.logits(theta, batch), kernel.loss(theta, batch)
+    one = kernel._forward_bytes(unstack(theta)[0], batch.dense())
+    for parts in (1, 2 * one):
+        monkeypatch.setattr("tdd.networks.kernel.PART_BYTES", parts)
+        torch.testing.assert_close(kernel.logits(theta, batch), whole)
+        torch.testing.assert_close(kernel.loss(theta, batch), at_once)
     assert whole.shape == (2, 3, CLASSES)
 
 

@@ -18,8 +18,8 @@ from tdd.splits import RealBatch, Split
 
 Parameters = dict[str, Tensor]
 
-# Bytes that a test forward pass may keep: enough for the processor to be busy, few enough for its cache.
-TEST_BYTES = 2**26
+# Bytes that the graph of real examples may keep: enough for the processor to be busy, and no slower than all at once.
+PART_BYTES = 2**26
 
 
 class Kernel(Protocol):
@@ -74,10 +74,10 @@ class AutogradKernel:
     `gradient` keeps its graph where gradients are enabled, so that a caller can differentiate through it; elsewhere
     `reverse` builds the graph of one step again, and no more than that one is ever held.
 
-    Networks are taken one after the other.
+    Networks are taken one after the other, and real examples in parts, so that their graph is never a large one.
 
     Args:
-        network: the module.
+        network: the module, which treats each example by itself.
         autocast: makes the context of every forward pass that is differentiated; the default leaves precision alone.
     """
 
@@ -133,21 +133,28 @@ class AutogradKernel:
             if dropout is not None:
                 torch.manual_seed(int(torch.randint(2**62, (), generator=dropout)))
             self.network.train(dropout is not None)
+            size = self._part(theta, x)
             for one in unstack(theta):
                 leaves = _leaves(one)
-                with self.autocast():
-                    logits = functional_call(self.network, leaves, x)
-                loss = nn.functional.cross_entropy(logits.to(x.dtype), batch.labels)
-                bars = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
-                losses.append(loss.detach())
-                gradients.append(dict(zip(leaves, bars, strict=True)))
+                value, gradient = torch.zeros_like(x[0].sum()), {}
+                for part, labels in zip(x.split(size), batch.labels.split(size), strict=True):
+                    with self.autocast():
+                        logits = functional_call(self.network, leaves, part)
+                    loss = nn.functional.cross_entropy(logits.to(x.dtype), labels) * (len(part) / len(x))
+                    bars = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
+                    value += loss.detach()
+                    gradient = {
+                        name: gradient[name] + bar if gradient else bar for name, bar in zip(leaves, bars, strict=True)
+                    }
+                losses.append(value)
+                gradients.append(gradient)
         return torch.stack(losses), stack(gradients)
 
     def logits(self, theta: Parameters, batch: RealBatch) -> Tensor:
         """See `Kernel.logits`."""
         self.network.eval()
         x = batch.dense()
-        parts = x.split(max(1, TEST_BYTES // self._forward_bytes(x[:1])))
+        parts = x.split(self._part(theta, x))
         with torch.no_grad():
             return torch.stack(
                 [torch.cat([functional_call(self.network, one, part) for part in parts]) for one in unstack(theta)]
@@ -167,15 +174,20 @@ class AutogradKernel:
     def batch_bytes(self, split: Split, size: int, networks: int) -> int:
         """See `Kernel.batch_bytes`."""
         x = torch.empty(1, *split.sample_shape, device="meta")
-        # Input, graph, and the largest of its parts once more on the way back.
-        return size * (4 * x.numel() + 3 * self._forward_bytes(x) // 2)
+        one = self._forward_bytes(self._shapes(), x)
+        # Inputs, the graph of a part, and the largest of what that keeps once more on the way back.
+        return size * 4 * x.numel() + max(one, min(size * one, PART_BYTES)) * 3 // 2
 
-    def _forward_bytes(self, x: Tensor) -> int:
+    def _part(self, theta: Parameters, x: Tensor) -> int:
+        """Number of the real examples x to take at once."""
+        return max(1, PART_BYTES // self._forward_bytes(unstack(theta)[0], x))
+
+    def _forward_bytes(self, theta: Parameters, x: Tensor) -> int:
         """Bytes that the graph of one example keeps, parameters left out."""
-        theta = self._shapes()
+        theta = _leaves(theta)
 
         def forward(count: int) -> int:
-            many = torch.empty(count, *x.shape[1:], dtype=x.dtype, device="meta")
+            many = torch.zeros(count, *x.shape[1:], dtype=x.dtype, device=x.device)
             return kept_bytes(lambda: functional_call(self.network, theta, many))
 
         return max(forward(2) - forward(1), 1)
@@ -189,7 +201,7 @@ class AutogradKernel:
 
 
 def kept_bytes(make: Callable[[], Any]) -> int:
-    """Bytes that `make`, which works on the device "meta", keeps in the graph of its result."""
+    """Bytes that `make` keeps in the graph of its result."""
     storages = {}
 
     def pack(tensor: Tensor) -> Tensor:
