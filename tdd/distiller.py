@@ -23,6 +23,7 @@ from tdd.errors import TddError
 from tdd.evaluation import accuracy_of_set, gather
 from tdd.networks import build_network
 from tdd.networks.kernel import Parameters, draw
+from tdd.parametrisation import first_samples, parametrisation
 from tdd.recipe import Recipe
 from tdd.seeds import generator
 from tdd.unroll import SetGradient, make_kernel, outer_gradient
@@ -88,6 +89,7 @@ class Distiller:
         self.network = build_network(recipe, corpus.train.sample_shape, len(corpus.classes))
         self.kernel = make_kernel(self.network, recipe.unroll, self.accelerator.autocast)
         self.start, self.frozen = start, {*frozen, *(("labels",) if recipe.labels == "hard" else ())}
+        self.parametrisation = parametrisation(recipe, corpus, self.accelerator.device)
         self.fixed = self._fixed() if recipe.init == "fixed" else None
         learned = self._start(steps, per_step)
         self.state = OuterState(learned, self._optimiser(learned), {k: v.detach().clone() for k, v in learned.items()})
@@ -143,14 +145,12 @@ class Distiller:
         indices = list(range(recipe.networks))[world.process_index :: world.num_processes]
         batch = self.corpus.train.batch(self._batch_indices(state.step)).to(world.device)
         learned = state.learned
-        rates = F.softplus(learned["raw_rates"])
+        samples, rates = self.parametrisation.samples(learned["samples"]), F.softplus(learned["raw_rates"])
         total = [torch.zeros(1, device=world.device), *(torch.zeros_like(value) for value in learned.values())]
         for start in range(0, len(indices), recipe.networks_at_once):
             group = indices[start : start + recipe.networks_at_once]
             theta = self.fixed or self._draw("network", state.step, networks=group)
-            found = outer_gradient(
-                self.kernel, theta, learned["samples"], learned["labels"], rates, batch, recipe.unroll
-            )
+            found = outer_gradient(self.kernel, theta, samples, learned["labels"], rates, batch, recipe.unroll)
             share = len(group) / recipe.networks
             total = [sum_ + share * part for sum_, part in zip(total, self._parts(found), strict=True)]
         loss, *gradients = self._over_processes(total)
@@ -173,8 +173,10 @@ class Distiller:
 
     def _parts(self, found: SetGradient) -> list[Tensor]:
         """The outer loss and the gradient to each learned tensor, in their order."""
-        raw = found.learning_rates * torch.sigmoid(self.state.learned["raw_rates"])
-        return [found.losses.mean()[None], found.samples, found.labels, raw]
+        learned = self.state.learned
+        samples = self.parametrisation.gradient(learned["samples"], found.samples)
+        raw_rates = found.learning_rates * torch.sigmoid(learned["raw_rates"])
+        return [found.losses.mean()[None], samples, found.labels, raw_rates]
 
     def _over_processes(self, parts: list[Tensor]) -> list[Tensor]:
         """Sums over processes, by one flat reduction."""
@@ -247,7 +249,8 @@ class Distiller:
         self.accelerator.wait_for_everyone()
 
     def _as_set(self, learned: Tensors) -> DistilledSet:
-        ready = {name: value.detach().cpu().clone() for name, value in learned.items()}
+        samples, sentences = self.parametrisation.finished(learned["samples"])
+        ready = {name: value.detach().cpu().clone() for name, value in (learned | {"samples": samples}).items()}
         return DistilledSet(
             ready["samples"],
             ready["labels"],
@@ -256,6 +259,7 @@ class Distiller:
             self.recipe,
             {**self.corpus.source, "fingerprint": self.corpus.fingerprint},
             {name: value[0].cpu() for name, value in self.fixed.items()} if self.fixed else None,
+            sentences=sentences,
         )
 
     # The start
@@ -273,7 +277,7 @@ class Distiller:
             labels = first_labels(steps, per_step, len(corpus.classes))
             rates = torch.full((recipe.epochs * steps,), recipe.learning_rate)
         raw = (rates.double() + (-torch.expm1(-rates.double())).log()).float()  # the inverse of softplus
-        learned = {"samples": samples, "labels": labels, "raw_rates": raw}
+        learned = {"samples": self.parametrisation.start(samples), "labels": labels, "raw_rates": raw}
         return {
             name: value.clone().to(self.accelerator.device).requires_grad_(name not in self.frozen)
             for name, value in learned.items()
@@ -299,20 +303,6 @@ def first_labels(steps: int, per_step: int, classes: int) -> Tensor:
     for place in range(max(n, classes)):
         labels[place % n, place % classes] = 1.0
     return (labels / labels.sum(1, keepdim=True)).view(steps, per_step, classes)
-
-
-def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> Tensor:
-    """The samples (steps, per_step, ...) to start from: noise at the scale of real inputs, or real ones by class."""
-    draw_from = generator(recipe.seed, "samples")
-    shape = (steps, per_step, *corpus.train.sample_shape)
-    if recipe.samples_init == "noise":
-        return torch.randn(shape, generator=draw_from) * corpus.train.scale() * recipe.samples_scale
-    classes = len(corpus.classes)
-    order = torch.randperm(len(corpus.train), generator=draw_from)
-    by_class = [order[corpus.train.labels[order] == label].tolist() for label in range(classes)]
-    chosen = [by_class[i % classes][i // classes % len(by_class[i % classes])] for i in range(steps * per_step)]
-    samples = torch.cat([corpus.train.batch(torch.tensor([index])).dense() for index in chosen])
-    return samples.view(shape)
 
 
 def run_fingerprint(recipe: Recipe, corpus: Corpus) -> str:

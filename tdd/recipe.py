@@ -45,9 +45,23 @@ class Recipe(BaseModel):
     epochs: int = Field(1, ge=1, description="times the inner steps are repeated (paper 3.4)")
     init: Literal["fixed", "random"] = Field("fixed", description="one network initialisation, or fresh ones (3.4)")
     labels: Literal["soft", "hard"] = Field("soft", description="learned soft labels (3.2), or fixed one-hot ones")
-    samples_init: Literal["noise", "real"] = Field("noise", description="start from noise or from real examples")
+    samples: Literal["free", "words"] = Field(
+        "free", description="samples are any learned numbers (3.4), or sentences of real words"
+    )
+    samples_init: Literal["noise", "real"] | None = Field(
+        None, description="start from noise or real examples; None: real sentences for words, else noise"
+    )
     samples_scale: float = Field(0.3, gt=0, description="noise start: standard deviation, in that of real inputs")
     learning_rate: float = Field(0.05, gt=0, description="start of every learned inner learning rate")
+
+    # Sentences of real words (samples: words)
+    vocabulary: int = Field(8000, ge=2, description="most frequent words of the training split that may be used")
+    vocabulary_file: str | None = Field(None, description="file with the words instead, separated by white space")
+    excluded_words: list[str] = Field([], description="words that no sentence may hold")
+    padding: Literal["none", "end"] = Field(
+        "none", description="none: words at all L positions; end: no more than in the real sentence it starts as"
+    )
+    commitment: float = Field(0.0, ge=0, description="pull of a latent vector to its word (VQ-VAE, 1711.00937)")
 
     # The outer loop
     outer_steps: int = Field(2000, ge=1, description="updates of the distilled set")
@@ -108,9 +122,16 @@ class Recipe(BaseModel):
             raise ValueError(f"max_length = {self.max_length} is shorter than the widest filter ({max(self.widths)})")
         if self.text_column and self.image_column:
             raise ValueError("a data set is read as text or as images: set text_column or image_column, not both")
+        if self.samples == "words" and self.network != "text_cnn":
+            raise ValueError(f"samples: words makes sentences, and {self.network} reads images: use samples: free")
         if self.init == "fixed" and self.networks > 1:
             raise ValueError("networks > 1 needs init: random; a fixed initialisation is a single network")
         return self
+
+    @property
+    def starts_real(self) -> bool:
+        """Whether the samples start from real examples."""
+        return self.samples_init == "real" or (self.samples_init is None and self.samples == "words")
 
     def split(self, classes: int) -> tuple[int, int]:
         """(steps, samples per step) of the n samples for a data set of `classes` classes.
@@ -234,7 +255,7 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
     of_file = read_settings(path) if path else {}
     flags = {"dataset": dataset, **flags}
     given = parse_assignments(assignments) | {name: value for name, value in flags.items() if value is not None}
-    for name in ("dataset", "data", "vectors"):
+    for name in ("dataset", "data", "vectors", "vocabulary_file"):
         given |= _absolute(name, given.get(name))
     try:
         return Recipe.build(of_file | given, where="settings")

@@ -20,13 +20,18 @@ TABLES = {"default": "default/train.parquet", "embeddings": "embeddings/train.pa
 """Where the table of each configuration lies in a repository."""
 
 
+def configurations(distilled: DistilledSet) -> list[str]:
+    """Names of the tables of a set: sentences of words need no embeddings beside them."""
+    return ["default"] if distilled.sentences else list(TABLES)
+
+
 def readable_table(distilled: DistilledSet, vectors: WordVectors | None = None) -> Dataset:
     """A row for each sample, step by step: what it reads or looks like, its labels, and the rates of its step.
 
-    Columns: `text` (the nearest word of every position) or `image` (PNG, what lies beyond black and white cut off),
-    `label` (the class with the largest soft label), `soft_label` (C numbers), `step`, `index` (place in the step),
-    `learning_rates` (one an epoch), and for sentences `similarity` (mean cosine similarity of the words to the
-    positions).
+    Columns: `text` (the nearest word of every position; of a set of words its words, exactly, joined by spaces) or
+    `image` (PNG, what lies beyond black and white cut off), `label` (the class with the largest soft label),
+    `soft_label` (C numbers), `step`, `index` (place in the step), `learning_rates` (one an epoch), and where words are
+    nearest ones `similarity` (their mean cosine similarity to the positions).
 
     Args:
         distilled: the set.
@@ -47,12 +52,11 @@ def _sentences_table(distilled: DistilledSet, vectors: WordVectors | None) -> Da
 
         vectors = load_vectors(distilled.recipe.vectors)
     sentences = decode(distilled, vectors)
+    texts = {"text": ([sentence.text for sentence in sentences], Value("string"))}
+    if distilled.sentences:
+        return _table(distilled, texts, {})
     similarities = [sum(best for best, *_ in sentence.scores) / len(sentence.scores) for sentence in sentences]
-    return _table(
-        distilled,
-        {"text": ([sentence.text for sentence in sentences], Value("string"))},
-        {"similarity": (similarities, Value("float32"))},
-    )
+    return _table(distilled, texts, {"similarity": (similarities, Value("float32"))})
 
 
 def _pictures_table(distilled: DistilledSet) -> Dataset:

@@ -95,6 +95,8 @@ def decoded_accuracy(
     """
     if not isinstance(corpus.train, TextSplit):
         raise UsageError("only a set made from text can be read as words; this data set holds images")
+    if distilled.sentences:
+        raise UsageError("this set is made of words and reads as it trains: its accuracy is that without --decoded")
     words, similarity = to_words(distilled, corpus.train.vectors)
     fitted, about = refit(words, corpus, init, accelerator, on_fit)
     seed = distilled.recipe.seed

@@ -5,9 +5,10 @@ import torch
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distilled import load_tensors
-from tdd.distiller import Distiller, Interrupted, first_labels, first_samples
+from tdd.distiller import Distiller, Interrupted, first_labels
 from tdd.errors import TddError, UsageError
 from tdd.evaluation import evaluate
+from tdd.parametrisation import first_samples
 
 
 def tensors_of(distilled):
