@@ -149,7 +149,14 @@ class Distiller:
             group = indices[start : start + recipe.networks_at_once]
             theta = self.fixed or self._draw("network", state.step, networks=group)
             found = outer_gradient(
-                self.kernel, theta, learned["samples"], learned["labels"], rates, batch, recipe.unroll
+                self.kernel,
+                theta,
+                learned["samples"],
+                learned["labels"],
+                rates,
+                batch,
+                recipe.unroll,
+                recipe.label_smoothing,
             )
             share = len(group) / recipe.networks
             total = [sum_ + share * part for sum_, part in zip(total, self._parts(found), strict=True)]

@@ -60,6 +60,9 @@ class Recipe(BaseModel):
     warmup: int = Field(0, ge=0, description="outer steps over which the Adam step sizes rise linearly")
     clip_norm: float = Field(1.0, gt=0, description="largest norm of one outer gradient, all parts together")
     ema: float = Field(0.0, ge=0, lt=1, description="decay of the averaged set that is validated and kept; 0: none")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="share of a real example's label spread over all classes (arXiv 1512.00567)"
+    )
     unroll: Literal["auto", "closed_form", "autograd", "rematerialised"] = Field(
         "auto", description="how the inner loop is reversed; every choice gives the same gradient"
     )

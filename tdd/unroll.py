@@ -75,20 +75,36 @@ def train(kernel: Kernel, theta: Parameters, samples: Tensor, labels: Tensor, le
 
 
 def outer_gradient(
-    kernel: Kernel, theta: Parameters, samples: Tensor, labels: Tensor, learning_rates: Tensor, batch: Any, mode: Mode
+    kernel: Kernel,
+    theta: Parameters,
+    samples: Tensor,
+    labels: Tensor,
+    learning_rates: Tensor,
+    batch: Any,
+    mode: Mode,
+    smoothing: float = 0.0,
 ) -> SetGradient:
-    """Outer loss of K networks on a real batch, and its gradient through every inner step; shapes as in `train`.
+    """Outer loss of K networks on a real batch, and its gradient through every inner step.
 
-    `mode` autograd keeps the graph of all T steps; every other mode keeps theta_t and reverses one step at a time.
+    Args:
+        kernel, theta, samples, labels, learning_rates: as in `train`.
+        batch: real examples.
+        mode: autograd keeps the graph of all T steps; every other mode keeps theta_t and reverses one step at a time.
+        smoothing: label smoothing of the outer loss.
     """
-    if mode == "autograd":
-        return _through_graph(kernel, theta, samples, labels, learning_rates, batch)
-    return _step_by_step(kernel, theta, samples, labels, learning_rates, batch)
+    reverse = _through_graph if mode == "autograd" else _step_by_step
+    return reverse(kernel, theta, samples, labels, learning_rates, batch, smoothing)
 
 
 @torch.no_grad()
 def _step_by_step(
-    kernel: Kernel, theta: Parameters, samples: Tensor, labels: Tensor, learning_rates: Tensor, batch: Any
+    kernel: Kernel,
+    theta: Parameters,
+    samples: Tensor,
+    labels: Tensor,
+    learning_rates: Tensor,
+    batch: Any,
+    smoothing: float,
 ) -> SetGradient:
     visited = []
     for t, rate in enumerate(learning_rates):
@@ -96,7 +112,7 @@ def _step_by_step(
         gradient, saved = kernel.gradient(theta, samples[step], labels[step])
         visited.append((step, theta, saved))
         theta = _step(theta, rate, gradient)
-    losses, g = kernel.loss(theta, batch)
+    losses, g = kernel.loss(theta, batch, smoothing=smoothing)
     g = {name: value / len(losses) for name, value in g.items()}
     samples_bar, labels_bar = torch.zeros_like(samples), torch.zeros_like(labels)
     rates_bar = torch.zeros_like(learning_rates)
@@ -111,7 +127,13 @@ def _step_by_step(
 
 
 def _through_graph(
-    kernel: Kernel, theta: Parameters, samples: Tensor, labels: Tensor, learning_rates: Tensor, batch: Any
+    kernel: Kernel,
+    theta: Parameters,
+    samples: Tensor,
+    labels: Tensor,
+    learning_rates: Tensor,
+    batch: Any,
+    smoothing: float,
 ) -> SetGradient:
     with torch.enable_grad():
         learned = [part.detach().requires_grad_() for part in (samples, labels, learning_rates)]
@@ -120,7 +142,7 @@ def _through_graph(
             step = t % len(samples)
             gradient, _ = kernel.gradient(theta, learned[0][step], learned[1][step])
             theta = _step(theta, learned[2][t], gradient)
-        losses, g = kernel.loss({name: value.detach() for name, value in theta.items()}, batch)
+        losses, g = kernel.loss({name: value.detach() for name, value in theta.items()}, batch, smoothing=smoothing)
         bars = torch.autograd.grad(
             list(theta.values()), learned, [g[name] / len(losses) for name in theta], materialize_grads=True
         )

@@ -120,6 +120,18 @@ def test_hard_labels_stay_one_hot_and_soft_labels_move():
     assert (hard.learning_rates > 0).all()
 
 
+def test_label_smoothing_changes_the_outer_loss_and_the_set():
+    corpus, losses = tiny_corpus(), {}
+    sets = {}
+    for smoothing in (0.0, 0.3):
+        recipe = tiny_recipe(outer_steps=3, label_smoothing=smoothing)
+        losses[smoothing] = []
+        told = losses[smoothing].append
+        sets[smoothing] = Distiller(recipe, corpus, on_progress=lambda p, told=told: told(p.outer_loss)).run()
+    assert losses[0.3][0] != losses[0.0][0]
+    assert not torch.equal(sets[0.3].samples, sets[0.0].samples)
+
+
 def test_first_labels_are_one_hot_in_turn_and_shared_when_samples_are_few():
     assert torch.equal(first_labels(2, 3, 3), torch.eye(3).expand(2, 3, 3))
     few = first_labels(1, 5, 10)[0]
