@@ -141,7 +141,10 @@ class Distiller:
     def _outer_step(self) -> float:
         recipe, state, world = self.recipe, self.state, self.accelerator
         indices = list(range(recipe.networks))[world.process_index :: world.num_processes]
-        batch = self.corpus.train.batch(self._batch_indices(state.step)).to(world.device)
+        batch = self.corpus.train.batch(self._batch_indices(state.step))
+        if recipe.word_dropout:
+            batch = batch.drop_words(recipe.word_dropout, generator(recipe.seed, "word_dropout", state.step))
+        batch = batch.to(world.device)
         learned = state.learned
         rates = F.softplus(learned["raw_rates"])
         total = [torch.zeros(1, device=world.device), *(torch.zeros_like(value) for value in learned.values())]

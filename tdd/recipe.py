@@ -63,6 +63,9 @@ class Recipe(BaseModel):
     label_smoothing: float = Field(
         0.0, ge=0, lt=1, description="share of a real example's label spread over all classes (arXiv 1512.00567)"
     )
+    word_dropout: float = Field(
+        0.0, ge=0, lt=1, description="share of words dropped from real outer batches (Iyyer et al. 2015)"
+    )
     unroll: Literal["auto", "closed_form", "autograd", "rematerialised"] = Field(
         "auto", description="how the inner loop is reversed; every choice gives the same gradient"
     )
@@ -111,6 +114,8 @@ class Recipe(BaseModel):
             raise ValueError(f"max_length = {self.max_length} is shorter than the widest filter ({max(self.widths)})")
         if self.text_column and self.image_column:
             raise ValueError("a data set is read as text or as images: set text_column or image_column, not both")
+        if self.word_dropout and self.network != "text_cnn":
+            raise ValueError(f"word_dropout drops words and {self.network} reads images; leave it at 0")
         if self.init == "fixed" and self.networks > 1:
             raise ValueError("networks > 1 needs init: random; a fixed initialisation is a single network")
         return self

@@ -8,6 +8,8 @@ from tdd.distilled import load_tensors
 from tdd.distiller import Distiller, Interrupted, first_labels, first_samples
 from tdd.errors import TddError, UsageError
 from tdd.evaluation import evaluate
+from tdd.networks.text_cnn_kernel import TextCNNKernel
+from tdd.seeds import generator
 
 
 def tensors_of(distilled):
@@ -130,6 +132,34 @@ def test_label_smoothing_changes_the_outer_loss_and_the_set():
         sets[smoothing] = Distiller(recipe, corpus, on_progress=lambda p, told=told: told(p.outer_loss)).run()
     assert losses[0.3][0] != losses[0.0][0]
     assert not torch.equal(sets[0.3].samples, sets[0.0].samples)
+
+
+def test_dropped_words_are_drawn_by_outer_step_and_leave_all_else():
+    corpus = tiny_corpus()
+    batch = corpus.train.batch(torch.arange(100))
+    dropped, again, other = (batch.drop_words(0.3, generator(0, "word_dropout", step)) for step in (4, 4, 5))
+    assert torch.equal(dropped.ids, again.ids) and not torch.equal(dropped.ids, other.ids)
+    gone, words = dropped.ids != batch.ids, batch.ids != 0
+    assert (dropped.ids[gone] == 0).all() and not dropped.dense()[:, : gone.shape[1]][gone].any()
+    assert gone.sum().item() / words.sum().item() == pytest.approx(0.3, abs=0.06)
+    assert dropped.words is batch.words and torch.equal(dropped.labels, batch.labels)
+
+
+def test_words_are_dropped_from_outer_batches_and_never_in_validation(monkeypatch):
+    corpus, seen = tiny_corpus(), {"train": [], "tested": []}
+    loss, logits = TextCNNKernel.loss, TextCNNKernel.logits
+    monkeypatch.setattr(
+        TextCNNKernel, "loss", lambda k, theta, b, **more: seen["train"].append(b) or loss(k, theta, b, **more)
+    )
+    monkeypatch.setattr(TextCNNKernel, "logits", lambda k, theta, b: seen["tested"].append(b) or logits(k, theta, b))
+    Distiller(tiny_recipe(word_dropout=0.9, outer_steps=2), corpus).run()
+
+    def without_vector(batch):
+        inside = torch.arange(batch.ids.shape[1]) < batch.lengths[:, None]
+        return (batch.ids[inside] == 0).double().mean().item()
+
+    assert all(without_vector(batch) > 0.8 for batch in seen["train"])
+    assert seen["tested"] and all(without_vector(batch) == 0 for batch in seen["tested"])
 
 
 def test_first_labels_are_one_hot_in_turn_and_shared_when_samples_are_few():
