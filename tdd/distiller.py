@@ -26,6 +26,7 @@ from tdd.networks.kernel import Parameters, draw
 from tdd.recipe import Recipe
 from tdd.seeds import generator
 from tdd.unroll import SetGradient, make_kernel, outer_gradient
+from tdd.window import window
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,8 @@ class Distiller:
                 rates,
                 batch,
                 recipe.unroll,
-                recipe.label_smoothing,
+                window=window(recipe, len(rates), state.step),
+                smoothing=recipe.label_smoothing,
             )
             share = len(group) / recipe.networks
             total = [sum_ + share * part for sum_, part in zip(total, self._parts(found), strict=True)]

@@ -66,6 +66,12 @@ class Recipe(BaseModel):
     word_dropout: float = Field(
         0.0, ge=0, lt=1, description="share of words dropped from real outer batches (Iyyer et al. 2015)"
     )
+    window: int | None = Field(
+        None, ge=1, description="inner steps the outer gradient flows through; None: all (arXiv 2310.04606)"
+    )
+    window_end: Literal["last", "random", "growing"] = Field(
+        "last", description="the window ends with the last inner step, with one drawn anew, or with ever later ones"
+    )
     unroll: Literal["auto", "closed_form", "autograd", "rematerialised"] = Field(
         "auto", description="how the inner loop is reversed; every choice gives the same gradient"
     )
@@ -116,6 +122,8 @@ class Recipe(BaseModel):
             raise ValueError("a data set is read as text or as images: set text_column or image_column, not both")
         if self.word_dropout and self.network != "text_cnn":
             raise ValueError(f"word_dropout drops words and {self.network} reads images; leave it at 0")
+        if self.window is None and self.window_end != "last":
+            raise ValueError(f"window_end: {self.window_end} moves a window; set window to its number of inner steps")
         if self.init == "fixed" and self.networks > 1:
             raise ValueError("networks > 1 needs init: random; a fixed initialisation is a single network")
         return self

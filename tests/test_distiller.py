@@ -10,6 +10,7 @@ from tdd.errors import TddError, UsageError
 from tdd.evaluation import evaluate
 from tdd.networks.text_cnn_kernel import TextCNNKernel
 from tdd.seeds import generator
+from tdd.window import window
 
 
 def tensors_of(distilled):
@@ -149,7 +150,9 @@ def test_words_are_dropped_from_outer_batches_and_never_in_validation(monkeypatc
     corpus, seen = tiny_corpus(), {"train": [], "tested": []}
     loss, logits = TextCNNKernel.loss, TextCNNKernel.logits
     monkeypatch.setattr(
-        TextCNNKernel, "loss", lambda k, theta, b, **more: seen["train"].append(b) or loss(k, theta, b, **more)
+        TextCNNKernel,
+        "loss",
+        lambda k, theta, batch, **more: seen["train"].append(batch) or loss(k, theta, batch, **more),
     )
     monkeypatch.setattr(TextCNNKernel, "logits", lambda k, theta, b: seen["tested"].append(b) or logits(k, theta, b))
     Distiller(tiny_recipe(word_dropout=0.9, outer_steps=2), corpus).run()
@@ -160,6 +163,31 @@ def test_words_are_dropped_from_outer_batches_and_never_in_validation(monkeypatc
 
     assert all(without_vector(batch) > 0.8 for batch in seen["train"])
     assert seen["tested"] and all(without_vector(batch) == 0 for batch in seen["tested"])
+
+
+def test_a_window_ends_with_the_last_step_or_anywhere_or_ever_later():
+    def windows(**settings):
+        return [window(tiny_recipe(outer_steps=100, **settings), 10, step) for step in range(100)]
+
+    assert windows() == windows(window=10) == windows(window=99) == [range(10)] * 100
+    assert windows(window=4) == [range(6, 10)] * 100
+    drawn, growing = windows(window=4, window_end="random"), windows(window=4, window_end="growing")
+    assert {len(each) for each in (*drawn, *growing)} == {4}
+    assert {each.stop for each in drawn} == {4, 5, 6, 7, 8, 9, 10}
+    assert drawn == windows(window=4, window_end="random") != windows(window=4, window_end="random", seed=1)
+    ends = [each.stop for each in growing]
+    assert ends == sorted(ends) and ends[0] == 4 and ends[25] == 7 and ends[50:] == [10] * 50
+
+
+@pytest.mark.parametrize("end", ["last", "random", "growing"])
+def test_a_window_of_all_steps_learns_the_set_of_no_window_and_a_shorter_one_another(end):
+    corpus = tiny_corpus()
+    plain = Distiller(tiny_recipe(outer_steps=4, epochs=3), corpus).run()
+    assert_same_bits(Distiller(tiny_recipe(outer_steps=4, epochs=3, window=6, window_end=end), corpus).run(), plain)
+    short = Distiller(tiny_recipe(outer_steps=4, epochs=3, window=2, window_end=end), corpus).run()
+    assert not torch.equal(short.samples, plain.samples)
+    if end == "last":
+        assert torch.equal(short.learning_rates[:4], Distiller(tiny_recipe(epochs=3), corpus).best().learning_rates[:4])
 
 
 def test_first_labels_are_one_hot_in_turn_and_shared_when_samples_are_few():

@@ -192,6 +192,11 @@ def test_words_are_dropped_from_text_alone():
     assert Recipe(word_dropout=0.1).word_dropout == 0.1
 
 
+def test_an_end_that_moves_needs_a_window():
+    with pytest.raises(UsageError, match="window_end: random moves a window; set window"):
+        Recipe.build({"window_end": "random"})
+
+
 def test_every_setting_has_a_description():
     assert all(field.description for field in Recipe.model_fields.values())
 
