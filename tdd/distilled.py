@@ -38,6 +38,7 @@ class DistilledSet:
         source: what it was distilled from: data set, revision, and how it was encoded (`Split.source`).
         initialisation: the network's parameters it was made for, or None when made for any fresh draw.
         results: what was measured, as in ``results.json``.
+        momentum: () in [0, 1), of every gradient step, or None where steps are plain; see `tdd.unroll.train`.
     """
 
     samples: Tensor
@@ -48,6 +49,7 @@ class DistilledSet:
     source: dict[str, str] = field(default_factory=dict)
     initialisation: dict[str, Tensor] | None = None
     results: dict[str, Any] = field(default_factory=dict)
+    momentum: Tensor | None = None
 
     @property
     def n(self) -> int:
@@ -67,6 +69,8 @@ class DistilledSet:
         """
         folder = Path(folder)
         tensors = {"samples": self.samples, "labels": self.labels, "learning_rates": self.learning_rates}
+        if self.momentum is not None:
+            tensors["momentum"] = self.momentum
         tensors |= {f"initialisation.{name}": value for name, value in (self.initialisation or {}).items()}
         about = {"format": FORMAT, "classes": self.classes, "source": self.source}
         self.recipe.save(folder / RECIPE)
@@ -126,6 +130,7 @@ class DistilledSet:
             about["source"],
             initialisation or None,
             _read_results(folder / RESULTS),
+            tensors.get("momentum"),
         )
 
 
@@ -196,3 +201,6 @@ def _check(path: Path, tensors: dict[str, Tensor], classes: int) -> None:
         raise TddError(
             f"{path}: learning_rates {tuple(rates.shape)} do not fit {len(samples)} steps, or are not positive"
         )
+    momentum = tensors.get("momentum")
+    if momentum is not None and (momentum.dim() or not 0 <= momentum < 1):
+        raise TddError(f"{path}: 'momentum' is not a single number from 0 to below 1; get a fresh copy")

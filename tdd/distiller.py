@@ -28,6 +28,9 @@ from tdd.seeds import generator
 from tdd.unroll import SetGradient, make_kernel, outer_gradient
 from tdd.window import window
 
+# The float32 next below 1, to which a large raw momentum would be rounded.
+MOST_MOMENTUM = 1 - 2**-24
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -67,7 +70,8 @@ class Distiller:
         on_progress: called after every outer step.
         should_stop: asked after every outer step; True saves the state and raises `Interrupted`.
         start: a set of the recipe's shape to start from, and the best one until held-out data say otherwise.
-        frozen: names of what is not learned, of "samples", "labels" and "raw_rates"; hard labels never are.
+        frozen: names of what is not learned, of "samples", "labels", "raw_rates" and "raw_momentum"; hard labels are
+            not in any case.
     """
 
     def __init__(
@@ -160,6 +164,7 @@ class Distiller:
                 rates,
                 batch,
                 recipe.unroll,
+                momentum_of(learned),
                 window=window(recipe, len(rates), state.step),
                 smoothing=recipe.label_smoothing,
             )
@@ -186,7 +191,11 @@ class Distiller:
     def _parts(self, found: SetGradient) -> list[Tensor]:
         """The outer loss and the gradient to each learned tensor, in their order."""
         raw = found.learning_rates * torch.sigmoid(self.state.learned["raw_rates"])
-        return [found.losses.mean()[None], found.samples, found.labels, raw]
+        parts = [found.losses.mean()[None], found.samples, found.labels, raw]
+        momentum = momentum_of(self.state.learned)
+        if found.momentum is not None and momentum is not None:
+            parts.append(found.momentum * momentum * (1 - momentum))
+        return parts
 
     def _over_processes(self, parts: list[Tensor]) -> list[Tensor]:
         """Sums over processes, by one flat reduction."""
@@ -268,6 +277,7 @@ class Distiller:
             self.recipe,
             {**self.corpus.source, "fingerprint": self.corpus.fingerprint},
             {name: value[0].cpu() for name, value in self.fixed.items()} if self.fixed else None,
+            momentum=momentum_of(ready),
         )
 
     # The start
@@ -280,12 +290,16 @@ class Distiller:
         recipe, corpus = self.recipe, self.corpus
         if self.start is not None:
             samples, labels, rates = self.start.samples, self.start.labels, self.start.learning_rates
+            momentum = self.start.momentum
         else:
             samples = first_samples(recipe, corpus, steps, per_step)
             labels = first_labels(steps, per_step, len(corpus.classes))
             rates = torch.full((recipe.epochs * steps,), recipe.learning_rate)
+            momentum = torch.tensor(recipe.momentum) if recipe.momentum else None
         raw = (rates.double() + (-torch.expm1(-rates.double())).log()).float()  # the inverse of softplus
         learned = {"samples": samples, "labels": labels, "raw_rates": raw}
+        if momentum is not None:
+            learned["raw_momentum"] = torch.logit(momentum.double(), eps=1e-12).float()
         return {
             name: value.clone().to(self.accelerator.device).requires_grad_(name not in self.frozen)
             for name, value in learned.items()
@@ -297,11 +311,18 @@ class Distiller:
         return {name: value[None].to(self.accelerator.device) for name, value in self.start.initialisation.items()}
 
     def _optimiser(self, learned: Tensors) -> torch.optim.Adam:
-        sizes = {"samples": self.recipe.samples_lr, "labels": self.recipe.labels_lr, "raw_rates": self.recipe.rates_lr}
+        samples, labels, rates = self.recipe.samples_lr, self.recipe.labels_lr, self.recipe.rates_lr
+        sizes = {"samples": samples, "labels": labels, "raw_rates": rates, "raw_momentum": rates}
         groups: list[dict[str, Any]] = [
             {"params": [value], "lr": sizes[name], "base_lr": sizes[name]} for name, value in learned.items()
         ]
         return torch.optim.Adam(groups)
+
+
+def momentum_of(learned: Tensors) -> Tensor | None:
+    """The learned momentum, below 1 for any raw number; None where there is none."""
+    raw = learned.get("raw_momentum")
+    return None if raw is None else torch.sigmoid(raw).clamp(max=MOST_MOMENTUM)
 
 
 def first_labels(steps: int, per_step: int, classes: int) -> Tensor:

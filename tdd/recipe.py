@@ -48,6 +48,9 @@ class Recipe(BaseModel):
     samples_init: Literal["noise", "real"] = Field("noise", description="start from noise or from real examples")
     samples_scale: float = Field(0.3, gt=0, description="noise start: standard deviation, in that of real inputs")
     learning_rate: float = Field(0.05, gt=0, description="start of every learned inner learning rate")
+    momentum: float = Field(
+        0.0, ge=0, lt=1, description="start of the learned inner momentum, heavy ball (Polyak 1964); 0: none"
+    )
 
     # The outer loop
     outer_steps: int = Field(2000, ge=1, description="updates of the distilled set")
@@ -55,7 +58,9 @@ class Recipe(BaseModel):
     networks: int = Field(1, ge=1, description="K: initialisations averaged in one outer step (random init)")
     samples_lr: float = Field(0.03, gt=0, description="Adam step size of the samples")
     labels_lr: float = Field(0.03, gt=0, description="Adam step size of the soft labels")
-    rates_lr: float = Field(0.03, gt=0, description="Adam step size of the raw learning rates (before softplus)")
+    rates_lr: float = Field(
+        0.03, gt=0, description="Adam step size of the raw rates (before softplus) and momentum (sigmoid)"
+    )
     schedule: Literal["cosine", "constant"] = Field("cosine", description="course of the Adam step sizes")
     warmup: int = Field(0, ge=0, description="outer steps over which the Adam step sizes rise linearly")
     clip_norm: float = Field(1.0, gt=0, description="largest norm of one outer gradient, all parts together")

@@ -25,8 +25,8 @@ def readable_table(distilled: DistilledSet, vectors: WordVectors | None = None) 
 
     Columns: `text` (the nearest word of every position) or `image` (PNG, what lies beyond black and white cut off),
     `label` (the class with the largest soft label), `soft_label` (C numbers), `step`, `index` (place in the step),
-    `learning_rates` (one an epoch), and for sentences `similarity` (mean cosine similarity of the words to the
-    positions).
+    `learning_rates` (one an epoch), `momentum` where the set has one (the same for all), and for sentences `similarity`
+    (mean cosine similarity of the words to the positions).
 
     Args:
         distilled: the set.
@@ -99,6 +99,8 @@ def _table(distilled: DistilledSet, first: dict[str, Any], last: dict[str, Any])
         "index": (torch.arange(per_step).repeat(steps).numpy(), Value("int32")),
         "learning_rates": (rates.numpy(), List(Value("float32"))),
     }
+    if distilled.momentum is not None:
+        columns["momentum"] = (distilled.momentum.expand(distilled.n).numpy(), Value("float32"))
     columns |= last
     features = Features({name: kind for name, (_, kind) in columns.items()})
     return Dataset.from_dict({name: values for name, (values, _) in columns.items()}, features=features)

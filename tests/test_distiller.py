@@ -5,7 +5,7 @@ import torch
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distilled import load_tensors
-from tdd.distiller import Distiller, Interrupted, first_labels, first_samples
+from tdd.distiller import Distiller, Interrupted, first_labels, first_samples, momentum_of
 from tdd.errors import TddError, UsageError
 from tdd.evaluation import evaluate
 from tdd.networks.text_cnn_kernel import TextCNNKernel
@@ -14,7 +14,8 @@ from tdd.window import window
 
 
 def tensors_of(distilled):
-    return {"samples": distilled.samples, "labels": distilled.labels, "rates": distilled.learning_rates}
+    tensors = {"samples": distilled.samples, "labels": distilled.labels, "rates": distilled.learning_rates}
+    return tensors if distilled.momentum is None else tensors | {"momentum": distilled.momentum}
 
 
 def assert_same_bits(one, other):
@@ -33,7 +34,14 @@ def test_distilling_teaches_a_network_what_the_data_hold(init):
     assert after.mean > before.mean + 0.1
 
 
-@pytest.mark.parametrize("settings", [{}, {"init": "random", "networks": 3, "ema": 0.9, "warmup": 4}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"init": "random", "networks": 3, "ema": 0.9, "warmup": 4},
+        {"momentum": 0.5, "window": 3, "window_end": "random", "epochs": 3, "word_dropout": 0.2},
+    ],
+)
 @pytest.mark.parametrize("stop_at", [3, 8])
 def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, settings, stop_at):
     corpus, recipe = tiny_corpus(), tiny_recipe(**settings)
@@ -106,10 +114,11 @@ def test_networks_taken_in_groups_or_all_at_once_give_the_same_set():
 
 
 @pytest.mark.parametrize("mode", ["autograd", "rematerialised"])
-def test_every_way_of_reversing_the_unroll_learns_the_same_set(mode):
-    corpus = tiny_corpus()
-    expected = Distiller(tiny_recipe(outer_steps=3, epochs=2), corpus).run()
-    found = Distiller(tiny_recipe(outer_steps=3, epochs=2, unroll=mode), corpus).run()
+@pytest.mark.parametrize("momentum", [0.0, 0.4])
+def test_every_way_of_reversing_the_unroll_learns_the_same_set(mode, momentum):
+    corpus, settings = tiny_corpus(), {"outer_steps": 3, "epochs": 2, "momentum": momentum}
+    expected = Distiller(tiny_recipe(**settings), corpus).run()
+    found = Distiller(tiny_recipe(**settings, unroll=mode), corpus).run()
     for name, value in tensors_of(found).items():
         torch.testing.assert_close(value, tensors_of(expected)[name], rtol=1e-3, atol=1e-4)
 
@@ -188,6 +197,21 @@ def test_a_window_of_all_steps_learns_the_set_of_no_window_and_a_shorter_one_ano
     assert not torch.equal(short.samples, plain.samples)
     if end == "last":
         assert torch.equal(short.learning_rates[:4], Distiller(tiny_recipe(epochs=3), corpus).best().learning_rates[:4])
+
+
+def test_momentum_is_learned_from_its_start_or_not_there_at_all():
+    corpus = tiny_corpus()
+    distiller = Distiller(tiny_recipe(momentum=0.3, outer_steps=20), corpus)
+    assert distiller.best().momentum.item() == pytest.approx(0.3)
+    distiller.run()
+    assert 0.001 < abs(momentum_of(distiller.state.learned).item() - 0.3) < 0.3
+    without = Distiller(tiny_recipe(outer_steps=2), corpus)
+    assert "raw_momentum" not in without.state.learned and without.run().momentum is None
+
+
+def test_any_raw_momentum_is_below_one():
+    assert momentum_of({"raw_momentum": torch.tensor(1e3)}) < 1
+    assert momentum_of({"raw_momentum": torch.tensor(-1e3)}) == 0
 
 
 def test_first_labels_are_one_hot_in_turn_and_shared_when_samples_are_few():
