@@ -104,12 +104,14 @@ def _introduction(distilled: DistilledSet, licensed: bool) -> str:
         look = _TEXT_COLUMNS if distilled.is_text else _IMAGE_COLUMNS
         look += f"\n| `embeddings` | `embedding` | the sample, {_times(*shape)} exact numbers |"
         both = "both"
+    momentum = "" if distilled.momentum is None else "| | `momentum` | of every gradient step, as in torch's SGD |\n"
+    rates = "learned learning rates" + ("" if distilled.momentum is None else " and momentum")
     if _is_on_hub(distilled):
         revision = distilled.source["revision"][:12]
         origin = f"[{name}](https://huggingface.co/datasets/{name}) (revision `{revision}`)"
     return f"""# {name}, distilled to {distilled.n} samples
 
-{distilled.n} {samples} with {recipe.labels} labels and learned learning rates, distilled from {origin}:
+{distilled.n} {samples} with {recipe.labels} labels and {rates}, distilled from {origin}:
 they are to train a network about as well as all the data do. Made with tdd, by the method of *Soft-Label Dataset
 Distillation and Text Dataset Distillation* ([arXiv 1910.02551](https://arxiv.org/abs/1910.02551)).
 
@@ -124,7 +126,7 @@ Classes: {", ".join(map(_code, distilled.classes))}.
 | | `soft_label` | a number for each class |
 | | `step`, `index` | the gradient step it belongs to, and its place there |
 | | `learning_rates` | those of its step, one an epoch |
-""" + ("" if licensed else _NO_LICENCE)
+{momentum}""" + ("" if licensed else _NO_LICENCE)
 
 
 def _training(distilled: DistilledSet, repo: str) -> str:

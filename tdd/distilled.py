@@ -41,6 +41,7 @@ class DistilledSet:
         initialisation: the network's parameters it was made for, or None when made for any fresh draw.
         results: what was measured, as in ``results.json``.
         sentences: the words that the samples are the vectors of; None: the samples are any numbers.
+        momentum: () in [0, 1), of every gradient step, or None where steps are plain; see `tdd.unroll.train`.
     """
 
     samples: Tensor
@@ -52,6 +53,7 @@ class DistilledSet:
     initialisation: dict[str, Tensor] | None = None
     results: dict[str, Any] = field(default_factory=dict)
     sentences: Sentences | None = None
+    momentum: Tensor | None = None
 
     @property
     def n(self) -> int:
@@ -71,6 +73,8 @@ class DistilledSet:
         """
         folder = Path(folder)
         tensors = {"labels": self.labels, "learning_rates": self.learning_rates}
+        if self.momentum is not None:
+            tensors["momentum"] = self.momentum
         tensors |= {f"initialisation.{name}": value for name, value in (self.initialisation or {}).items()}
         about: dict[str, Any] = {"format": 1, "classes": self.classes, "source": self.source}
         if self.sentences is None:
@@ -145,6 +149,7 @@ class DistilledSet:
             initialisation or None,
             _read_results(folder / RESULTS),
             sentences,
+            tensors.get("momentum"),
         )
 
 
@@ -236,3 +241,6 @@ def _check(path: Path, tensors: dict[str, Tensor], classes: int) -> None:
         raise TddError(
             f"{path}: learning_rates {tuple(rates.shape)} do not fit {len(samples)} steps, or are not positive"
         )
+    momentum = tensors.get("momentum")
+    if momentum is not None and (momentum.dim() or not 0 <= momentum < 1):
+        raise TddError(f"{path}: 'momentum' is not a single number from 0 to below 1; get a fresh copy")

@@ -27,6 +27,10 @@ from tdd.parametrisation import first_samples, parametrisation
 from tdd.recipe import Recipe
 from tdd.seeds import generator
 from tdd.unroll import SetGradient, make_kernel, outer_gradient
+from tdd.window import window
+
+# The float32 next below 1, to which a large raw momentum would be rounded.
+MOST_MOMENTUM = 1 - 2**-24
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ class Distiller:
         on_progress: called after every outer step.
         should_stop: asked after every outer step; True saves the state and raises `Interrupted`.
         start: a set of the recipe's shape to start from, and the best one until held-out data say otherwise.
-        frozen: names of what is not learned, of "samples", "labels" and "raw_rates"; hard labels never are.
+        frozen: names of what is not learned, of "samples", "labels", "raw_rates" and "raw_momentum"; hard labels are
+            not in any case.
     """
 
     def __init__(
@@ -143,14 +148,28 @@ class Distiller:
     def _outer_step(self) -> float:
         recipe, state, world = self.recipe, self.state, self.accelerator
         indices = list(range(recipe.networks))[world.process_index :: world.num_processes]
-        batch = self.corpus.train.batch(self._batch_indices(state.step)).to(world.device)
+        batch = self.corpus.train.batch(self._batch_indices(state.step))
+        if recipe.word_dropout:
+            batch = batch.drop_words(recipe.word_dropout, generator(recipe.seed, "word_dropout", state.step))
+        batch = batch.to(world.device)
         learned = state.learned
         samples, rates = self.parametrisation.samples(learned["samples"]), F.softplus(learned["raw_rates"])
         total = [torch.zeros(1, device=world.device), *(torch.zeros_like(value) for value in learned.values())]
         for start in range(0, len(indices), recipe.networks_at_once):
             group = indices[start : start + recipe.networks_at_once]
             theta = self.fixed or self._draw("network", state.step, networks=group)
-            found = outer_gradient(self.kernel, theta, samples, learned["labels"], rates, batch, recipe.unroll)
+            found = outer_gradient(
+                self.kernel,
+                theta,
+                samples,
+                learned["labels"],
+                rates,
+                batch,
+                recipe.unroll,
+                momentum_of(learned),
+                window=window(recipe, len(rates), state.step),
+                smoothing=recipe.label_smoothing,
+            )
             share = len(group) / recipe.networks
             total = [sum_ + share * part for sum_, part in zip(total, self._parts(found), strict=True)]
         loss, *gradients = self._over_processes(total)
@@ -176,7 +195,11 @@ class Distiller:
         learned = self.state.learned
         samples = self.parametrisation.gradient(learned["samples"], found.samples)
         raw_rates = found.learning_rates * torch.sigmoid(learned["raw_rates"])
-        return [found.losses.mean()[None], samples, found.labels, raw_rates]
+        parts = [found.losses.mean()[None], samples, found.labels, raw_rates]
+        momentum = momentum_of(learned)
+        if found.momentum is not None and momentum is not None:
+            parts.append(found.momentum * momentum * (1 - momentum))
+        return parts
 
     def _over_processes(self, parts: list[Tensor]) -> list[Tensor]:
         """Sums over processes, by one flat reduction."""
@@ -260,6 +283,7 @@ class Distiller:
             {**self.corpus.source, "fingerprint": self.corpus.fingerprint},
             {name: value[0].cpu() for name, value in self.fixed.items()} if self.fixed else None,
             sentences=sentences,
+            momentum=momentum_of(ready),
         )
 
     # The start
@@ -272,12 +296,16 @@ class Distiller:
         recipe, corpus = self.recipe, self.corpus
         if self.start is not None:
             samples, labels, rates = self.start.samples, self.start.labels, self.start.learning_rates
+            momentum = self.start.momentum
         else:
             samples = first_samples(recipe, corpus, steps, per_step)
             labels = first_labels(steps, per_step, len(corpus.classes))
             rates = torch.full((recipe.epochs * steps,), recipe.learning_rate)
+            momentum = torch.tensor(recipe.momentum) if recipe.momentum else None
         raw = (rates.double() + (-torch.expm1(-rates.double())).log()).float()  # the inverse of softplus
         learned = {"samples": self.parametrisation.start(samples), "labels": labels, "raw_rates": raw}
+        if momentum is not None:
+            learned["raw_momentum"] = torch.logit(momentum.double(), eps=1e-12).float()
         return {
             name: value.clone().to(self.accelerator.device).requires_grad_(name not in self.frozen)
             for name, value in learned.items()
@@ -289,11 +317,18 @@ class Distiller:
         return {name: value[None].to(self.accelerator.device) for name, value in self.start.initialisation.items()}
 
     def _optimiser(self, learned: Tensors) -> torch.optim.Adam:
-        sizes = {"samples": self.recipe.samples_lr, "labels": self.recipe.labels_lr, "raw_rates": self.recipe.rates_lr}
+        samples, labels, rates = self.recipe.samples_lr, self.recipe.labels_lr, self.recipe.rates_lr
+        sizes = {"samples": samples, "labels": labels, "raw_rates": rates, "raw_momentum": rates}
         groups: list[dict[str, Any]] = [
             {"params": [value], "lr": sizes[name], "base_lr": sizes[name]} for name, value in learned.items()
         ]
         return torch.optim.Adam(groups)
+
+
+def momentum_of(learned: Tensors) -> Tensor | None:
+    """The learned momentum, below 1 for any raw number; None where there is none."""
+    raw = learned.get("raw_momentum")
+    return None if raw is None else torch.sigmoid(raw).clamp(max=MOST_MOMENTUM)
 
 
 def first_labels(steps: int, per_step: int, classes: int) -> Tensor:

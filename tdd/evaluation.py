@@ -134,8 +134,9 @@ def accuracy_of_set(
 ) -> Tensor:
     """Accuracy (K,) on `split` of networks that start at `theta` (stacked) and are trained on the set."""
     kernel = make_kernel(network, distilled.recipe.unroll)
-    parts = (part.to(device) for part in (distilled.samples, distilled.labels, distilled.learning_rates))
-    return accuracy(kernel, train(kernel, theta, *parts), split, device, most)
+    samples, labels, rates = (p.to(device) for p in (distilled.samples, distilled.labels, distilled.learning_rates))
+    momentum = None if distilled.momentum is None else distilled.momentum.to(device)
+    return accuracy(kernel, train(kernel, theta, samples, labels, rates, momentum), split, device, most)
 
 
 def _check_initialisation(distilled: DistilledSet, network: nn.Module) -> None:

@@ -111,6 +111,10 @@ class ImageBatch:
         """The normalised images, (B, c, h, w)."""
         return self.normalisation.apply(self.pixels)
 
+    def drop_words(self, share: float, generator: torch.Generator) -> ImageBatch:
+        """The batch as it is: images hold no words, and `Recipe` refuses word_dropout for their networks."""
+        return self
+
 
 class ImageSplit:
     """Images of a split; see `tdd.splits.Split`.

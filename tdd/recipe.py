@@ -53,6 +53,9 @@ class Recipe(BaseModel):
     )
     samples_scale: float = Field(0.3, gt=0, description="noise start: standard deviation, in that of real inputs")
     learning_rate: float = Field(0.05, gt=0, description="start of every learned inner learning rate")
+    momentum: float = Field(
+        0.0, ge=0, lt=1, description="start of the learned inner momentum, heavy ball (Polyak 1964); 0: none"
+    )
 
     # Sentences of real words (samples: words)
     vocabulary: int = Field(8000, ge=2, description="most frequent words of the training split that may be used")
@@ -69,11 +72,25 @@ class Recipe(BaseModel):
     networks: int = Field(1, ge=1, description="K: initialisations averaged in one outer step (random init)")
     samples_lr: float = Field(0.03, gt=0, description="Adam step size of the samples")
     labels_lr: float = Field(0.03, gt=0, description="Adam step size of the soft labels")
-    rates_lr: float = Field(0.03, gt=0, description="Adam step size of the raw learning rates (before softplus)")
+    rates_lr: float = Field(
+        0.03, gt=0, description="Adam step size of the raw rates (before softplus) and momentum (sigmoid)"
+    )
     schedule: Literal["cosine", "constant"] = Field("cosine", description="course of the Adam step sizes")
     warmup: int = Field(0, ge=0, description="outer steps over which the Adam step sizes rise linearly")
     clip_norm: float = Field(1.0, gt=0, description="largest norm of one outer gradient, all parts together")
     ema: float = Field(0.0, ge=0, lt=1, description="decay of the averaged set that is validated and kept; 0: none")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="share of a real example's label spread over all classes (arXiv 1512.00567)"
+    )
+    word_dropout: float = Field(
+        0.0, ge=0, lt=1, description="share of words dropped from real outer batches (Iyyer et al. 2015)"
+    )
+    window: int | None = Field(
+        None, ge=1, description="inner steps the outer gradient flows through; None: all (arXiv 2310.04606)"
+    )
+    window_end: Literal["last", "random", "growing"] = Field(
+        "last", description="the window ends with the last inner step, with one drawn anew, or with ever later ones"
+    )
     unroll: Literal["auto", "closed_form", "autograd", "rematerialised"] = Field(
         "auto", description="how the inner loop is reversed; every choice gives the same gradient"
     )
@@ -124,6 +141,10 @@ class Recipe(BaseModel):
             raise ValueError("a data set is read as text or as images: set text_column or image_column, not both")
         if self.samples == "words" and self.network != "text_cnn":
             raise ValueError(f"samples: words makes sentences, and {self.network} reads images: use samples: free")
+        if self.word_dropout and self.network != "text_cnn":
+            raise ValueError(f"word_dropout drops words and {self.network} reads images; leave it at 0")
+        if self.window is None and self.window_end != "last":
+            raise ValueError(f"window_end: {self.window_end} moves a window; set window to its number of inner steps")
         if self.init == "fixed" and self.networks > 1:
             raise ValueError("networks > 1 needs init: random; a fixed initialisation is a single network")
         return self

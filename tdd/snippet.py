@@ -105,16 +105,25 @@ for sample, text in zip(samples, rows["text"]):
     sample[: len(words)] = torch.from_numpy(vectors[words])
 """
 _TRAINING = """\
-for epoch in range({epochs}):
+{rest}for epoch in range({epochs}):
     for step in range({steps}):
         now = rows["step"] == step
         logits = network(samples[now])
         loss = -(rows["soft_label"][now] * logits.log_softmax(1)).sum(1).mean()
         gradients = torch.autograd.grad(loss, list(network.parameters()))
         with torch.no_grad():
-            for p, gradient in zip(network.parameters(), gradients):
-                p -= rows["learning_rates"][now][0, epoch] * gradient
+            {update}
 """
+_PLAIN_UPDATE = """\
+for p, gradient in zip(network.parameters(), gradients):
+                p -= rows["learning_rates"][now][0, epoch] * gradient"""
+_REST = """\
+velocities = [torch.zeros_like(p) for p in network.parameters()]
+"""
+_MOMENTUM_UPDATE = """\
+for p, velocity, gradient in zip(network.parameters(), velocities, gradients):
+                velocity.mul_(rows["momentum"][0]).add_(gradient)
+                p -= rows["learning_rates"][now][0, epoch] * velocity"""
 _NORMALISING = """\
 def normalised(pixels):  # (N, h, w, c) from 0 to 255 -> (N, c, h, w)
     mean = torch.tensor({mean})  # of each channel of the training images
@@ -145,6 +154,8 @@ def training_code(distilled: DistilledSet, repo: str) -> str:
         "steps": len(distilled.samples),
         "epochs": recipe.epochs,
         "vectors": recipe.vectors,
+        "rest": "" if distilled.momentum is None else _REST,
+        "update": _PLAIN_UPDATE if distilled.momentum is None else _MOMENTUM_UPDATE,
     }
     text, fixed = distilled.is_text, distilled.initialisation is not None
     imports = ["import torch", "from datasets import load_dataset"]

@@ -29,6 +29,9 @@ class RealBatch(Protocol):
     def dense(self) -> Tensor:
         """The input of a network, (B, ...)."""
 
+    def drop_words(self, share: float, generator: torch.Generator) -> RealBatch:
+        """The batch with each word replaced by one without a vector, with probability `share`."""
+
 
 class Split(Protocol):
     """The examples of one split."""

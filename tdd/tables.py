@@ -30,8 +30,9 @@ def readable_table(distilled: DistilledSet, vectors: WordVectors | None = None) 
 
     Columns: `text` (the nearest word of every position; of a set of words its words, exactly, joined by spaces) or
     `image` (PNG, what lies beyond black and white cut off), `label` (the class with the largest soft label),
-    `soft_label` (C numbers), `step`, `index` (place in the step), `learning_rates` (one an epoch), and where words are
-    nearest ones `similarity` (their mean cosine similarity to the positions).
+    `soft_label` (C numbers), `step`, `index` (place in the step), `learning_rates` (one an epoch), `momentum` where the
+    set has one (the same for all), and where words are nearest ones `similarity` (their mean cosine similarity to the
+    positions).
 
     Args:
         distilled: the set.
@@ -103,6 +104,8 @@ def _table(distilled: DistilledSet, first: dict[str, Any], last: dict[str, Any])
         "index": (torch.arange(per_step).repeat(steps).numpy(), Value("int32")),
         "learning_rates": (rates.numpy(), List(Value("float32"))),
     }
+    if distilled.momentum is not None:
+        columns["momentum"] = (distilled.momentum.expand(distilled.n).numpy(), Value("float32"))
     columns |= last
     features = Features({name: kind for name, (_, kind) in columns.items()})
     return Dataset.from_dict({name: values for name, (values, _) in columns.items()}, features=features)

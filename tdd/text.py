@@ -58,6 +58,15 @@ class TextBatch:
         """The padded embedded sentences, (B, L, d)."""
         return self.words[F.pad(self.ids, (0, self.length - self.ids.shape[1])).long()]
 
+    def drop_words(self, share: float, generator: torch.Generator) -> TextBatch:
+        """The batch, on the CPU, with each word replaced by one without a vector, with probability `share`.
+
+        Word dropout of Iyyer et al., Deep Unordered Composition (2015): each token for itself, where Gal and Ghahramani
+        (1512.05287) drop all occurrences of a word.
+        """
+        dropped = torch.rand(self.ids.shape, generator=generator) < share
+        return replace(self, ids=self.ids.masked_fill(dropped, 0))
+
 
 class TextSplit:
     """Token ids of all sentences of a split, one after the other.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def to_words(distilled: DistilledSet, vectors: WordVectors) -> tuple[DistilledSet, float]:
     """The set with the vector of the nearest word (by cosine) at every position, and the mean cosine similarity.
 
-    Labels, learning rates and initialisation stay; the new set bears no results.
+    Labels, learning rates, momentum and initialisation stay; the new set bears no results.
 
     Raises:
         UsageError: the set is not made of embedded text, or `vectors` are not those it was distilled with.
@@ -41,7 +41,7 @@ def refit(
     accelerator: Accelerator | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> tuple[DistilledSet, dict[str, Any]]:
-    """Labels and learning rates learned anew for samples that stay as they are.
+    """Labels, learning rates and momentum learned anew for samples that stay as they are.
 
     A short distillation of `refit_steps` outer steps that starts from the set; of all sets on its way, the start
     included, the one best on held-out data is taken.

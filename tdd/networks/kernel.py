@@ -33,8 +33,13 @@ class Kernel(Protocol):
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
         """D = <gradient, direction> of each network (K,); its gradients to theta, to x and y (summed over networks)."""
 
-    def loss(self, theta: Parameters, batch: Any, dropout: torch.Generator | None = None) -> tuple[Tensor, Parameters]:
-        """Mean cross-entropy of a real batch (K,) and its gradient; dropout is on where a generator is given."""
+    def loss(
+        self, theta: Parameters, batch: Any, dropout: torch.Generator | None = None, smoothing: float = 0.0
+    ) -> tuple[Tensor, Parameters]:
+        """Mean cross-entropy of a real batch (K,) and its gradient; dropout is on where a generator is given.
+
+        With `smoothing` s a label is 1 - s of its class and s spread evenly over all C (arXiv 1512.00567, section 7).
+        """
 
     def logits(self, theta: Parameters, batch: Any) -> Tensor:
         """Logits of a real batch, (K, B, C)."""
@@ -140,7 +145,7 @@ class AutogradKernel:
     # Real examples
 
     def loss(
-        self, theta: Parameters, batch: RealBatch, dropout: torch.Generator | None = None
+        self, theta: Parameters, batch: RealBatch, dropout: torch.Generator | None = None, smoothing: float = 0.0
     ) -> tuple[Tensor, Parameters]:
         """See `Kernel.loss`."""
         losses, gradients = [], []
@@ -154,7 +159,7 @@ class AutogradKernel:
                 leaves = _leaves(one)
                 with self.autocast():
                     logits = functional_call(self.network, leaves, x)
-                loss = nn.functional.cross_entropy(logits.to(x.dtype), batch.labels)
+                loss = nn.functional.cross_entropy(logits.to(x.dtype), batch.labels, label_smoothing=smoothing)
                 bars = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
                 losses.append(loss.detach())
                 gradients.append(dict(zip(leaves, bars, strict=True)))
