@@ -27,6 +27,9 @@ from tdd.recipe import Recipe
 from tdd.seeds import generator
 from tdd.unroll import SetGradient, make_kernel, outer_gradient
 
+# Settings that a run may be gone on with changed: they have no part in the set.
+NO_PART = {"report_to", "checkpoint_every", "data", "test_networks", "networks_at_once", "refit_steps"}
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -317,6 +320,5 @@ def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> 
 
 def run_fingerprint(recipe: Recipe, corpus: Corpus) -> str:
     """What a checkpoint belongs to: the settings that shape the set, and the data."""
-    no_part = {"report_to", "checkpoint_every", "data", "test_networks", "networks_at_once", "refit_steps"}
-    settings = recipe.model_dump(exclude=no_part)
+    settings = recipe.model_dump(exclude=NO_PART)
     return hashlib.sha256(json.dumps([settings, corpus.fingerprint]).encode()).hexdigest()
