@@ -20,7 +20,7 @@ INTRODUCTION = """# Results
 
 Written by `tdd table`, which goes on with what is missing when it is run again. Accuracies are those of the whole test
 split, read at the end of a run alone; its best set is chosen on held-out training data. Ratio: to the accuracy of the
-same network trained on all the data. ±: standard deviation over freshly drawn networks.
+same network trained on all the data, for the paper too. ±: standard deviation over freshly drawn networks.
 """
 COMPARED = (
     *("row", "data", "n", "initialisation", "accuracy", "networks", "paper", "all data", "paper, all data"),
