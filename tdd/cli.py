@@ -323,6 +323,34 @@ def table(
 
 
 @app.command()
+def size(
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="As for distill.")],
+    ratio: Annotated[
+        float, typer.Option(min=0, help="Percent of the held-out accuracy of the same network with all the data.")
+    ] = 90,
+    most: Annotated[int | None, typer.Option(min=1, help="Largest n tried; 50 for each class when absent.")] = None,
+    init: Annotated[Init | None, typer.Option(help="Distil for one network initialisation, or for any.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting; may be repeated.")
+    ] = None,
+    runs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the runs lie; runs/sizes/DATASET when absent.")
+    ] = None,
+) -> None:
+    """Find the least number of distilled samples that reach a share of the accuracy with all the data."""
+    from tdd.progress import Reporter
+    from tdd.recipe import resolve_recipe
+    from tdd.size import default_size_folder, distillation_size
+
+    settings = resolve_recipe(dataset, recipe, set_ or [], {"init": init and init.value})
+    found = distillation_size(settings, runs or default_size_folder(settings), ratio, most, Reporter())
+    _print(found.describe())
+
+
+@app.command()
 def train(
     run: Run,
     output: Annotated[Path, typer.Option(metavar="DIR", help="New folder of the transformers model.")],

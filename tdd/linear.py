@@ -107,7 +107,7 @@ def hard_label_set(data: Array, targets: Array, m: int | None = None, labels: Ar
 
 
 def unmoved_direction(data: Array, samples: Array) -> Array | None:
-    """A unit vector (D,) that predictions on `data` depend on and no step on `samples` (M, D) moves; None: none is left.
+    """A unit vector (D,) that predictions on `data` depend on and no step on `samples` (M, D) moves, or None.
 
     Two starts that differ by it differ by it after the step too, whatever labels and rate, so that at most one of them
     reaches the optimum. There always is one for fewer samples than `least_samples`.
