@@ -70,7 +70,7 @@ class SizeSearch:
             ratio = tested["mean"] / self.full["accuracy"]
             cells.append([str(n), percent(self.ratio(n)), percent(tested["mean"], tested["sd"]), percent(ratio)])
         cells.append(["all data", percent(1), percent(self.full["accuracy"]), percent(1)])
-        return "\n".join([answer, aligned(cells), *([f"figure: {self.figure}"] if self.figure else [])])
+        return "\n".join([answer, aligned(cells, names=()), *([f"figure: {self.figure}"] if self.figure else [])])
 
 
 def default_size_folder(recipe: Recipe) -> Path:
