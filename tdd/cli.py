@@ -138,7 +138,7 @@ def distill(
 
     if list_recipes:
         for name, path in named_recipes().items():
-            typer.echo(f"{name:<12} {path}")
+            typer.echo(f"{name:<24} {path}")
         return
     flags = {
         "n": n,
@@ -294,6 +294,60 @@ def compare(
 
     rows = compare_runs(runs)
     typer.echo(json.dumps(rows, indent=2) if as_json else table(rows))
+
+
+@app.command()
+def table(
+    rows: Annotated[
+        list[str] | None, typer.Argument(metavar="[ROW]...", help="Rows to run, e.g. imdb-20-fixed; all when absent.")
+    ] = None,
+    runs: Annotated[Path, typer.Option(metavar="DIR", help="Where the rows' run folders lie.")] = Path("runs/paper"),
+    output: Annotated[Path, typer.Option(metavar="FILE", help="The Markdown file.")] = Path("RESULTS.md"),
+    only_write: Annotated[
+        bool, typer.Option("--only-write", help="Run nothing, write the table from what is there.")
+    ] = False,
+    data_root: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Read the data sets from here, laid out owner/name, not from the Hub."),
+    ] = None,
+    recipes: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Recipes and rows.yaml of another table than the paper's.")
+    ] = None,
+) -> None:
+    """Run what is missing of the paper's result tables and write the results beside the paper's."""
+    from tdd.paper import run_table
+    from tdd.progress import Reporter
+
+    run_table(rows or [], runs, output, only_write, data_root, recipes, Reporter())
+    _print(f"written: {output}")
+
+
+@app.command()
+def size(
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="As for distill.")],
+    ratio: Annotated[
+        float, typer.Option(min=0, help="Percent of the held-out accuracy of the same network with all the data.")
+    ] = 90,
+    most: Annotated[int | None, typer.Option(min=1, help="Largest n tried; 50 for each class when absent.")] = None,
+    init: Annotated[Init | None, typer.Option(help="Distil for one network initialisation, or for any.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting; may be repeated.")
+    ] = None,
+    runs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the runs lie; runs/sizes/DATASET when absent.")
+    ] = None,
+) -> None:
+    """Find the least number of distilled samples that reach a share of the accuracy with all the data."""
+    from tdd.progress import Reporter
+    from tdd.recipe import resolve_recipe
+    from tdd.size import default_size_folder, distillation_size
+
+    settings = resolve_recipe(dataset, recipe, set_ or [], {"init": init and init.value})
+    found = distillation_size(settings, runs or default_size_folder(settings), ratio, most, Reporter())
+    _print(found.describe())
 
 
 @app.command()

@@ -32,6 +32,9 @@ from tdd.window import window
 # The float32 next below 1, to which a large raw momentum would be rounded.
 MOST_MOMENTUM = 1 - 2**-24
 
+# Settings that a run may be gone on with changed: they have no part in the set.
+NO_PART = {"report_to", "checkpoint_every", "data", "test_networks", "networks_at_once", "refit_steps"}
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -342,6 +345,5 @@ def first_labels(steps: int, per_step: int, classes: int) -> Tensor:
 
 def run_fingerprint(recipe: Recipe, corpus: Corpus) -> str:
     """What a checkpoint belongs to: the settings that shape the set, and the data."""
-    no_part = {"report_to", "checkpoint_every", "data", "test_networks", "networks_at_once", "refit_steps"}
-    settings = recipe.model_dump(exclude=no_part)
+    settings = recipe.model_dump(exclude=NO_PART)
     return hashlib.sha256(json.dumps([settings, corpus.fingerprint]).encode()).hexdigest()

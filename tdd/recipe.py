@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from tdd.errors import UsageError, nearest
 from tdd.files import write_text
 
+# Beside a folder's recipes: the table that they are the rows of, see `tdd.paper`.
+ROWS = "rows.yaml"
+
 
 class Recipe(BaseModel):
     """All settings of a distillation. Each field's description is its documentation."""
@@ -201,11 +204,15 @@ class Recipe(BaseModel):
         try:
             return cls.model_validate(dict(settings))
         except ValidationError as error:
-            first = error.errors()[0]
-            path = ".".join(map(str, first["loc"]))
-            message = first["msg"].removeprefix("Value error, ")
-            given = f" (given: {first['input']!r})" if path else ""
-            raise UsageError(f"{where}: {path + ': ' if path else ''}{message}{given}") from None
+            raise UsageError(f"{where}: {first_fault(error)}") from None
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first thing that pydantic found wrong, in a line: ``n: Input should be a valid integer (given: 'x')``."""
+    first = error.errors()[0]
+    path = ".".join(map(str, first["loc"]))
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{path}: {message} (given: {first['input']!r})" if path else message
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -244,15 +251,20 @@ def parse_assignments(assignments: list[str]) -> dict[str, Any]:
     return settings
 
 
-def _folders() -> list[Path]:
+def recipe_folders() -> list[Path]:
     """Where named recipes lie: inside an installed package, or beside it in a checkout."""
     package = Path(__file__).parent
     return [folder for folder in (package / "recipes", package.parent / "recipes") if folder.is_dir()]
 
 
 def named_recipes() -> dict[str, Path]:
-    """The recipes that come with the package, by name."""
-    return {path.stem: path for folder in _folders() for path in sorted(folder.glob("*.yaml"))}
+    """The recipes that come with the package, by name: ``imdb``, ``paper/imdb-20-fixed``."""
+    return {
+        path.relative_to(folder).with_suffix("").as_posix(): path
+        for folder in recipe_folders()
+        for path in [*sorted(folder.glob("*.yaml")), *sorted(folder.glob("*/*.yaml"))]
+        if path.name != ROWS
+    }
 
 
 def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[str], flags: Mapping[str, Any]) -> Recipe:
@@ -298,5 +310,9 @@ def _absolute(name: str, value: Any) -> dict[str, str]:
 
 def default_folder(recipe: Recipe) -> Path:
     """Where a run is kept when no folder is named: ``runs/imdb-20``, ``runs/imdb-20-random``."""
-    name = recipe.dataset.rstrip("/").rsplit("/", 1)[-1].split(".")[0] or "data"
-    return Path("runs") / (f"{name}-{recipe.n}" + ("-random" if recipe.init == "random" else ""))
+    return Path("runs") / (f"{short_name(recipe.dataset)}-{recipe.n}" + ("-random" if recipe.init == "random" else ""))
+
+
+def short_name(dataset: str) -> str:
+    """What a data set is called in file names: that of a file or folder without its suffix, of a Hub id its name."""
+    return dataset.rstrip("/").rsplit("/", 1)[-1].split(".")[0] or "data"
