@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,11 +72,15 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
                 "-" if row["seconds"] is None else _duration(row["seconds"]),
             ]
         )
+    return aligned(cells, names={0, 1, 4})
+
+
+def aligned(cells: Sequence[Sequence[str]], names: Collection[int]) -> str:
+    """Lines of cells as columns of text; those of `names` to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    # Names to the left, numbers to the right.
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if place in (0, 1, 4) else cell.rjust(width)
+            cell.ljust(width) if place in names else cell.rjust(width)
             for place, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in cells

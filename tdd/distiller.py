@@ -17,6 +17,7 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from tdd.checkpoint import OuterState, Tensors
+from tdd.coresets import inputs_at, random_examples
 from tdd.data import Corpus
 from tdd.distilled import DistilledSet
 from tdd.errors import TddError
@@ -307,12 +308,8 @@ def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> 
     shape = (steps, per_step, *corpus.train.sample_shape)
     if recipe.samples_init == "noise":
         return torch.randn(shape, generator=draw_from) * corpus.train.scale() * recipe.samples_scale
-    classes = len(corpus.classes)
-    order = torch.randperm(len(corpus.train), generator=draw_from)
-    by_class = [order[corpus.train.labels[order] == label].tolist() for label in range(classes)]
-    chosen = [by_class[i % classes][i // classes % len(by_class[i % classes])] for i in range(steps * per_step)]
-    samples = torch.cat([corpus.train.batch(torch.tensor([index])).dense() for index in chosen])
-    return samples.view(shape)
+    chosen = random_examples(corpus.train.labels, steps * per_step, len(corpus.classes), draw_from)
+    return inputs_at(corpus.train, chosen).view(shape)
 
 
 def run_fingerprint(recipe: Recipe, corpus: Corpus) -> str:
