@@ -199,4 +199,4 @@ def table(measured: Results, distilled: DistilledSet | None = None) -> str:
         over = found.get("sd_over", "networks") if found["sd"] else "-"
         counts = [str(found.get(key) or "-") for key in ("draws", "networks", "gradient_steps")]
         cells.append([name, percent(found["mean"], found["sd"]), over, chosen, *counts])
-    return aligned(cells, names={0, 2, 3})
+    return aligned(cells, left=(0, 2, 3))
