@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from tdd.baseline_names import NAMES
 from tdd.distilled import DistilledSet
 from tdd.files import write_text
 from tdd.networks import IMAGE_NETWORKS
@@ -184,19 +185,25 @@ def _accuracy(results: Mapping[str, Any]) -> str:
     before = len(lines)
     for kind, said in {"evaluation": "this set", "decoded": "its nearest words", "baselines": "baseline"}.items():
         for path, found in _measured(results.get(kind) or {}):
-            mean, networks = found["mean"] if "mean" in found else found["accuracy"], found.get("networks", 1)
-            reached = f"{100 * mean:.2f} %" + (f" ± {100 * found['sd']:.2f}" if networks > 1 else "")
+            mean = found["mean"] if "mean" in found else found["accuracy"]
+            networks = found.get("networks", 1) or "–"
+            reached = f"{100 * mean:.2f} %" + (f" ± {100 * found['sd']:.2f}" if found.get("sd") else "")
             ratio = f"{100 * mean / full:.1f} %" if full else ""
             if found.get("test_examples", 0) < found.get("test_split", 0):
                 reached += f" on {found['test_examples']:,} of {found['test_split']:,} examples"
-            names = ", ".join(path).replace("_", " ").replace("|", "/")
+            own = [NAMES.get(path[0], path[0]), *path[1:]] if kind == "baselines" else path
+            names = (
+                ", ".join([*own, *([str(found["init"])] if "init" in found else [])])
+                .replace("_", " ")
+                .replace("|", "/")
+            )
             lines.append(f"| {said}: {names} | {networks} | {reached} | {ratio} |")
     if full:
         lines.append(f"| all the data | 1 | {100 * full:.2f} % | 100.0 % |")
     if len(lines) == before:
         return "## Accuracy\n\nNot measured yet."
-    explained = "± is the standard deviation over networks. *Fixed* is the network initialisation that comes with the \
-set, *random* a fresh one for each network."
+    explained = "± is the standard deviation over networks and, of a baseline, draws of its samples. *Fixed* is the \
+network initialisation that comes with the set, *random* a fresh one for each network."
     return "\n".join([*lines, "", explained])
 
 

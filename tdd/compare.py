@@ -72,15 +72,15 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
                 "-" if row["seconds"] is None else duration(row["seconds"]),
             ]
         )
-    return aligned(cells, names={0, 1, 4})
+    return aligned(cells, left=(0, 1, 4))
 
 
-def aligned(cells: Sequence[Sequence[str]], names: Collection[int]) -> str:
-    """Lines of cells as columns of text; those of `names` to the left, numbers to the right."""
+def aligned(cells: Sequence[Sequence[str]], left: Collection[int] = ()) -> str:
+    """Lines of cells as columns of equal width: those in `left`, of names, to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if place in names else cell.rjust(width)
+            cell.ljust(width) if place in left else cell.rjust(width)
             for place, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in cells

@@ -157,6 +157,10 @@ class ImageSplit:
         for chosen in order.split(size):
             yield self.batch(chosen)
 
+    def features(self, indices: Tensor) -> Tensor:
+        """Normalised pixels, (M, c x h x w)."""
+        return self.batch(indices).dense().flatten(1)
+
     def describe(self) -> str:
         """See `Split.describe`."""
         channels, height, width = self.sample_shape

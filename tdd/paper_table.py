@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tdd.baseline_names import NAMES
 from tdd.compare import duration
 from tdd.distilled import RECIPE, DistilledSet
 from tdd.errors import TddError
@@ -82,7 +83,7 @@ def _compared(row: Row, run: DistilledSet | str) -> list[str]:
         if full := results.get("full_data", {}).get("accuracy"):
             cells |= {"all data": percent(full), "ratio": percent(tested["mean"] / full)}
         baselines = {
-            name.replace("_", " "): (found.get("mean", found.get("accuracy")), found.get("sd", 0.0))
+            NAMES.get(name, name): (found.get("mean", found.get("accuracy")), found.get("sd", 0.0))
             for name, found in (results.get("baselines") or {}).items()
         }
         if baselines:

@@ -7,6 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from tdd.coresets import inputs_at, random_examples
 from tdd.data import Corpus
 from tdd.errors import UsageError
 from tdd.recipe import Recipe
@@ -72,37 +73,22 @@ def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> 
     random words of the vocabulary, or as real sentences.
     """
     draw_from = generator(recipe.seed, "samples")
+    n, classes, labels = steps * per_step, len(corpus.classes), corpus.train.labels
     shape = (steps, per_step, *corpus.train.sample_shape)
-    if recipe.starts_real:
-        chosen = _by_class(corpus, steps * per_step, draw_from)
     if recipe.samples == "words":
         train = _text(corpus)
         words = vocabulary(recipe, train)
         if recipe.starts_real:
+            # Examples i, i + apart, i + 2 apart ... belong to the class of sample i.
+            apart = -(-n // classes) * classes
+            chosen = random_examples(labels, apart * train.max_length, classes, draw_from).view(-1, apart).T[:n]
             tokens = real_sentences(train, chosen, words, fill=recipe.padding == "none")
         else:
-            tokens = random_sentences(words, steps * per_step, train.max_length, draw_from)
+            tokens = random_sentences(words, n, train.max_length, draw_from)
         return train.vectors.embed(tokens).view(shape)
     if recipe.starts_real:
-        return torch.cat([corpus.train.batch(torch.tensor([rows[0]])).dense() for rows in chosen]).view(shape)
+        return inputs_at(corpus.train, random_examples(labels, n, classes, draw_from)).view(shape)
     return torch.randn(shape, generator=draw_from) * corpus.train.scale() * recipe.samples_scale
-
-
-def _by_class(corpus: Corpus, n: int, draw_from: torch.Generator) -> list[list[int]]:
-    """For each of n samples, classes in turn, training examples of its class that are no other sample's, if they last.
-
-    The first stands for the sample; the others follow it where one example is not enough.
-    """
-    classes = len(corpus.classes)
-    order = torch.randperm(len(corpus.train), generator=draw_from)
-    by_class = [order[corpus.train.labels[order] == label].tolist() for label in range(classes)]
-    a_class = -(-n // classes)
-    chosen = []
-    for i in range(n):
-        members = by_class[i % classes]
-        place = i // classes % len(members)
-        chosen.append(members[place::a_class])
-    return chosen
 
 
 def _text(corpus: Corpus) -> TextSplit:

@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
-from tdd.baselines import train_on_all
 from tdd.card import write_card
 from tdd.data import Corpus, load_corpus
 from tdd.distilled import RECIPE, RESULTS, DistilledSet
@@ -21,6 +20,7 @@ from tdd.errors import TddError, UsageError
 from tdd.evaluation import Evaluation, evaluate
 from tdd.files import write_json
 from tdd.folder import CHECKPOINT, LOG, Log, check_empty, is_finished, locked, read_run, recipe_of_run
+from tdd.full_data import train_on_all
 from tdd.memory import check_memory
 from tdd.progress import Reporter, percent
 from tdd.recipe import Recipe
@@ -78,6 +78,24 @@ def open_corpus(recipe: Recipe, reporter: Reporter) -> Corpus:
     for note in corpus.notes:
         reporter.note(f"note: {note}")
     return corpus
+
+
+def open_corpus_of(distilled: DistilledSet, data: str | None, reporter: Reporter) -> tuple[Recipe, Corpus]:
+    """A set's recipe and the data that it was distilled from, read from `data` where that is given.
+
+    Raises:
+        UsageError: the data, or the word vectors, are not those that the set was distilled from.
+    """
+    recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
+    corpus = open_corpus(recipe, reporter)
+    if corpus.classes != distilled.classes:
+        raise UsageError(
+            f"the set tells {', '.join(distilled.classes)} apart, the data hold {', '.join(corpus.classes)}"
+        )
+    made_with, read_with = (source.get("vectors_checksum") for source in (distilled.source, corpus.source))
+    if made_with != read_with:
+        raise UsageError(f"the vectors {recipe.vectors} are not those the set was distilled with; test it with those")
+    return recipe, corpus
 
 
 def _distill(recipe: Recipe, folder: Path | None, accelerator: Accelerator, reporter: Reporter) -> DistilledSet:
@@ -208,15 +226,7 @@ def evaluate_run(
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
     distilled = read_run(Path(folder))
-    recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
-    corpus = open_corpus(recipe, reporter)
-    if corpus.classes != distilled.classes:
-        raise UsageError(
-            f"the set tells {', '.join(distilled.classes)} apart, the data hold {', '.join(corpus.classes)}"
-        )
-    made_with, read_with = (source.get("vectors_checksum") for source in (distilled.source, corpus.source))
-    if made_with != read_with:
-        raise UsageError(f"the vectors {recipe.vectors} are not those the set was distilled with; test it with those")
+    recipe, corpus = open_corpus_of(distilled, data, reporter)
     wanted = [init] if init else [recipe.init]
     if recipe.init == "fixed" and init is None and networks is not None:
         wanted.append("random")

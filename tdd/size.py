@@ -9,7 +9,6 @@ from typing import Any
 
 from accelerate import Accelerator
 
-from tdd.baselines import train_on_all
 from tdd.card import write_card
 from tdd.compare import aligned
 from tdd.distilled import RESULTS, DistilledSet
@@ -17,6 +16,7 @@ from tdd.distiller import Interrupted
 from tdd.errors import TddError, UsageError
 from tdd.figures import draw_accuracy_against_n
 from tdd.files import write_json
+from tdd.full_data import train_on_all
 from tdd.plots import save_figure
 from tdd.progress import Reporter, percent
 from tdd.recipe import Recipe, short_name
@@ -70,7 +70,7 @@ class SizeSearch:
             ratio = tested["mean"] / self.full["accuracy"]
             cells.append([str(n), percent(self.ratio(n)), percent(tested["mean"], tested["sd"]), percent(ratio)])
         cells.append(["all data", percent(1), percent(self.full["accuracy"]), percent(1)])
-        return "\n".join([answer, aligned(cells, names=()), *([f"figure: {self.figure}"] if self.figure else [])])
+        return "\n".join([answer, aligned(cells), *([f"figure: {self.figure}"] if self.figure else [])])
 
 
 def default_size_folder(recipe: Recipe) -> Path:

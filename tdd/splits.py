@@ -55,6 +55,9 @@ class Split(Protocol):
     def batches(self, size: int, most: int | None = None) -> Iterator[RealBatch]:
         """Every example once, `size` at a time; or `most` of them, spread evenly."""
 
+    def features(self, indices: Tensor) -> Tensor:
+        """A plain vector for each example at `indices`, in their order, (M, f): for distances between examples."""
+
     def describe(self) -> str:
         """How the examples were encoded, in a few words."""
 

@@ -40,16 +40,17 @@ def refit(
     init: str,
     accelerator: Accelerator | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    outer_steps: int | None = None,
 ) -> tuple[DistilledSet, dict[str, Any]]:
     """Labels, learning rates and momentum learned anew for samples that stay as they are.
 
-    A short distillation of `refit_steps` outer steps that starts from the set; of all sets on its way, the start
-    included, the one best on held-out data is taken.
+    A distillation of `outer_steps` outer steps, `refit_steps` where None, that starts from the set; of all sets on its
+    way, the start included, the one best on held-out data is taken.
 
     Returns:
         The set, and "outer_steps", "best_step" and "validation_accuracy" of the fit.
     """
-    steps = words.recipe.refit_steps
+    steps = outer_steps or words.recipe.refit_steps
     settings = {"init": init, "outer_steps": steps, "validate_every": max(1, steps // 10), "warmup": 0}
     if init == "fixed":
         settings["networks"] = 1

@@ -234,10 +234,10 @@ def test_data_sets_are_read_from_local_copies(recipes):
 def test_the_best_baseline_is_shown(recipes):
     assert tdd(*TABLE, "easy-fixed").code == 0
     path = Path("runs/paper/easy-fixed/results.json")
-    baselines = {"random": {"mean": 0.5, "sd": 0.02}, "kmeans_knn": {"mean": 0.6, "sd": 0.0}}
+    baselines = {"random": {"mean": 0.5, "sd": 0.02}, "knn_kmeans": {"mean": 0.6, "sd": 0.0}}
     path.write_text(json.dumps(results_of("easy-fixed") | {"baselines": baselines}))
     assert tdd(*TABLE, "--only-write").code == 0
-    assert row_of("easy-fixed")["best baseline at this n"] == "kmeans knn: 60.00 %"
+    assert row_of("easy-fixed")["best baseline at this n"] == "nearest neighbours, k-means: 60.00 %"
 
 
 @pytest.mark.parametrize(

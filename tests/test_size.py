@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from command import SETTINGS, Done, tdd, write_data, write_vectors
 
-from tdd import baselines, folder, rerun, size
+from tdd import folder, full_data, rerun, size
 from tdd.distilled import DistilledSet
 from tdd.distiller import Distiller
 from tdd.errors import TddError
@@ -45,7 +45,7 @@ def enough(monkeypatch):
         return accuracy
 
     result = {"accuracy": 0.75, "validation_accuracy": 0.8, "epoch": 1, "test_examples": 24}
-    monkeypatch.setattr(baselines, "_train_on_all", lambda *given: result)
+    monkeypatch.setattr(full_data, "_train_on_all", lambda *given: result)
     monkeypatch.setenv("TDD_CACHE", str(Path.cwd() / "cache"))
     return from_
 
