@@ -1,5 +1,6 @@
 # make demo   distil the embedded data set and show accuracy and nearest words
 # make test   run the tests
+# make paper  run what is missing of the paper's result tables and write RESULTS.md
 # make bench  measure the fast paths beside plain ones
 # All create .venv and install everything first. Python 3.11 or newer is all they need.
 
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 # Outer steps of the demo; fewer are faster and less accurate.
 DEMO_STEPS ?= 600
 
-.PHONY: setup demo test lint bench
+.PHONY: setup demo test lint paper bench
 
 setup: $(VENV)/installed
 
@@ -35,6 +36,10 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# e.g. make paper PAPER="trec6-60-fixed --data-root copies"
+paper: setup
+	$(BIN)/tdd table $(PAPER)
 
 # e.g. make bench BENCH="--quick --json bench.json --plot growth.svg"
 bench: setup

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from tdd.baseline_names import NAMES
 from tdd.distilled import DistilledSet
 from tdd.files import write_text
 from tdd.networks import IMAGE_NETWORKS
@@ -15,7 +16,7 @@ from tdd.public import public
 from tdd.recipe import Recipe
 from tdd.snippet import training_code
 from tdd.sources import KNOWN
-from tdd.tables import TABLES
+from tdd.tables import TABLES, configurations
 
 _NO_LICENCE = """
 No licence is stated here. The set is derived from its source, so the source's licence and terms decide what is allowed.
@@ -25,6 +26,7 @@ _NEAREST = "The words are those nearest to learned vectors"
 _CUT = "The pictures are the learned numbers, rounded and cut off at black and white"
 _TEXT_COLUMNS = """| `default` | `text` | the nearest word of every position |
 | | `similarity` | mean cosine similarity of these words to the positions |"""
+_WORD_COLUMNS = "| `default` | `text` | the sample: its words, joined by single spaces |"
 _IMAGE_COLUMNS = "| `default` | `image` | the sample as a picture, cut off at black and white |"
 _SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K"}
 
@@ -86,9 +88,9 @@ def _metadata(distilled: DistilledSet) -> dict[str, Any]:
         "size_categories": [next((said for size, said in _SIZES.items() if distilled.n < size), "100K<n<1M")],
         **({"source_datasets": [_name(distilled)]} if _is_on_hub(distilled) else {}),
         "configs": [
-            {"config_name": config, "data_files": [{"split": "train", "path": path}]}
+            {"config_name": config, "data_files": [{"split": "train", "path": TABLES[config]}]}
             | ({"default": True} if config == "default" else {})
-            for config, path in TABLES.items()
+            for config in configurations(distilled)
         ],
     }
 
@@ -96,14 +98,21 @@ def _metadata(distilled: DistilledSet) -> dict[str, Any]:
 def _introduction(distilled: DistilledSet, licensed: bool) -> str:
     recipe, name = distilled.recipe, _name(distilled)
     steps, per_step, *shape = distilled.samples.shape
-    origin = _code(name)
-    look = _TEXT_COLUMNS if distilled.is_text else _IMAGE_COLUMNS
+    origin, samples = _code(name), "sentences of real words" if distilled.sentences else "synthetic samples"
+    if distilled.sentences:
+        look, both = _WORD_COLUMNS, ""
+    else:
+        look = _TEXT_COLUMNS if distilled.is_text else _IMAGE_COLUMNS
+        look += f"\n| `embeddings` | `embedding` | the sample, {_times(*shape)} exact numbers |"
+        both = "both"
+    momentum = "" if distilled.momentum is None else "| | `momentum` | of every gradient step, as in torch's SGD |\n"
+    rates = "learned learning rates" + ("" if distilled.momentum is None else " and momentum")
     if _is_on_hub(distilled):
         revision = distilled.source["revision"][:12]
         origin = f"[{name}](https://huggingface.co/datasets/{name}) (revision `{revision}`)"
     return f"""# {name}, distilled to {distilled.n} samples
 
-{distilled.n} synthetic samples with {recipe.labels} labels and learned learning rates, distilled from {origin}:
+{distilled.n} {samples} with {recipe.labels} labels and {rates}, distilled from {origin}:
 they are to train a network about as well as all the data do. Made with tdd, by the method of *Soft-Label Dataset
 Distillation and Text Dataset Distillation* ([arXiv 1910.02551](https://arxiv.org/abs/1910.02551)).
 
@@ -114,12 +123,11 @@ Classes: {", ".join(map(_code, distilled.classes))}.
 | configuration | column | holds |
 |---|---|---|
 {look}
-| `embeddings` | `embedding` | the sample, {_times(*shape)} exact numbers |
-| both | `label` | the class with the largest soft label |
+| {both} | `label` | the class with the largest soft label |
 | | `soft_label` | a number for each class |
 | | `step`, `index` | the gradient step it belongs to, and its place there |
 | | `learning_rates` | those of its step, one an epoch |
-""" + ("" if licensed else _NO_LICENCE)
+{momentum}""" + ("" if licensed else _NO_LICENCE)
 
 
 def _training(distilled: DistilledSet, repo: str) -> str:
@@ -177,19 +185,25 @@ def _accuracy(results: Mapping[str, Any]) -> str:
     before = len(lines)
     for kind, said in {"evaluation": "this set", "decoded": "its nearest words", "baselines": "baseline"}.items():
         for path, found in _measured(results.get(kind) or {}):
-            mean, networks = found["mean"] if "mean" in found else found["accuracy"], found.get("networks", 1)
-            reached = f"{100 * mean:.2f} %" + (f" ± {100 * found['sd']:.2f}" if networks > 1 else "")
+            mean = found["mean"] if "mean" in found else found["accuracy"]
+            networks = found.get("networks", 1) or "–"
+            reached = f"{100 * mean:.2f} %" + (f" ± {100 * found['sd']:.2f}" if found.get("sd") else "")
             ratio = f"{100 * mean / full:.1f} %" if full else ""
             if found.get("test_examples", 0) < found.get("test_split", 0):
                 reached += f" on {found['test_examples']:,} of {found['test_split']:,} examples"
-            names = ", ".join(path).replace("_", " ").replace("|", "/")
+            own = [NAMES.get(path[0], path[0]), *path[1:]] if kind == "baselines" else path
+            names = (
+                ", ".join([*own, *([str(found["init"])] if "init" in found else [])])
+                .replace("_", " ")
+                .replace("|", "/")
+            )
             lines.append(f"| {said}: {names} | {networks} | {reached} | {ratio} |")
     if full:
         lines.append(f"| all the data | 1 | {100 * full:.2f} % | 100.0 % |")
     if len(lines) == before:
         return "## Accuracy\n\nNot measured yet."
-    explained = "± is the standard deviation over networks. *Fixed* is the network initialisation that comes with the \
-set, *random* a fresh one for each network."
+    explained = "± is the standard deviation over networks and, of a baseline, draws of its samples. *Fixed* is the \
+network initialisation that comes with the set, *random* a fresh one for each network."
     return "\n".join([*lines, "", explained])
 
 
@@ -213,7 +227,7 @@ def _making(distilled: DistilledSet) -> str:
         f"- outer loop: {made.get('outer_steps', recipe.outer_steps):,} steps with {recipe.batch_size} real examples"
         + (f" and {recipe.networks} networks" if recipe.networks > 1 else "")
         + " each",
-        f"- samples started from {'real examples' if recipe.samples_init == 'real' else 'noise'}",
+        f"- samples started from {'real examples' if recipe.starts_real else 'noise'}",
     ]
     if distilled.is_text:
         lines.append(f"- word vectors: {_vectors(distilled)}")
@@ -245,7 +259,7 @@ def _limits(distilled: DistilledSet) -> str:
     recipe = distilled.recipe
     fixed = recipe.init == "fixed"
     start = "the one initialisation that comes with it" if fixed else "random initialisations"
-    if recipe.samples_init == "real":
+    if recipe.starts_real:
         membership = (
             "The samples started from real training examples, and may still show which ones: whoever has the set "
             "may find out that these were in the training data."
@@ -257,4 +271,12 @@ def _limits(distilled: DistilledSet) -> str:
 - It was made for the network above with {start}. Other networks and initialisations learn less from it, often far less.
 - It only keeps what the accuracy on this one task needs, and it keeps the biases of its source.
 - It makes no claim of privacy. {membership}
-- {_NEAREST if distilled.is_text else _CUT}: they help to look at it, a network is not trained on them."""
+{_seen(distilled)}"""
+
+
+def _seen(distilled: DistilledSet) -> str:
+    """What the readable columns have to do with training."""
+    if distilled.sentences:
+        return "- The words are what a network is trained on, exactly, but they were not chosen to make sense."
+    about = _NEAREST if distilled.is_text else _CUT
+    return f"- {about}: they help to look at it, a network is not trained on them."

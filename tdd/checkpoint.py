@@ -20,7 +20,7 @@ class OuterState:
     """State of the outer loop between two outer steps.
 
     Attributes:
-        learned: what Adam updates: samples, soft labels, raw learning rates.
+        learned: what Adam updates: samples, soft labels, raw learning rates, raw momentum where there is one.
         optimiser: Adam over `learned`, one parameter group each, in the order of `learned`.
         average: exponential moving average of `learned`.
         best: copy of the best averaged set on held-out data.
@@ -71,7 +71,7 @@ class OuterState:
                     self.average[name].copy_(tensors[f"average.{name}"])
                     prefix = f"adam.{name}."
                     self.optimiser.state[value] = {
-                        key.removeprefix(prefix): moment if moment.dim() == 0 else moment.to(value.device)
+                        key.removeprefix(prefix): moment if key == f"{prefix}step" else moment.to(value.device)
                         for key, moment in tensors.items()
                         if key.startswith(prefix)
                     }

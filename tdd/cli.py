@@ -11,7 +11,9 @@ from typing import Annotated
 
 import typer
 
+from tdd.baseline_names import NAMES
 from tdd.errors import UsageError
+from tdd.options import Asked, Init, takes_settings
 
 app = typer.Typer(
     help="Text dataset distillation: learn a handful of synthetic sentences that train a network.",
@@ -21,13 +23,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Init(StrEnum):
-    """Network initialisations a set is made for (paper 3.4)."""
-
-    fixed = "fixed"
-    random = "random"
 
 
 class Tracker(StrEnum):
@@ -91,40 +86,9 @@ def _main(
 
 
 @app.command()
+@takes_settings
 def distill(
-    dataset: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="DATASET",
-            help="imdb, sst5, trec6, trec50, tomatoes, mnist, cifar10, digits, a Hub id or a path.",
-        ),
-    ] = None,
-    n: Annotated[int | None, typer.Option("--n", "-n", help="Number of distilled samples.")] = None,
-    init: Annotated[Init | None, typer.Option(help="Distil for one network initialisation, or for any.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Inner steps of an epoch; divides n.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Times the inner steps are repeated.")] = None,
-    outer_steps: Annotated[int | None, typer.Option(help="Updates of the distilled set.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
-    data: Annotated[
-        str | None, typer.Option(help="Read the data set from this folder or file, not from the Hub.")
-    ] = None,
-    text_column: Annotated[str | None, typer.Option(help="Column of the text.")] = None,
-    image_column: Annotated[str | None, typer.Option(help="Column of the images, instead of text.")] = None,
-    label_column: Annotated[str | None, typer.Option(help="Column of the class.")] = None,
-    config_name: Annotated[str | None, typer.Option(help="Configuration of a Hub data set.")] = None,
-    revision: Annotated[str | None, typer.Option(help="Branch, tag or commit of a Hub data set.")] = None,
-    vectors: Annotated[
-        str | None, typer.Option(help="Word vectors: glove-6b-50d, a gensim-downloader name or a file.")
-    ] = None,
-    network: Annotated[
-        str | None, typer.Option(help="text_cnn for text; lenet, alexcifarnet or convnet for images.")
-    ] = None,
-    recipe: Annotated[
-        str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting; may be repeated.")
-    ] = None,
+    asked: Asked,
     output: Annotated[Path | None, typer.Option(help="Run folder; runs/DATASET-N when absent.")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with the run in this folder.")] = None,
     report_to: Annotated[Tracker | None, typer.Option(help="Report curves to this tracker.")] = None,
@@ -134,40 +98,23 @@ def distill(
     ] = False,
 ) -> None:
     """Learn a distilled set, test it and keep it in a run folder."""
-    from tdd.recipe import default_folder, named_recipes, resolve_recipe
+    from tdd.recipe import default_folder, named_recipes
 
     if list_recipes:
         for name, path in named_recipes().items():
-            typer.echo(f"{name:<12} {path}")
+            typer.echo(f"{name:<24} {path}")
         return
-    flags = {
-        "n": n,
-        "init": init and init.value,
-        "steps": steps,
-        "epochs": epochs,
-        "outer_steps": outer_steps,
-        "seed": seed,
-        "data": data,
-        "text_column": text_column,
-        "image_column": image_column,
-        "label_column": label_column,
-        "config_name": config_name,
-        "revision": revision,
-        "vectors": vectors,
-        "network": network,
-        "report_to": report_to and report_to.value,
-    }
+    tracker = {"report_to": report_to.value} if report_to else {}
     if resume is not None:
-        given = [name for name, value in flags.items() if value is not None and name != "report_to"]
-        if dataset or set_ or recipe or output or given:
+        if asked.says() or output:
             raise UsageError("--resume goes on with the run as it was started: give it no data set and no settings")
         from tdd.folder import recipe_of_run
 
-        settings = recipe_of_run(resume).model_copy(update={"report_to": report_to.value} if report_to else {})
-    elif dataset is None and recipe is None:
+        settings = recipe_of_run(resume).model_copy(update=tracker)
+    elif asked.dataset is None and asked.recipe is None:
         raise UsageError("name a data set, e.g. tdd distill imdb --n 20")
     else:
-        settings = resolve_recipe(dataset, recipe, set_ or [], flags)
+        settings = asked.resolve(**tracker)
     if dry_run:
         typer.echo(settings.to_yaml(), nl=False)
         return
@@ -204,6 +151,47 @@ def evaluate(
 
     distilled = evaluate_run(run, networks, init and init.value, full, max_test, data, decoded, Reporter())
     _print(json.dumps(distilled.results, indent=2) if as_json else describe(distilled, run))
+
+
+@app.command()
+@takes_settings
+def baselines(
+    asked: Asked,
+    run: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Take all settings from this run, and add the figures to its results."),
+    ] = None,
+    draws: Annotated[int, typer.Option(min=1, help="Random sets of real examples.")] = 20,
+    networks: Annotated[
+        int | None, typer.Option(min=1, help="Fresh networks of each baseline, random initialisation; 200 when absent.")
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help=f"Only this one of {', '.join(NAMES)}; may be repeated."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder of the figures; runs/DATASET-N-baselines when absent.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+) -> None:
+    """Measure what a distilled set is compared with: real examples, centroids, nearest neighbours, all the data."""
+    from tdd.baseline_run import measure_baselines, measure_baselines_of_run, table
+    from tdd.progress import Reporter
+    from tdd.recipe import default_folder
+
+    distilled = None
+    if run is not None:
+        if asked.says("data") or output:
+            raise UsageError("--run takes its settings from the run: give it no data set and no settings but --data")
+        data = asked.flags.get("data")
+        found, distilled = measure_baselines_of_run(run, data, draws, networks, only or (), Reporter())
+    elif asked.dataset is None and asked.recipe is None:
+        raise UsageError("name a data set, e.g. tdd baselines trec6 --n 60, or a run with --run")
+    else:
+        settings = asked.resolve()
+        folder = output or Path(f"{default_folder(settings)}-baselines")
+        found = measure_baselines(settings, folder, draws, networks, only or (), Reporter())
+    typer.echo(json.dumps(found, indent=2) if as_json else table(found, distilled))
 
 
 @app.command()
@@ -294,6 +282,60 @@ def compare(
 
     rows = compare_runs(runs)
     typer.echo(json.dumps(rows, indent=2) if as_json else table(rows))
+
+
+@app.command()
+def table(
+    rows: Annotated[
+        list[str] | None, typer.Argument(metavar="[ROW]...", help="Rows to run, e.g. imdb-20-fixed; all when absent.")
+    ] = None,
+    runs: Annotated[Path, typer.Option(metavar="DIR", help="Where the rows' run folders lie.")] = Path("runs/paper"),
+    output: Annotated[Path, typer.Option(metavar="FILE", help="The Markdown file.")] = Path("RESULTS.md"),
+    only_write: Annotated[
+        bool, typer.Option("--only-write", help="Run nothing, write the table from what is there.")
+    ] = False,
+    data_root: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Read the data sets from here, laid out owner/name, not from the Hub."),
+    ] = None,
+    recipes: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Recipes and rows.yaml of another table than the paper's.")
+    ] = None,
+) -> None:
+    """Run what is missing of the paper's result tables and write the results beside the paper's."""
+    from tdd.paper import run_table
+    from tdd.progress import Reporter
+
+    run_table(rows or [], runs, output, only_write, data_root, recipes, Reporter())
+    _print(f"written: {output}")
+
+
+@app.command()
+def size(
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="As for distill.")],
+    ratio: Annotated[
+        float, typer.Option(min=0, help="Percent of the held-out accuracy of the same network with all the data.")
+    ] = 90,
+    most: Annotated[int | None, typer.Option(min=1, help="Largest n tried; 50 for each class when absent.")] = None,
+    init: Annotated[Init | None, typer.Option(help="Distil for one network initialisation, or for any.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting; may be repeated.")
+    ] = None,
+    runs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the runs lie; runs/sizes/DATASET when absent.")
+    ] = None,
+) -> None:
+    """Find the least number of distilled samples that reach a share of the accuracy with all the data."""
+    from tdd.progress import Reporter
+    from tdd.recipe import resolve_recipe
+    from tdd.size import default_size_folder, distillation_size
+
+    settings = resolve_recipe(dataset, recipe, set_ or [], {"init": init and init.value})
+    found = distillation_size(settings, runs or default_size_folder(settings), ratio, most, Reporter())
+    _print(found.describe())
 
 
 @app.command()

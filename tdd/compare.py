@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,14 +69,18 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
                 "-" if row["full"] is None else percent(row["full"]),
                 "-" if row["ratio"] is None else percent(row["ratio"]),
                 _or_dash(row["outer_steps"]),
-                "-" if row["seconds"] is None else _duration(row["seconds"]),
+                "-" if row["seconds"] is None else duration(row["seconds"]),
             ]
         )
+    return aligned(cells, left=(0, 1, 4))
+
+
+def aligned(cells: Sequence[Sequence[str]], left: Collection[int] = ()) -> str:
+    """Lines of cells as columns of equal width: those in `left`, of names, to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    # Names to the left, numbers to the right.
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if place in (0, 1, 4) else cell.rjust(width)
+            cell.ljust(width) if place in left else cell.rjust(width)
             for place, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in cells
@@ -87,7 +91,8 @@ def _or_dash(number: int | None) -> str:
     return "-" if number is None else f"{number:,}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A time to read: seconds below two minutes, minutes below two hours, hours."""
     return (
         f"{seconds:.0f} s"
         if seconds < 120

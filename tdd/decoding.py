@@ -42,7 +42,10 @@ def show(
         sentences = decode(distilled, load_vectors(distilled.recipe.vectors), k, metric, first)
         if format == "html":
             return page(distilled, sentences, metric)
-        return render(sentences, format, color, shutil.get_terminal_size().columns if color else None, metric)
+        width = shutil.get_terminal_size().columns if color else None
+        # The words of a set of words are no neighbours of anything.
+        with_scores = distilled.sentences is None or k > 1
+        return render(sentences, format, color, width, metric, with_scores)
     if format == "html":
         raise UsageError("--format html shows sentences, and this set holds images: draw them with tdd plot")
     from tdd import pictures
@@ -58,7 +61,8 @@ class DecodedSentence:
         step: inner step it belongs to.
         index: its place among the step's samples.
         label: soft label, by class name.
-        words: for each position, the nearest words, best first.
+        words: for each position, the nearest words, best first; the first of a set of words is the word itself, and
+            its padding is left out.
         scores: their cosine similarities, or L2 distances.
     """
 
@@ -95,18 +99,16 @@ def decode(
     shape = (*sentences.shape[:2], k)
     labels = distilled.labels.flatten(0, 1)
     per_step = distilled.samples.shape[1]
-    return [
-        DecodedSentence(
-            place // per_step,
-            place % per_step,
-            dict(zip(distilled.classes, labels[place].tolist(), strict=True)),
-            [[vectors.words[word] for word in position] for position in found],
-            found_scores,
-        )
-        for place, (found, found_scores) in enumerate(
-            zip(indices.view(shape).tolist(), scores.view(shape).tolist(), strict=True)
-        )
-    ]
+    own = distilled.sentences.by_word() if distilled.sentences else None
+    decoded = []
+    for place, (found, near) in enumerate(zip(indices.view(shape).tolist(), scores.view(shape).tolist(), strict=True)):
+        words = [[vectors.words[word] for word in position] for position in found]
+        if own is not None:
+            # Others may have the same vector as the word itself.
+            words = [[word, *(x for x in few if x != word)][:k] for word, few in zip(own[place], words, strict=False)]
+        label = dict(zip(distilled.classes, labels[place].tolist(), strict=True))
+        decoded.append(DecodedSentence(place // per_step, place % per_step, label, words, near[: len(words)]))
+    return decoded
 
 
 def check_vectors(distilled: DistilledSet, vectors: WordVectors) -> None:
@@ -148,6 +150,7 @@ def render(
     color: bool = False,
     width: int | None = None,
     metric: Metric = "cosine",
+    with_scores: bool = True,
 ) -> str:
     """The sentences as text to print.
 
@@ -158,6 +161,7 @@ def render(
         color: bold headings, faint scores, and words the brighter the nearer they are, for a terminal.
         width: columns that a table is wrapped to; None: a sentence is one line.
         metric: what the scores are.
+        with_scores: show in a table how near words are.
     """
     if format == "json":
         text = json.dumps([sentence.as_dict() for sentence in sentences], ensure_ascii=False, indent=1)
@@ -175,13 +179,21 @@ def render(
         column = 0
         line = ""
         for words, scores in zip(sentence.words, sentence.scores, strict=True):
-            found = [(printable(word), f"({score:.2f})") for word, score in zip(words, scores, strict=True)]
+            found = [
+                (printable(word), f"({score:.2f})" if with_scores else "")
+                for word, score in zip(words, scores, strict=True)
+            ]
             length = sum(len(word) + len(score) + 1 for word, score in found) - 1
             if width and column and column + length > width:
                 lines.append(line.rstrip())
                 line, column = "", 0
             column += length + 1
-            line += "/".join(_painted(*pair, level(scores[0])) if color else "".join(pair) for pair in found) + " "
+            line += (
+                "/".join(
+                    _painted(*pair, level(scores[0])) if color and with_scores else "".join(pair) for pair in found
+                )
+                + " "
+            )
         lines += [line.rstrip(), ""]
     return "\n".join(lines).rstrip()
 

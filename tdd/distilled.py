@@ -17,11 +17,13 @@ from torch import Tensor
 from tdd.errors import TddError, UsageError
 from tdd.files import read_json, write_atomically, write_json
 from tdd.recipe import Recipe
+from tdd.sentences import Sentences
 
 if TYPE_CHECKING:
     from tdd.vectors import WordVectors
 
-FORMAT = 1
+FORMAT = 2
+"""2: samples may be words; a set of free samples is still written as 1."""
 WEIGHTS, RECIPE, RESULTS = "distilled.safetensors", "recipe.yaml", "results.json"
 
 
@@ -38,6 +40,8 @@ class DistilledSet:
         source: what it was distilled from: data set, revision, and how it was encoded (`Split.source`).
         initialisation: the network's parameters it was made for, or None when made for any fresh draw.
         results: what was measured, as in ``results.json``.
+        sentences: the words that the samples are the vectors of; None: the samples are any numbers.
+        momentum: () in [0, 1), of every gradient step, or None where steps are plain; see `tdd.unroll.train`.
     """
 
     samples: Tensor
@@ -48,6 +52,8 @@ class DistilledSet:
     source: dict[str, str] = field(default_factory=dict)
     initialisation: dict[str, Tensor] | None = None
     results: dict[str, Any] = field(default_factory=dict)
+    sentences: Sentences | None = None
+    momentum: Tensor | None = None
 
     @property
     def n(self) -> int:
@@ -66,9 +72,17 @@ class DistilledSet:
             TddError: the folder cannot be written to.
         """
         folder = Path(folder)
-        tensors = {"samples": self.samples, "labels": self.labels, "learning_rates": self.learning_rates}
+        tensors = {"labels": self.labels, "learning_rates": self.learning_rates}
+        if self.momentum is not None:
+            tensors["momentum"] = self.momentum
         tensors |= {f"initialisation.{name}": value for name, value in (self.initialisation or {}).items()}
-        about = {"format": FORMAT, "classes": self.classes, "source": self.source}
+        about: dict[str, Any] = {"format": 1, "classes": self.classes, "source": self.source}
+        if self.sentences is None:
+            tensors["samples"] = self.samples
+        else:
+            # Words are all that is kept; their vectors are looked up again.
+            tensors["tokens"] = self.sentences.tokens
+            about |= {"format": FORMAT, "words": self.sentences.words}
         self.recipe.save(folder / RECIPE)
         save_tensors(folder / WEIGHTS, tensors, {"tdd": json.dumps(about)})
         write_json(folder / RESULTS, self.results)
@@ -87,15 +101,18 @@ class DistilledSet:
         return push(self, repo, private, revision, create_pr, vectors)
 
     @classmethod
-    def from_pretrained(cls, name: str | Path, revision: str | None = None) -> DistilledSet:
+    def from_pretrained(
+        cls, name: str | Path, revision: str | None = None, vectors: WordVectors | None = None
+    ) -> DistilledSet:
         """Read a set that `save_pretrained` or `push_to_hub` wrote.
 
         Args:
             name: its folder, or else ``owner/name`` of a data set on the Hub. A `Path` is always a folder.
             revision: branch, tag or commit on the Hub; None: main.
+            vectors: those of a set of words; None: loaded by the name in its recipe. Other sets need none.
 
         Raises:
-            UsageError: there is no distilled set in this folder or repository.
+            UsageError: there is no distilled set in this folder or repository, or its word vectors are other ones.
             TddError: a file is damaged, foreign, or of a newer version, or the Hub cannot be reached.
         """
         folder = Path(name)
@@ -114,6 +131,11 @@ class DistilledSet:
             )
         tensors, metadata = load_tensors(folder / WEIGHTS)
         about = _about(folder / WEIGHTS, metadata)
+        recipe = Recipe.load(folder / RECIPE)
+        sentences = None
+        if "tokens" in tensors:
+            sentences = _sentences(folder / WEIGHTS, tensors.pop("tokens"), about)
+            tensors["samples"] = sentences.embed(vectors or _vectors(recipe, about["source"]))
         _check(folder / WEIGHTS, tensors, len(about["classes"]))
         prefix = "initialisation."
         initialisation = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
@@ -122,10 +144,12 @@ class DistilledSet:
             tensors["labels"],
             tensors["learning_rates"],
             about["classes"],
-            Recipe.load(folder / RECIPE),
+            recipe,
             about["source"],
             initialisation or None,
             _read_results(folder / RESULTS),
+            sentences,
+            tensors.get("momentum"),
         )
 
 
@@ -178,7 +202,28 @@ def _about(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
         raise TddError(f"{path} names no classes; get a fresh copy")
     if not isinstance(source, dict):
         raise TddError(f"{path} does not say what it was distilled from; get a fresh copy")
-    return {"classes": classes, "source": source}
+    return {"classes": classes, "source": source, "words": about.get("words")}
+
+
+def _sentences(path: Path, tokens: Tensor, about: dict[str, Any]) -> Sentences:
+    words = about["words"]
+    good = isinstance(words, dict) and all(key.isdecimal() and isinstance(word, str) for key, word in words.items())
+    good = good and tokens.dtype == torch.int32 and tokens.dim() == 3
+    if not good or not {str(id_) for id_ in tokens.unique().tolist()} <= {"0", *words}:
+        raise TddError(f"{path}: the words and their places do not fit together; get a fresh copy")
+    return Sentences(tokens, {int(key): word for key, word in words.items()})
+
+
+def _vectors(recipe: Recipe, source: dict[str, str]) -> WordVectors:
+    """The word vectors that a set of words was made with."""
+    from tdd.vectors import load_vectors
+
+    vectors = load_vectors(recipe.vectors)
+    if vectors.checksum != source.get("vectors_checksum", vectors.checksum):
+        raise UsageError(
+            f"the vectors {recipe.vectors} are not those the set's words were chosen with; load it with those"
+        )
+    return vectors
 
 
 def _check(path: Path, tensors: dict[str, Tensor], classes: int) -> None:
@@ -196,3 +241,6 @@ def _check(path: Path, tensors: dict[str, Tensor], classes: int) -> None:
         raise TddError(
             f"{path}: learning_rates {tuple(rates.shape)} do not fit {len(samples)} steps, or are not positive"
         )
+    momentum = tensors.get("momentum")
+    if momentum is not None and (momentum.dim() or not 0 <= momentum < 1):
+        raise TddError(f"{path}: 'momentum' is not a single number from 0 to below 1; get a fresh copy")

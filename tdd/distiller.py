@@ -23,9 +23,17 @@ from tdd.errors import TddError
 from tdd.evaluation import accuracy_of_set, gather
 from tdd.networks import build_network
 from tdd.networks.kernel import Parameters, draw
+from tdd.parametrisation import first_samples, parametrisation
 from tdd.recipe import Recipe
 from tdd.seeds import generator
 from tdd.unroll import SetGradient, make_kernel, outer_gradient
+from tdd.window import window
+
+# The float32 next below 1, to which a large raw momentum would be rounded.
+MOST_MOMENTUM = 1 - 2**-24
+
+# Settings that a run may be gone on with changed: they have no part in the set.
+NO_PART = {"report_to", "checkpoint_every", "data", "test_networks", "networks_at_once", "refit_steps"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,8 @@ class Distiller:
         on_progress: called after every outer step.
         should_stop: asked after every outer step; True saves the state and raises `Interrupted`.
         start: a set of the recipe's shape to start from, and the best one until held-out data say otherwise.
-        frozen: names of what is not learned, of "samples", "labels" and "raw_rates"; hard labels never are.
+        frozen: names of what is not learned, of "samples", "labels", "raw_rates" and "raw_momentum"; hard labels are
+            not in any case.
     """
 
     def __init__(
@@ -88,6 +97,7 @@ class Distiller:
         self.network = build_network(recipe, corpus.train.sample_shape, len(corpus.classes))
         self.kernel = make_kernel(self.network, recipe.unroll, self.accelerator.autocast)
         self.start, self.frozen = start, {*frozen, *(("labels",) if recipe.labels == "hard" else ())}
+        self.parametrisation = parametrisation(recipe, corpus, self.accelerator.device)
         self.fixed = self._fixed() if recipe.init == "fixed" else None
         learned = self._start(steps, per_step)
         self.state = OuterState(learned, self._optimiser(learned), {k: v.detach().clone() for k, v in learned.items()})
@@ -141,15 +151,27 @@ class Distiller:
     def _outer_step(self) -> float:
         recipe, state, world = self.recipe, self.state, self.accelerator
         indices = list(range(recipe.networks))[world.process_index :: world.num_processes]
-        batch = self.corpus.train.batch(self._batch_indices(state.step)).to(world.device)
+        batch = self.corpus.train.batch(self._batch_indices(state.step))
+        if recipe.word_dropout:
+            batch = batch.drop_words(recipe.word_dropout, generator(recipe.seed, "word_dropout", state.step))
+        batch = batch.to(world.device)
         learned = state.learned
-        rates = F.softplus(learned["raw_rates"])
+        samples, rates = self.parametrisation.samples(learned["samples"]), F.softplus(learned["raw_rates"])
         total = [torch.zeros(1, device=world.device), *(torch.zeros_like(value) for value in learned.values())]
         for start in range(0, len(indices), recipe.networks_at_once):
             group = indices[start : start + recipe.networks_at_once]
             theta = self.fixed or self._draw("network", state.step, networks=group)
             found = outer_gradient(
-                self.kernel, theta, learned["samples"], learned["labels"], rates, batch, recipe.unroll
+                self.kernel,
+                theta,
+                samples,
+                learned["labels"],
+                rates,
+                batch,
+                recipe.unroll,
+                momentum_of(learned),
+                window=window(recipe, len(rates), state.step),
+                smoothing=recipe.label_smoothing,
             )
             share = len(group) / recipe.networks
             total = [sum_ + share * part for sum_, part in zip(total, self._parts(found), strict=True)]
@@ -173,8 +195,14 @@ class Distiller:
 
     def _parts(self, found: SetGradient) -> list[Tensor]:
         """The outer loss and the gradient to each learned tensor, in their order."""
-        raw = found.learning_rates * torch.sigmoid(self.state.learned["raw_rates"])
-        return [found.losses.mean()[None], found.samples, found.labels, raw]
+        learned = self.state.learned
+        samples = self.parametrisation.gradient(learned["samples"], found.samples)
+        raw_rates = found.learning_rates * torch.sigmoid(learned["raw_rates"])
+        parts = [found.losses.mean()[None], samples, found.labels, raw_rates]
+        momentum = momentum_of(learned)
+        if found.momentum is not None and momentum is not None:
+            parts.append(found.momentum * momentum * (1 - momentum))
+        return parts
 
     def _over_processes(self, parts: list[Tensor]) -> list[Tensor]:
         """Sums over processes, by one flat reduction."""
@@ -247,7 +275,8 @@ class Distiller:
         self.accelerator.wait_for_everyone()
 
     def _as_set(self, learned: Tensors) -> DistilledSet:
-        ready = {name: value.detach().cpu().clone() for name, value in learned.items()}
+        samples, sentences = self.parametrisation.finished(learned["samples"])
+        ready = {name: value.detach().cpu().clone() for name, value in (learned | {"samples": samples}).items()}
         return DistilledSet(
             ready["samples"],
             ready["labels"],
@@ -256,6 +285,8 @@ class Distiller:
             self.recipe,
             {**self.corpus.source, "fingerprint": self.corpus.fingerprint},
             {name: value[0].cpu() for name, value in self.fixed.items()} if self.fixed else None,
+            sentences=sentences,
+            momentum=momentum_of(ready),
         )
 
     # The start
@@ -268,12 +299,16 @@ class Distiller:
         recipe, corpus = self.recipe, self.corpus
         if self.start is not None:
             samples, labels, rates = self.start.samples, self.start.labels, self.start.learning_rates
+            momentum = self.start.momentum
         else:
             samples = first_samples(recipe, corpus, steps, per_step)
             labels = first_labels(steps, per_step, len(corpus.classes))
             rates = torch.full((recipe.epochs * steps,), recipe.learning_rate)
+            momentum = torch.tensor(recipe.momentum) if recipe.momentum else None
         raw = (rates.double() + (-torch.expm1(-rates.double())).log()).float()  # the inverse of softplus
-        learned = {"samples": samples, "labels": labels, "raw_rates": raw}
+        learned = {"samples": self.parametrisation.start(samples), "labels": labels, "raw_rates": raw}
+        if momentum is not None:
+            learned["raw_momentum"] = torch.logit(momentum.double(), eps=1e-12).float()
         return {
             name: value.clone().to(self.accelerator.device).requires_grad_(name not in self.frozen)
             for name, value in learned.items()
@@ -285,11 +320,18 @@ class Distiller:
         return {name: value[None].to(self.accelerator.device) for name, value in self.start.initialisation.items()}
 
     def _optimiser(self, learned: Tensors) -> torch.optim.Adam:
-        sizes = {"samples": self.recipe.samples_lr, "labels": self.recipe.labels_lr, "raw_rates": self.recipe.rates_lr}
+        samples, labels, rates = self.recipe.samples_lr, self.recipe.labels_lr, self.recipe.rates_lr
+        sizes = {"samples": samples, "labels": labels, "raw_rates": rates, "raw_momentum": rates}
         groups: list[dict[str, Any]] = [
             {"params": [value], "lr": sizes[name], "base_lr": sizes[name]} for name, value in learned.items()
         ]
         return torch.optim.Adam(groups)
+
+
+def momentum_of(learned: Tensors) -> Tensor | None:
+    """The learned momentum, below 1 for any raw number; None where there is none."""
+    raw = learned.get("raw_momentum")
+    return None if raw is None else torch.sigmoid(raw).clamp(max=MOST_MOMENTUM)
 
 
 def first_labels(steps: int, per_step: int, classes: int) -> Tensor:
@@ -301,22 +343,7 @@ def first_labels(steps: int, per_step: int, classes: int) -> Tensor:
     return (labels / labels.sum(1, keepdim=True)).view(steps, per_step, classes)
 
 
-def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> Tensor:
-    """The samples (steps, per_step, ...) to start from: noise at the scale of real inputs, or real ones by class."""
-    draw_from = generator(recipe.seed, "samples")
-    shape = (steps, per_step, *corpus.train.sample_shape)
-    if recipe.samples_init == "noise":
-        return torch.randn(shape, generator=draw_from) * corpus.train.scale() * recipe.samples_scale
-    classes = len(corpus.classes)
-    order = torch.randperm(len(corpus.train), generator=draw_from)
-    by_class = [order[corpus.train.labels[order] == label].tolist() for label in range(classes)]
-    chosen = [by_class[i % classes][i // classes % len(by_class[i % classes])] for i in range(steps * per_step)]
-    samples = torch.cat([corpus.train.batch(torch.tensor([index])).dense() for index in chosen])
-    return samples.view(shape)
-
-
 def run_fingerprint(recipe: Recipe, corpus: Corpus) -> str:
     """What a checkpoint belongs to: the settings that shape the set, and the data."""
-    no_part = {"report_to", "checkpoint_every", "data", "test_networks", "networks_at_once", "refit_steps"}
-    settings = recipe.model_dump(exclude=no_part)
+    settings = recipe.model_dump(exclude=NO_PART)
     return hashlib.sha256(json.dumps([settings, corpus.fingerprint]).encode()).hexdigest()

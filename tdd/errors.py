@@ -1,5 +1,7 @@
 """Errors a user can act on: one line that says what is wrong and what to do."""
 
+import re
+
 
 class TddError(Exception):
     """A failure of the run or of its surroundings. The command line prints its text and exits with code 1."""
@@ -11,6 +13,15 @@ class UsageError(TddError):
     """A request that cannot be carried out as asked. The command line prints its text and exits with code 2."""
 
     exit_code = 2
+
+
+def line_of(error: Exception) -> str:
+    """What went wrong, in a line for the user, whatever kind of error it is."""
+    if isinstance(error, TddError):
+        return str(error)
+    if isinstance(error, MemoryError) or re.search("allocate memory|out of memory", str(error)):
+        return "out of memory; lower n, batch_size or networks_at_once"
+    return f"unexpected {type(error).__name__}: {error}; add --debug to see where"
 
 
 def nearest(word: str, choices: "list[str] | tuple[str, ...]") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import stdev
 
 import torch
 from accelerate import Accelerator
@@ -47,7 +48,7 @@ class Evaluation:
         """Standard deviation over networks (n - 1 in the denominator), 0 for a single one."""
         if len(self.accuracies) < 2:
             return 0.0
-        return float(torch.tensor(self.accuracies, dtype=torch.float64).std())
+        return stdev(self.accuracies)
 
     def as_dict(self) -> dict[str, object]:
         """The evaluation as it stands in ``results.json``."""
@@ -134,8 +135,14 @@ def accuracy_of_set(
 ) -> Tensor:
     """Accuracy (K,) on `split` of networks that start at `theta` (stacked) and are trained on the set."""
     kernel = make_kernel(network, distilled.recipe.unroll)
-    parts = (part.to(device) for part in (distilled.samples, distilled.labels, distilled.learning_rates))
-    return accuracy(kernel, train(kernel, theta, *parts), split, device, most)
+    return accuracy(kernel, train_on_set(kernel, theta, distilled, device), split, device, most)
+
+
+def train_on_set(kernel: Kernel, theta: Parameters, distilled: DistilledSet, device: torch.device) -> Parameters:
+    """Networks that start at `theta` (stacked, on `device`), trained on the set."""
+    samples, labels, rates = (p.to(device) for p in (distilled.samples, distilled.labels, distilled.learning_rates))
+    momentum = None if distilled.momentum is None else distilled.momentum.to(device)
+    return train(kernel, theta, samples, labels, rates, momentum)
 
 
 def _check_initialisation(distilled: DistilledSet, network: nn.Module) -> None:

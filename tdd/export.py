@@ -129,7 +129,7 @@ def trained_network(distilled: DistilledSet, seed: int = 0) -> nn.Module:
     else:
         theta = {name: value[None] for name, value in distilled.initialisation.items()}
     kernel = make_kernel(network, distilled.recipe.unroll)
-    theta = train(kernel, theta, distilled.samples, distilled.labels, distilled.learning_rates)
+    theta = train(kernel, theta, distilled.samples, distilled.labels, distilled.learning_rates, distilled.momentum)
     network.load_state_dict({name: value[0] for name, value in theta.items()})
     return network.eval()
 

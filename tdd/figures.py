@@ -8,6 +8,7 @@ from functools import wraps
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ParamSpec
 
+from tdd.baseline_names import NAMES
 from tdd.distilled import DistilledSet
 from tdd.errors import TddError
 from tdd.progress import percent, printable
@@ -180,7 +181,9 @@ def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
             for baseline, found in (distilled.results.get("baselines") or {}).items():
                 mean = found.get("mean", found.get("accuracy"))
                 if mean is not None:
-                    lines[baseline.replace("_", " ")].append((distilled.n, mean, found.get("sd", 0.0)))
+                    lines[NAMES.get(baseline, baseline.replace("_", " "))].append(
+                        (distilled.n, mean, found.get("sd", 0.0))
+                    )
         colors = {"distilled, fixed": RED, "distilled, random": BLUE}
         others = iter((GREEN, ORANGE, PURPLE, SKY, GREY) * (len(lines) // 5 + 1))
         for label, points in lines.items():

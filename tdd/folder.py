@@ -42,7 +42,7 @@ def locked(folder: Path) -> Iterator[None]:
     finally:
         if not (folder / RECIPE).exists():
             (folder / LOCK).unlink()
-            if new:
+            if new and not any(folder.iterdir()):
                 folder.rmdir()
         lock.release()
 

@@ -111,6 +111,10 @@ class ImageBatch:
         """The normalised images, (B, c, h, w)."""
         return self.normalisation.apply(self.pixels)
 
+    def drop_words(self, share: float, generator: torch.Generator) -> ImageBatch:
+        """The batch as it is: images hold no words, and `Recipe` refuses word_dropout for their networks."""
+        return self
+
 
 class ImageSplit:
     """Images of a split; see `tdd.splits.Split`.
@@ -152,6 +156,10 @@ class ImageSplit:
             order = torch.linspace(0, len(self) - 1, most).round().long()
         for chosen in order.split(size):
             yield self.batch(chosen)
+
+    def features(self, indices: Tensor) -> Tensor:
+        """Normalised pixels, (M, c x h x w)."""
+        return self.batch(indices).dense().flatten(1)
 
     def describe(self) -> str:
         """See `Split.describe`."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
 
 import typer
 
 from tdd.cli import app
-from tdd.errors import TddError
+from tdd.errors import TddError, line_of
 
 # Exit code of a command ended by Ctrl-C: 128 + SIGINT, as shells have it.
 INTERRUPTED = 130
@@ -41,10 +40,7 @@ def _fail_of_library(error: Exception, debug: bool) -> int:
         context = getattr(error, "ctx", None)
         message = format_message().replace("Value error, ", "").rstrip(".")
         return _fail(f"{message}; see {context.command_path if context else 'tdd'} --help", 2, debug)
-    if isinstance(error, MemoryError) or re.search("allocate memory|out of memory", str(error)):
-        return _fail("out of memory; lower n, batch_size or networks_at_once", 1, debug)
-    kind = type(error).__name__
-    return _fail(f"unexpected {kind}: {error}; add --debug to see where", 1, debug)
+    return _fail(line_of(error), 1, debug)
 
 
 def _fail(message: str, code: int, debug: bool) -> int:

@@ -30,7 +30,10 @@ def predicted_peak(recipe: Recipe, corpus: Corpus) -> int:
     kept, working = kernel.step_bytes(samples, labels, networks, graph=recipe.unroll == "autograd")
     real = kernel.batch_bytes(corpus.train, min(recipe.batch_size, len(corpus.train)), networks)
     the_set = SET_COPIES * FLOAT * steps * samples.numel()
-    return BASE + the_set + steps * recipe.epochs * (theta + kept) + working + real
+    kept_steps = min(recipe.window or steps * recipe.epochs, steps * recipe.epochs)
+    if recipe.momentum:  # v_t beside theta_t
+        theta *= 2
+    return BASE + the_set + kept_steps * (theta + kept) + working + real
 
 
 def available(device: torch.device) -> int:

@@ -15,7 +15,7 @@ from tdd.hub import TIMEOUT, bounded_waits, endpoint, http_error, is_offline, re
 from tdd.public import public
 from tdd.pull import FIGURES, README, is_kept, is_ours
 from tdd.readers import quiet
-from tdd.tables import TABLES, embeddings_table, parquet_bytes, readable_table
+from tdd.tables import TABLES, configurations, embeddings_table, parquet_bytes, readable_table
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationCopy
@@ -75,8 +75,9 @@ def contents(
     distilled: DistilledSet, vectors: WordVectors | None = None, figures: Path | None = None
 ) -> dict[str, bytes]:
     """Every file of the repository but the card, by name; arguments as of `push`."""
-    tables = {"default": readable_table(distilled, vectors), "embeddings": embeddings_table(distilled)}
-    files = {TABLES[name]: parquet_bytes(table) for name, table in tables.items()}
+    files = {TABLES["default"]: parquet_bytes(readable_table(distilled, vectors))}
+    if "embeddings" in configurations(distilled):
+        files[TABLES["embeddings"]] = parquet_bytes(embeddings_table(distilled))
     with tempfile.TemporaryDirectory() as folder:
         public(distilled).save_pretrained(folder)
         files |= {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}

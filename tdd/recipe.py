@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from tdd.errors import UsageError, nearest
 from tdd.files import write_text
 
+# Beside a folder's recipes: the table that they are the rows of, see `tdd.paper`.
+ROWS = "rows.yaml"
+
 
 class Recipe(BaseModel):
     """All settings of a distillation. Each field's description is its documentation."""
@@ -45,9 +48,26 @@ class Recipe(BaseModel):
     epochs: int = Field(1, ge=1, description="times the inner steps are repeated (paper 3.4)")
     init: Literal["fixed", "random"] = Field("fixed", description="one network initialisation, or fresh ones (3.4)")
     labels: Literal["soft", "hard"] = Field("soft", description="learned soft labels (3.2), or fixed one-hot ones")
-    samples_init: Literal["noise", "real"] = Field("noise", description="start from noise or from real examples")
+    samples: Literal["free", "words"] = Field(
+        "free", description="samples are any learned numbers (3.4), or sentences of real words"
+    )
+    samples_init: Literal["noise", "real"] | None = Field(
+        None, description="start from noise or real examples; None: real sentences for words, else noise"
+    )
     samples_scale: float = Field(0.3, gt=0, description="noise start: standard deviation, in that of real inputs")
     learning_rate: float = Field(0.05, gt=0, description="start of every learned inner learning rate")
+    momentum: float = Field(
+        0.0, ge=0, lt=1, description="start of the learned inner momentum, heavy ball (Polyak 1964); 0: none"
+    )
+
+    # Sentences of real words (samples: words)
+    vocabulary: int = Field(8000, ge=2, description="most frequent words of the training split that may be used")
+    vocabulary_file: str | None = Field(None, description="file with the words instead, separated by white space")
+    excluded_words: list[str] = Field([], description="words that no sentence may hold")
+    padding: Literal["none", "end"] = Field(
+        "none", description="none: words at all L positions; end: no more than in the real sentence it starts as"
+    )
+    commitment: float = Field(0.0, ge=0, description="pull of a latent vector to its word (VQ-VAE, 1711.00937)")
 
     # The outer loop
     outer_steps: int = Field(2000, ge=1, description="updates of the distilled set")
@@ -55,11 +75,25 @@ class Recipe(BaseModel):
     networks: int = Field(1, ge=1, description="K: initialisations averaged in one outer step (random init)")
     samples_lr: float = Field(0.03, gt=0, description="Adam step size of the samples")
     labels_lr: float = Field(0.03, gt=0, description="Adam step size of the soft labels")
-    rates_lr: float = Field(0.03, gt=0, description="Adam step size of the raw learning rates (before softplus)")
+    rates_lr: float = Field(
+        0.03, gt=0, description="Adam step size of the raw rates (before softplus) and momentum (sigmoid)"
+    )
     schedule: Literal["cosine", "constant"] = Field("cosine", description="course of the Adam step sizes")
     warmup: int = Field(0, ge=0, description="outer steps over which the Adam step sizes rise linearly")
     clip_norm: float = Field(1.0, gt=0, description="largest norm of one outer gradient, all parts together")
     ema: float = Field(0.0, ge=0, lt=1, description="decay of the averaged set that is validated and kept; 0: none")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="share of a real example's label spread over all classes (arXiv 1512.00567)"
+    )
+    word_dropout: float = Field(
+        0.0, ge=0, lt=1, description="share of words dropped from real outer batches (Iyyer et al. 2015)"
+    )
+    window: int | None = Field(
+        None, ge=1, description="inner steps the outer gradient flows through; None: all (arXiv 2310.04606)"
+    )
+    window_end: Literal["last", "random", "growing"] = Field(
+        "last", description="the window ends with the last inner step, with one drawn anew, or with ever later ones"
+    )
     unroll: Literal["auto", "closed_form", "autograd", "rematerialised"] = Field(
         "auto", description="how the inner loop is reversed; every choice gives the same gradient"
     )
@@ -108,9 +142,20 @@ class Recipe(BaseModel):
             raise ValueError(f"max_length = {self.max_length} is shorter than the widest filter ({max(self.widths)})")
         if self.text_column and self.image_column:
             raise ValueError("a data set is read as text or as images: set text_column or image_column, not both")
+        if self.samples == "words" and self.network != "text_cnn":
+            raise ValueError(f"samples: words makes sentences, and {self.network} reads images: use samples: free")
+        if self.word_dropout and self.network != "text_cnn":
+            raise ValueError(f"word_dropout drops words and {self.network} reads images; leave it at 0")
+        if self.window is None and self.window_end != "last":
+            raise ValueError(f"window_end: {self.window_end} moves a window; set window to its number of inner steps")
         if self.init == "fixed" and self.networks > 1:
             raise ValueError("networks > 1 needs init: random; a fixed initialisation is a single network")
         return self
+
+    @property
+    def starts_real(self) -> bool:
+        """Whether the samples start from real examples."""
+        return self.samples_init == "real" or (self.samples_init is None and self.samples == "words")
 
     def split(self, classes: int) -> tuple[int, int]:
         """(steps, samples per step) of the n samples for a data set of `classes` classes.
@@ -159,11 +204,15 @@ class Recipe(BaseModel):
         try:
             return cls.model_validate(dict(settings))
         except ValidationError as error:
-            first = error.errors()[0]
-            path = ".".join(map(str, first["loc"]))
-            message = first["msg"].removeprefix("Value error, ")
-            given = f" (given: {first['input']!r})" if path else ""
-            raise UsageError(f"{where}: {path + ': ' if path else ''}{message}{given}") from None
+            raise UsageError(f"{where}: {first_fault(error)}") from None
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first thing that pydantic found wrong, in a line: ``n: Input should be a valid integer (given: 'x')``."""
+    first = error.errors()[0]
+    path = ".".join(map(str, first["loc"]))
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{path}: {message} (given: {first['input']!r})" if path else message
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -202,15 +251,20 @@ def parse_assignments(assignments: list[str]) -> dict[str, Any]:
     return settings
 
 
-def _folders() -> list[Path]:
+def recipe_folders() -> list[Path]:
     """Where named recipes lie: inside an installed package, or beside it in a checkout."""
     package = Path(__file__).parent
     return [folder for folder in (package / "recipes", package.parent / "recipes") if folder.is_dir()]
 
 
 def named_recipes() -> dict[str, Path]:
-    """The recipes that come with the package, by name."""
-    return {path.stem: path for folder in _folders() for path in sorted(folder.glob("*.yaml"))}
+    """The recipes that come with the package, by name: ``imdb``, ``paper/imdb-20-fixed``."""
+    return {
+        path.relative_to(folder).with_suffix("").as_posix(): path
+        for folder in recipe_folders()
+        for path in [*sorted(folder.glob("*.yaml")), *sorted(folder.glob("*/*.yaml"))]
+        if path.name != ROWS
+    }
 
 
 def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[str], flags: Mapping[str, Any]) -> Recipe:
@@ -234,7 +288,7 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
     of_file = read_settings(path) if path else {}
     flags = {"dataset": dataset, **flags}
     given = parse_assignments(assignments) | {name: value for name, value in flags.items() if value is not None}
-    for name in ("dataset", "data", "vectors"):
+    for name in ("dataset", "data", "vectors", "vocabulary_file"):
         given |= _absolute(name, given.get(name))
     try:
         return Recipe.build(of_file | given, where="settings")
@@ -256,5 +310,9 @@ def _absolute(name: str, value: Any) -> dict[str, str]:
 
 def default_folder(recipe: Recipe) -> Path:
     """Where a run is kept when no folder is named: ``runs/imdb-20``, ``runs/imdb-20-random``."""
-    name = recipe.dataset.rstrip("/").rsplit("/", 1)[-1].split(".")[0] or "data"
-    return Path("runs") / (f"{name}-{recipe.n}" + ("-random" if recipe.init == "random" else ""))
+    return Path("runs") / (f"{short_name(recipe.dataset)}-{recipe.n}" + ("-random" if recipe.init == "random" else ""))
+
+
+def short_name(dataset: str) -> str:
+    """What a data set is called in file names: that of a file or folder without its suffix, of a Hub id its name."""
+    return dataset.rstrip("/").rsplit("/", 1)[-1].split(".")[0] or "data"

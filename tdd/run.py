@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
 
-from tdd.baselines import train_on_all
 from tdd.card import write_card
 from tdd.data import Corpus, load_corpus
 from tdd.distilled import RECIPE, RESULTS, DistilledSet
@@ -19,6 +20,7 @@ from tdd.errors import TddError, UsageError
 from tdd.evaluation import Evaluation, evaluate
 from tdd.files import write_json
 from tdd.folder import CHECKPOINT, LOG, Log, check_empty, is_finished, locked, read_run, recipe_of_run
+from tdd.full_data import train_on_all
 from tdd.memory import check_memory
 from tdd.progress import Reporter, percent
 from tdd.recipe import Recipe
@@ -32,7 +34,7 @@ def distill(
     """Distil a data set, test the result, and keep both in a run folder.
 
     Args:
-        recipe: every setting; when resuming, only its tracker counts.
+        recipe: every setting; when resuming, only its tracker and the place its data are read from count.
         folder: the run folder; None keeps nothing on disk.
         resume: go on with the run in `folder` instead of starting one.
         reporter: where progress is told; None: nowhere.
@@ -47,7 +49,7 @@ def distill(
     """
     tracker = None if recipe.report_to == "none" else recipe.report_to
     if resume and folder is not None:
-        recipe = recipe_of_run(Path(folder)).model_copy(update={"report_to": recipe.report_to})
+        recipe = recipe_of_run(Path(folder)).model_copy(update={"report_to": recipe.report_to, "data": recipe.data})
     mixed = "bf16" if recipe.precision == "bfloat16" and torch.cuda.is_available() else None
     accelerator = Accelerator(mixed_precision=mixed, log_with=tracker, project_dir=str(folder) if folder else None)
     if tracker and not accelerator.log_with:
@@ -76,6 +78,24 @@ def open_corpus(recipe: Recipe, reporter: Reporter) -> Corpus:
     for note in corpus.notes:
         reporter.note(f"note: {note}")
     return corpus
+
+
+def open_corpus_of(distilled: DistilledSet, data: str | None, reporter: Reporter) -> tuple[Recipe, Corpus]:
+    """A set's recipe and the data that it was distilled from, read from `data` where that is given.
+
+    Raises:
+        UsageError: the data, or the word vectors, are not those that the set was distilled from.
+    """
+    recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
+    corpus = open_corpus(recipe, reporter)
+    if corpus.classes != distilled.classes:
+        raise UsageError(
+            f"the set tells {', '.join(distilled.classes)} apart, the data hold {', '.join(corpus.classes)}"
+        )
+    made_with, read_with = (source.get("vectors_checksum") for source in (distilled.source, corpus.source))
+    if made_with != read_with:
+        raise UsageError(f"the vectors {recipe.vectors} are not those the set was distilled with; test it with those")
+    return recipe, corpus
 
 
 def _distill(recipe: Recipe, folder: Path | None, accelerator: Accelerator, reporter: Reporter) -> DistilledSet:
@@ -120,7 +140,8 @@ def _distill(recipe: Recipe, folder: Path | None, accelerator: Accelerator, repo
         "hardware": _hardware(accelerator.device),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in ("tdd", "torch")},
     }
-    evaluate_on(corpus, distilled, recipe.test_networks, accelerator=accelerator, reporter=reporter)
+    # Only counted, not told: this may be a trial, and trials are judged by held-out data.
+    evaluate_on(corpus, distilled, recipe.test_networks, accelerator=accelerator, reporter=reporter, tell_figures=False)
     if folder and accelerator.is_main_process:
         distilled.save_pretrained(folder)
         write_card(distilled, folder)
@@ -155,14 +176,15 @@ def evaluate_on(
     max_test: int | None = None,
     accelerator: Accelerator | None = None,
     reporter: Reporter | None = None,
+    tell_figures: bool = True,
 ) -> Evaluation:
     """Evaluate a set on a corpus's test split and note the figures in the set's results."""
     reporter = reporter or Reporter(quiet=True)
 
     def tell(so_far: Evaluation) -> None:
         if so_far.init == "random":
-            figures = percent(so_far.mean, so_far.sd)
-            reporter.count(len(so_far.accuracies), networks, f"networks tested: {figures}")
+            figures = f": {percent(so_far.mean, so_far.sd)}" if tell_figures else ""
+            reporter.count(len(so_far.accuracies), networks, f"networks tested{figures}")
 
     with reporter:
         result = evaluate(
@@ -181,6 +203,7 @@ def evaluate_run(
     data: str | None = None,
     decoded: bool = False,
     reporter: Reporter | None = None,
+    only_missing: bool = False,
 ) -> DistilledSet:
     """Evaluate the set in a run folder on its data set's test split, and add the figures to ``results.json``.
 
@@ -193,6 +216,8 @@ def evaluate_run(
         data: read the data from here instead of where the recipe says.
         decoded: also replace every position by its nearest word, see `tdd.words.decoded_accuracy`.
         reporter: where progress is told; None: nowhere.
+        only_missing: leave out accuracies that the run's results hold already, for as many networks on the whole test
+            split, and those with all the data.
 
     Raises:
         UsageError: there is no finished run in `folder`, or the data are not those the set was distilled from.
@@ -201,20 +226,13 @@ def evaluate_run(
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
     distilled = read_run(Path(folder))
-    recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
-    corpus = open_corpus(recipe, reporter)
-    if corpus.classes != distilled.classes:
-        raise UsageError(
-            f"the set tells {', '.join(distilled.classes)} apart, the data hold {', '.join(corpus.classes)}"
-        )
-    made_with, read_with = (source.get("vectors_checksum") for source in (distilled.source, corpus.source))
-    if made_with != read_with:
-        raise UsageError(f"the vectors {recipe.vectors} are not those the set was distilled with; test it with those")
+    recipe, corpus = open_corpus_of(distilled, data, reporter)
     wanted = [init] if init else [recipe.init]
     if recipe.init == "fixed" and init is None and networks is not None:
         wanted.append("random")
     for each in wanted:
-        evaluate_on(corpus, distilled, networks or 200, each, max_test, accelerator, reporter)
+        if not (only_missing and is_tested(distilled.results, each, networks or 200)):
+            evaluate_on(corpus, distilled, networks or 200, each, max_test, accelerator, reporter)
         if decoded:
             with reporter:
                 distilled.results.setdefault("decoded", {})[each] = decoded_accuracy(
@@ -226,7 +244,7 @@ def evaluate_run(
                     accelerator,
                     on_fit=lambda progress: _tell(reporter, progress, recipe.refit_steps),
                 )
-    if full:
+    if full and not (only_missing and "full_data" in distilled.results):
 
         def tell(epoch: int, reached: float) -> None:
             reporter.count(epoch, recipe.full_epochs, f"on all data: validation {percent(reached)}", important=True)
@@ -237,6 +255,14 @@ def evaluate_run(
         write_json(Path(folder) / RESULTS, distilled.results)
         write_card(distilled, Path(folder))
     return distilled
+
+
+def is_tested(results: Mapping[str, Any], init: str, networks: int) -> bool:
+    """Whether results hold an evaluation of at least so many networks (one, where fixed) on the whole test split."""
+    found = results.get("evaluation", {}).get(init)
+    if found is None or found["test_examples"] < found["test_split"]:
+        return False
+    return bool(found["networks"] >= (1 if init == "fixed" else networks))
 
 
 def describe(distilled: DistilledSet, folder: str | Path) -> str:

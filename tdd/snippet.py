@@ -92,18 +92,38 @@ for name, p in network.named_parameters():
     elif name.endswith("bias"):
         torch.nn.init.zeros_(p)
 """
-_TRAINING = """\
+_SAMPLES = """\
 rows = load_dataset("{repo}", "embeddings", split="train").with_format("torch")[:]
-for epoch in range({epochs}):
+samples = rows["embedding"]
+"""
+_WORDS = """\
+rows = load_dataset("{repo}", split="train").with_format("torch")[:]
+vectors = tdd.load_vectors("{vectors}").keyed  # gensim's KeyedVectors
+samples = torch.zeros(len(rows["text"]), *{shape})
+for sample, text in zip(samples, rows["text"]):
+    words = text.split(" ")
+    sample[: len(words)] = torch.from_numpy(vectors[words])
+"""
+_TRAINING = """\
+{rest}for epoch in range({epochs}):
     for step in range({steps}):
         now = rows["step"] == step
-        logits = network(rows["embedding"][now])
+        logits = network(samples[now])
         loss = -(rows["soft_label"][now] * logits.log_softmax(1)).sum(1).mean()
         gradients = torch.autograd.grad(loss, list(network.parameters()))
         with torch.no_grad():
-            for p, gradient in zip(network.parameters(), gradients):
-                p -= rows["learning_rates"][now][0, epoch] * gradient
+            {update}
 """
+_PLAIN_UPDATE = """\
+for p, gradient in zip(network.parameters(), gradients):
+                p -= rows["learning_rates"][now][0, epoch] * gradient"""
+_REST = """\
+velocities = [torch.zeros_like(p) for p in network.parameters()]
+"""
+_MOMENTUM_UPDATE = """\
+for p, velocity, gradient in zip(network.parameters(), velocities, gradients):
+                velocity.mul_(rows["momentum"][0]).add_(gradient)
+                p -= rows["learning_rates"][now][0, epoch] * velocity"""
 _NORMALISING = """\
 def normalised(pixels):  # (N, h, w, c) from 0 to 255 -> (N, c, h, w)
     mean = torch.tensor({mean})  # of each channel of the training images
@@ -133,6 +153,9 @@ def training_code(distilled: DistilledSet, repo: str) -> str:
         "classes": len(distilled.classes),
         "steps": len(distilled.samples),
         "epochs": recipe.epochs,
+        "vectors": recipe.vectors,
+        "rest": "" if distilled.momentum is None else _REST,
+        "update": _PLAIN_UPDATE if distilled.momentum is None else _MOMENTUM_UPDATE,
     }
     text, fixed = distilled.is_text, distilled.initialisation is not None
     imports = ["import torch", "from datasets import load_dataset"]
@@ -142,6 +165,8 @@ def training_code(distilled: DistilledSet, repo: str) -> str:
         imports += ["from torch.nn import functional as F"]
         normalisation = Normalisation.from_source(distilled.source)
         values |= {"mean": normalisation.mean.tolist(), "sd": normalisation.sd.tolist()}
-    parts = [_NETWORKS[recipe.network], _FIXED_START if fixed else _RANDOM_START, _TRAINING]
+    imports += ["import tdd"] if distilled.sentences else []
+    reading = (_WORDS if distilled.sentences else _SAMPLES) + _TRAINING
+    parts = [_NETWORKS[recipe.network], _FIXED_START if fixed else _RANDOM_START, reading]
     parts += [] if text else [_NORMALISING]
     return "".join(f"{line}\n" for line in imports) + "".join("\n" + part.format(**values) for part in parts)

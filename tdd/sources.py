@@ -59,6 +59,22 @@ class Source:
     notes: list[str]
 
 
+def local_copy(dataset: str, root: Path) -> str | None:
+    """The folder of `dataset` below `root`, a folder laid out owner/name as on the Hub; None: it is not from the Hub.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    known = KNOWN.get(dataset)
+    repo = known.repo if known else dataset if _HUB_ID.fullmatch(dataset) else None
+    if repo is None:
+        return None
+    folder = root.expanduser() / repo
+    if not folder.is_dir():
+        raise UsageError(f"no folder {folder}: copies of data sets are laid out as on the Hub, {dataset} as {repo}")
+    return str(folder.resolve())
+
+
 def open_source(recipe: Recipe) -> Source:
     """Find the data set of `recipe` and read it, memory-mapped.
 

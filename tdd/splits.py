@@ -29,6 +29,9 @@ class RealBatch(Protocol):
     def dense(self) -> Tensor:
         """The input of a network, (B, ...)."""
 
+    def drop_words(self, share: float, generator: torch.Generator) -> RealBatch:
+        """The batch with each word replaced by one without a vector, with probability `share`."""
+
 
 class Split(Protocol):
     """The examples of one split."""
@@ -51,6 +54,9 @@ class Split(Protocol):
 
     def batches(self, size: int, most: int | None = None) -> Iterator[RealBatch]:
         """Every example once, `size` at a time; or `most` of them, spread evenly."""
+
+    def features(self, indices: Tensor) -> Tensor:
+        """A plain vector for each example at `indices`, in their order, (M, f): for distances between examples."""
 
     def describe(self) -> str:
         """How the examples were encoded, in a few words."""

@@ -20,12 +20,18 @@ TABLES = {"default": "default/train.parquet", "embeddings": "embeddings/train.pa
 """Where the table of each configuration lies in a repository."""
 
 
+def configurations(distilled: DistilledSet) -> list[str]:
+    """Names of the tables of a set: sentences of words need no embeddings beside them."""
+    return ["default"] if distilled.sentences else list(TABLES)
+
+
 def readable_table(distilled: DistilledSet, vectors: WordVectors | None = None) -> Dataset:
     """A row for each sample, step by step: what it reads or looks like, its labels, and the rates of its step.
 
-    Columns: `text` (the nearest word of every position) or `image` (PNG, what lies beyond black and white cut off),
-    `label` (the class with the largest soft label), `soft_label` (C numbers), `step`, `index` (place in the step),
-    `learning_rates` (one an epoch), and for sentences `similarity` (mean cosine similarity of the words to the
+    Columns: `text` (the nearest word of every position; of a set of words its words, exactly, joined by spaces) or
+    `image` (PNG, what lies beyond black and white cut off), `label` (the class with the largest soft label),
+    `soft_label` (C numbers), `step`, `index` (place in the step), `learning_rates` (one an epoch), `momentum` where the
+    set has one (the same for all), and where words are nearest ones `similarity` (their mean cosine similarity to the
     positions).
 
     Args:
@@ -47,12 +53,11 @@ def _sentences_table(distilled: DistilledSet, vectors: WordVectors | None) -> Da
 
         vectors = load_vectors(distilled.recipe.vectors)
     sentences = decode(distilled, vectors)
+    texts = {"text": ([sentence.text for sentence in sentences], Value("string"))}
+    if distilled.sentences:
+        return _table(distilled, texts, {})
     similarities = [sum(best for best, *_ in sentence.scores) / len(sentence.scores) for sentence in sentences]
-    return _table(
-        distilled,
-        {"text": ([sentence.text for sentence in sentences], Value("string"))},
-        {"similarity": (similarities, Value("float32"))},
-    )
+    return _table(distilled, texts, {"similarity": (similarities, Value("float32"))})
 
 
 def _pictures_table(distilled: DistilledSet) -> Dataset:
@@ -99,6 +104,8 @@ def _table(distilled: DistilledSet, first: dict[str, Any], last: dict[str, Any])
         "index": (torch.arange(per_step).repeat(steps).numpy(), Value("int32")),
         "learning_rates": (rates.numpy(), List(Value("float32"))),
     }
+    if distilled.momentum is not None:
+        columns["momentum"] = (distilled.momentum.expand(distilled.n).numpy(), Value("float32"))
     columns |= last
     features = Features({name: kind for name, (_, kind) in columns.items()})
     return Dataset.from_dict({name: values for name, (values, _) in columns.items()}, features=features)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tdd.vectors import WordVectors
 
+# Sentences whose features are found at once.
+_FEATURES_AT_ONCE = 4096
 LEAST_COVERAGE = 0.2
 """Share of training tokens with a vector below which the vectors are for another language."""
 
@@ -58,6 +60,15 @@ class TextBatch:
         """The padded embedded sentences, (B, L, d)."""
         return self.words[F.pad(self.ids, (0, self.length - self.ids.shape[1])).long()]
 
+    def drop_words(self, share: float, generator: torch.Generator) -> TextBatch:
+        """The batch, on the CPU, with each word replaced by one without a vector, with probability `share`.
+
+        Word dropout of Iyyer et al., Deep Unordered Composition (2015): each token for itself, where Gal and Ghahramani
+        (1512.05287) drop all occurrences of a word.
+        """
+        dropped = torch.rand(self.ids.shape, generator=generator) < share
+        return replace(self, ids=self.ids.masked_fill(dropped, 0))
+
 
 class TextSplit:
     """Token ids of all sentences of a split, one after the other.
@@ -90,8 +101,7 @@ class TextSplit:
 
     def batch(self, indices: Tensor) -> TextBatch:
         """The sentences at `indices`, shortest first: sentences of like length lie together, so padding is small."""
-        order = self.lengths[indices].argsort(stable=True)
-        chosen = indices[order].numpy()
+        chosen = indices[self._by_length(indices)].numpy()
         lengths = self.lengths.numpy()[chosen]
         columns = np.arange(lengths.max(initial=1), dtype=np.int64)
         inside = columns < lengths[:, None]
@@ -118,6 +128,19 @@ class TextSplit:
             order = order[torch.linspace(0, len(order) - 1, most).round().long()]
         for chosen in order.split(size):
             yield self.batch(chosen)
+
+    def features(self, indices: Tensor) -> Tensor:
+        """Mean vector of each sentence's words that have one, (M, d); zeros where none has."""
+        found = torch.empty(len(indices), self.vectors.dim)
+        for places in torch.arange(len(indices)).split(_FEATURES_AT_ONCE):
+            batch = self.batch(indices[places])
+            means = F.embedding_bag(batch.ids, batch.words, mode="mean", padding_idx=0)
+            found[places[self._by_length(indices[places])]] = means
+        return found
+
+    def _by_length(self, indices: Tensor) -> Tensor:
+        """The order in which a batch of the sentences at `indices` holds them."""
+        return self.lengths[indices].argsort(stable=True)
 
     def coverage(self) -> float:
         """Share of the tokens that have a vector."""

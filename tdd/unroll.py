@@ -8,6 +8,13 @@ and the outer loss is taken at theta_T on real data. Its gradient g_T flows back
 
     g_t = g_{t+1} - eta_t dD/dtheta      with D = <G_t, g_{t+1}>
     samples of the step get -eta_t dD/dx, labels -eta_t dD/dy, and the learning rate eta_t gets -D.
+
+With a learned momentum mu (heavy ball), v_{t+1} = mu v_t + G_t takes the place of G_t. A step then acts on all later
+ones too: D = <G_t, u_t> with u_t = g_{t+1} + mu (eta_{t+1} / eta_t) u_{t+1}, the learning rate gets -<v_{t+1}, g_{t+1}>
+and mu the sum of -eta_t <v_t, u_t>.
+
+A window keeps the gradient to some of the steps (RaT-BPTT, arXiv 2310.04606): the outer loss is taken after the last of
+them, and where it starts theta and v count as given.
 """
 
 from __future__ import annotations
@@ -15,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -24,6 +32,9 @@ from tdd.errors import UsageError
 from tdd.networks.kernel import AutogradKernel, Kernel, Parameters
 
 Mode = Literal["auto", "closed_form", "autograd", "rematerialised"]
+# Samples, labels, learning rates, and the momentum where there is one.
+Course = tuple[Tensor, ...]
+OuterLoss = Callable[[Parameters], tuple[Tensor, Parameters]]
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,7 @@ class SetGradient:
     samples: Tensor
     labels: Tensor
     learning_rates: Tensor
+    momentum: Tensor | None = None
 
 
 def make_kernel(
@@ -57,7 +69,14 @@ def make_kernel(
 
 
 @torch.no_grad()
-def train(kernel: Kernel, theta: Parameters, samples: Tensor, labels: Tensor, learning_rates: Tensor) -> Parameters:
+def train(
+    kernel: Kernel,
+    theta: Parameters,
+    samples: Tensor,
+    labels: Tensor,
+    learning_rates: Tensor,
+    momentum: Tensor | None = None,
+) -> Parameters:
     """Train K stacked networks on the distilled set.
 
     Args:
@@ -65,67 +84,114 @@ def train(kernel: Kernel, theta: Parameters, samples: Tensor, labels: Tensor, le
         theta: initial parameters, stacked (K, ...).
         samples: (steps, per_step, ...).
         labels: (steps, per_step, C).
-        learning_rates: (epochs x steps,), one for each gradient step.
+        learning_rates: (epochs x steps,), positive, one for each gradient step.
+        momentum: (), in [0, 1), of every step; None: plain gradient steps.
     """
-    for t, rate in enumerate(learning_rates):
-        step = t % len(samples)
-        gradient, _ = kernel.gradient(theta, samples[step], labels[step])
-        theta = _step(theta, rate, gradient)
-    return theta
+    course = _course(samples, labels, learning_rates, momentum)
+    return _from_rest(kernel, theta, course, len(learning_rates))[0]
 
 
 def outer_gradient(
-    kernel: Kernel, theta: Parameters, samples: Tensor, labels: Tensor, learning_rates: Tensor, batch: Any, mode: Mode
+    kernel: Kernel,
+    theta: Parameters,
+    samples: Tensor,
+    labels: Tensor,
+    learning_rates: Tensor,
+    batch: Any,
+    mode: Mode,
+    momentum: Tensor | None = None,
+    window: range | None = None,
+    smoothing: float = 0.0,
 ) -> SetGradient:
-    """Outer loss of K networks on a real batch, and its gradient through every inner step; shapes as in `train`.
+    """Outer loss of K networks on a real batch, and its gradient through the inner steps.
 
-    `mode` autograd keeps the graph of all T steps; every other mode keeps theta_t and reverses one step at a time.
+    Args:
+        kernel, theta, samples, labels, learning_rates, momentum: as in `train`.
+        batch: real examples.
+        mode: autograd keeps the graph of all steps; every other mode keeps theta_t, with momentum v_t too, and reverses
+            one step at a time.
+        window: the steps that the gradient flows through; None: all T.
+        smoothing: label smoothing of the outer loss.
     """
-    if mode == "autograd":
-        return _through_graph(kernel, theta, samples, labels, learning_rates, batch)
-    return _step_by_step(kernel, theta, samples, labels, learning_rates, batch)
+    course = _course(samples, labels, learning_rates, momentum)
+    window = window or range(len(learning_rates))
+    theta, velocity = _from_rest(kernel, theta, course, window.start)
+    outer_loss = partial(kernel.loss, batch=batch, smoothing=smoothing)
+    reverse = _through_graph if mode == "autograd" else _step_by_step
+    return reverse(kernel, theta, velocity, course, window, outer_loss)
+
+
+def _course(samples: Tensor, labels: Tensor, learning_rates: Tensor, momentum: Tensor | None) -> Course:
+    return (samples, labels, learning_rates) if momentum is None else (samples, labels, learning_rates, momentum)
+
+
+@torch.no_grad()
+def _from_rest(kernel: Kernel, theta: Parameters, course: Course, steps: int) -> tuple[Parameters, Parameters]:
+    """theta and v after the first steps; v is empty without momentum."""
+    velocity = {name: torch.zeros_like(value) for name, value in theta.items()} if len(course) == 4 else {}
+    for t in range(steps):
+        theta, velocity, _ = _move(kernel, theta, velocity, course, t)
+    return theta, velocity
+
+
+def _move(
+    kernel: Kernel, theta: Parameters, velocity: Parameters, course: Course, t: int
+) -> tuple[Parameters, Parameters, Any]:
+    """theta and v after step t, and what the kernel needs to reverse it."""
+    samples, labels, rates, *momentum = course
+    step = t % len(samples)
+    direction, saved = kernel.gradient(theta, samples[step], labels[step])
+    if momentum:
+        direction = velocity = {name: momentum[0] * velocity[name] + value for name, value in direction.items()}
+    return _minus(theta, rates[t], direction), velocity, saved
 
 
 @torch.no_grad()
 def _step_by_step(
-    kernel: Kernel, theta: Parameters, samples: Tensor, labels: Tensor, learning_rates: Tensor, batch: Any
+    kernel: Kernel, theta: Parameters, velocity: Parameters, course: Course, window: range, outer_loss: OuterLoss
 ) -> SetGradient:
+    samples, labels, rates, *momentum = course
     visited = []
-    for t, rate in enumerate(learning_rates):
-        step = t % len(samples)
-        gradient, saved = kernel.gradient(theta, samples[step], labels[step])
-        visited.append((step, theta, saved))
-        theta = _step(theta, rate, gradient)
-    losses, g = kernel.loss(theta, batch)
+    for t in window:
+        before = theta, velocity
+        theta, velocity, saved = _move(kernel, theta, velocity, course, t)
+        visited.append((*before, saved))
+    losses, g = outer_loss(theta)
     g = {name: value / len(losses) for name, value in g.items()}
-    samples_bar, labels_bar = torch.zeros_like(samples), torch.zeros_like(labels)
-    rates_bar = torch.zeros_like(learning_rates)
-    for t in reversed(range(len(learning_rates))):
-        step, before, saved = visited.pop()
-        along, theta_bar, x_bar, y_bar = kernel.reverse(before, samples[step], labels[step], saved, g)
-        g = _step(g, learning_rates[t], theta_bar)
-        samples_bar[step] -= learning_rates[t] * x_bar
-        labels_bar[step] -= learning_rates[t] * y_bar
-        rates_bar[t] = -along.sum()
-    return SetGradient(losses, samples_bar, labels_bar, rates_bar)
+    samples_bar, labels_bar, rates_bar, *momentum_bar = bars = [torch.zeros_like(part) for part in course]
+    later = {name: torch.zeros_like(value) for name, value in velocity.items()}  # mu eta_{t+1} u_{t+1}
+    for t in reversed(window):
+        step, rate, (theta, slower, saved) = t % len(samples), rates[t], visited.pop()
+        u = {name: value + later[name] / rate for name, value in g.items()} if momentum else g
+        along, theta_bar, x_bar, y_bar = kernel.reverse(theta, samples[step], labels[step], saved, u)
+        samples_bar[step] -= rate * x_bar
+        labels_bar[step] -= rate * y_bar
+        rates_bar[t] = -_inner(velocity, g) if momentum else -along.sum()
+        if momentum:
+            momentum_bar[0] -= rate * _inner(slower, u)
+            later, velocity = {name: momentum[0] * rate * value for name, value in u.items()}, slower
+        g = _minus(g, rate, theta_bar)
+    return SetGradient(losses, *bars)
 
 
 def _through_graph(
-    kernel: Kernel, theta: Parameters, samples: Tensor, labels: Tensor, learning_rates: Tensor, batch: Any
+    kernel: Kernel, theta: Parameters, velocity: Parameters, course: Course, window: range, outer_loss: OuterLoss
 ) -> SetGradient:
     with torch.enable_grad():
-        learned = [part.detach().requires_grad_() for part in (samples, labels, learning_rates)]
+        learned = tuple(part.detach().requires_grad_() for part in course)
         theta = {name: value.detach().requires_grad_() for name, value in theta.items()}
-        for t in range(len(learning_rates)):
-            step = t % len(samples)
-            gradient, _ = kernel.gradient(theta, learned[0][step], learned[1][step])
-            theta = _step(theta, learned[2][t], gradient)
-        losses, g = kernel.loss({name: value.detach() for name, value in theta.items()}, batch)
+        for t in window:
+            theta, velocity, _ = _move(kernel, theta, velocity, learned, t)
+        losses, g = outer_loss({name: value.detach() for name, value in theta.items()})
         bars = torch.autograd.grad(
             list(theta.values()), learned, [g[name] / len(losses) for name in theta], materialize_grads=True
         )
     return SetGradient(losses, *bars)
 
 
-def _step(theta: Parameters, rate: Tensor, gradient: Parameters) -> Parameters:
-    return {name: value - rate * gradient[name] for name, value in theta.items()}
+def _minus(theta: Parameters, rate: Tensor, direction: Parameters) -> Parameters:
+    return {name: value - rate * direction[name] for name, value in theta.items()}
+
+
+def _inner(one: Parameters, other: Parameters) -> Tensor:
+    return torch.stack([(value * other[name]).sum() for name, value in one.items()]).sum()

@@ -70,6 +70,10 @@ class WordVectors:
     def _ids(self) -> dict[str, int]:
         return {word: row for row, word in enumerate(self.words, 1)}
 
+    def id_of(self, word: str) -> int:
+        """Token id of exactly this word: row + 1, or 0 where there is none."""
+        return self._ids.get(word, 0)
+
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`: row + 1, or 0 for a token without a vector.
 

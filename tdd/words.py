@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def to_words(distilled: DistilledSet, vectors: WordVectors) -> tuple[DistilledSet, float]:
     """The set with the vector of the nearest word (by cosine) at every position, and the mean cosine similarity.
 
-    Labels, learning rates and initialisation stay; the new set bears no results.
+    Labels, learning rates, momentum and initialisation stay; the new set bears no results.
 
     Raises:
         UsageError: the set is not made of embedded text, or `vectors` are not those it was distilled with.
@@ -40,16 +40,17 @@ def refit(
     init: str,
     accelerator: Accelerator | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    outer_steps: int | None = None,
 ) -> tuple[DistilledSet, dict[str, Any]]:
-    """Labels and learning rates learned anew for samples that stay as they are.
+    """Labels, learning rates and momentum learned anew for samples that stay as they are.
 
-    A short distillation of `refit_steps` outer steps that starts from the set; of all sets on its way, the start
-    included, the one best on held-out data is taken.
+    A distillation of `outer_steps` outer steps, `refit_steps` where None, that starts from the set; of all sets on its
+    way, the start included, the one best on held-out data is taken.
 
     Returns:
         The set, and "outer_steps", "best_step" and "validation_accuracy" of the fit.
     """
-    steps = words.recipe.refit_steps
+    steps = outer_steps or words.recipe.refit_steps
     settings = {"init": init, "outer_steps": steps, "validate_every": max(1, steps // 10), "warmup": 0}
     if init == "fixed":
         settings["networks"] = 1
@@ -95,6 +96,8 @@ def decoded_accuracy(
     """
     if not isinstance(corpus.train, TextSplit):
         raise UsageError("only a set made from text can be read as words; this data set holds images")
+    if distilled.sentences:
+        raise UsageError("this set is made of words and reads as it trains: its accuracy is that without --decoded")
     words, similarity = to_words(distilled, corpus.train.vectors)
     fitted, about = refit(words, corpus, init, accelerator, on_fit)
     seed = distilled.recipe.seed

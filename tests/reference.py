@@ -19,24 +19,42 @@ class PlainLeNet(LeNet):
         return self.classifier(self.full2(self.full1(x.flatten(1)).relu()).relu())
 
 
-def outer_gradient(network: nn.Module, theta: dict, samples, labels, rates, epochs: int, x: Tensor, y: Tensor):
-    """Outer loss of one network and its gradients to samples, labels and rates, by one graph over everything."""
-    leaves = [part.detach().clone().requires_grad_() for part in (samples, labels, rates)]
-    loss = outer_loss(network, theta, *leaves, epochs, x, y)
+def outer_gradient(
+    network: nn.Module,
+    theta: dict,
+    samples,
+    labels,
+    rates,
+    epochs: int,
+    x: Tensor,
+    y: Tensor,
+    momentum=None,
+    window=None,
+):
+    """Outer loss of one network and its gradients to samples, labels, rates and momentum, by one graph over all."""
+    parts = [part for part in (samples, labels, rates, momentum) if part is not None]
+    samples, labels, rates, *mu = leaves = [part.detach().clone().requires_grad_() for part in parts]
+    loss = outer_loss(network, theta, samples, labels, rates, epochs, x, y, mu[0] if mu else None, window)
     return loss.detach(), *torch.autograd.grad(loss, leaves)
 
 
-def outer_loss(network, theta, samples, labels, rates, epochs, x, y) -> Tensor:
+def outer_loss(network, theta, samples, labels, rates, epochs, x, y, momentum=None, window=None) -> Tensor:
+    """`window`: the first step that the gradient flows through, and the one that it stops before."""
     network.eval()
+    start, stop = window or (0, epochs * len(samples))
     theta = {name: value.detach().requires_grad_() for name, value in theta.items()}
-    for t in range(epochs * len(samples)):
+    velocity = {name: torch.zeros_like(value) for name, value in theta.items()}
+    for t in range(stop):
+        if t == start:
+            theta = {name: value.detach().requires_grad_() for name, value in theta.items()}
+            velocity = {name: value.detach() for name, value in velocity.items()}
         logits = functional_call(network, theta, samples[t % len(samples)])
         loss = -(labels[t % len(samples)] * torch.log_softmax(logits, dim=1)).sum(1).mean()
         gradients = torch.autograd.grad(loss, list(theta.values()), create_graph=True, allow_unused=True)
-        theta = {
-            name: value - rates[t] * (0 if gradient is None else gradient)
-            for (name, value), gradient in zip(theta.items(), gradients, strict=True)
-        }
+        for name, gradient in zip(theta, gradients, strict=True):
+            kept = 0 if momentum is None else momentum * velocity[name]
+            velocity[name] = kept + (torch.zeros_like(theta[name]) if gradient is None else gradient)
+        theta = {name: value - rates[t] * velocity[name] for name, value in theta.items()}
     return nn.functional.cross_entropy(functional_call(network, theta, x), y)
 
 

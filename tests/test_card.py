@@ -243,27 +243,33 @@ def test_the_printed_lines_draw_fresh_networks_like_those_that_were_measured(
 
 @pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")  # of huggingface_hub
 @pytest.mark.parametrize(
-    ("network", "shape"),
+    ("network", "shape", "momentum"),
     [
-        ("lenet", (1, 8, 8)),
-        ("lenet", (1, 28, 28)),
-        ("lenet", (3, 40, 36)),
-        ("alexcifarnet", (3, 14, 9)),
-        ("convnet", (1, 9, 14)),
+        ("lenet", (1, 8, 8), None),
+        ("lenet", (1, 28, 28), None),
+        ("lenet", (1, 28, 28), 0.9),
+        ("lenet", (3, 40, 36), None),
+        ("alexcifarnet", (3, 14, 9), None),
+        ("convnet", (1, 9, 14), None),
+        ("convnet", (1, 9, 14), 0.5),
     ],
 )
 def test_the_printed_lines_train_the_networks_for_images_like_tdd(
-    network: str, shape: tuple[int, int, int], hub: HubServer, monkeypatch: pytest.MonkeyPatch
+    network: str, shape: tuple[int, int, int], momentum: float | None, hub: HubServer, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("HF_TOKEN", "hf_test")
-    made, repo = images(network, shape), f"tester/{network}-{'-'.join(map(str, shape))}"
+    made, repo = images(network, shape), f"tester/{network}-{'-'.join(map(str, (*shape, momentum or 0)))}"
+    made.momentum = None if momentum is None else torch.tensor(momentum)
     made.push_to_hub(repo)
     names: dict = {}
-    exec(snippet(card(made, repo)), names)
+    text = card(made, repo)
+    exec(snippet(text), names)
+    assert ("momentum" in text) == (momentum is not None)
     assert made.initialisation is not None
     reference = build_network(made.recipe, shape, 3)
     start = {name: value[None] for name, value in made.initialisation.items()}
-    trained = train(make_kernel(reference, "auto"), start, made.samples, made.labels, made.learning_rates)
+    course = made.samples, made.labels, made.learning_rates, made.momentum
+    trained = train(make_kernel(reference, "auto"), start, *course)
     reference.load_state_dict({name: value[0] for name, value in trained.items()})
     pixels = torch.randint(0, 256, (20, *shape[1:], shape[0]), generator=generator(1), dtype=torch.uint8)
     x = names["normalised"](pixels)

@@ -96,7 +96,7 @@ def test_evaluating_adds_fresh_networks_and_the_ratio_and_trains_on_all_data_onc
     def not_again(*_):
         raise AssertionError("trained on all the data again")
 
-    monkeypatch.setattr("tdd.baselines._train_on_all", not_again)
+    monkeypatch.setattr("tdd.full_data._train_on_all", not_again)
     assert tdd("evaluate", run, "--networks", 3, "--full").out == done.out
 
 

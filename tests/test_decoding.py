@@ -112,7 +112,7 @@ def test_a_table_shows_the_label_sorted_and_words_with_scores():
 def test_escapes_are_for_terminals_alone_and_change_no_text():
     colored = render([SENTENCE], "table", color=True)
     assert "\x1b[1m" in colored
-    assert re.sub("\x1b\\[[0-9]*m", "", colored) == render([SENTENCE], "table")
+    assert re.sub("\x1b\\[[0-9;]*m", "", colored) == render([SENTENCE], "table")
     for format in ("table", "json", "text"):
         assert "\x1b" not in render([SENTENCE], format)
 

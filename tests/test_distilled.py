@@ -1,6 +1,7 @@
 """A saved set is the set, to the last bit; a damaged or foreign one is refused in one line."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -33,6 +34,31 @@ def test_a_set_comes_back_to_the_last_bit(made, saved):
     assert (loaded.recipe, loaded.classes, loaded.source) == (made.recipe, made.classes, made.source)
     test = tiny_corpus().test
     assert evaluate(loaded, test).accuracies == evaluate(made, test).accuracies
+
+
+def test_momentum_comes_back_to_the_last_bit_and_is_trained_with(tmp_path):
+    corpus = tiny_corpus()
+    made = Distiller(tiny_recipe(outer_steps=15, momentum=0.8, epochs=2), corpus).run()
+    made.save_pretrained(tmp_path)
+    loaded = DistilledSet.from_pretrained(tmp_path)
+    assert torch.equal(loaded.momentum, made.momentum)
+    assert evaluate(loaded, corpus.test).accuracies == evaluate(made, corpus.test).accuracies
+    with_it, without = (
+        evaluate(each, corpus.test, 8, "random").accuracies for each in (made, replace(made, momentum=None))
+    )
+    assert with_it != without
+
+
+@pytest.mark.parametrize("momentum", [torch.tensor(1.0), torch.tensor(-0.1), torch.tensor([0.5])])
+def test_a_momentum_that_is_none_is_refused(saved, momentum):
+    rewrite(saved, change_tensors=lambda t: t | {"momentum": momentum})
+    with pytest.raises(TddError, match="'momentum' is not a single number from 0 to below 1"):
+        DistilledSet.from_pretrained(saved)
+
+
+def test_a_set_without_momentum_holds_no_such_tensor(saved):
+    assert "momentum" not in load_file(saved / WEIGHTS)
+    assert DistilledSet.from_pretrained(saved).momentum is None
 
 
 def test_saving_twice_writes_the_same_bytes(made, saved, tmp_path_factory):

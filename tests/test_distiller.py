@@ -5,13 +5,18 @@ import torch
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distilled import load_tensors
-from tdd.distiller import Distiller, Interrupted, first_labels, first_samples
+from tdd.distiller import Distiller, Interrupted, first_labels, momentum_of
 from tdd.errors import TddError, UsageError
 from tdd.evaluation import evaluate
+from tdd.networks.text_cnn_kernel import TextCNNKernel
+from tdd.parametrisation import first_samples
+from tdd.seeds import generator
+from tdd.window import window
 
 
 def tensors_of(distilled):
-    return {"samples": distilled.samples, "labels": distilled.labels, "rates": distilled.learning_rates}
+    tensors = {"samples": distilled.samples, "labels": distilled.labels, "rates": distilled.learning_rates}
+    return tensors if distilled.momentum is None else tensors | {"momentum": distilled.momentum}
 
 
 def assert_same_bits(one, other):
@@ -30,7 +35,14 @@ def test_distilling_teaches_a_network_what_the_data_hold(init):
     assert after.mean > before.mean + 0.1
 
 
-@pytest.mark.parametrize("settings", [{}, {"init": "random", "networks": 3, "ema": 0.9, "warmup": 4}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"init": "random", "networks": 3, "ema": 0.9, "warmup": 4},
+        {"momentum": 0.5, "window": 3, "window_end": "random", "epochs": 3, "word_dropout": 0.2},
+    ],
+)
 @pytest.mark.parametrize("stop_at", [3, 8])
 def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, settings, stop_at):
     corpus, recipe = tiny_corpus(), tiny_recipe(**settings)
@@ -103,10 +115,11 @@ def test_networks_taken_in_groups_or_all_at_once_give_the_same_set():
 
 
 @pytest.mark.parametrize("mode", ["autograd", "rematerialised"])
-def test_every_way_of_reversing_the_unroll_learns_the_same_set(mode):
-    corpus = tiny_corpus()
-    expected = Distiller(tiny_recipe(outer_steps=3, epochs=2), corpus).run()
-    found = Distiller(tiny_recipe(outer_steps=3, epochs=2, unroll=mode), corpus).run()
+@pytest.mark.parametrize("momentum", [0.0, 0.4])
+def test_every_way_of_reversing_the_unroll_learns_the_same_set(mode, momentum):
+    corpus, settings = tiny_corpus(), {"outer_steps": 3, "epochs": 2, "momentum": momentum}
+    expected = Distiller(tiny_recipe(**settings), corpus).run()
+    found = Distiller(tiny_recipe(**settings, unroll=mode), corpus).run()
     for name, value in tensors_of(found).items():
         torch.testing.assert_close(value, tensors_of(expected)[name], rtol=1e-3, atol=1e-4)
 
@@ -118,6 +131,88 @@ def test_hard_labels_stay_one_hot_and_soft_labels_move():
     assert torch.equal(hard.labels, first_labels(2, 2, 2))
     assert not torch.equal(soft.labels, first_labels(2, 2, 2))
     assert (hard.learning_rates > 0).all()
+
+
+def test_label_smoothing_changes_the_outer_loss_and_the_set():
+    corpus, losses = tiny_corpus(), {}
+    sets = {}
+    for smoothing in (0.0, 0.3):
+        recipe = tiny_recipe(outer_steps=3, label_smoothing=smoothing)
+        losses[smoothing] = []
+        told = losses[smoothing].append
+        sets[smoothing] = Distiller(recipe, corpus, on_progress=lambda p, told=told: told(p.outer_loss)).run()
+    assert losses[0.3][0] != losses[0.0][0]
+    assert not torch.equal(sets[0.3].samples, sets[0.0].samples)
+
+
+def test_dropped_words_are_drawn_by_outer_step_and_leave_all_else():
+    corpus = tiny_corpus()
+    batch = corpus.train.batch(torch.arange(100))
+    dropped, again, other = (batch.drop_words(0.3, generator(0, "word_dropout", step)) for step in (4, 4, 5))
+    assert torch.equal(dropped.ids, again.ids) and not torch.equal(dropped.ids, other.ids)
+    gone, words = dropped.ids != batch.ids, batch.ids != 0
+    assert (dropped.ids[gone] == 0).all() and not dropped.dense()[:, : gone.shape[1]][gone].any()
+    assert gone.sum().item() / words.sum().item() == pytest.approx(0.3, abs=0.06)
+    assert dropped.words is batch.words and torch.equal(dropped.labels, batch.labels)
+
+
+def test_words_are_dropped_from_outer_batches_and_never_in_validation(monkeypatch):
+    corpus, seen = tiny_corpus(), {"train": [], "tested": []}
+    loss, logits = TextCNNKernel.loss, TextCNNKernel.logits
+    monkeypatch.setattr(
+        TextCNNKernel,
+        "loss",
+        lambda k, theta, batch, **more: seen["train"].append(batch) or loss(k, theta, batch, **more),
+    )
+    monkeypatch.setattr(TextCNNKernel, "logits", lambda k, theta, b: seen["tested"].append(b) or logits(k, theta, b))
+    Distiller(tiny_recipe(word_dropout=0.9, outer_steps=2), corpus).run()
+
+    def without_vector(batch):
+        inside = torch.arange(batch.ids.shape[1]) < batch.lengths[:, None]
+        return (batch.ids[inside] == 0).double().mean().item()
+
+    assert all(without_vector(batch) > 0.8 for batch in seen["train"])
+    assert seen["tested"] and all(without_vector(batch) == 0 for batch in seen["tested"])
+
+
+def test_a_window_ends_with_the_last_step_or_anywhere_or_ever_later():
+    def windows(**settings):
+        return [window(tiny_recipe(outer_steps=100, **settings), 10, step) for step in range(100)]
+
+    assert windows() == windows(window=10) == windows(window=99) == [range(10)] * 100
+    assert windows(window=4) == [range(6, 10)] * 100
+    drawn, growing = windows(window=4, window_end="random"), windows(window=4, window_end="growing")
+    assert {len(each) for each in (*drawn, *growing)} == {4}
+    assert {each.stop for each in drawn} == {4, 5, 6, 7, 8, 9, 10}
+    assert drawn == windows(window=4, window_end="random") != windows(window=4, window_end="random", seed=1)
+    ends = [each.stop for each in growing]
+    assert ends == sorted(ends) and ends[0] == 4 and ends[25] == 7 and ends[50:] == [10] * 50
+
+
+@pytest.mark.parametrize("end", ["last", "random", "growing"])
+def test_a_window_of_all_steps_learns_the_set_of_no_window_and_a_shorter_one_another(end):
+    corpus = tiny_corpus()
+    plain = Distiller(tiny_recipe(outer_steps=4, epochs=3), corpus).run()
+    assert_same_bits(Distiller(tiny_recipe(outer_steps=4, epochs=3, window=6, window_end=end), corpus).run(), plain)
+    short = Distiller(tiny_recipe(outer_steps=4, epochs=3, window=2, window_end=end), corpus).run()
+    assert not torch.equal(short.samples, plain.samples)
+    if end == "last":
+        assert torch.equal(short.learning_rates[:4], Distiller(tiny_recipe(epochs=3), corpus).best().learning_rates[:4])
+
+
+def test_momentum_is_learned_from_its_start_or_not_there_at_all():
+    corpus = tiny_corpus()
+    distiller = Distiller(tiny_recipe(momentum=0.3, outer_steps=20), corpus)
+    assert distiller.best().momentum.item() == pytest.approx(0.3)
+    distiller.run()
+    assert 0.001 < abs(momentum_of(distiller.state.learned).item() - 0.3) < 0.3
+    without = Distiller(tiny_recipe(outer_steps=2), corpus)
+    assert "raw_momentum" not in without.state.learned and without.run().momentum is None
+
+
+def test_any_raw_momentum_is_below_one():
+    assert momentum_of({"raw_momentum": torch.tensor(1e3)}) < 1
+    assert momentum_of({"raw_momentum": torch.tensor(-1e3)}) == 0
 
 
 def test_first_labels_are_one_hot_in_turn_and_shared_when_samples_are_few():

@@ -1,5 +1,7 @@
 """Accuracy is what a plain loop finds, to the last example; networks do not depend on their company."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -33,13 +35,16 @@ def with_at_once(distilled, count):
 def plainly_trained(distilled, theta):
     """One network after plain gradient descent on the set, by automatic differentiation."""
     network = build_network(distilled.recipe, tuple(distilled.samples.shape[2:]), len(distilled.classes)).eval()
+    momentum = 0 if distilled.momentum is None else distilled.momentum
+    velocity = {name: torch.zeros_like(value) for name, value in theta.items()}
     for t, rate in enumerate(distilled.learning_rates):
         step = t % len(distilled.samples)
         theta = {name: value.detach().requires_grad_() for name, value in theta.items()}
         logits = functional_call(network, theta, (distilled.samples[step],))
         loss = -(distilled.labels[step] * F.log_softmax(logits, 1)).sum(1).mean()
         gradients = torch.autograd.grad(loss, list(theta.values()))
-        theta = {name: value - rate * g for (name, value), g in zip(theta.items(), gradients, strict=True)}
+        velocity = {name: momentum * velocity[name] + g for name, g in zip(theta, gradients, strict=True)}
+        theta = {name: value - rate * velocity[name] for name, value in theta.items()}
     return network, theta
 
 
@@ -68,7 +73,9 @@ def test_a_split_larger_than_a_batch_is_read_to_its_end(distilled, corpus, monke
     assert len(corpus.test) < TEST_BATCH
 
 
-def test_evaluating_is_plain_training_on_the_set_and_plain_testing(distilled, corpus):
+@pytest.mark.parametrize("momentum", [None, 0.9])
+def test_evaluating_is_plain_training_on_the_set_and_plain_testing(distilled, corpus, momentum):
+    distilled = replace(distilled, momentum=None if momentum is None else torch.tensor(momentum))
     found = evaluate(distilled, corpus.test, networks=3, seed=7)
     template = build_network(distilled.recipe, tuple(distilled.samples.shape[2:]), len(distilled.classes))
     for i, reached in enumerate(found.accuracies):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -111,10 +112,14 @@ def test_a_trained_network_is_as_accurate_as_the_evaluation_says(run):
     if distilled.recipe.init == "random":
         assert not torch.equal(*(next(trained_network(distilled, seed).parameters()) for seed in (0, 1)))
         return
-    network = trained_network(distilled)
     batch = corpus.test.batch(torch.arange(len(corpus.test)))
-    right = (network(batch.dense()).argmax(1) == batch.labels).double().mean().item()
-    assert right == evaluate(distilled, corpus.test, init="fixed").mean
+    logits = []
+    for momentum in (None, torch.tensor(0.9)):
+        made = replace(distilled, momentum=momentum)
+        logits.append(trained_network(made)(batch.dense()))
+        right = (logits[-1].argmax(1) == batch.labels).double().mean().item()
+        assert right == evaluate(made, corpus.test, init="fixed").mean
+    assert not torch.allclose(*logits)
 
 
 @pytest.mark.parametrize("vocabulary", ["data", "full"])

@@ -295,6 +295,8 @@ def test_predicted_memory_grows_with_what_is_held(digits):
     step_by_step = predicted_peak(recipe_for(unroll="rematerialised", epochs=20), digits)
     assert plain < step_by_step < whole
     assert predicted_peak(recipe_for(batch_size=1000), digits) > plain
+    assert predicted_peak(recipe_for(unroll="autograd", epochs=20, window=5), digits) < whole
+    assert predicted_peak(recipe_for(unroll="rematerialised", epochs=20, momentum=0.5), digits) > step_by_step
 
 
 def test_a_text_network_is_refused(digits):

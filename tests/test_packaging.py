@@ -24,7 +24,7 @@ def built(tmp_path_factory) -> Path:
 
 
 def recipes() -> set[str]:
-    return {path.name for path in (ROOT / "recipes").glob("*.yaml")}
+    return {path.relative_to(ROOT / "recipes").as_posix() for path in (ROOT / "recipes").rglob("*.yaml")}
 
 
 def test_the_wheel_holds_every_module_the_recipes_and_the_type_marker(built):
@@ -61,4 +61,5 @@ def test_recipes_are_found_inside_an_installed_wheel(built, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     listed = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
-    assert listed == {Path(name).stem: str(site / "tdd" / "recipes" / name) for name in recipes()}
+    expected = {name.removesuffix(".yaml"): str(site / "tdd" / "recipes" / name) for name in recipes()}
+    assert listed == {name: path for name, path in expected.items() if name != "paper/rows"}

@@ -101,7 +101,7 @@ def test_accuracy_against_n_has_a_panel_for_each_data_set_and_a_line_for_each_ki
     panel, other = draw_accuracy_against_n(sets).axes
     lines = {container.get_label(): container.lines[0] for container in panel.containers}
     assert xy(lines["distilled, random"]) == ([2, 4, 8], pytest.approx([58.0] * 3))
-    assert xy(lines["random"]) == ([2, 4, 8], pytest.approx([40.0] * 3))
+    assert xy(lines["random real"]) == ([2, 4, 8], pytest.approx([40.0] * 3))
     assert xy(lines["kmeans knn"])[1] == pytest.approx([45.0] * 3)
     level = [line for line in panel.lines if line.get_label() == "all the data"]
     assert level[0].get_ydata()[0] == pytest.approx(87.5)

@@ -65,7 +65,7 @@ def wait_for_step(folder: Path, step: int, process: subprocess.Popen) -> None:
 
 def assert_same_to_rounding(one: Path, other: Path) -> None:
     first, second = DistilledSet.from_pretrained(one), DistilledSet.from_pretrained(other)
-    for name in ("samples", "labels", "learning_rates"):
+    for name in ("samples", "labels", "learning_rates", "momentum"):
         torch.testing.assert_close(getattr(first, name), getattr(second, name), rtol=1e-3, atol=1e-4)
     assert first.results["evaluation"]["random"]["accuracies"] == second.results["evaluation"]["random"]["accuracies"]
 
@@ -74,6 +74,7 @@ def test_two_processes_learn_the_set_of_one_and_only_the_first_speaks(files, tmp
     outputs = {}
     for processes in (1, 2):
         run = ["--outer-steps", "10", "--output", str(tmp_path / str(processes))]
+        run += ["--set", "momentum=0.5", "--set", "word_dropout=0.2"]
         code, outputs[processes], err = finish(start(processes, "distill", *files, *SETTINGS.split(), *run))
         assert code == 0, err
         assert err.count("10/10") == 1

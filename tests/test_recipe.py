@@ -186,6 +186,17 @@ def test_a_run_is_kept_in_a_folder_named_after_its_data(settings, expected):
     assert (folder.parent.name, folder.name) == ("runs", expected)
 
 
+def test_words_are_dropped_from_text_alone():
+    with pytest.raises(UsageError, match="word_dropout drops words and lenet reads images; leave it at 0"):
+        Recipe.build({"network": "lenet", "word_dropout": 0.1})
+    assert Recipe(word_dropout=0.1).word_dropout == 0.1
+
+
+def test_an_end_that_moves_needs_a_window():
+    with pytest.raises(UsageError, match="window_end: random moves a window; set window"):
+        Recipe.build({"window_end": "random"})
+
+
 def test_every_setting_has_a_description():
     assert all(field.description for field in Recipe.model_fields.values())
 

@@ -87,6 +87,8 @@ def test_real_images_in_parts_give_what_the_module_gives(monkeypatch, shape, net
     whole = ours.loss(theta, batch)
     monkeypatch.setattr("tdd.networks.relu_chain.PART_BYTES", 3 * networks * ours.outputs * 8)
     torch.testing.assert_close(ours.loss(theta, batch), plain.loss(theta, batch), **EXACT)
+    smooth = ours.loss(theta, batch, smoothing=0.2), plain.loss(theta, batch, smoothing=0.2)
+    torch.testing.assert_close(*smooth, **EXACT)
     torch.testing.assert_close(ours.loss(theta, batch), whole, **EXACT)
     torch.testing.assert_close(ours.logits(theta, batch), plain.logits(theta, batch), **EXACT)
 

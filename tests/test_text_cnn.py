@@ -1,5 +1,6 @@
 """The fast text path gives what plain convolution gives, for any shapes."""
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,6 +41,24 @@ def test_loss_gradient_and_logits_of_real_text_equal_plain_convolution(
         torch.testing.assert_close(gradient[name], value, rtol=1e-10, atol=1e-12)
     logits = torch.stack([functional_call(network, one, batch.dense()) for one in unstack(theta)])
     torch.testing.assert_close(kernel.logits(theta, batch), logits, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("closed_form", [True, False])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.7])
+def test_a_smoothed_loss_and_its_gradient_equal_those_of_torch(smoothing, closed_form):
+    network = TextCNN(4, 3, [2, 3], filters=5).double()
+    theta = draw(network, [torch.Generator().manual_seed(k) for k in range(2)])
+    batch = random_batch(torch.Generator().manual_seed(0), 9, 12, 4, 3)
+    kernel = network.closed_form() if closed_form else AutogradKernel(network)
+    losses, gradient = kernel.loss(theta, batch, smoothing=smoothing)
+    network.eval()
+    for k, one in enumerate(unstack(theta)):
+        leaves = {name: value.clone().requires_grad_() for name, value in one.items()}
+        logits = functional_call(network, leaves, batch.dense())
+        loss = nn.functional.cross_entropy(logits, batch.labels, label_smoothing=smoothing)
+        torch.testing.assert_close(losses[k], loss.detach(), rtol=1e-10, atol=1e-12)
+        for name, bar in zip(leaves, torch.autograd.grad(loss, list(leaves.values())), strict=True):
+            torch.testing.assert_close(gradient[name][k], bar, rtol=1e-10, atol=1e-12)
 
 
 @settings(max_examples=60, deadline=None)

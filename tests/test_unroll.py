@@ -10,7 +10,7 @@ from tdd.errors import UsageError
 from tdd.networks.kernel import draw, unstack
 from tdd.networks.text_cnn import TextCNN
 from tdd.seeds import generator
-from tdd.unroll import make_kernel, outer_gradient, train
+from tdd.unroll import SetGradient, make_kernel, outer_gradient, train
 
 LENGTH, DIM = 12, 5
 
@@ -26,17 +26,23 @@ def problem(steps, per_step, epochs, classes, widths, networks, seed=0):
     return network, theta, samples, labels, rates, batch
 
 
-def assert_equals_naive(mode, network, theta, samples, labels, rates, epochs, batch):
-    found = outer_gradient(make_kernel(network, mode), theta, samples, labels, rates, batch, mode)
+def assert_equals_naive(
+    mode, network, theta, samples, labels, rates, epochs, batch, momentum=None, window=None
+) -> SetGradient:
+    kernel, course = make_kernel(network, mode), (samples, labels, rates)
+    found = outer_gradient(kernel, theta, *course, batch, mode, momentum, None if window is None else range(*window))
     per_network = [
-        naive_gradient(network, one, samples, labels, rates, epochs, batch.dense(), batch.labels)
+        naive_gradient(network, one, *course, epochs, batch.dense(), batch.labels, momentum, window)
         for one in unstack(theta)
     ]
     torch.testing.assert_close(found.losses, torch.stack([each[0] for each in per_network]), rtol=1e-10, atol=1e-12)
-    for place, part in enumerate((found.samples, found.labels, found.learning_rates), start=1):
+    parts = [found.samples, found.labels, found.learning_rates] + ([] if momentum is None else [found.momentum])
+    for place, part in enumerate(parts, start=1):
         expected = torch.stack([each[place] for each in per_network]).mean(0)
         assert expected.abs().max() > 1e-6
         torch.testing.assert_close(part, expected, rtol=1e-10, atol=1e-12)
+    assert (found.momentum is None) == (momentum is None)
+    return found
 
 
 @pytest.mark.parametrize("mode", ["closed_form", "autograd", "rematerialised"])
@@ -63,35 +69,76 @@ def test_gradient_equals_naive_autograd_with_hard_labels(mode):
     assert_equals_naive(mode, network, theta, samples, hard, rates, 2, batch)
 
 
+@pytest.mark.parametrize("mode", ["closed_form", "autograd", "rematerialised"])
+@pytest.mark.parametrize("momentum", [0.0, 0.6, 0.95])
+@pytest.mark.parametrize(("steps", "epochs", "networks"), [(2, 1, 1), (4, 1, 2), (2, 4, 3)])
+def test_gradient_with_momentum_equals_naive_autograd(mode, momentum, steps, epochs, networks):
+    network, theta, samples, labels, rates, batch = problem(steps, 2, epochs, 3, [2, 3], networks)
+    mu = torch.tensor(momentum, dtype=torch.float64)
+    assert_equals_naive(mode, network, theta, samples, labels, rates / 4, epochs, batch, mu)
+
+
+@pytest.mark.parametrize("mode", ["closed_form", "autograd"])
+def test_a_single_step_starts_at_rest_so_that_its_momentum_changes_nothing(mode):
+    network, theta, samples, labels, rates, batch = problem(1, 2, 1, 3, [2, 3], 1)
+    kernel, course = make_kernel(network, mode), (samples, labels, rates)
+    found = outer_gradient(kernel, theta, *course, batch, mode, torch.tensor(0.9, dtype=torch.float64))
+    plain = outer_gradient(kernel, theta, *course, batch, mode)
+    assert found.momentum == 0
+    torch.testing.assert_close(found.samples, plain.samples, rtol=1e-12, atol=0)
+    torch.testing.assert_close(found.learning_rates, plain.learning_rates, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("mode", ["closed_form", "autograd", "rematerialised"])
+@pytest.mark.parametrize("momentum", [None, 0.7])
+@pytest.mark.parametrize("window", [(0, 6), (0, 4), (2, 6), (2, 5), (4, 5)])
+def test_gradient_through_a_window_equals_naive_autograd_detached_before_it(mode, momentum, window):
+    network, theta, samples, labels, rates, batch = problem(3, 2, 2, 3, [2, 3], 2)
+    mu = None if momentum is None else torch.tensor(momentum, dtype=torch.float64)
+    found = assert_equals_naive(mode, network, theta, samples, labels, rates / 4, 2, batch, mu, window)
+    outside = [t for t in range(6) if t not in range(*window)]
+    assert (found.learning_rates[outside] == 0).all()
+    untouched = [step for step in range(3) if step not in {t % 3 for t in range(*window)}]
+    assert (found.samples[untouched] == 0).all() and (found.labels[untouched] == 0).all()
+
+
 @pytest.mark.parametrize("mode", ["closed_form", "rematerialised"])
-def test_gradient_agrees_with_finite_differences(mode):
-    network, theta, samples, labels, rates, batch = problem(3, 2, 2, 3, [2, 3], 1)
+@pytest.mark.parametrize("momentum", [None, 0.8])
+def test_gradient_agrees_with_finite_differences(mode, momentum):
+    network, theta, samples, labels, rates, batch = problem(3, 2, 2, 3, [2, 3], 1 if momentum is None else 2)
     # Small rates: with large ones the unroll is so steep that a difference quotient means nothing.
-    labels, rates = labels.softmax(2), rates / 10
-    found = outer_gradient(make_kernel(network, mode), theta, samples, labels, rates, batch, mode)
-    one, step = unstack(theta)[0], 1e-6
-    parts = [samples, labels, rates]
-    for place, gradient in enumerate((found.samples, found.labels, found.learning_rates)):
+    parts = [samples, labels.softmax(2), rates / 10] + ([] if momentum is None else [torch.tensor(momentum).double()])
+    found = outer_gradient(make_kernel(network, mode), theta, *parts[:3], batch, mode, *parts[3:])
+    step = 1e-6
+    for place, gradient in enumerate((found.samples, found.labels, found.learning_rates, found.momentum)[: len(parts)]):
         along = torch.randn(gradient.shape, generator=torch.Generator().manual_seed(place), dtype=torch.float64)
         values = []
         for sign in (1, -1):
             moved = list(parts)
             moved[place] = parts[place] + sign * step * along
-            values.append(outer_loss(network, one, *moved, 2, batch.dense(), batch.labels).item())
+            losses = [
+                outer_loss(network, one, *moved[:3], 2, batch.dense(), batch.labels, *moved[3:])
+                for one in unstack(theta)
+            ]
+            values.append(torch.stack(losses).mean().item())
         numeric = (values[0] - values[1]) / (2 * step)
         assert numeric == pytest.approx((gradient * along).sum().item(), rel=1e-6, abs=1e-9)
 
 
-def test_training_on_the_set_equals_plain_gradient_descent():
+@pytest.mark.parametrize("momentum", [None, 0.7])
+def test_training_on_the_set_equals_plain_gradient_descent(momentum):
     network, theta, samples, labels, rates, _ = problem(4, 2, 3, 2, [2, 3], 1)
-    trained = train(make_kernel(network, "auto"), theta, samples, labels, rates)
+    mu = None if momentum is None else torch.tensor(momentum, dtype=torch.float64)
+    trained = train(make_kernel(network, "auto"), theta, samples, labels, rates, mu)
     network.load_state_dict(unstack(theta)[0])
     network.eval()
+    optimiser = torch.optim.SGD(network.parameters(), lr=1.0, momentum=momentum or 0)
     for t, rate in enumerate(rates):
+        optimiser.param_groups[0]["lr"] = rate.item()
         network.zero_grad()
         log_p = network(samples[t % 4]).log_softmax(1)
         (-(labels[t % 4] * log_p).sum(1).mean()).backward()
-        torch.optim.SGD(network.parameters(), lr=rate.item()).step()
+        optimiser.step()
     for name, parameter in network.named_parameters():
         torch.testing.assert_close(trained[name][0], parameter.detach(), rtol=1e-10, atol=1e-12)
 
@@ -119,5 +166,7 @@ def test_any_twice_differentiable_module_works_without_a_closed_form():
     batch = random_batch(g, 7, LENGTH, DIM, 3)
     for mode in ("auto", "autograd", "rematerialised"):
         assert_equals_naive(mode, network, theta, samples, labels, rates, 2, batch)
+        mu = torch.tensor(0.9, dtype=torch.float64)
+        assert_equals_naive(mode, network, theta, samples, labels, rates, 2, batch, mu, (1, 4))
     with pytest.raises(UsageError, match="has no closed form"):
         make_kernel(network, "closed_form")

@@ -59,6 +59,16 @@ def test_a_fit_is_never_worse_on_held_out_data_than_the_set_it_starts_from(fixed
         assert about["validation_accuracy"] > 0.5
 
 
+def test_momentum_stays_with_the_words_and_is_fitted_to_them():
+    made = distilled(momentum=0.6)
+    words, _ = to_words(made, CORPUS.train.vectors)
+    assert torch.equal(words.momentum, made.momentum)
+    fitted, about = refit(words, CORPUS, "fixed")
+    assert fitted.momentum is not None
+    if about["best_step"]:
+        assert not torch.equal(fitted.momentum, words.momentum)
+
+
 def test_hard_labels_are_not_fitted():
     hard = distilled(labels="hard")
     words, _ = to_words(hard, CORPUS.train.vectors)

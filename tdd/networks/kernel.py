@@ -33,8 +33,13 @@ class Kernel(Protocol):
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
         """D = <gradient, direction> of each network (K,); its gradients to theta, to x and y (summed over networks)."""
 
-    def loss(self, theta: Parameters, batch: Any, dropout: torch.Generator | None = None) -> tuple[Tensor, Parameters]:
-        """Mean cross-entropy of a real batch (K,) and its gradient; dropout is on where a generator is given."""
+    def loss(
+        self, theta: Parameters, batch: Any, dropout: torch.Generator | None = None, smoothing: float = 0.0
+    ) -> tuple[Tensor, Parameters]:
+        """Mean cross-entropy of a real batch (K,) and its gradient; dropout is on where a generator is given.
+
+        With `smoothing` s a label is 1 - s of its class and s spread evenly over all C (arXiv 1512.00567, section 7).
+        """
 
     def logits(self, theta: Parameters, batch: Any) -> Tensor:
         """Logits of a real batch, (K, B, C)."""
@@ -123,30 +128,30 @@ class AutogradKernel:
     # Real examples
 
     def loss(
-        self, theta: Parameters, batch: RealBatch, dropout: torch.Generator | None = None
+        self, theta: Parameters, batch: RealBatch, dropout: torch.Generator | None = None, smoothing: float = 0.0
     ) -> tuple[Tensor, Parameters]:
         """See `Kernel.loss`."""
         losses, gradients = [], []
         x = batch.dense()
+        size = self._part(theta, x)
         devices = [x.device] if x.device.type == "cuda" else []
         with torch.enable_grad(), torch.random.fork_rng(devices):
             if dropout is not None:
                 torch.manual_seed(int(torch.randint(2**62, (), generator=dropout)))
             self.network.train(dropout is not None)
-            size = self._part(theta, x)
             for one in unstack(theta):
                 leaves = _leaves(one)
-                value, gradient = torch.zeros_like(x[0].sum()), {}
+                loss, gradient = x.new_zeros(()), {name: torch.zeros_like(value) for name, value in one.items()}
                 for part, labels in zip(x.split(size), batch.labels.split(size), strict=True):
                     with self.autocast():
                         logits = functional_call(self.network, leaves, part)
-                    loss = nn.functional.cross_entropy(logits.to(x.dtype), labels) * (len(part) / len(x))
-                    bars = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
-                    value += loss.detach()
-                    gradient = {
-                        name: gradient[name] + bar if gradient else bar for name, bar in zip(leaves, bars, strict=True)
-                    }
-                losses.append(value)
+                    mean = nn.functional.cross_entropy(logits.to(x.dtype), labels, label_smoothing=smoothing)
+                    share = mean * (len(part) / len(x))
+                    bars = torch.autograd.grad(share, list(leaves.values()), materialize_grads=True)
+                    loss += share.detach()
+                    for name, bar in zip(leaves, bars, strict=True):
+                        gradient[name] += bar
+                losses.append(loss)
                 gradients.append(gradient)
         return torch.stack(losses), stack(gradients)
 
@@ -180,6 +185,7 @@ class AutogradKernel:
 
     def _part(self, theta: Parameters, x: Tensor) -> int:
         """Number of the real examples x to take at once."""
+        self.network.eval()
         return max(1, PART_BYTES // self._forward_bytes(unstack(theta)[0], x))
 
     def _forward_bytes(self, theta: Parameters, x: Tensor) -> int:

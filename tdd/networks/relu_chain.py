@@ -138,12 +138,12 @@ class ReluChainKernel:
     # Real images: many, differentiated once
 
     def loss(
-        self, theta: Parameters, batch: RealBatch, dropout: torch.Generator | None = None
+        self, theta: Parameters, batch: RealBatch, dropout: torch.Generator | None = None, smoothing: float = 0.0
     ) -> tuple[Tensor, Parameters]:
         """See `Kernel.loss`; there is nothing to drop."""
         losses, gradients = [], []
-        x = batch.dense()
-        y = F.one_hot(batch.labels, theta[self.layers[-1].bias].shape[1]).to(x) / len(x)
+        x, classes = batch.dense(), theta[self.layers[-1].bias].shape[1]
+        y = (F.one_hot(batch.labels, classes).to(x) * (1 - smoothing) + smoothing / classes) / len(x)
         count = self._parts(theta, x)
         for part, labels in zip(x.chunk(count), y.chunk(count), strict=True):
             framed = self.frame(part)

@@ -123,7 +123,7 @@ class TextCNNKernel:
     # Real sentences: many, of frozen words, differentiated once
 
     def loss(
-        self, theta: Parameters, batch: TextBatch, dropout: torch.Generator | None = None
+        self, theta: Parameters, batch: TextBatch, dropout: torch.Generator | None = None, smoothing: float = 0.0
     ) -> tuple[Tensor, Parameters]:
         """Mean cross-entropy of real sentences, (K,), and its gradient; see `Kernel.loss`."""
         tables = [WordTable(batch, width) for width in self.widths]
@@ -133,7 +133,8 @@ class TextCNNKernel:
             drawn = torch.rand(z.shape, generator=dropout).to(z)
             keep = drawn.ge(self.dropout).to(z) / (1 - self.dropout)
         h = z.relu() * keep
-        target = F.one_hot(batch.labels, theta["classifier.bias"].shape[1]).to(z)
+        classes = theta["classifier.bias"].shape[1]
+        target = F.one_hot(batch.labels, classes).to(z) * (1 - smoothing) + smoothing / classes
         log_p, error = _softmax(theta, h, target, log=True)
         gradient = _classifier_gradient(error, h)
         r = _relu_reverse(z, _classifier_reverse(theta, error) * keep)

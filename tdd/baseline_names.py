@@ -1,0 +1,15 @@
+"""What a distilled set is compared with: every baseline's name, and what people call it."""
+
+NAMES = {
+    "random": "random real",
+    "optimised": "optimised real",
+    "kmeans": "k-means per class",
+    "average": "average per class",
+    "herding": "herding",
+    "k_center": "k-center",
+    "knn_random": "nearest neighbours, random real",
+    "knn_kmeans": "nearest neighbours, k-means",
+    "label_only": "random real, labels learned",
+    "full": "all the data",
+}
+"""In the order in which they are measured: quick ones first."""

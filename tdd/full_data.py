@@ -1,0 +1,82 @@
+"""The same network trained on all the data: what the distillation ratio compares a distilled set with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+from tdd.data import Corpus
+from tdd.evaluation import accuracy
+from tdd.files import cache_folder, read_json, write_json
+from tdd.networks import build_network
+from tdd.networks.kernel import draw
+from tdd.recipe import Recipe
+from tdd.seeds import generator
+from tdd.unroll import make_kernel
+
+# Validations without a gain after which training on all the data stops.
+PATIENCE = 3
+
+# The settings that training on all the data depends on, besides the data.
+FULL_SETTINGS = ("network", "widths", "filters", "dropout", "full_epochs", "full_lr", "full_batch_size", "seed")
+
+
+def train_on_all(
+    recipe: Recipe,
+    corpus: Corpus,
+    accelerator: Accelerator | None = None,
+    on_epoch: Callable[[int, float], None] = lambda epoch, accuracy: None,
+) -> dict[str, Any]:
+    """Test accuracy of the recipe's network trained on the whole training split; found in the cache the second time.
+
+    Adam with dropout; the epoch best on held-out data is tested, once, on the whole test split.
+
+    Returns:
+        ``{"accuracy": in [0, 1], "epoch": best epoch, "validation_accuracy": ..., "test_examples": ...}``.
+    """
+    settings = {name: getattr(recipe, name) for name in FULL_SETTINGS}
+    key = hashlib.sha256(json.dumps([corpus.fingerprint, settings]).encode()).hexdigest()[:32]
+    path = cache_folder() / "full" / f"{key}.json"
+    if path.exists():
+        cached: dict[str, Any] = read_json(path)
+        return cached
+    result = _train_on_all(recipe, corpus, accelerator or Accelerator(), on_epoch)
+    write_json(path, result)
+    return result
+
+
+def _train_on_all(
+    recipe: Recipe, corpus: Corpus, accelerator: Accelerator, on_epoch: Callable[[int, float], None]
+) -> dict[str, Any]:
+    network = build_network(recipe, corpus.train.sample_shape, len(corpus.classes))
+    kernel = make_kernel(network, "auto")
+    device = accelerator.device
+    theta = draw(network, [generator(recipe.seed, "full", "network")], device)
+    optimiser = torch.optim.Adam(list(theta.values()), lr=recipe.full_lr)
+    best, best_theta, best_epoch = -1.0, theta, 0
+    for epoch in range(1, recipe.full_epochs + 1):
+        order = torch.randperm(len(corpus.train), generator=generator(recipe.seed, "full", "order", epoch))
+        dropout = generator(recipe.seed, "full", "dropout", epoch)
+        for chosen in order.split(recipe.full_batch_size):
+            _, gradient = kernel.loss(theta, corpus.train.batch(chosen).to(device), dropout)
+            for name, value in theta.items():
+                value.grad = gradient[name]
+            optimiser.step()
+        reached = accuracy(kernel, theta, corpus.validation, device).item()
+        on_epoch(epoch, reached)
+        if reached > best:
+            best, best_epoch = reached, epoch
+            best_theta = {name: value.clone() for name, value in theta.items()}
+        elif epoch - best_epoch >= PATIENCE:
+            break
+    return {
+        "accuracy": accuracy(kernel, best_theta, corpus.test, device).item(),
+        "validation_accuracy": best,
+        "epoch": best_epoch,
+        "test_examples": len(corpus.test),
+    }

@@ -1,0 +1,109 @@
+"""Samples made of real words: every position keeps a latent vector and shows the nearest word of a vocabulary.
+
+The networks train on the words' own vectors, so that a sentence reads exactly as it trains. The nearest word has no
+useful derivative; the gradient passes straight through to the latent vector, as if that had been used (straight-through
+estimator: Bengio et al. 1308.3432; for nearest vectors van den Oord et al. 1711.00937). Where many steps agree, the
+latent vector crosses over to another word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from tdd.sentences import Sentences
+
+if TYPE_CHECKING:
+    from tdd.vectors import WordVectors
+
+# Positions compared with the whole vocabulary at once.
+POSITIONS_AT_ONCE = 2048
+# Share of the way to another word that is left to rounding.
+SLACK = 1e-3
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Words found before: latent vectors (P, d), their words (P,), and how far each may move without another one."""
+
+    latent: Tensor
+    words: Tensor
+    reach: Tensor
+
+
+class WordSamples:
+    """See `tdd.parametrisation.Parametrisation`; a position whose latent vector is zero is padding and stays so.
+
+    Args:
+        vocabulary: (V,) int64 token ids that a position may show.
+        vectors: the word vectors.
+        commitment: weight of the pull of every latent vector to its word.
+        device: where the samples are used.
+    """
+
+    def __init__(self, vocabulary: Tensor, vectors: WordVectors, commitment: float, device: torch.device):
+        self.vocabulary, self.vectors, self.commitment = vocabulary.to(device), vectors, commitment
+        self.table = vectors.embed(vocabulary).to(device)
+        self.half_squares = self.table.square().sum(1) / 2
+        self.known: _Known | None = None
+
+    def start(self, samples: Tensor) -> Tensor:
+        """The latent vectors that show the words of `samples`: these words' own."""
+        return samples
+
+    def samples(self, raw: Tensor) -> Tensor:
+        """The vector of the nearest word (L2) at every position."""
+        latent = raw.detach().flatten(0, -2)
+        self.known = self._moved(self.known, latent) if self.known else self._nearest(latent)
+        return self._shown(raw, self.known.words)
+
+    def gradient(self, raw: Tensor, gradient: Tensor) -> Tensor:
+        """`gradient`, straight through, and that of commitment x |latent - word|^2 / 2; none where there is padding."""
+        if self.commitment:
+            gradient = gradient + self.commitment * (raw.detach() - self.samples(raw))
+        return gradient * _holds_word(raw)
+
+    def finished(self, raw: Tensor) -> tuple[Tensor, Sentences]:
+        """The samples, and the sentences that they are."""
+        words = self._nearest(raw.detach().flatten(0, -2)).words
+        tokens = self.vocabulary[words].view(raw.shape[:-1]) * _holds_word(raw)[..., 0]
+        return self._shown(raw, words), Sentences.of(tokens, self.vectors)
+
+    def _shown(self, raw: Tensor, words: Tensor) -> Tensor:
+        return self.table[words].view_as(raw) * _holds_word(raw)
+
+    def _moved(self, known: _Known, latent: Tensor) -> _Known:
+        """The nearest words of `latent`, sought only where the vector has moved far enough to have another one.
+
+        A vector whose nearest word is `reach` nearer than the second may move by half of that: exact, by the triangle
+        inequality.
+        """
+        far = ((latent - known.latent).norm(dim=1) >= known.reach).nonzero()[:, 0]
+        new = self._nearest(latent[far])
+        return _Known(
+            known.latent.index_copy(0, far, new.latent),
+            known.words.index_copy(0, far, new.words),
+            known.reach.index_copy(0, far, new.reach),
+        )
+
+    def _nearest(self, latent: Tensor) -> _Known:
+        words, reach = [], []
+        for part in latent.split(POSITIONS_AT_ONCE):
+            # |x - e|^2 falls as x.e - |e|^2 / 2 grows.
+            best = torch.addmm(-self.half_squares, part, self.table.T).topk(2, dim=1).indices
+            # Rounding in the product depends on the other rows; that of these distances does not, so that a run that
+            # was stopped finds the same words.
+            best = best.sort(dim=1).values
+            distances = (part[:, None] - self.table[best]).square().sum(2).sqrt()
+            near, order = distances.sort(dim=1, stable=True)
+            words.append(best.gather(1, order[:, :1])[:, 0])
+            reach.append((near[:, 1] - near[:, 0]) * (1 - SLACK) / 2)
+        return _Known(latent.clone(), torch.cat(words), torch.cat(reach))
+
+
+def _holds_word(raw: Tensor) -> Tensor:
+    """(..., 1) whether a position is no padding."""
+    return (raw.detach() != 0).any(-1, keepdim=True)
