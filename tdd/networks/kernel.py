@@ -18,8 +18,8 @@ from tdd.splits import RealBatch, Split
 
 Parameters = dict[str, Tensor]
 
-# Bytes that the graph of real examples may keep: enough for the processor to be busy, and no slower than all at once.
-PART_BYTES = 2**26
+# Bytes that the graph of real examples may keep: no slower than all at once, and little beside that of an inner step.
+PART_BYTES = 2**25
 
 
 class Kernel(Protocol):
