@@ -67,6 +67,7 @@ class Recipe(BaseModel):
     padding: Literal["none", "end"] = Field(
         "none", description="none: words at all L positions; end: no more than in the real sentence it starts as"
     )
+    nearest: Literal["l2", "cosine"] = Field("l2", description="what makes a word the nearest to a latent vector")
     commitment: float = Field(0.0, ge=0, description="pull of a latent vector to its word (VQ-VAE, 1711.00937)")
 
     # The outer loop
