@@ -68,6 +68,10 @@ class Recipe(BaseModel):
         "none", description="none: words at all L positions; end: no more than in the real sentence it starts as"
     )
     nearest: Literal["l2", "cosine"] = Field("l2", description="what makes a word the nearest to a latent vector")
+    neighbours: int = Field(
+        0, ge=0, description="words that a gradient tells apart on its way to a latent vector; 0: straight through"
+    )
+    temperature: float = Field(1.0, gt=0, description="softness of the choice among neighbours; 1: of a nearest word")
     commitment: float = Field(0.0, ge=0, description="pull of a latent vector to its word (VQ-VAE, 1711.00937)")
 
     # The outer loop

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tdd.neighbourhoods import Neighbourhoods
 from tdd.sentences import Sentences
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class WordSamples:
         commitment: weight of the pull of every latent vector to its word.
         device: where the samples are used.
         cosine: the nearest word is the one with the largest cosine similarity; else that with the least L2 distance.
+        neighbours: words that the gradient tells apart on its way to a latent vector; 0: it passes straight through.
+        temperature: see `Neighbourhoods`.
     """
 
     def __init__(
@@ -53,6 +56,8 @@ class WordSamples:
         commitment: float,
         device: torch.device,
         cosine: bool = False,
+        neighbours: int = 0,
+        temperature: float = 1.0,
     ):
         self.vocabulary, self.vectors, self.commitment = vocabulary.to(device), vectors, commitment
         self.table = vectors.embed(vocabulary).to(device)
@@ -60,6 +65,7 @@ class WordSamples:
         # On the unit sphere the least distance is the largest cosine.
         self.points = F.normalize(self.table) if cosine else self.table
         self.half_squares = self.points.square().sum(1) / 2
+        self.around = Neighbourhoods(self.table, self.points, neighbours, temperature) if neighbours else None
         self.known: _Known | None = None
 
     def start(self, samples: Tensor) -> Tensor:
@@ -73,7 +79,11 @@ class WordSamples:
         return self._shown(raw, self.known.words)
 
     def gradient(self, raw: Tensor, gradient: Tensor) -> Tensor:
-        """`gradient`, straight through, and that of commitment x |latent - word|^2 / 2; none where there is padding."""
+        """`gradient`, handed on, and that of commitment x |latent - word|^2 / 2; none where there is padding."""
+        if self.around:
+            places = self._places(raw)
+            words = self._moved(self.known, places).words if self.known else self._nearest(places).words
+            gradient = self.around.reach(places, words, gradient.flatten(0, -2)).view_as(raw)
         if self.commitment:
             gradient = gradient + self.commitment * (raw.detach() - self.samples(raw))
         return gradient * _holds_word(raw)
