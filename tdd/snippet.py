@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from tdd.distilled import WEIGHTS, DistilledSet
-from tdd.images import Normalisation
 from tdd.networks import build_network
+from tdd.normalisation import Normalisation
 
 # Each computes what its namesake in tdd.networks does, with parameters of the same names in the same order.
 _NETWORKS = {

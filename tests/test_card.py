@@ -16,9 +16,9 @@ from tdd.card import card
 from tdd.distilled import DistilledSet
 from tdd.distiller import Distiller
 from tdd.evaluation import evaluate
-from tdd.images import Normalisation
 from tdd.networks import build_network
 from tdd.networks.kernel import draw
+from tdd.normalisation import Normalisation
 from tdd.recipe import Recipe
 from tdd.seeds import generator
 from tdd.unroll import make_kernel, train

@@ -11,13 +11,14 @@ from torch import nn
 from torch.func import functional_call
 
 from tdd.errors import UsageError
-from tdd.images import ImageBatch, Normalisation
+from tdd.images import ImageBatch
 from tdd.networks import build_network
 from tdd.networks.alexcifarnet import AlexCifarNet, local_response_norm
 from tdd.networks.convnet import ConvNet
 from tdd.networks.kernel import AutogradKernel, draw, unstack
 from tdd.networks.lenet import LeNet
 from tdd.networks.text_cnn import TextCNN
+from tdd.normalisation import Normalisation
 from tdd.recipe import Recipe
 from tdd.seeds import generator
 from tdd.unroll import make_kernel, outer_gradient
