@@ -274,6 +274,7 @@ def test_the_printed_lines_train_the_networks_for_images_like_tdd(
     pixels = torch.randint(0, 256, (20, *shape[1:], shape[0]), generator=generator(1), dtype=torch.uint8)
     x = names["normalised"](pixels)
     assert torch.equal(x, Normalisation.from_source(made.source).apply(pixels))
+    # LeNet sums in another order by hand.
     torch.testing.assert_close(names["network"](x), reference(x), rtol=1e-5, atol=1e-6)
 
 
