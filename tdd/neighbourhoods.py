@@ -18,29 +18,28 @@ class Neighbourhoods:
     """The words around every word of a vocabulary.
 
     Args:
-        table: (V, d) vectors of the words, which the networks train on.
-        points: (V, d) where the words lie for distances.
+        table: (V, d) vectors of the words.
         count: words of a neighbourhood, the word itself included.
         temperature: of the softmax over -|latent - word|^2 / 2, in units of that value at a typical nearest word.
     """
 
-    def __init__(self, table: Tensor, points: Tensor, count: int, temperature: float):
-        self.table, self.points = table, points
-        half_squares = points.square().sum(1) / 2
+    def __init__(self, table: Tensor, count: int, temperature: float):
+        self.table = table
+        half_squares = table.square().sum(1) / 2
         found = [
-            torch.addmm(-half_squares, part, points.T).topk(min(count, len(points)), dim=1).indices
-            for part in points.split(WORDS_AT_ONCE)
+            torch.addmm(-half_squares, part, table.T).topk(min(count, len(table)), dim=1).indices
+            for part in table.split(WORDS_AT_ONCE)
         ]
         self.members = torch.cat(found)
-        nearest = (points - points[self.members[:, 1]]).square().sum(1) / 2
+        nearest = (table - table[self.members[:, 1]]).square().sum(1) / 2
         self.temperature = temperature * nearest.mean()
 
-    def reach(self, places: Tensor, words: Tensor, gradient: Tensor) -> Tensor:
-        """Gradient (P, d) to latent vectors at `places` (P, d), where `words` (P,) are shown and have `gradient`."""
+    def reach(self, latent: Tensor, words: Tensor, gradient: Tensor) -> Tensor:
+        """Gradient (P, d) to latent vectors (P, d) that show `words` (P,), the vectors of which have `gradient`."""
         members = self.members[words]
-        distances = (places[:, None] - self.points[members]).square().sum(2) / 2
-        weights = (-distances / self.temperature).softmax(1)
         vectors = self.table[members]
+        distances = (latent[:, None] - vectors).square().sum(2) / 2
+        weights = (-distances / self.temperature).softmax(1)
         along = torch.einsum("pkd,pd->pk", vectors, gradient)
         centred = weights * (along - (weights * along).sum(1, keepdim=True))
         return torch.einsum("pk,pkd->pd", centred, vectors) / self.temperature

@@ -68,7 +68,6 @@ def parametrisation(recipe: Recipe, corpus: Corpus, device: torch.device) -> Par
         train.vectors,
         recipe.commitment,
         device,
-        recipe.nearest == "cosine",
         recipe.neighbours,
         recipe.temperature,
     )

@@ -64,7 +64,6 @@ class Recipe(BaseModel):
     padding: Literal["none", "end"] = Field(
         "none", description="none: words at all L positions; end: no more than in the real sentence it starts as"
     )
-    nearest: Literal["l2", "cosine"] = Field("l2", description="what makes a word the nearest to a latent vector")
     neighbours: int = Field(
         0, ge=0, description="words that a gradient tells apart on its way to a latent vector; 0: straight through"
     )
@@ -146,6 +145,8 @@ class Recipe(BaseModel):
             raise ValueError("a data set is read as text or as images: set text_column or image_column, not both")
         if self.samples == "words" and self.network != "text_cnn":
             raise ValueError(f"samples: words makes sentences, and {self.network} reads images: use samples: free")
+        if self.neighbours == 1:
+            raise ValueError("neighbours: 1 leaves nothing to tell apart; use 0 (straight through) or at least 2")
         if self.word_dropout and self.network != "text_cnn":
             raise ValueError(f"word_dropout drops words and {self.network} reads images; leave it at 0")
         if self.window is None and self.window_end != "last":

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from tdd.neighbourhoods import Neighbourhoods
@@ -44,7 +43,6 @@ class WordSamples:
         vectors: the word vectors.
         commitment: weight of the pull of every latent vector to its word.
         device: where the samples are used.
-        cosine: the nearest word is the one with the largest cosine similarity; else that with the least L2 distance.
         neighbours: words that the gradient tells apart on its way to a latent vector; 0: it passes straight through.
         temperature: see `Neighbourhoods`.
     """
@@ -55,17 +53,13 @@ class WordSamples:
         vectors: WordVectors,
         commitment: float,
         device: torch.device,
-        cosine: bool = False,
         neighbours: int = 0,
         temperature: float = 1.0,
     ):
         self.vocabulary, self.vectors, self.commitment = vocabulary.to(device), vectors, commitment
         self.table = vectors.embed(vocabulary).to(device)
-        self.cosine = cosine
-        # On the unit sphere the least distance is the largest cosine.
-        self.points = F.normalize(self.table) if cosine else self.table
-        self.half_squares = self.points.square().sum(1) / 2
-        self.around = Neighbourhoods(self.table, self.points, neighbours, temperature) if neighbours else None
+        self.half_squares = self.table.square().sum(1) / 2
+        self.around = Neighbourhoods(self.table, neighbours, temperature) if neighbours else None
         self.known: _Known | None = None
 
     def start(self, samples: Tensor) -> Tensor:
@@ -73,31 +67,26 @@ class WordSamples:
         return samples
 
     def samples(self, raw: Tensor) -> Tensor:
-        """The vector of the nearest word at every position."""
-        latent = self._places(raw)
+        """The vector of the nearest word (L2) at every position."""
+        latent = raw.detach().flatten(0, -2)
         self.known = self._moved(self.known, latent) if self.known else self._nearest(latent)
         return self._shown(raw, self.known.words)
 
     def gradient(self, raw: Tensor, gradient: Tensor) -> Tensor:
         """`gradient`, handed on, and that of commitment x |latent - word|^2 / 2; none where there is padding."""
         if self.around:
-            places = self._places(raw)
-            words = self._moved(self.known, places).words if self.known else self._nearest(places).words
-            gradient = self.around.reach(places, words, gradient.flatten(0, -2)).view_as(raw)
+            latent = raw.detach().flatten(0, -2)
+            words = self._moved(self.known, latent).words if self.known else self._nearest(latent).words
+            gradient = self.around.reach(latent, words, gradient.flatten(0, -2)).view_as(raw)
         if self.commitment:
             gradient = gradient + self.commitment * (raw.detach() - self.samples(raw))
         return gradient * _holds_word(raw)
 
     def finished(self, raw: Tensor) -> tuple[Tensor, Sentences]:
         """The samples, and the sentences that they are."""
-        words = self._nearest(self._places(raw)).words
+        words = self._nearest(raw.detach().flatten(0, -2)).words
         tokens = self.vocabulary[words].view(raw.shape[:-1]) * _holds_word(raw)[..., 0]
         return self._shown(raw, words), Sentences.of(tokens, self.vectors)
-
-    def _places(self, raw: Tensor) -> Tensor:
-        """(P, d) where the latent vectors lie among the points of the words."""
-        latent = raw.detach().flatten(0, -2)
-        return F.normalize(latent) if self.cosine else latent
 
     def _shown(self, raw: Tensor, words: Tensor) -> Tensor:
         return self.table[words].view_as(raw) * _holds_word(raw)
@@ -120,11 +109,11 @@ class WordSamples:
         words, reach = [], []
         for part in latent.split(POSITIONS_AT_ONCE):
             # |x - e|^2 falls as x.e - |e|^2 / 2 grows.
-            best = torch.addmm(-self.half_squares, part, self.points.T).topk(2, dim=1).indices
+            best = torch.addmm(-self.half_squares, part, self.table.T).topk(2, dim=1).indices
             # Rounding in the product depends on the other rows; that of these distances does not, so that a run that
             # was stopped finds the same words.
             best = best.sort(dim=1).values
-            distances = (part[:, None] - self.points[best]).square().sum(2).sqrt()
+            distances = (part[:, None] - self.table[best]).square().sum(2).sqrt()
             near, order = distances.sort(dim=1, stable=True)
             words.append(best.gather(1, order[:, :1])[:, 0])
             reach.append((near[:, 1] - near[:, 0]) * (1 - SLACK) / 2)
