@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from tdd.baseline_names import NAMES
+from tdd.baseline_names import LEARNERS, NAMES, SENTENCES
 from tdd.distilled import DistilledSet
 from tdd.files import write_text
 from tdd.networks import IMAGE_NETWORKS
@@ -28,6 +28,12 @@ _TEXT_COLUMNS = """| `default` | `text` | the nearest word of every position |
 | | `similarity` | mean cosine similarity of these words to the positions |"""
 _WORD_COLUMNS = "| `default` | `text` | the sample: its words, joined by single spaces |"
 _IMAGE_COLUMNS = "| `default` | `image` | the sample as a picture, cut off at black and white |"
+_KINDS = {
+    "evaluation": "this set",
+    "decoded": "its nearest words",
+    "plain_text": "sentences and labels alone",
+    "baselines": "baseline",
+}
 _SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K"}
 
 
@@ -183,7 +189,7 @@ def _accuracy(results: Mapping[str, Any]) -> str:
         "|---|---|---|---|",
     ]
     before = len(lines)
-    for kind, said in {"evaluation": "this set", "decoded": "its nearest words", "baselines": "baseline"}.items():
+    for kind, said in _KINDS.items():
         for path, found in _measured(results.get(kind) or {}):
             mean = found["mean"] if "mean" in found else found["accuracy"]
             networks = found.get("networks", 1) or "–"
@@ -191,7 +197,11 @@ def _accuracy(results: Mapping[str, Any]) -> str:
             ratio = f"{100 * mean / full:.1f} %" if full else ""
             if found.get("test_examples", 0) < found.get("test_split", 0):
                 reached += f" on {found['test_examples']:,} of {found['test_split']:,} examples"
-            own = [NAMES.get(path[0], path[0]), *path[1:]] if kind == "baselines" else path
+            own = list(path)
+            if kind == "baselines":
+                own[0] = NAMES.get(path[0], path[0])
+            elif kind == "plain_text":
+                own = [(LEARNERS | SENTENCES).get(name, name) for name in path]
             names = (
                 ", ".join([*own, *([str(found["init"])] if "init" in found else [])])
                 .replace("_", " ")
@@ -204,6 +214,9 @@ def _accuracy(results: Mapping[str, Any]) -> str:
         return "## Accuracy\n\nNot measured yet."
     explained = "± is the standard deviation over networks and, of a baseline, draws of its samples. *Fixed* is the \
 network initialisation that comes with the set, *random* a fresh one for each network."
+    if results.get("plain_text"):
+        explained += " From *sentences and labels alone* others learned: without the set's learning rates and \
+initialisation, from this set's sentences or from as many real ones."
     return "\n".join([*lines, "", explained])
 
 

@@ -143,13 +143,18 @@ def evaluate(
     decoded: Annotated[
         bool, typer.Option("--decoded", help="Also test the set with every position replaced by its nearest word.")
     ] = False,
+    plain_text: Annotated[
+        bool, typer.Option("--plain-text", help="Also train others on a set of words: its texts and labels alone.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Train networks on a distilled set and test them on the whole test split."""
     from tdd.progress import Reporter
     from tdd.run import describe, evaluate_run
 
-    distilled = evaluate_run(run, networks, init and init.value, full, max_test, data, decoded, Reporter())
+    distilled = evaluate_run(
+        run, networks, init and init.value, full, max_test, data, decoded, Reporter(), plain_text=plain_text
+    )
     _print(json.dumps(distilled.results, indent=2) if as_json else describe(distilled, run))
 
 

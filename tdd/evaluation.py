@@ -160,6 +160,12 @@ def gather(found: dict[int, float], count: int, accelerator: Accelerator) -> lis
     return [float(value) for value in summed]
 
 
+def check_one_process(accelerator: Accelerator, what: str) -> None:
+    """Raise UsageError unless this is the only process; `what` begins the line."""
+    if accelerator.num_processes > 1:
+        raise UsageError(f"{what} measured by one process: start without torchrun or accelerate launch")
+
+
 def check_fits(distilled: DistilledSet, split: Split) -> None:
     """Raise UsageError unless the set was made for inputs like those of `split`."""
     if tuple(distilled.samples.shape[2:]) != tuple(split.sample_shape):

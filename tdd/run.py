@@ -17,11 +17,12 @@ from tdd.data import Corpus, load_corpus
 from tdd.distilled import RECIPE, RESULTS, DistilledSet
 from tdd.distiller import Distiller, Interrupted, Progress
 from tdd.errors import TddError, UsageError
-from tdd.evaluation import Evaluation, evaluate
+from tdd.evaluation import Evaluation, check_one_process, evaluate
 from tdd.files import write_json
 from tdd.folder import CHECKPOINT, LOG, Log, check_empty, is_finished, locked, read_run, recipe_of_run
 from tdd.full_data import train_on_all
 from tdd.memory import check_memory
+from tdd.plain_text import NETWORKS, describe_plain_text, plain_text_accuracy, sentences_of
 from tdd.progress import Reporter, percent
 from tdd.recipe import Recipe
 from tdd.signals import stop_signals
@@ -204,6 +205,7 @@ def evaluate_run(
     decoded: bool = False,
     reporter: Reporter | None = None,
     only_missing: bool = False,
+    plain_text: bool = False,
 ) -> DistilledSet:
     """Evaluate the set in a run folder on its data set's test split, and add the figures to ``results.json``.
 
@@ -218,6 +220,7 @@ def evaluate_run(
         reporter: where progress is told; None: nowhere.
         only_missing: leave out accuracies that the run's results hold already, for as many networks on the whole test
             split, and those with all the data.
+        plain_text: also see what other learners make of the sentences and labels alone, see `tdd.plain_text`.
 
     Raises:
         UsageError: there is no finished run in `folder`, or the data are not those the set was distilled from.
@@ -226,6 +229,9 @@ def evaluate_run(
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
     distilled = read_run(Path(folder))
+    if plain_text:
+        check_one_process(accelerator, "--plain-text is")
+        sentences_of(distilled)
     recipe, corpus = open_corpus_of(distilled, data, reporter)
     wanted = [init] if init else [recipe.init]
     if recipe.init == "fixed" and init is None and networks is not None:
@@ -251,6 +257,11 @@ def evaluate_run(
 
         with reporter:
             distilled.results["full_data"] = train_on_all(recipe, corpus, accelerator, tell)
+    if plain_text:
+        with reporter:
+            distilled.results["plain_text"] = plain_text_accuracy(
+                distilled, corpus, networks or NETWORKS, max_test, accelerator, reporter.count
+            )
     if accelerator.is_main_process:
         write_json(Path(folder) / RESULTS, distilled.results)
         write_card(distilled, Path(folder))
@@ -285,6 +296,7 @@ def describe(distilled: DistilledSet, folder: str | Path) -> str:
         for key, what in (("as_learned", "as learned"), ("refitted", "fitted to the words")):
             accuracy = percent(found[key]["mean"], found[key]["sd"])
             lines.append(f"  nearest words, labels and rates {what}, {init} initialisation: test accuracy {accuracy}")
+    lines += describe_plain_text(distilled.results.get("plain_text", {}))
     if full:
         lines.append(f"  all data, same network: test accuracy {percent(full['accuracy'])}")
     return "\n".join(lines)
