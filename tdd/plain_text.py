@@ -131,9 +131,10 @@ def probabilities(labels: Tensor) -> Tensor:
     Negative numbers become 0 and the others are divided by their sum. A row where nothing is positive becomes its
     softmax, which keeps the order of the classes.
     """
+    labels = labels.double()  # in which no sum of single numbers overflows
     positive = labels.clamp(min=0)
     total = positive.sum(1, keepdim=True)
-    return torch.where(total > 0, positive / total, labels.softmax(1))
+    return torch.where(total > 0, positive / total, labels.softmax(1)).float()
 
 
 def distilled_texts(sentences: Sentences, labels: Tensor, like: TextSplit) -> TextSplit:
