@@ -13,3 +13,8 @@ NAMES = {
     "full": "all the data",
 }
 """In the order in which they are measured: quick ones first."""
+
+LEARNERS = {"tfidf": "TF-IDF and logistic regression", "textcnn": "TextCNN by Adam"}
+"""Learners that are given a set's sentences and labels alone, see `tdd.plain_text`."""
+SENTENCES = {"distilled": "this set"} | {name: NAMES[name] for name in ("random", "k_center", "herding")}
+"""What they learn from."""

@@ -22,6 +22,7 @@ from tdd.files import read_json, write_json
 from tdd.folder import locked, read_run
 from tdd.full_data import train_on_all
 from tdd.opening import open_corpus, open_corpus_of
+from tdd.processes import check_one_process
 from tdd.progress import Reporter, percent
 from tdd.recipe import Recipe
 
@@ -175,8 +176,7 @@ def _networks(recipe: Recipe, networks: int | None) -> int:
 
 def _one_process() -> Accelerator:
     accelerator = Accelerator()
-    if accelerator.num_processes > 1:
-        raise UsageError("baselines are measured by one process: start them without torchrun or accelerate launch")
+    check_one_process(accelerator, "baselines are")
     return accelerator
 
 

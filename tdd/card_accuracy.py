@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tdd.baseline_names import NAMES
+from tdd.baseline_names import LEARNERS, NAMES, SENTENCES
+
+_KINDS = {
+    "evaluation": "this set",
+    "decoded": "its nearest words",
+    "plain_text": "sentences and labels alone",
+    "baselines": "baseline",
+}
 
 
 def accuracy_section(results: Mapping[str, Any]) -> str:
@@ -20,7 +27,7 @@ def accuracy_section(results: Mapping[str, Any]) -> str:
         "|---|---|---|---|",
     ]
     before = len(lines)
-    for kind, said in {"evaluation": "this set", "decoded": "its nearest words", "baselines": "baseline"}.items():
+    for kind, said in _KINDS.items():
         for path, found in _measured(results.get(kind) or {}):
             mean = found["mean"] if "mean" in found else found["accuracy"]
             networks = found.get("networks", 1) or "–"
@@ -28,7 +35,11 @@ def accuracy_section(results: Mapping[str, Any]) -> str:
             ratio = f"{100 * mean / full:.1f} %" if full else ""
             if found.get("test_examples", 0) < found.get("test_split", 0):
                 reached += f" on {found['test_examples']:,} of {found['test_split']:,} examples"
-            own = [NAMES.get(path[0], path[0]), *path[1:]] if kind == "baselines" else path
+            own = list(path)
+            if kind == "baselines":
+                own[0] = NAMES.get(path[0], path[0])
+            elif kind == "plain_text":
+                own = [(LEARNERS | SENTENCES).get(name, name) for name in path]
             names = (
                 ", ".join([*own, *([str(found["init"])] if "init" in found else [])])
                 .replace("_", " ")
@@ -41,6 +52,9 @@ def accuracy_section(results: Mapping[str, Any]) -> str:
         return "## Accuracy\n\nNot measured yet."
     explained = "± is the standard deviation over networks and, of a baseline, draws of its samples. *Fixed* is the \
 network initialisation that comes with the set, *random* a fresh one for each network."
+    if results.get("plain_text"):
+        explained += " From *sentences and labels alone* others learned: without the set's learning rates and \
+initialisation, from this set's sentences or from as many real ones."
     return "\n".join([*lines, "", explained])
 
 

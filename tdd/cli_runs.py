@@ -83,13 +83,18 @@ def evaluate(
     decoded: Annotated[
         bool, typer.Option("--decoded", help="Also test the set with every position replaced by its nearest word.")
     ] = False,
+    plain_text: Annotated[
+        bool, typer.Option("--plain-text", help="Also train others on a set of words: its texts and labels alone.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train networks on a distilled set and test them on the whole test split."""
     from tdd.evaluation_run import describe, evaluate_run
     from tdd.progress import Reporter
 
-    distilled = evaluate_run(run, networks, init and init.value, full, max_test, data, decoded, Reporter())
+    distilled = evaluate_run(
+        run, networks, init and init.value, full, max_test, data, decoded, Reporter(), plain_text=plain_text
+    )
     print_once(json.dumps(distilled.results, indent=2) if as_json else describe(distilled, run))
 
 

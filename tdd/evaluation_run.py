@@ -16,6 +16,8 @@ from tdd.files import write_json
 from tdd.folder import read_run
 from tdd.full_data import train_on_all
 from tdd.opening import open_corpus_of
+from tdd.plain_text import NETWORKS, describe_plain_text, plain_text_accuracy, sentences_of
+from tdd.processes import check_one_process
 from tdd.progress import Reporter, percent
 from tdd.words import decoded_accuracy
 
@@ -56,6 +58,7 @@ def evaluate_run(
     decoded: bool = False,
     reporter: Reporter | None = None,
     only_missing: bool = False,
+    plain_text: bool = False,
 ) -> DistilledSet:
     """Evaluate the set in a run folder on its data set's test split, and add the figures to ``results.json``.
 
@@ -70,6 +73,7 @@ def evaluate_run(
         reporter: where progress is told; None: nowhere.
         only_missing: leave out accuracies that the run's results hold already, for as many networks on the whole test
             split, and those with all the data.
+        plain_text: also see what other learners make of the sentences and labels alone, see `tdd.plain_text`.
 
     Raises:
         UsageError: there is no finished run in `folder`, or the data are not those the set was distilled from.
@@ -78,6 +82,9 @@ def evaluate_run(
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
     distilled = read_run(Path(folder))
+    if plain_text:
+        check_one_process(accelerator, "--plain-text is")
+        sentences_of(distilled)
     recipe, corpus = open_corpus_of(distilled, data, reporter)
     wanted = [init] if init else [recipe.init]
     if recipe.init == "fixed" and init is None and networks is not None:
@@ -103,6 +110,11 @@ def evaluate_run(
 
         with reporter:
             distilled.results["full_data"] = train_on_all(recipe, corpus, accelerator, tell)
+    if plain_text:
+        with reporter:
+            distilled.results["plain_text"] = plain_text_accuracy(
+                distilled, corpus, networks or NETWORKS, max_test, accelerator, reporter.count
+            )
     if accelerator.is_main_process:
         write_json(Path(folder) / RESULTS, distilled.results)
         write_card(distilled, Path(folder))
@@ -137,6 +149,7 @@ def describe(distilled: DistilledSet, folder: str | Path) -> str:
         for key, what in (("as_learned", "as learned"), ("refitted", "fitted to the words")):
             accuracy = percent(found[key]["mean"], found[key]["sd"])
             lines.append(f"  nearest words, labels and rates {what}, {init} initialisation: test accuracy {accuracy}")
+    lines += describe_plain_text(distilled.results.get("plain_text", {}))
     if full:
         lines.append(f"  all data, same network: test accuracy {percent(full['accuracy'])}")
     return "\n".join(lines)

@@ -14,9 +14,10 @@ from tdd.data import Corpus
 from tdd.evaluation import accuracy
 from tdd.files import cache_folder, read_json, write_json
 from tdd.networks import build_network
-from tdd.networks.kernel import draw
+from tdd.networks.kernel import Kernel, Parameters, draw
 from tdd.recipe import Recipe
 from tdd.seeds import generator
+from tdd.splits import Split
 from tdd.unroll import make_kernel
 
 # Validations without a gain after which training on all the data stops.
@@ -60,13 +61,9 @@ def _train_on_all(
     optimiser = torch.optim.Adam(list(theta.values()), lr=recipe.full_lr)
     best, best_theta, best_epoch = -1.0, theta, 0
     for epoch in range(1, recipe.full_epochs + 1):
-        order = torch.randperm(len(corpus.train), generator=generator(recipe.seed, "full", "order", epoch))
+        order = generator(recipe.seed, "full", "order", epoch)
         dropout = generator(recipe.seed, "full", "dropout", epoch)
-        for chosen in order.split(recipe.full_batch_size):
-            _, gradient = kernel.loss(theta, corpus.train.batch(chosen).to(device), dropout)
-            for name, value in theta.items():
-                value.grad = gradient[name]
-            optimiser.step()
+        train_epoch(kernel, theta, optimiser, corpus.train, recipe.full_batch_size, order, dropout)
         reached = accuracy(kernel, theta, corpus.validation, device).item()
         on_epoch(epoch, reached)
         if reached > best:
@@ -80,3 +77,24 @@ def _train_on_all(
         "epoch": best_epoch,
         "test_examples": len(corpus.test),
     }
+
+
+def train_epoch(
+    kernel: Kernel,
+    theta: Parameters,
+    optimiser: torch.optim.Optimizer,
+    examples: Split,
+    batch_size: int,
+    order: torch.Generator,
+    dropout: torch.Generator | None,
+) -> None:
+    """One pass of `optimiser`, which holds the stacked `theta`, over all examples in a random order, in mini-batches.
+
+    Dropout is on where a generator is given.
+    """
+    device = next(iter(theta.values())).device
+    for chosen in torch.randperm(len(examples), generator=order).split(batch_size):
+        _, gradient = kernel.loss(theta, examples.batch(chosen).to(device), dropout)
+        for name, value in theta.items():
+            value.grad = gradient[name]
+        optimiser.step()

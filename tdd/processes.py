@@ -6,6 +6,8 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
+from tdd.errors import UsageError
+
 
 def gather(found: dict[int, float], count: int, accelerator: Accelerator) -> list[float]:
     """Figures 0 ... count - 1, each found by one of the processes, on every process."""
@@ -29,3 +31,9 @@ def anyone(wants: bool, accelerator: Accelerator) -> bool:
     if accelerator.num_processes == 1:
         return wants
     return bool(accelerator.reduce(torch.tensor(float(wants), device=accelerator.device), "sum").item())
+
+
+def check_one_process(accelerator: Accelerator, what: str) -> None:
+    """Raise UsageError unless this is the only process; `what` begins the line."""
+    if accelerator.num_processes > 1:
+        raise UsageError(f"{what} measured by one process: start without torchrun or accelerate launch")

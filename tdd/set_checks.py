@@ -82,7 +82,8 @@ def read_results(path: Path) -> dict[str, Any]:
     try:
         full = results.get("full_data")
         good = full is None or isinstance(full["accuracy"], int | float)
-        for found in results.get("evaluation", {}).values():
+        plain_text = [each for kinds in results.get("plain_text", {}).values() for each in kinds.values()]
+        for found in [*results.get("evaluation", {}).values(), *plain_text]:
             good &= all(isinstance(found[name], int | float) for name in figures)
     except (AttributeError, KeyError, TypeError):
         good = False

@@ -37,7 +37,7 @@ class TextBatch:
     Attributes:
         ids: (B, P) int32 rows of `words`; P tokens in the longest sentence, 0 past the end of a shorter one.
         lengths: (B,) tokens of each sentence, at most `length`.
-        labels: (B,) classes.
+        labels: (B,) classes, or (B, C) probabilities.
         words: (U, d) vectors of the batch's distinct words in the order of the table; row 0 is zero.
         length: L, to which every sentence counts as padded.
     """
@@ -76,7 +76,7 @@ class TextSplit:
     Args:
         ids: (tokens,) int32; 0 a token without a vector, i + 1 word i of `vectors`.
         offsets: (N + 1,) int64; sentence i is ``ids[offsets[i]:offsets[i + 1]]``.
-        labels: (N,) int64 classes.
+        labels: (N,) int64 classes, or (N, C) probabilities where the split is only trained on.
         vectors: the frozen word vectors.
         max_length: L; tokens past it are not read.
     """
@@ -123,11 +123,15 @@ class TextSplit:
 
     def batches(self, size: int, most: int | None = None) -> Iterator[TextBatch]:
         """Every sentence once, like lengths together; or `most` of them, spread evenly over the lengths."""
-        order = self.lengths.argsort(stable=True)
-        if most is not None and most < len(order):
-            order = order[torch.linspace(0, len(order) - 1, most).round().long()]
-        for chosen in order.split(size):
+        for chosen in self.spread(most).split(size):
             yield self.batch(chosen)
+
+    def spread(self, most: int | None = None) -> Tensor:
+        """Places of all sentences, shortest first; or of `most` of them, spread evenly over the lengths."""
+        order = self.lengths.argsort(stable=True)
+        if most is None or most >= len(order):
+            return order
+        return order[torch.linspace(0, len(order) - 1, most).round().long()]
 
     def features(self, indices: Tensor) -> Tensor:
         """Mean vector of each sentence's words that have one, (M, d); zeros where none has."""

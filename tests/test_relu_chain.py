@@ -5,9 +5,10 @@ import torch
 import torch.nn.functional as F
 from reference import PlainLeNet
 
-from tdd.images import ImageBatch, Normalisation
+from tdd.images import ImageBatch
 from tdd.networks.kernel import AutogradKernel, draw
 from tdd.networks.lenet import LeNet
+from tdd.normalisation import Normalisation
 from tdd.seeds import generator
 
 CLASSES = 3

@@ -1,5 +1,7 @@
 """The fast text path gives what plain convolution gives, for any shapes."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -43,12 +45,16 @@ def test_loss_gradient_and_logits_of_real_text_equal_plain_convolution(
     torch.testing.assert_close(kernel.logits(theta, batch), logits, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("soft", [True, False])
 @pytest.mark.parametrize("closed_form", [True, False])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.7])
-def test_a_smoothed_loss_and_its_gradient_equal_those_of_torch(smoothing, closed_form):
+def test_a_loss_of_soft_or_smoothed_labels_and_its_gradient_equal_those_of_torch(smoothing, closed_form, soft):
     network = TextCNN(4, 3, [2, 3], filters=5).double()
     theta = draw(network, [torch.Generator().manual_seed(k) for k in range(2)])
-    batch = random_batch(torch.Generator().manual_seed(0), 9, 12, 4, 3)
+    g = torch.Generator().manual_seed(0)
+    batch = random_batch(g, 9, 12, 4, 3)
+    if soft:
+        batch = replace(batch, labels=torch.rand(9, 3, generator=g).double().softmax(1))
     kernel = network.closed_form() if closed_form else AutogradKernel(network)
     losses, gradient = kernel.loss(theta, batch, smoothing=smoothing)
     network.eval()

@@ -38,7 +38,8 @@ class Kernel(Protocol):
     ) -> tuple[Tensor, Parameters]:
         """Mean cross-entropy of a real batch (K,) and its gradient; dropout is on where a generator is given.
 
-        With `smoothing` s a label is 1 - s of its class and s spread evenly over all C (arXiv 1512.00567, section 7).
+        The batch's labels are classes (B,) or probabilities (B, C). With `smoothing` s a label is 1 - s of its class
+        and s spread evenly over all C (arXiv 1512.00567, section 7).
         """
 
     def logits(self, theta: Parameters, batch: Any) -> Tensor:

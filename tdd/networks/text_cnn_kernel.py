@@ -134,7 +134,8 @@ class TextCNNKernel:
             keep = drawn.ge(self.dropout).to(z) / (1 - self.dropout)
         h = z.relu() * keep
         classes = theta["classifier.bias"].shape[1]
-        target = F.one_hot(batch.labels, classes).to(z) * (1 - smoothing) + smoothing / classes
+        labels = F.one_hot(batch.labels, classes) if batch.labels.dim() == 1 else batch.labels
+        target = labels.to(z) * (1 - smoothing) + smoothing / classes
         log_p, error = _softmax(theta, h, target, log=True)
         gradient = _classifier_gradient(error, h)
         r = _relu_reverse(z, _classifier_reverse(theta, error) * keep)

@@ -9,9 +9,10 @@ from bench.inputs import Problem
 from reference import PlainLeNet
 from torch import nn
 
-from tdd.images import ImageSplit, Normalisation
+from tdd.images import ImageSplit
 from tdd.networks.alexcifarnet import AlexCifarNet
 from tdd.networks.kernel import draw
+from tdd.normalisation import Normalisation
 from tdd.seeds import generator
 
 

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from tdd.distilled import DistilledSet
-from tdd.images import ImageSplit, Normalisation
+from tdd.images import ImageSplit
 from tdd.networks.kernel import Parameters, draw
 from tdd.networks.text_cnn import TextCNN
+from tdd.normalisation import Normalisation
 from tdd.recipe import Recipe
 from tdd.seeds import generator
 from tdd.text import TextSplit
