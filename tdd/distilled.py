@@ -135,7 +135,7 @@ class DistilledSet:
         sentences = None
         if "tokens" in tensors:
             sentences = _sentences(folder / WEIGHTS, tensors.pop("tokens"), about)
-            tensors["samples"] = sentences.embed(vectors or _vectors(recipe, about["source"]))
+            tensors["samples"] = sentences.embed(_vectors(recipe, about["source"], vectors))
         _check(folder / WEIGHTS, tensors, len(about["classes"]))
         prefix = "initialisation."
         initialisation = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
@@ -207,21 +207,32 @@ def _about(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
 
 def _sentences(path: Path, tokens: Tensor, about: dict[str, Any]) -> Sentences:
     words = about["words"]
-    good = isinstance(words, dict) and all(key.isdecimal() and isinstance(word, str) for key, word in words.items())
-    good = good and tokens.dtype == torch.int32 and tokens.dim() == 3
-    if not good or not {str(id_) for id_ in tokens.unique().tolist()} <= {"0", *words}:
+    good = tokens.dtype == torch.int32 and tokens.dim() == 3 and tokens.numel() > 0 and isinstance(words, dict)
+    if good:
+        padding = tokens == 0
+        found = {id_: words.get(str(id_)) for id_ in tokens.unique().tolist() if id_}
+        good = min(found, default=0) > 0 and all(isinstance(word, str) for word in found.values())
+        # Every sentence has a word, and none after its padding: its text would not say where it stands.
+        good = good and not padding[..., 0].any() and not (padding[..., :-1] & ~padding[..., 1:]).any()
+    if not good:
         raise TddError(f"{path}: the words and their places do not fit together; get a fresh copy")
-    return Sentences(tokens, {int(key): word for key, word in words.items()})
+    return Sentences(tokens, found)
 
 
-def _vectors(recipe: Recipe, source: dict[str, str]) -> WordVectors:
-    """The word vectors that a set of words was made with."""
+def _vectors(recipe: Recipe, source: dict[str, str], given: WordVectors | None) -> WordVectors:
+    """The word vectors that a set of words was made with: those `given`, or loaded by their name."""
     from tdd.vectors import load_vectors
 
-    vectors = load_vectors(recipe.vectors)
+    try:
+        vectors = given or load_vectors(recipe.vectors)
+    except UsageError:
+        raise UsageError(
+            f"the set is made of words of the vectors {recipe.vectors}, which are not there: "
+            f"put that file in its place, or load the set from Python with vectors=..."
+        ) from None
     if vectors.checksum != source.get("vectors_checksum", vectors.checksum):
         raise UsageError(
-            f"the vectors {recipe.vectors} are not those the set's words were chosen with; load it with those"
+            f"the vectors {vectors.name} are not those the set's words were chosen with; load it with those"
         )
     return vectors
 

@@ -101,7 +101,7 @@ class Distiller:
         self.fixed = self._fixed() if recipe.init == "fixed" else None
         learned = self._start(steps, per_step)
         self.state = OuterState(learned, self._optimiser(learned), {k: v.detach().clone() for k, v in learned.items()})
-        self.fingerprint = run_fingerprint(self.recipe, corpus)
+        self.fingerprint = run_fingerprint(self.recipe, corpus, *self.parametrisation.identity())
         if checkpoint is not None and checkpoint.exists():
             self.state.load(checkpoint, self.fingerprint)
 
@@ -343,7 +343,7 @@ def first_labels(steps: int, per_step: int, classes: int) -> Tensor:
     return (labels / labels.sum(1, keepdim=True)).view(steps, per_step, classes)
 
 
-def run_fingerprint(recipe: Recipe, corpus: Corpus) -> str:
-    """What a checkpoint belongs to: the settings that shape the set, and the data."""
+def run_fingerprint(recipe: Recipe, corpus: Corpus, *more: int) -> str:
+    """What a checkpoint belongs to: the settings that shape the set, the data, and `more`."""
     settings = recipe.model_dump(exclude=NO_PART)
-    return hashlib.sha256(json.dumps([settings, corpus.fingerprint]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([settings, corpus.fingerprint, *more]).encode()).hexdigest()

@@ -25,7 +25,7 @@ from tdd.memory import check_memory
 from tdd.progress import Reporter, percent
 from tdd.recipe import Recipe
 from tdd.signals import stop_signals
-from tdd.words import decoded_accuracy
+from tdd.words import check_decodable, decoded_accuracy
 
 
 def distill(
@@ -220,12 +220,15 @@ def evaluate_run(
             split, and those with all the data.
 
     Raises:
-        UsageError: there is no finished run in `folder`, or the data are not those the set was distilled from.
+        UsageError: there is no finished run in `folder`, the data are not those the set was distilled from, or its
+            words are asked for (`decoded`) and it is made of them.
     """
     accelerator = Accelerator()
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
     distilled = read_run(Path(folder))
+    if decoded:
+        check_decodable(distilled)
     recipe, corpus = open_corpus_of(distilled, data, reporter)
     wanted = [init] if init else [recipe.init]
     if recipe.init == "fixed" and init is None and networks is not None:

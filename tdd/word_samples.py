@@ -19,10 +19,12 @@ from tdd.sentences import Sentences
 if TYPE_CHECKING:
     from tdd.vectors import WordVectors
 
-# Positions compared with the whole vocabulary at once.
-POSITIONS_AT_ONCE = 2048
-# Share of the way to another word that is left to rounding.
-SLACK = 1e-3
+# Positions times words compared at once, 64 MB of products.
+PRODUCTS_AT_ONCE = 2**24
+# Words whose distances are computed exactly, so that the nearest is among them however the products are rounded.
+CANDIDATES = 8
+# Share of a distance that is left to its rounding.
+SLACK = 1e-4
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ class WordSamples:
         self.table = vectors.embed(vocabulary).to(device)
         self.half_squares = self.table.square().sum(1) / 2
         self.known: _Known | None = None
+
+    def identity(self) -> list[int]:
+        """The token ids of the vocabulary."""
+        found: list[int] = self.vocabulary.tolist()
+        return found
 
     def start(self, samples: Tensor) -> Tensor:
         """The latent vectors that show the words of `samples`: these words' own."""
@@ -91,16 +98,16 @@ class WordSamples:
 
     def _nearest(self, latent: Tensor) -> _Known:
         words, reach = [], []
-        for part in latent.split(POSITIONS_AT_ONCE):
+        for part in latent.split(max(1, PRODUCTS_AT_ONCE // len(self.table))):
             # |x - e|^2 falls as x.e - |e|^2 / 2 grows.
-            best = torch.addmm(-self.half_squares, part, self.table.T).topk(2, dim=1).indices
+            products = torch.addmm(-self.half_squares, part, self.table.T)
             # Rounding in the product depends on the other rows; that of these distances does not, so that a run that
-            # was stopped finds the same words.
-            best = best.sort(dim=1).values
+            # was stopped finds the same words. Of words with equal vectors the first counts.
+            best = products.topk(min(CANDIDATES, len(self.table)), dim=1).indices.sort(dim=1).values
             distances = (part[:, None] - self.table[best]).square().sum(2).sqrt()
             near, order = distances.sort(dim=1, stable=True)
             words.append(best.gather(1, order[:, :1])[:, 0])
-            reach.append((near[:, 1] - near[:, 0]) * (1 - SLACK) / 2)
+            reach.append((near[:, 1] - near[:, 0]) / 2 - SLACK * near[:, 1])
         return _Known(latent.clone(), torch.cat(words), torch.cat(reach))
 
 
