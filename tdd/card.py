@@ -181,7 +181,7 @@ def _making(distilled: DistilledSet) -> str:
         f"- outer loop: {made.get('outer_steps', recipe.outer_steps):,} steps with {recipe.batch_size} real examples"
         + (f" and {recipe.networks} networks" if recipe.networks > 1 else "")
         + " each",
-        f"- samples started from {'real examples' if recipe.starts_real else 'noise'}",
+        f"- samples started from {_start(recipe)}",
     ]
     if distilled.is_text:
         lines.append(f"- word vectors: {_vectors(distilled)}")
@@ -202,6 +202,12 @@ def _network(recipe: Recipe) -> str:
     return f"TextCNN, {recipe.filters} filters of each of the widths {', '.join(map(str, recipe.widths))}"
 
 
+def _start(recipe: Recipe) -> str:
+    if recipe.starts_real:
+        return "real examples"
+    return "random words" if recipe.samples == "words" else "noise"
+
+
 def _duration(seconds: float) -> str:
     minutes = seconds / 60
     if minutes < 2:
@@ -219,7 +225,7 @@ def _limits(distilled: DistilledSet) -> str:
             "may find out that these were in the training data."
         )
     else:
-        membership = "The samples started from noise, but they were fitted to real examples."
+        membership = f"The samples started from {_start(recipe)}, but they were fitted to real examples."
     return f"""## Limits
 
 - It was made for the network above with {start}. Other networks and initialisations learn less from it, often far less.

@@ -86,7 +86,7 @@ class OuterState:
             raise TddError(f"{path} is not a checkpoint of this run ({error}); start again in a new folder") from None
 
 
-def run_fingerprint(recipe: Recipe, corpus: Corpus) -> str:
-    """What a checkpoint belongs to: the settings that shape the set, and the data."""
+def run_fingerprint(recipe: Recipe, corpus: Corpus, *more: int) -> str:
+    """What a checkpoint belongs to: the settings that shape the set, the data, and `more`."""
     settings = recipe.model_dump(exclude=NO_PART)
-    return hashlib.sha256(json.dumps([settings, corpus.fingerprint]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([settings, corpus.fingerprint, *more]).encode()).hexdigest()

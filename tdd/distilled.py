@@ -131,7 +131,7 @@ class DistilledSet:
         sentences = None
         if "tokens" in tensors:
             sentences = read_sentences(folder / WEIGHTS, tensors.pop("tokens"), about)
-            tensors["samples"] = sentences.embed(vectors or _vectors(recipe, about["source"]))
+            tensors["samples"] = sentences.embed(_vectors(recipe, about["source"], vectors))
         check_tensors(folder / WEIGHTS, tensors, len(about["classes"]))
         prefix = "initialisation."
         initialisation = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
@@ -149,13 +149,19 @@ class DistilledSet:
         )
 
 
-def _vectors(recipe: Recipe, source: dict[str, str]) -> WordVectors:
-    """The word vectors that a set of words was made with."""
+def _vectors(recipe: Recipe, source: dict[str, str], given: WordVectors | None) -> WordVectors:
+    """The word vectors that a set of words was made with: those `given`, or loaded by their name."""
     from tdd.vectors import load_vectors
 
-    vectors = load_vectors(recipe.vectors)
+    try:
+        vectors = given or load_vectors(recipe.vectors)
+    except UsageError:
+        raise UsageError(
+            f"the set is made of words of the vectors {recipe.vectors}, which are not there: "
+            f"put that file in its place, or load the set from Python with vectors=..."
+        ) from None
     if vectors.checksum != source.get("vectors_checksum", vectors.checksum):
         raise UsageError(
-            f"the vectors {recipe.vectors} are not those the set's words were chosen with; load it with those"
+            f"the vectors {vectors.name} are not those the set's words were chosen with; load it with those"
         )
     return vectors

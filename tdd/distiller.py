@@ -70,7 +70,7 @@ class Distiller:
             for name, value in first_learned(self.recipe, corpus, self.parametrisation, start).items()
         }
         self.state = OuterState(learned, adam(recipe, learned), {k: v.detach().clone() for k, v in learned.items()})
-        self.fingerprint = run_fingerprint(self.recipe, corpus)
+        self.fingerprint = run_fingerprint(self.recipe, corpus, *self.parametrisation.identity())
         if checkpoint is not None and checkpoint.exists():
             self.state.load(checkpoint, self.fingerprint)
 

@@ -19,7 +19,7 @@ from tdd.opening import open_corpus_of
 from tdd.plain_text import NETWORKS, describe_plain_text, plain_text_accuracy, sentences_of
 from tdd.processes import check_one_process
 from tdd.progress import Reporter, percent
-from tdd.words import decoded_accuracy
+from tdd.words import check_decodable, decoded_accuracy
 
 
 def evaluate_on(
@@ -76,12 +76,15 @@ def evaluate_run(
         plain_text: also see what other learners make of the sentences and labels alone, see `tdd.plain_text`.
 
     Raises:
-        UsageError: there is no finished run in `folder`, or the data are not those the set was distilled from.
+        UsageError: there is no finished run in `folder`, the data are not those the set was distilled from, or its
+            words are asked for (`decoded`) and it is made of them, or plain text is and it is not.
     """
     accelerator = Accelerator()
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
     distilled = read_run(Path(folder))
+    if decoded:
+        check_decodable(distilled)
     if plain_text:
         check_one_process(accelerator, "--plain-text is")
         sentences_of(distilled)

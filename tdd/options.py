@@ -24,6 +24,13 @@ class Init(StrEnum):
     random = "random"
 
 
+class Samples(StrEnum):
+    """What distilled samples are."""
+
+    free = "free"
+    words = "words"
+
+
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]
 RecipeName = Annotated[str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")]
 Settings = Annotated[
@@ -68,6 +75,9 @@ def _asked(
     ] = None,
     n: Annotated[int | None, typer.Option("--n", "-n", help="Number of distilled samples.")] = None,
     init: Annotated[Init | None, typer.Option(help="Distil for one network initialisation, or for any.")] = None,
+    samples: Annotated[
+        Samples | None, typer.Option(help="Learn any numbers (free), or sentences of real words.")
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Inner steps of an epoch; divides n.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Times the inner steps are repeated.")] = None,
     outer_steps: Annotated[int | None, typer.Option(help="Updates of the distilled set.")] = None,
@@ -92,6 +102,7 @@ def _asked(
     flags = {
         "n": n,
         "init": init and init.value,
+        "samples": samples and samples.value,
         "steps": steps,
         "epochs": epochs,
         "outer_steps": outer_steps,

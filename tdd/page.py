@@ -61,6 +61,11 @@ box-shadow:0 .2rem 1rem rgb(0 0 0/.35);pointer-events:none}
 """
 
 
+_VECTORS = """A distilled sentence is a row of learned vectors, not text. Each is shown as the word whose vector is
+nearest; point at a word or tap it for the words nearest to its position."""
+_WORDS = """A network trains on these very words; point at a word or tap it for the words nearest to it."""
+
+
 def page(distilled: DistilledSet, sentences: list[DecodedSentence], metric: Metric = "cosine") -> str:
     """The decoded sentences of a set as a self-contained HTML page.
 
@@ -104,9 +109,8 @@ def page(distilled: DistilledSet, sentences: list[DecodedSentence], metric: Metr
 <header>
 <h1>{_text(title)}</h1>
 {_facts(distilled, len(sentences))}
-{_legend(nearness, metric)}
-<p class="soft">A distilled sentence is a row of learned vectors, not text. Each is shown as the word whose vector is
-nearest; point at a word or tap it for the words nearest to its position.</p>
+{"" if distilled.sentences else _legend(nearness, metric)}
+<p class="soft">{_WORDS if distilled.sentences else _VECTORS}</p>
 </header>
 <main>
 {tabs}

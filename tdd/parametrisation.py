@@ -21,6 +21,9 @@ from tdd.word_samples import WordSamples
 class Parametrisation(Protocol):
     """A learned tensor `raw`, updated by Adam, that stands for the samples."""
 
+    def identity(self) -> list[int]:
+        """What `raw` means beyond the recipe's settings; a run goes on only where it means the same."""
+
     def start(self, samples: Tensor) -> Tensor:
         """The raw tensor that stands for `samples` (steps, per_step, ...)."""
 
@@ -36,6 +39,10 @@ class Parametrisation(Protocol):
 
 class FreeSamples:
     """The samples themselves are learned, any numbers (the paper's)."""
+
+    def identity(self) -> list[int]:
+        """See `Parametrisation`."""
+        return []
 
     def start(self, samples: Tensor) -> Tensor:
         """See `Parametrisation`."""

@@ -19,6 +19,7 @@ def public(distilled: DistilledSet) -> DistilledSet:
         "dataset": recipe.dataset if on_hub or recipe.dataset in KNOWN else last_part(recipe.dataset),
         "vectors": last_part(recipe.vectors),
         "data": None,
+        "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
     }
     return replace(
         distilled,

@@ -44,11 +44,16 @@ def read_sentences(path: Path, tokens: Tensor, about: dict[str, Any]) -> Sentenc
         TddError: they do not fit together.
     """
     words = about["words"]
-    good = isinstance(words, dict) and all(key.isdecimal() and isinstance(word, str) for key, word in words.items())
-    good = good and tokens.dtype == torch.int32 and tokens.dim() == 3
-    if not good or not {str(id_) for id_ in tokens.unique().tolist()} <= {"0", *words}:
+    good = tokens.dtype == torch.int32 and tokens.dim() == 3 and tokens.numel() > 0 and isinstance(words, dict)
+    if good:
+        padding = tokens == 0
+        found = {id_: words.get(str(id_)) for id_ in tokens.unique().tolist() if id_}
+        good = min(found, default=0) > 0 and all(isinstance(word, str) for word in found.values())
+        # Every sentence has a word, and none after its padding: its text would not say where it stands.
+        good = good and not padding[..., 0].any() and not (padding[..., :-1] & ~padding[..., 1:]).any()
+    if not good:
         raise TddError(f"{path}: the words and their places do not fit together; get a fresh copy")
-    return Sentences(tokens, {int(key): word for key, word in words.items()})
+    return Sentences(tokens, found)
 
 
 def check_tensors(path: Path, tensors: dict[str, Tensor], classes: int) -> None:

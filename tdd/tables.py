@@ -36,7 +36,8 @@ def readable_table(distilled: DistilledSet, vectors: WordVectors | None = None) 
 
     Args:
         distilled: the set.
-        vectors: those that sentences were distilled with; None: loaded by the name in the recipe. Images need none.
+        vectors: those that sentences were distilled with; None: loaded by the name in the recipe. Images and a set of
+            words need none.
 
     Raises:
         UsageError: see `tdd.decoding.decode`.
@@ -48,14 +49,14 @@ def readable_table(distilled: DistilledSet, vectors: WordVectors | None = None) 
 def _sentences_table(distilled: DistilledSet, vectors: WordVectors | None) -> Dataset:
     from datasets import Value
 
+    if distilled.sentences:
+        return _table(distilled, {"text": (distilled.sentences.texts(), Value("string"))}, {})
     if vectors is None:
         from tdd.vectors import load_vectors
 
         vectors = load_vectors(distilled.recipe.vectors)
     sentences = decode(distilled, vectors)
     texts = {"text": ([sentence.text for sentence in sentences], Value("string"))}
-    if distilled.sentences:
-        return _table(distilled, texts, {})
     similarities = [sum(best for best, *_ in sentence.scores) / len(sentence.scores) for sentence in sentences]
     return _table(distilled, texts, {"similarity": (similarities, Value("float32"))})
 

@@ -16,7 +16,7 @@ from tdd.text import TextSplit
 def vocabulary(recipe: Recipe, train: TextSplit) -> Tensor:
     """(V,) int64 token ids, ascending: the words of `vocabulary_file`, or the most frequent ones of the training split.
 
-    Words of `excluded_words` are left out.
+    Words of `excluded_words` are left out, and those with a vector of zeros, which stands for padding.
 
     Raises:
         UsageError: the file cannot be read, has a word without a vector, or fewer than two words are left.
@@ -30,7 +30,8 @@ def vocabulary(recipe: Recipe, train: TextSplit) -> Tensor:
         by_frequency = np.argsort(-counts, kind="stable")[: recipe.vocabulary]
         ids = torch.from_numpy(by_frequency[counts[by_frequency] > 0])
     excluded = _ids(recipe.excluded_words, train, "excluded_words")
-    ids = torch.tensor(sorted(set(ids.tolist()) - set(excluded)))
+    ids = torch.tensor(sorted(set(ids.tolist()) - set(excluded)), dtype=torch.int64)
+    ids = ids[vectors.embed(ids).any(1)]
     if len(ids) < 2:
         raise UsageError(f"{len(ids)} words to make sentences of: set a larger vocabulary, or exclude fewer words")
     return ids

@@ -20,10 +20,12 @@ from tdd.sentences import Sentences
 if TYPE_CHECKING:
     from tdd.vectors import WordVectors
 
-# Positions compared with the whole vocabulary at once.
-POSITIONS_AT_ONCE = 2048
-# Share of the way to another word that is left to rounding.
-SLACK = 1e-3
+# Positions times words compared at once, 64 MB of products.
+PRODUCTS_AT_ONCE = 2**24
+# Words whose distances are computed exactly, so that the nearest is among them however the products are rounded.
+CANDIDATES = 8
+# Share of a distance that is left to its rounding.
+SLACK = 1e-4
 
 
 @dataclass(frozen=True)
@@ -62,24 +64,27 @@ class WordSamples:
         self.around = Neighbourhoods(self.table, neighbours, temperature) if neighbours else None
         self.known: _Known | None = None
 
+    def identity(self) -> list[int]:
+        """The token ids of the vocabulary."""
+        found: list[int] = self.vocabulary.tolist()
+        return found
+
     def start(self, samples: Tensor) -> Tensor:
         """The latent vectors that show the words of `samples`: these words' own."""
         return samples
 
     def samples(self, raw: Tensor) -> Tensor:
         """The vector of the nearest word (L2) at every position."""
-        latent = raw.detach().flatten(0, -2)
-        self.known = self._moved(self.known, latent) if self.known else self._nearest(latent)
-        return self._shown(raw, self.known.words)
+        return self._shown(raw, self._words(raw))
 
     def gradient(self, raw: Tensor, gradient: Tensor) -> Tensor:
         """`gradient`, handed on, and that of commitment x |latent - word|^2 / 2; none where there is padding."""
+        words = self._words(raw)
         if self.around:
             latent = raw.detach().flatten(0, -2)
-            words = self._moved(self.known, latent).words if self.known else self._nearest(latent).words
             gradient = self.around.reach(latent, words, gradient.flatten(0, -2)).view_as(raw)
         if self.commitment:
-            gradient = gradient + self.commitment * (raw.detach() - self.samples(raw))
+            gradient = gradient + self.commitment * (raw.detach() - self._shown(raw, words))
         return gradient * _holds_word(raw)
 
     def finished(self, raw: Tensor) -> tuple[Tensor, Sentences]:
@@ -87,6 +92,12 @@ class WordSamples:
         words = self._nearest(raw.detach().flatten(0, -2)).words
         tokens = self.vocabulary[words].view(raw.shape[:-1]) * _holds_word(raw)[..., 0]
         return self._shown(raw, words), Sentences.of(tokens, self.vectors)
+
+    def _words(self, raw: Tensor) -> Tensor:
+        """(P,) the nearest words, found anew where need be."""
+        latent = raw.detach().flatten(0, -2)
+        self.known = self._moved(self.known, latent) if self.known else self._nearest(latent)
+        return self.known.words
 
     def _shown(self, raw: Tensor, words: Tensor) -> Tensor:
         return self.table[words].view_as(raw) * _holds_word(raw)
@@ -107,16 +118,16 @@ class WordSamples:
 
     def _nearest(self, latent: Tensor) -> _Known:
         words, reach = [], []
-        for part in latent.split(POSITIONS_AT_ONCE):
+        for part in latent.split(max(1, PRODUCTS_AT_ONCE // len(self.table))):
             # |x - e|^2 falls as x.e - |e|^2 / 2 grows.
-            best = torch.addmm(-self.half_squares, part, self.table.T).topk(2, dim=1).indices
+            products = torch.addmm(-self.half_squares, part, self.table.T)
             # Rounding in the product depends on the other rows; that of these distances does not, so that a run that
-            # was stopped finds the same words.
-            best = best.sort(dim=1).values
+            # was stopped finds the same words. Of words with equal vectors the first counts.
+            best = products.topk(min(CANDIDATES, len(self.table)), dim=1).indices.sort(dim=1).values
             distances = (part[:, None] - self.table[best]).square().sum(2).sqrt()
             near, order = distances.sort(dim=1, stable=True)
             words.append(best.gather(1, order[:, :1])[:, 0])
-            reach.append((near[:, 1] - near[:, 0]) * (1 - SLACK) / 2)
+            reach.append((near[:, 1] - near[:, 0]) / 2 - SLACK * near[:, 1])
         return _Known(latent.clone(), torch.cat(words), torch.cat(reach))
 
 

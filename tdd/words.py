@@ -35,6 +35,12 @@ def to_words(distilled: DistilledSet, vectors: WordVectors) -> tuple[DistilledSe
     return replace(distilled, samples=samples, results={}), similarity.mean().item()
 
 
+def check_decodable(distilled: DistilledSet) -> None:
+    """Raise UsageError where the samples are words already."""
+    if distilled.sentences:
+        raise UsageError("this set is made of words and reads as it trains: its accuracy is that without --decoded")
+
+
 def refit(
     words: DistilledSet,
     corpus: Corpus,
@@ -97,8 +103,7 @@ def decoded_accuracy(
     """
     if not isinstance(corpus.train, TextSplit):
         raise UsageError("only a set made from text can be read as words; this data set holds images")
-    if distilled.sentences:
-        raise UsageError("this set is made of words and reads as it trains: its accuracy is that without --decoded")
+    check_decodable(distilled)
     words, similarity = to_words(distilled, corpus.train.vectors)
     fitted, about = refit(words, corpus, init, accelerator, on_fit)
     seed = distilled.recipe.seed

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save, save_file
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distilled import WEIGHTS, DistilledSet
@@ -66,6 +66,13 @@ def test_saving_twice_writes_the_same_bytes(made, saved, tmp_path_factory):
     DistilledSet.from_pretrained(saved).save_pretrained(again)
     for name in ("distilled.safetensors", "recipe.yaml", "results.json"):
         assert (again / name).read_bytes() == (saved / name).read_bytes()
+
+
+def test_a_set_of_free_samples_is_written_as_the_first_versions_wrote_it(made, saved):
+    tensors = {"samples": made.samples, "labels": made.labels, "learning_rates": made.learning_rates}
+    tensors |= {f"initialisation.{name}": value for name, value in made.initialisation.items()}
+    about = {"format": 1, "classes": made.classes, "source": made.source}
+    assert (saved / WEIGHTS).read_bytes() == save(tensors, {"tdd": json.dumps(about)})
 
 
 def test_a_folder_without_a_set_is_a_usage_error(tmp_path):

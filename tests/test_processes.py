@@ -70,11 +70,12 @@ def assert_same_to_rounding(one: Path, other: Path) -> None:
     assert first.results["evaluation"]["random"]["accuracies"] == second.results["evaluation"]["random"]["accuracies"]
 
 
-def test_two_processes_learn_the_set_of_one_and_only_the_first_speaks(files, tmp_path):
+@pytest.mark.parametrize("more", ["momentum=0.5 word_dropout=0.2", "samples=words commitment=0.1 samples_lr=0.5"])
+def test_two_processes_learn_the_set_of_one_and_only_the_first_speaks(files, tmp_path, more):
     outputs = {}
     for processes in (1, 2):
         run = ["--outer-steps", "10", "--output", str(tmp_path / str(processes))]
-        run += ["--set", "momentum=0.5", "--set", "word_dropout=0.2"]
+        run += [part for setting in more.split() for part in ("--set", setting)]
         code, outputs[processes], err = finish(start(processes, "distill", *files, *SETTINGS.split(), *run))
         assert code == 0, err
         assert err.count("10/10") == 1
