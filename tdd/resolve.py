@@ -18,8 +18,8 @@ ROWS = "rows.yaml"
 def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[str], flags: Mapping[str, Any]) -> Recipe:
     """The recipe of a run: defaults < recipe < `assignments` (--set) < `flags` that are not None.
 
-    `recipe` is a file or the name of one that comes with the package; when absent, the one named like `dataset`.
-    `dataset` is the recipe's own when None.
+    `recipe` is a file or the name of one that comes with the package; when absent, the one named like `dataset`, or
+    for samples of words the one named like ``imdb-words``. `dataset` is the recipe's own when None.
 
     Raises:
         UsageError: no such recipe, or a setting that `Recipe.build` refuses; the line names the recipe's file where the
@@ -27,15 +27,16 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
     """
     named = named_recipes()
     path = None
+    flags = {"dataset": dataset, **flags}
+    given = parse_assignments(assignments) | {name: value for name, value in flags.items() if value is not None}
     if recipe is not None and recipe not in named and not Path(recipe).is_file():
         raise UsageError(f"no recipe '{recipe}'{nearest(recipe, list(named))}, or name a YAML file")
     if recipe is not None:
         path = named.get(recipe) or Path(recipe)
     elif dataset is not None:
-        path = named.get(dataset)
+        of_words = named.get(f"{dataset}-words") if given.get("samples") == "words" else None
+        path = of_words or named.get(dataset)
     of_file = read_settings(path) if path else {}
-    flags = {"dataset": dataset, **flags}
-    given = parse_assignments(assignments) | {name: value for name, value in flags.items() if value is not None}
     for name in ("dataset", "data", "vectors", "vocabulary_file"):
         given |= _absolute(name, given.get(name))
     try:

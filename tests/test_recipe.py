@@ -25,6 +25,14 @@ def test_a_flag_outdoes_set_which_outdoes_the_recipe_which_outdoes_the_defaults(
     assert found.dataset == "data.csv"
 
 
+def test_samples_of_words_have_a_recipe_of_their_own():
+    free, words = dry_run("imdb"), dry_run("imdb", "--samples", "words")
+    assert (free.samples, free.epochs, free.padding) == ("free", 1, "none")
+    assert (words.samples, words.epochs, words.padding) == ("words", 5, "end")
+    assert dry_run("imdb", "--set", "samples=words") == words
+    assert dry_run("tomatoes", "--samples", "words").max_length == dry_run("tomatoes").max_length
+
+
 def test_a_dry_run_prints_yaml_that_loads_back_to_the_same_recipe(tmp_path):
     done = tdd("distill", "a: b.csv", "--init", "random", "--set", "networks=3", "--set", "widths=[2, 9]", "--dry-run")
     path = tmp_path / "printed.yaml"
