@@ -45,7 +45,7 @@ def sentences_of(distilled: DistilledSet) -> Sentences:
     if distilled.sentences is None:
         raise UsageError(
             "--plain-text needs a set made of words, and this one is made of other vectors: distil with "
-            "--set samples=words, or see what its nearest words are worth with --decoded"
+            "--samples words, or see what its nearest words are worth with --decoded"
         )
     return distilled.sentences
 

@@ -333,7 +333,7 @@ def test_fewer_samples_than_classes_are_learned_from():
 
 
 def test_a_set_that_is_not_of_words_is_refused(made):
-    with pytest.raises(UsageError, match=r"distil with --set samples=words, or see .* --decoded"):
+    with pytest.raises(UsageError, match=r"distil with --samples words, or see .* --decoded"):
         plain_text_accuracy(replace(made, sentences=None), CORPUS)
     pictures = DistilledSet(torch.zeros(1, 2, 1, 4, 4), torch.zeros(1, 2, 3), torch.ones(1), ["a"], made.recipe)
     with pytest.raises(UsageError, match="this set holds images"):
