@@ -13,17 +13,17 @@ from accelerate import Accelerator
 from tdd.baseline_names import NAMES
 from tdd.baselines import Baselines
 from tdd.card import write_card
+from tdd.checkpoint import run_fingerprint
 from tdd.compare import aligned
 from tdd.data import Corpus
 from tdd.distilled import RESULTS, DistilledSet
-from tdd.distiller import Interrupted, run_fingerprint
-from tdd.errors import TddError, UsageError, nearest
+from tdd.errors import Interrupted, TddError, UsageError, nearest
 from tdd.files import read_json, write_json
 from tdd.folder import locked, read_run
 from tdd.full_data import train_on_all
+from tdd.opening import open_corpus, open_corpus_of
 from tdd.progress import Reporter, percent
 from tdd.recipe import Recipe
-from tdd.run import open_corpus, open_corpus_of
 
 FILE = "baselines.json"
 """Where a folder keeps the baselines measured so far."""
@@ -78,7 +78,7 @@ def measure_baselines_of_run(
 ) -> tuple[Results, DistilledSet]:
     """Measure the baselines of the set in a run folder, and add them to its ``results.json`` and its card.
 
-    Arguments and errors are those of `measure_baselines` and `tdd.run.evaluate_run`.
+    Arguments and errors are those of `measure_baselines` and `tdd.evaluation_run.evaluate_run`.
 
     Returns:
         Results by name, and the set with all its results.

@@ -20,13 +20,13 @@ from torch import Tensor
 from tdd.coresets import class_centroids, class_means, herding, inputs_at, k_center, random_examples
 from tdd.data import Corpus
 from tdd.distilled import DistilledSet
-from tdd.distiller import Progress, first_labels
 from tdd.evaluation import Evaluation
 from tdd.full_data import train_on_all
+from tdd.learned import first_labels
 from tdd.neighbours import NEIGHBOURS, neighbours_accuracy
 from tdd.networks import build_network
 from tdd.networks.kernel import draw
-from tdd.progress import Reporter, percent
+from tdd.progress import Progress, Reporter, percent
 from tdd.recipe import Recipe
 from tdd.seeds import generator
 from tdd.splits import Split

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tdd.baseline_names import NAMES
+from tdd.card_accuracy import accuracy_section
 from tdd.distilled import DistilledSet
 from tdd.files import write_text
 from tdd.networks import IMAGE_NETWORKS
@@ -46,7 +46,7 @@ def card(
     sections = [
         _introduction(distilled, licensed="license" in (metadata or {})),
         _training(distilled, repo),
-        _accuracy(distilled.results),
+        accuracy_section(distilled.results),
         "\n".join(f"![{Path(name).stem}]({name})" for name in figures if name.endswith(".png")),
         _making(distilled),
         _limits(distilled),
@@ -170,52 +170,6 @@ def _vectors(distilled: DistilledSet) -> str:
     name = distilled.source.get("vectors", distilled.recipe.vectors)
     checksum = distilled.source.get("vectors_checksum")
     return _code(name) + (f", sha256 `{checksum}`" if checksum else "")
-
-
-def _accuracy(results: Mapping[str, Any]) -> str:
-    full = (results.get("full_data") or {}).get("accuracy")
-    lines = [
-        "## Accuracy",
-        "",
-        "On the real test split. A ratio is that to the same network trained on all the data.",
-        "",
-        "| trained on | networks | test accuracy | ratio |",
-        "|---|---|---|---|",
-    ]
-    before = len(lines)
-    for kind, said in {"evaluation": "this set", "decoded": "its nearest words", "baselines": "baseline"}.items():
-        for path, found in _measured(results.get(kind) or {}):
-            mean = found["mean"] if "mean" in found else found["accuracy"]
-            networks = found.get("networks", 1) or "–"
-            reached = f"{100 * mean:.2f} %" + (f" ± {100 * found['sd']:.2f}" if found.get("sd") else "")
-            ratio = f"{100 * mean / full:.1f} %" if full else ""
-            if found.get("test_examples", 0) < found.get("test_split", 0):
-                reached += f" on {found['test_examples']:,} of {found['test_split']:,} examples"
-            own = [NAMES.get(path[0], path[0]), *path[1:]] if kind == "baselines" else path
-            names = (
-                ", ".join([*own, *([str(found["init"])] if "init" in found else [])])
-                .replace("_", " ")
-                .replace("|", "/")
-            )
-            lines.append(f"| {said}: {names} | {networks} | {reached} | {ratio} |")
-    if full:
-        lines.append(f"| all the data | 1 | {100 * full:.2f} % | 100.0 % |")
-    if len(lines) == before:
-        return "## Accuracy\n\nNot measured yet."
-    explained = "± is the standard deviation over networks and, of a baseline, draws of its samples. *Fixed* is the \
-network initialisation that comes with the set, *random* a fresh one for each network."
-    return "\n".join([*lines, "", explained])
-
-
-def _measured(
-    values: Mapping[str, Any], path: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
-    """Every result in nested `values` that is an accuracy, with the names that lead to it."""
-    for name, value in values.items():
-        if isinstance(value, dict) and ("mean" in value or "accuracy" in value):
-            yield (*path, name), value
-        elif isinstance(value, dict):
-            yield from _measured(value, (*path, name))
 
 
 def _making(distilled: DistilledSet) -> str:

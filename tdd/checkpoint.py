@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
-from tdd.distilled import load_tensors, save_tensors
+from tdd.data import Corpus
 from tdd.errors import TddError
+from tdd.learned import Tensors
+from tdd.recipe import Recipe
+from tdd.tensor_files import load_tensors, save_tensors
 
-Tensors = dict[str, Tensor]
+# Settings that a run may be gone on with changed: they have no part in the set.
+NO_PART = {"report_to", "checkpoint_every", "data", "test_networks", "networks_at_once", "refit_steps"}
 
 
 @dataclass
@@ -80,3 +84,9 @@ class OuterState:
                 setattr(self, key, type(getattr(self, key))(value))
         except (KeyError, ValueError, RuntimeError) as error:
             raise TddError(f"{path} is not a checkpoint of this run ({error}); start again in a new folder") from None
+
+
+def run_fingerprint(recipe: Recipe, corpus: Corpus, *more: int) -> str:
+    """What a checkpoint belongs to: the settings that shape the set, the data, and `more`."""
+    settings = recipe.model_dump(exclude=NO_PART)
+    return hashlib.sha256(json.dumps([settings, corpus.fingerprint, *more]).encode()).hexdigest()

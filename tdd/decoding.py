@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from tdd.distilled import DistilledSet
 from tdd.errors import UsageError
 from tdd.progress import printable
+from tdd.search import Metric
 
 if TYPE_CHECKING:
     from tdd.vectors import WordVectors
 
-Metric = Literal["cosine", "l2"]
 Format = Literal["table", "json", "text", "html"]
 
 

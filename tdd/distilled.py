@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from tdd.errors import TddError, UsageError
-from tdd.files import read_json, write_atomically, write_json
+from tdd.errors import UsageError
+from tdd.files import write_json
 from tdd.recipe import Recipe
 from tdd.sentences import Sentences
+from tdd.set_checks import FORMAT, check_tensors, read_about, read_results, read_sentences
+from tdd.tensor_files import load_tensors, save_tensors
 
 if TYPE_CHECKING:
     from tdd.vectors import WordVectors
 
-FORMAT = 2
-"""2: samples may be words; a set of free samples is still written as 1."""
 WEIGHTS, RECIPE, RESULTS = "distilled.safetensors", "recipe.yaml", "results.json"
 
 
@@ -130,13 +126,13 @@ class DistilledSet:
                 f"no distilled set in '{folder}' ({WEIGHTS} is missing); name the folder of a finished run"
             )
         tensors, metadata = load_tensors(folder / WEIGHTS)
-        about = _about(folder / WEIGHTS, metadata)
+        about = read_about(folder / WEIGHTS, metadata)
         recipe = Recipe.load(folder / RECIPE)
         sentences = None
         if "tokens" in tensors:
-            sentences = _sentences(folder / WEIGHTS, tensors.pop("tokens"), about)
+            sentences = read_sentences(folder / WEIGHTS, tensors.pop("tokens"), about)
             tensors["samples"] = sentences.embed(_vectors(recipe, about["source"], vectors))
-        _check(folder / WEIGHTS, tensors, len(about["classes"]))
+        check_tensors(folder / WEIGHTS, tensors, len(about["classes"]))
         prefix = "initialisation."
         initialisation = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
         return cls(
@@ -147,76 +143,10 @@ class DistilledSet:
             recipe,
             about["source"],
             initialisation or None,
-            _read_results(folder / RESULTS),
+            read_results(folder / RESULTS),
             sentences,
             tensors.get("momentum"),
         )
-
-
-def _read_results(path: Path) -> dict[str, Any]:
-    """What ``results.json`` holds, checked as far as it is computed with."""
-    results = read_json(path) if path.exists() else {}
-    figures = ("mean", "sd", "networks", "test_examples", "test_split")
-    try:
-        full = results.get("full_data")
-        good = full is None or isinstance(full["accuracy"], int | float)
-        for found in results.get("evaluation", {}).values():
-            good &= all(isinstance(found[name], int | float) for name in figures)
-    except (AttributeError, KeyError, TypeError):
-        good = False
-    if not good:
-        raise TddError(f"{path} does not hold the results of a run; get a fresh copy, or remove it and evaluate again")
-    return dict(results)
-
-
-def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write tensors as safetensors, atomically; equal content gives equal bytes."""
-    ready = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    write_atomically(path, lambda temporary: save_file(ready, temporary, metadata))
-
-
-def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors of a safetensors file and its metadata.
-
-    Raises:
-        TddError: the file cannot be read, or is truncated or foreign.
-    """
-    try:
-        with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except OSError as error:
-        raise TddError(f"cannot read {path}: {error.strerror or error}") from None
-    except (SafetensorError, ValueError) as error:
-        raise TddError(f"{path} is truncated or not a safetensors file ({error}); get a fresh copy") from None
-
-
-def _about(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
-    try:
-        about = json.loads(metadata["tdd"])
-        version, classes, source = about["format"], about["classes"], about["source"]
-    except (KeyError, ValueError, TypeError):
-        raise TddError(f"{path} is a safetensors file but not a distilled set") from None
-    if not isinstance(version, int) or version > FORMAT:
-        raise TddError(f"{path} was written by a newer version of tdd (format {version}); upgrade tdd to read it")
-    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
-        raise TddError(f"{path} names no classes; get a fresh copy")
-    if not isinstance(source, dict):
-        raise TddError(f"{path} does not say what it was distilled from; get a fresh copy")
-    return {"classes": classes, "source": source, "words": about.get("words")}
-
-
-def _sentences(path: Path, tokens: Tensor, about: dict[str, Any]) -> Sentences:
-    words = about["words"]
-    good = tokens.dtype == torch.int32 and tokens.dim() == 3 and tokens.numel() > 0 and isinstance(words, dict)
-    if good:
-        padding = tokens == 0
-        found = {id_: words.get(str(id_)) for id_ in tokens.unique().tolist() if id_}
-        good = min(found, default=0) > 0 and all(isinstance(word, str) for word in found.values())
-        # Every sentence has a word, and none after its padding: its text would not say where it stands.
-        good = good and not padding[..., 0].any() and not (padding[..., :-1] & ~padding[..., 1:]).any()
-    if not good:
-        raise TddError(f"{path}: the words and their places do not fit together; get a fresh copy")
-    return Sentences(tokens, found)
 
 
 def _vectors(recipe: Recipe, source: dict[str, str], given: WordVectors | None) -> WordVectors:
@@ -235,23 +165,3 @@ def _vectors(recipe: Recipe, source: dict[str, str], given: WordVectors | None) 
             f"the vectors {vectors.name} are not those the set's words were chosen with; load it with those"
         )
     return vectors
-
-
-def _check(path: Path, tensors: dict[str, Tensor], classes: int) -> None:
-    """What comes from elsewhere is data: checked before it is used."""
-    for name in ("samples", "labels", "learning_rates"):
-        if name not in tensors:
-            raise TddError(f"{path} has no '{name}'; it is not a distilled set")
-    samples, labels, rates = tensors["samples"], tensors["labels"], tensors["learning_rates"]
-    for name, tensor in tensors.items():
-        if tensor.dtype != torch.float32 or not tensor.isfinite().all():
-            raise TddError(f"{path}: '{name}' is not made of finite float32 numbers; get a fresh copy")
-    if samples.dim() < 3 or labels.shape != (*samples.shape[:2], classes):
-        raise TddError(f"{path}: samples {tuple(samples.shape)} and labels {tuple(labels.shape)} do not fit together")
-    if rates.dim() != 1 or not len(rates) or len(rates) % len(samples) or rates.min() <= 0:
-        raise TddError(
-            f"{path}: learning_rates {tuple(rates.shape)} do not fit {len(samples)} steps, or are not positive"
-        )
-    momentum = tensors.get("momentum")
-    if momentum is not None and (momentum.dim() or not 0 <= momentum < 1):
-        raise TddError(f"{path}: 'momentum' is not a single number from 0 to below 1; get a fresh copy")

@@ -2,65 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor
 
-from tdd.checkpoint import OuterState, Tensors
+from tdd.checkpoint import OuterState, run_fingerprint
 from tdd.data import Corpus
 from tdd.distilled import DistilledSet
-from tdd.errors import TddError
-from tdd.evaluation import accuracy_of_set, gather
+from tdd.errors import Interrupted, TddError
+from tdd.evaluation import accuracy_of_set
+from tdd.learned import Tensors, first_learned, gradients_of, momentum_of, rates_of
 from tdd.networks import build_network
 from tdd.networks.kernel import Parameters, draw
-from tdd.parametrisation import first_samples, parametrisation
+from tdd.outer_update import adam, update
+from tdd.parametrisation import parametrisation
+from tdd.processes import anyone, gather, sums
+from tdd.progress import Progress
 from tdd.recipe import Recipe
 from tdd.seeds import generator
-from tdd.unroll import SetGradient, make_kernel, outer_gradient
+from tdd.splits import RealBatch
+from tdd.unroll import make_kernel, outer_gradient
 from tdd.window import window
-
-# The float32 next below 1, to which a large raw momentum would be rounded.
-MOST_MOMENTUM = 1 - 2**-24
-
-# Settings that a run may be gone on with changed: they have no part in the set.
-NO_PART = {"report_to", "checkpoint_every", "data", "test_networks", "networks_at_once", "refit_steps"}
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where the outer loop stands, told after every outer step.
-
-    Attributes:
-        step: outer steps done.
-        outer_loss: mean outer loss of the step's networks.
-        validation_accuracy: held-out accuracy, where the step ended with a validation.
-        best_accuracy: best held-out accuracy so far, below 0 before the first validation.
-        learning_rate: mean of the learned inner learning rates.
-        seconds: time spent so far, over all sessions of the run.
-    """
-
-    step: int
-    outer_loss: float
-    validation_accuracy: float | None
-    best_accuracy: float
-    learning_rate: float
-    seconds: float
-
-
-class Interrupted(TddError):
-    """The run was asked to stop; its state is saved."""
-
-    exit_code = 130
 
 
 class Distiller:
@@ -92,15 +59,17 @@ class Distiller:
         self.corpus, self.checkpoint = corpus, checkpoint
         self.accelerator = accelerator or Accelerator()
         self.on_progress, self.should_stop = on_progress, should_stop
-        steps, per_step = recipe.split(len(corpus.classes))
-        self.recipe = recipe.model_copy(update={"steps": steps})
+        self.recipe = recipe.model_copy(update={"steps": recipe.split(len(corpus.classes))[0]})
         self.network = build_network(recipe, corpus.train.sample_shape, len(corpus.classes))
         self.kernel = make_kernel(self.network, recipe.unroll, self.accelerator.autocast)
         self.start, self.frozen = start, {*frozen, *(("labels",) if recipe.labels == "hard" else ())}
         self.parametrisation = parametrisation(recipe, corpus, self.accelerator.device)
         self.fixed = self._fixed() if recipe.init == "fixed" else None
-        learned = self._start(steps, per_step)
-        self.state = OuterState(learned, self._optimiser(learned), {k: v.detach().clone() for k, v in learned.items()})
+        learned = {
+            name: value.clone().to(self.accelerator.device).requires_grad_(name not in self.frozen)
+            for name, value in first_learned(self.recipe, corpus, self.parametrisation, start).items()
+        }
+        self.state = OuterState(learned, adam(recipe, learned), {k: v.detach().clone() for k, v in learned.items()})
         self.fingerprint = run_fingerprint(self.recipe, corpus, *self.parametrisation.identity())
         if checkpoint is not None and checkpoint.exists():
             self.state.load(checkpoint, self.fingerprint)
@@ -131,11 +100,11 @@ class Distiller:
                     outer_loss,
                     validation,
                     state.best_accuracy,
-                    F.softplus(state.learned["raw_rates"]).mean().item(),
+                    rates_of(state.learned).mean().item(),
                     state.seconds,
                 )
             )
-            stop = self._anyone(self.should_stop())
+            stop = anyone(self.should_stop(), self.accelerator)
             if stop or last or state.step % recipe.checkpoint_every == 0:
                 self._save()
             if stop and not last:
@@ -149,21 +118,45 @@ class Distiller:
     # One outer step
 
     def _outer_step(self) -> float:
-        recipe, state, world = self.recipe, self.state, self.accelerator
-        indices = list(range(recipe.networks))[world.process_index :: world.num_processes]
-        batch = self.corpus.train.batch(self._batch_indices(state.step))
+        """A real batch, the unrolled gradient, Adam. Returns the outer loss."""
+        loss, gradients = self._outer_gradient(self._batch())
+        norm = torch.stack([gradient.norm() for gradient in gradients]).norm().item()
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            self._save()
+            raise TddError(
+                f"the outer loss is no longer finite at outer step {self.state.step + 1}; the set is as it was before. "
+                f"Lower learning_rate or samples_lr and start again in a new folder"
+            )
+        update(self.recipe, self.state, gradients, norm)
+        return loss
+
+    def _batch(self) -> RealBatch:
+        recipe, step = self.recipe, self.state.step
+        batch = self.corpus.train.batch(self._batch_indices(step))
         if recipe.word_dropout:
-            batch = batch.drop_words(recipe.word_dropout, generator(recipe.seed, "word_dropout", state.step))
-        batch = batch.to(world.device)
+            batch = batch.drop_words(recipe.word_dropout, generator(recipe.seed, "word_dropout", step))
+        return batch.to(self.accelerator.device)
+
+    def _batch_indices(self, step: int) -> Tensor:
+        """Training examples of an outer step: a new order every epoch, a function of seed and step alone."""
+        examples = len(self.corpus.train)
+        size = min(self.recipe.batch_size, examples)
+        epoch, place = divmod(step, examples // size)
+        order = torch.randperm(examples, generator=generator(self.recipe.seed, "order", epoch))
+        return order[place * size : (place + 1) * size]
+
+    def _outer_gradient(self, batch: RealBatch) -> tuple[float, list[Tensor]]:
+        """The outer loss and the gradient to each learned tensor, means over the step's networks in all processes."""
+        recipe, state, world = self.recipe, self.state, self.accelerator
         learned = state.learned
-        samples, rates = self.parametrisation.samples(learned["samples"]), F.softplus(learned["raw_rates"])
+        samples, rates = self.parametrisation.samples(learned["samples"]), rates_of(learned)
         total = [torch.zeros(1, device=world.device), *(torch.zeros_like(value) for value in learned.values())]
-        for start in range(0, len(indices), recipe.networks_at_once):
-            group = indices[start : start + recipe.networks_at_once]
-            theta = self.fixed or self._draw("network", state.step, networks=group)
+        mine = list(range(recipe.networks))[world.process_index :: world.num_processes]
+        for start in range(0, len(mine), recipe.networks_at_once):
+            group = mine[start : start + recipe.networks_at_once]
             found = outer_gradient(
                 self.kernel,
-                theta,
+                self.fixed or self._draw("network", state.step, networks=group),
                 samples,
                 learned["labels"],
                 rates,
@@ -173,73 +166,11 @@ class Distiller:
                 window=window(recipe, len(rates), state.step),
                 smoothing=recipe.label_smoothing,
             )
+            parts = [found.losses.mean()[None], *gradients_of(learned, self.parametrisation, found)]
             share = len(group) / recipe.networks
-            total = [sum_ + share * part for sum_, part in zip(total, self._parts(found), strict=True)]
-        loss, *gradients = self._over_processes(total)
-        gradients = [part * (name not in self.frozen) for name, part in zip(learned, gradients, strict=True)]
-        norm = torch.stack([gradient.norm() for gradient in gradients]).norm()
-        if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
-            self._save()
-            raise TddError(
-                f"the outer loss is no longer finite at outer step {state.step + 1}; the set is as it was before. "
-                f"Lower learning_rate or samples_lr and start again in a new folder"
-            )
-        scale = min(1.0, recipe.clip_norm / max(norm.item(), 1e-12))
-        factor = self._schedule(state.step)
-        for sizes, value, gradient in zip(state.optimiser.param_groups, learned.values(), gradients, strict=True):
-            sizes["lr"] = sizes["base_lr"] * factor
-            value.grad = gradient * scale
-        state.optimiser.step()
-        self._update_average()
-        return loss.item()
-
-    def _parts(self, found: SetGradient) -> list[Tensor]:
-        """The outer loss and the gradient to each learned tensor, in their order."""
-        learned = self.state.learned
-        samples = self.parametrisation.gradient(learned["samples"], found.samples)
-        raw_rates = found.learning_rates * torch.sigmoid(learned["raw_rates"])
-        parts = [found.losses.mean()[None], samples, found.labels, raw_rates]
-        momentum = momentum_of(learned)
-        if found.momentum is not None and momentum is not None:
-            parts.append(found.momentum * momentum * (1 - momentum))
-        return parts
-
-    def _over_processes(self, parts: list[Tensor]) -> list[Tensor]:
-        """Sums over processes, by one flat reduction."""
-        if self.accelerator.num_processes == 1:
-            return parts
-        flat = self.accelerator.reduce(torch.cat([part.flatten() for part in parts]), "sum")
-        sizes = [part.numel() for part in parts]
-        return [piece.view_as(part) for piece, part in zip(flat.split(sizes), parts, strict=True)]
-
-    def _anyone(self, wants: bool) -> bool:
-        """Whether any process wants to, so that all of them stop after the same step."""
-        if self.accelerator.num_processes == 1:
-            return wants
-        return bool(self.accelerator.reduce(torch.tensor(float(wants), device=self.accelerator.device), "sum").item())
-
-    def _update_average(self) -> None:
-        # Early on the average follows closely, so that it is not held back by the start.
-        decay = min(self.recipe.ema, (1 + self.state.step) / (10 + self.state.step))
-        with torch.no_grad():
-            for name, value in self.state.learned.items():
-                self.state.average[name].lerp_(value, 1 - decay)
-
-    def _schedule(self, step: int) -> float:
-        """Factor of the Adam step sizes at an outer step."""
-        recipe = self.recipe
-        rise = min(1.0, (step + 1) / recipe.warmup) if recipe.warmup else 1.0
-        if recipe.schedule == "constant":
-            return rise
-        return rise * 0.5 * (1 + math.cos(math.pi * step / recipe.outer_steps))
-
-    def _batch_indices(self, step: int) -> Tensor:
-        """Training examples of an outer step: a new order every epoch, a function of seed and step alone."""
-        examples = len(self.corpus.train)
-        size = min(self.recipe.batch_size, examples)
-        epoch, place = divmod(step, examples // size)
-        order = torch.randperm(examples, generator=generator(self.recipe.seed, "order", epoch))
-        return order[place * size : (place + 1) * size]
+            total = [sum_ + share * part for sum_, part in zip(total, parts, strict=True)]
+        loss, *gradients = sums(total, world)
+        return loss.item(), [part * (name not in self.frozen) for name, part in zip(learned, gradients, strict=True)]
 
     # Validation and what is kept
 
@@ -280,7 +211,7 @@ class Distiller:
         return DistilledSet(
             ready["samples"],
             ready["labels"],
-            F.softplus(ready["raw_rates"]),
+            rates_of(ready),
             self.corpus.classes,
             self.recipe,
             {**self.corpus.source, "fingerprint": self.corpus.fingerprint},
@@ -289,61 +220,13 @@ class Distiller:
             momentum=momentum_of(ready),
         )
 
-    # The start
+    # Networks
 
     def _draw(self, *place: str | int, networks: list[int] | None = None) -> Parameters:
         generators = [generator(self.recipe.seed, *place, index) for index in (networks or [0])]
         return draw(self.network, generators, self.accelerator.device)
 
-    def _start(self, steps: int, per_step: int) -> Tensors:
-        recipe, corpus = self.recipe, self.corpus
-        if self.start is not None:
-            samples, labels, rates = self.start.samples, self.start.labels, self.start.learning_rates
-            momentum = self.start.momentum
-        else:
-            samples = first_samples(recipe, corpus, steps, per_step)
-            labels = first_labels(steps, per_step, len(corpus.classes))
-            rates = torch.full((recipe.epochs * steps,), recipe.learning_rate)
-            momentum = torch.tensor(recipe.momentum) if recipe.momentum else None
-        raw = (rates.double() + (-torch.expm1(-rates.double())).log()).float()  # the inverse of softplus
-        learned = {"samples": self.parametrisation.start(samples), "labels": labels, "raw_rates": raw}
-        if momentum is not None:
-            learned["raw_momentum"] = torch.logit(momentum.double(), eps=1e-12).float()
-        return {
-            name: value.clone().to(self.accelerator.device).requires_grad_(name not in self.frozen)
-            for name, value in learned.items()
-        }
-
     def _fixed(self) -> Parameters:
         if self.start is None or self.start.initialisation is None:
             return self._draw("network")
         return {name: value[None].to(self.accelerator.device) for name, value in self.start.initialisation.items()}
-
-    def _optimiser(self, learned: Tensors) -> torch.optim.Adam:
-        samples, labels, rates = self.recipe.samples_lr, self.recipe.labels_lr, self.recipe.rates_lr
-        sizes = {"samples": samples, "labels": labels, "raw_rates": rates, "raw_momentum": rates}
-        groups: list[dict[str, Any]] = [
-            {"params": [value], "lr": sizes[name], "base_lr": sizes[name]} for name, value in learned.items()
-        ]
-        return torch.optim.Adam(groups)
-
-
-def momentum_of(learned: Tensors) -> Tensor | None:
-    """The learned momentum, below 1 for any raw number; None where there is none."""
-    raw = learned.get("raw_momentum")
-    return None if raw is None else torch.sigmoid(raw).clamp(max=MOST_MOMENTUM)
-
-
-def first_labels(steps: int, per_step: int, classes: int) -> Tensor:
-    """One-hot labels (paper 3.2), classes in turn; with fewer samples than classes each sample stands for several."""
-    n = steps * per_step
-    labels = torch.zeros(n, classes)
-    for place in range(max(n, classes)):
-        labels[place % n, place % classes] = 1.0
-    return (labels / labels.sum(1, keepdim=True)).view(steps, per_step, classes)
-
-
-def run_fingerprint(recipe: Recipe, corpus: Corpus, *more: int) -> str:
-    """What a checkpoint belongs to: the settings that shape the set, the data, and `more`."""
-    settings = recipe.model_dump(exclude=NO_PART)
-    return hashlib.sha256(json.dumps([settings, corpus.fingerprint, *more]).encode()).hexdigest()

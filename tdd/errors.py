@@ -15,6 +15,12 @@ class UsageError(TddError):
     exit_code = 2
 
 
+class Interrupted(TddError):
+    """The run was asked to stop; its state is saved."""
+
+    exit_code = 130
+
+
 def line_of(error: Exception) -> str:
     """What went wrong, in a line for the user, whatever kind of error it is."""
     if isinstance(error, TddError):

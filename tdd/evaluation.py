@@ -14,6 +14,7 @@ from tdd.distilled import DistilledSet
 from tdd.errors import TddError, UsageError
 from tdd.networks import build_network
 from tdd.networks.kernel import Kernel, Parameters, draw
+from tdd.processes import gather
 from tdd.seeds import generator
 from tdd.splits import Split
 from tdd.unroll import make_kernel, train
@@ -150,14 +151,6 @@ def _check_initialisation(distilled: DistilledSet, network: nn.Module) -> None:
     found = {name: tuple(value.shape) for name, value in (distilled.initialisation or {}).items()}
     if found != {name: tuple(value.shape) for name, value in network.named_parameters()}:
         raise TddError("the set's initialisation is not one of the network in its recipe; get a fresh copy of both")
-
-
-def gather(found: dict[int, float], count: int, accelerator: Accelerator) -> list[float]:
-    """Figures 0 ... count - 1, each found by one of the processes, on every process."""
-    values = torch.zeros(count, dtype=torch.float64, device=accelerator.device)
-    values[list(found)] = torch.tensor(list(found.values()), dtype=torch.float64, device=accelerator.device)
-    summed: Tensor = accelerator.reduce(values, "sum")
-    return [float(value) for value in summed]
 
 
 def check_fits(distilled: DistilledSet, split: Split) -> None:

@@ -18,6 +18,16 @@ from tdd.recipe import Recipe
 CHECKPOINT, LOG, LOCK = "checkpoints/last.safetensors", "log.jsonl", ".lock"
 
 
+def default_folder(recipe: Recipe) -> Path:
+    """Where a run is kept when no folder is named: ``runs/imdb-20``, ``runs/imdb-20-random``."""
+    return Path("runs") / (f"{short_name(recipe.dataset)}-{recipe.n}" + ("-random" if recipe.init == "random" else ""))
+
+
+def short_name(dataset: str) -> str:
+    """What a data set is called in file names: that of a file or folder without its suffix, of a Hub id its name."""
+    return dataset.rstrip("/").rsplit("/", 1)[-1].split(".")[0] or "data"
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Keep `folder` to this run; the operating system lets go of it when the process ends, however it ends.

@@ -1,12 +1,14 @@
-"""The options that make up a recipe, written once for every command that starts from a data set."""
+"""What commands share: the options that make up a recipe, the folder of a run, how a result is printed."""
 
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,6 +22,13 @@ class Init(StrEnum):
 
     fixed = "fixed"
     random = "random"
+
+
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]
+RecipeName = Annotated[str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting; may be repeated.")
+]
 
 
 class Samples(StrEnum):
@@ -50,8 +59,8 @@ class Asked:
         return bool(self.dataset or self.recipe or self.assignments or self.flags.keys() - set(but))
 
     def resolve(self, **flags: Any) -> Recipe:
-        """The recipe, with further `flags`; see `tdd.recipe.resolve_recipe`."""
-        from tdd.recipe import resolve_recipe
+        """The recipe, with further `flags`; see `tdd.resolve.resolve_recipe`."""
+        from tdd.resolve import resolve_recipe
 
         return resolve_recipe(self.dataset, self.recipe, self.assignments, self.flags | flags)
 
@@ -87,12 +96,8 @@ def _asked(
     network: Annotated[
         str | None, typer.Option(help="text_cnn for text; lenet, alexcifarnet or convnet for images.")
     ] = None,
-    recipe: Annotated[
-        str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting; may be repeated.")
-    ] = None,
+    recipe: RecipeName = None,
+    set_: Settings = None,
 ) -> Asked:
     flags = {
         "n": n,
@@ -129,3 +134,9 @@ def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
     with_options.__annotations__ = {name: one.annotation for name, one in signature.parameters.items()}
     with_options.__signature__ = signature  # type: ignore[attr-defined]
     return with_options
+
+
+def print_once(text: str) -> None:
+    """Print a result, once where several processes work on it (torchrun and accelerate set RANK)."""
+    if os.environ.get("RANK", "0") == "0":
+        typer.echo(text)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
-from tdd.decoding import DecodedSentence, Metric, Nearness
+from tdd.decoding import DecodedSentence, Nearness
 from tdd.distilled import DistilledSet
 from tdd.progress import percent
 from tdd.public import public
+from tdd.search import Metric
 
 # Shades of nearness.
 LEVELS = 8

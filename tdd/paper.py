@@ -13,14 +13,14 @@ from pathlib import Path
 from accelerate import Accelerator
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tdd.distiller import Interrupted
-from tdd.errors import TddError, UsageError, line_of, nearest
+from tdd.errors import Interrupted, TddError, UsageError, line_of, nearest
+from tdd.evaluation_run import evaluate_run, is_tested
 from tdd.files import write_text
 from tdd.paper_table import render
 from tdd.progress import Reporter
-from tdd.recipe import ROWS, Recipe, first_fault, read_settings, recipe_folders
+from tdd.recipe import Recipe, first_fault, read_settings
 from tdd.rerun import run_or_reuse
-from tdd.run import evaluate_run, is_tested
+from tdd.resolve import ROWS, recipe_folders
 from tdd.sources import local_copy
 
 

@@ -70,7 +70,14 @@ def parametrisation(recipe: Recipe, corpus: Corpus, device: torch.device) -> Par
     if recipe.samples == "free":
         return FreeSamples()
     train = _text(corpus)
-    return WordSamples(vocabulary(recipe, train), train.vectors, recipe.commitment, device)
+    return WordSamples(
+        vocabulary(recipe, train),
+        train.vectors,
+        recipe.commitment,
+        device,
+        recipe.neighbours,
+        recipe.temperature,
+    )
 
 
 def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> Tensor:

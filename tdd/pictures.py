@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tdd.distilled import DistilledSet
 from tdd.errors import TddError, UsageError
 from tdd.files import write_atomically
-from tdd.images import Normalisation
+from tdd.normalisation import Normalisation
 from tdd.progress import printable
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from types import TracebackType
 
 from rich.console import Console
@@ -21,6 +22,27 @@ def percent(share: float, sd: float = 0.0) -> str:
 def printable(text: str) -> str:
     """`text` without power over a terminal: control characters, also those that reverse it, as ``\\x1b``."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the outer loop stands, told after every outer step.
+
+    Attributes:
+        step: outer steps done.
+        outer_loss: mean outer loss of the step's networks.
+        validation_accuracy: held-out accuracy, where the step ended with a validation.
+        best_accuracy: best held-out accuracy so far, below 0 before the first validation.
+        learning_rate: mean of the learned inner learning rates.
+        seconds: time spent so far, over all sessions of the run.
+    """
+
+    step: int
+    outer_loss: float
+    validation_accuracy: float | None
+    best_accuracy: float
+    learning_rate: float
+    seconds: float
 
 
 class Reporter:
@@ -55,6 +77,17 @@ class Reporter:
         self._bar.update(self._bar.task_ids[0], completed=done, total=total, description=text)
         if done == total:
             self.end_count()
+
+    def outer_step(self, progress: Progress, total: int) -> None:
+        """Show that an outer step of `total` is done."""
+        parts = [f"outer loss {progress.outer_loss:.4f}"]
+        if progress.validation_accuracy is not None:
+            parts.append(f"validation {100 * progress.validation_accuracy:.2f} %")
+        if progress.best_accuracy >= 0:
+            parts.append(f"best {100 * progress.best_accuracy:.2f} %")
+        parts.append(f"rate {progress.learning_rate:.3g}")
+        parts.append(f"{progress.seconds:.0f} s")
+        self.count(progress.step, total, ", ".join(parts), important=progress.validation_accuracy is not None)
 
     def end_count(self) -> None:
         """Take the live bar away."""

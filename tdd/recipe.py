@@ -12,9 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from tdd.errors import UsageError, nearest
 from tdd.files import write_text
 
-# Beside a folder's recipes: the table that they are the rows of, see `tdd.paper`.
-ROWS = "rows.yaml"
-
 
 class Recipe(BaseModel):
     """All settings of a distillation. Each field's description is its documentation."""
@@ -67,6 +64,10 @@ class Recipe(BaseModel):
     padding: Literal["none", "end"] = Field(
         "none", description="none: words at all L positions; end: no more than in the real sentence it starts as"
     )
+    neighbours: int = Field(
+        0, ge=0, description="words that a gradient tells apart on its way to a latent vector; 0: straight through"
+    )
+    temperature: float = Field(1.0, gt=0, description="softness of the choice among neighbours; 1: of a nearest word")
     commitment: float = Field(0.0, ge=0, description="pull of a latent vector to its word (VQ-VAE, 1711.00937)")
 
     # The outer loop
@@ -144,6 +145,8 @@ class Recipe(BaseModel):
             raise ValueError("a data set is read as text or as images: set text_column or image_column, not both")
         if self.samples == "words" and self.network != "text_cnn":
             raise ValueError(f"samples: words makes sentences, and {self.network} reads images: use samples: free")
+        if self.neighbours == 1:
+            raise ValueError("neighbours: 1 leaves nothing to tell apart; use 0 (straight through) or at least 2")
         if self.word_dropout and self.network != "text_cnn":
             raise ValueError(f"word_dropout drops words and {self.network} reads images; leave it at 0")
         if self.window is None and self.window_end != "last":
@@ -231,88 +234,3 @@ def read_settings(path: Path) -> dict[str, Any]:
     if not isinstance(loaded, dict):
         raise UsageError(f"{path} does not hold settings, one 'name: value' a line")
     return loaded
-
-
-def parse_assignments(assignments: list[str]) -> dict[str, Any]:
-    """Settings from ``--set name=value`` arguments; values are read as YAML.
-
-    Raises:
-        UsageError: an argument without ``=`` or with a value that is not YAML.
-    """
-    settings = {}
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        if not equals or not name.strip():
-            raise UsageError(f"--set takes name=value, not '{assignment}'")
-        try:
-            settings[name.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise UsageError(f"--set {name}: '{value}' is not a valid value") from None
-    return settings
-
-
-def recipe_folders() -> list[Path]:
-    """Where named recipes lie: inside an installed package, or beside it in a checkout."""
-    package = Path(__file__).parent
-    return [folder for folder in (package / "recipes", package.parent / "recipes") if folder.is_dir()]
-
-
-def named_recipes() -> dict[str, Path]:
-    """The recipes that come with the package, by name: ``imdb``, ``paper/imdb-20-fixed``."""
-    return {
-        path.relative_to(folder).with_suffix("").as_posix(): path
-        for folder in recipe_folders()
-        for path in [*sorted(folder.glob("*.yaml")), *sorted(folder.glob("*/*.yaml"))]
-        if path.name != ROWS
-    }
-
-
-def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[str], flags: Mapping[str, Any]) -> Recipe:
-    """The recipe of a run: defaults < recipe < `assignments` (--set) < `flags` that are not None.
-
-    `recipe` is a file or the name of one that comes with the package; when absent, the one named like `dataset`.
-    `dataset` is the recipe's own when None.
-
-    Raises:
-        UsageError: no such recipe, or a setting that `Recipe.build` refuses; the line names the recipe's file where the
-            fault lies in it.
-    """
-    named = named_recipes()
-    path = None
-    if recipe is not None and recipe not in named and not Path(recipe).is_file():
-        raise UsageError(f"no recipe '{recipe}'{nearest(recipe, list(named))}, or name a YAML file")
-    if recipe is not None:
-        path = named.get(recipe) or Path(recipe)
-    elif dataset is not None:
-        path = named.get(dataset)
-    of_file = read_settings(path) if path else {}
-    flags = {"dataset": dataset, **flags}
-    given = parse_assignments(assignments) | {name: value for name, value in flags.items() if value is not None}
-    for name in ("dataset", "data", "vectors", "vocabulary_file"):
-        given |= _absolute(name, given.get(name))
-    try:
-        return Recipe.build(of_file | given, where="settings")
-    except UsageError:
-        if path:
-            Recipe.build(of_file, where=str(path))
-        raise
-
-
-def _absolute(name: str, value: Any) -> dict[str, str]:
-    """The setting, if it is a path that is there: made absolute, so that the run can be gone on with from anywhere."""
-    if not isinstance(value, str) or not ("/" in value or "." in value):
-        return {}
-    path = Path(value).expanduser()
-    # A relative folder without ./ may be meant as a data set on the Hub.
-    is_path = path.is_file() or (path.is_dir() and (name == "data" or value.startswith((".", "~"))))
-    return {name: str(path.resolve())} if is_path else {}
-
-
-def default_folder(recipe: Recipe) -> Path:
-    """Where a run is kept when no folder is named: ``runs/imdb-20``, ``runs/imdb-20-random``."""
-    return Path("runs") / (f"{short_name(recipe.dataset)}-{recipe.n}" + ("-random" if recipe.init == "random" else ""))
-
-
-def short_name(dataset: str) -> str:
-    """What a data set is called in file names: that of a file or folder without its suffix, of a Hub id its name."""
-    return dataset.rstrip("/").rsplit("/", 1)[-1].split(".")[0] or "data"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tdd.checkpoint import NO_PART
 from tdd.distilled import RECIPE, WEIGHTS, DistilledSet
-from tdd.distiller import NO_PART
 from tdd.errors import UsageError
 from tdd.folder import is_finished, read_run, recipe_of_run
 from tdd.progress import Reporter

@@ -12,16 +12,16 @@ from accelerate import Accelerator
 from tdd.card import write_card
 from tdd.compare import aligned
 from tdd.distilled import RESULTS, DistilledSet
-from tdd.distiller import Interrupted
-from tdd.errors import TddError, UsageError
+from tdd.errors import Interrupted, TddError, UsageError
 from tdd.figures import draw_accuracy_against_n
 from tdd.files import write_json
+from tdd.folder import short_name
 from tdd.full_data import train_on_all
+from tdd.opening import open_corpus
 from tdd.plots import save_figure
 from tdd.progress import Reporter, percent
-from tdd.recipe import Recipe, short_name
+from tdd.recipe import Recipe
 from tdd.rerun import run_or_reuse
-from tdd.run import open_corpus
 
 # The largest n tried when none is named, for each class.
 MOST_PER_CLASS = 50

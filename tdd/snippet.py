@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from tdd.distilled import WEIGHTS, DistilledSet
-from tdd.images import Normalisation
 from tdd.networks import build_network
+from tdd.normalisation import Normalisation
 
 # Each computes what its namesake in tdd.networks does, with parameters of the same names in the same order.
 _NETWORKS = {
@@ -36,7 +36,7 @@ class LeNet(torch.nn.Module):
         self.classifier = torch.nn.Linear(84, {classes})
 
     def forward(self, x):  # normalised images (N, {shape[0]}, {shape[1]}, {shape[2]}) -> logits (N, {classes})
-        x = F.pad(F.interpolate(x, scale_factor={network.times}), {network.padding})
+        x = F.pad(F.interpolate(x, scale_factor={network.frame.times}), {network.frame.padding})
         x = F.max_pool2d(self.conv1(x).relu(), 2)
         x = F.max_pool2d(self.conv2(x).relu(), 2)
         return self.classifier(self.full2(self.full1(x.flatten(1)).relu()).relu())

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,16 +21,12 @@ from torch import Tensor
 
 from tdd.errors import TddError, UsageError
 from tdd.files import cache_folder, read_json, write_atomically, write_json, write_text
+from tdd.search import Metric, nearest_rows
 from tdd.tokens import tokenize
 from tdd.vector_files import INSTEAD, beside, download, read_embedded, read_file
 
-Table = NDArray[np.float32]
-
 EMBEDDED = "glove-6b-50d"
 _log = logging.getLogger(__name__)
-
-# Nearest words: 512 x 2,048 products (4 MB) at a time stay near the cores while the best of every 64 are picked.
-QUERIES_AT_ONCE, WORDS_AT_ONCE, BLOCK = 4096, 2048, 64
 
 
 class WordVectors:
@@ -43,7 +39,7 @@ class WordVectors:
         dim: d.
     """
 
-    def __init__(self, name: str, words: list[str], table: Table, checksum: str) -> None:
+    def __init__(self, name: str, words: list[str], table: NDArray[np.float32], checksum: str) -> None:
         self.name = name
         self.words = words
         self.checksum = checksum
@@ -101,7 +97,7 @@ class WordVectors:
         rows[index == 0] = 0
         return torch.from_numpy(rows).to(ids.device)
 
-    def nearest(self, queries: Tensor, k: int, metric: Literal["cosine", "l2"] = "cosine") -> tuple[Tensor, Tensor]:
+    def nearest(self, queries: Tensor, k: int, metric: Metric = "cosine") -> tuple[Tensor, Tensor]:
         """The k nearest words of every query (P, d), best first; exact, at most all V words.
 
         Returns:
@@ -114,43 +110,7 @@ class WordVectors:
             raise UsageError(f"the queries are {tuple(queries.shape)}, the vectors {self.name} have d = {self.dim}")
         if k < 1:
             raise UsageError(f"k is {k}; ask for at least one nearest word")
-        k = min(k, len(self))
-        found = [self._nearest(part, k, metric) for part in queries.detach().float().split(QUERIES_AT_ONCE)]
-        return torch.cat([indices for indices, _ in found]), torch.cat([values for _, values in found])
-
-    def _nearest(self, queries: Tensor, k: int, metric: Literal["cosine", "l2"]) -> tuple[Tensor, Tensor]:
-        """As `nearest`: the best words lie in the k blocks of words with the best bests, so only those are sorted."""
-        if metric == "cosine":
-            queries = torch.nn.functional.normalize(queries)
-        tops = []
-        for first in range(0, len(self), WORDS_AT_ONCE):
-            rows = torch.from_numpy(self._table[first : first + WORDS_AT_ONCE].copy()).to(queries.device)
-            # |q - v|^2 falls as q.v - |v|^2 / 2 grows.
-            half_squares = rows.square().sum(1) / 2 if metric == "l2" else torch.zeros(len(rows), device=rows.device)
-            if metric == "cosine":
-                rows = torch.nn.functional.normalize(rows)
-            best = []
-            for part in queries.split(512):
-                scores = torch.addmm(-half_squares, part, rows.T)
-                scores = torch.nn.functional.pad(scores, (0, -len(rows) % BLOCK), value=-torch.inf)
-                best.append(scores.unflatten(1, (-1, BLOCK)).amax(2))
-            tops.append(torch.cat(best))
-        joined = torch.cat(tops, dim=1)
-        blocks = joined.topk(min(k, joined.shape[1])).indices.sort(1).values
-        indices, values = [], []
-        for some, where in zip(queries.split(256), blocks.split(256), strict=True):
-            words = (where[..., None] * BLOCK + torch.arange(BLOCK, device=where.device)).flatten(1)
-            rows = self.embed((words + 1).clamp(max=len(self)))
-            if metric == "cosine":
-                scores = (torch.nn.functional.normalize(rows, dim=2) @ some[..., None])[..., 0]
-            else:
-                scores = -(rows - some[:, None]).norm(dim=2)
-            # Stable: the lower index first among equals.
-            scores = scores.masked_fill(words >= len(self), -torch.inf)
-            order = scores.sort(dim=1, descending=True, stable=True).indices[:, :k]
-            indices.append(words.gather(1, order))
-            values.append(scores.gather(1, order).mul(1 if metric == "cosine" else -1))
-        return torch.cat(indices), torch.cat(values)
+        return nearest_rows(self._table, queries.detach().float(), min(k, len(self)), metric)
 
 
 def load_vectors(name: str) -> WordVectors:
@@ -238,7 +198,7 @@ def _open(name: str, folder: Path) -> WordVectors | None:
     return None
 
 
-def _checked(name: str, words: list[str], table: NDArray[Any]) -> Table:
+def _checked(name: str, words: list[str], table: NDArray[Any]) -> NDArray[np.float32]:
     """The table, row by row in memory, once it is known to be usable."""
     if not words or table.ndim != 2 or table.shape[1] == 0:
         raise TddError(f"{name} holds no word vectors; {INSTEAD}")

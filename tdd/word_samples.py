@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from tdd.neighbourhoods import Neighbourhoods
 from tdd.sentences import Sentences
 
 if TYPE_CHECKING:
@@ -44,12 +45,23 @@ class WordSamples:
         vectors: the word vectors.
         commitment: weight of the pull of every latent vector to its word.
         device: where the samples are used.
+        neighbours: words that the gradient tells apart on its way to a latent vector; 0: it passes straight through.
+        temperature: see `Neighbourhoods`.
     """
 
-    def __init__(self, vocabulary: Tensor, vectors: WordVectors, commitment: float, device: torch.device):
+    def __init__(
+        self,
+        vocabulary: Tensor,
+        vectors: WordVectors,
+        commitment: float,
+        device: torch.device,
+        neighbours: int = 0,
+        temperature: float = 1.0,
+    ):
         self.vocabulary, self.vectors, self.commitment = vocabulary.to(device), vectors, commitment
         self.table = vectors.embed(vocabulary).to(device)
         self.half_squares = self.table.square().sum(1) / 2
+        self.around = Neighbourhoods(self.table, neighbours, temperature) if neighbours else None
         self.known: _Known | None = None
 
     def identity(self) -> list[int]:
@@ -68,7 +80,11 @@ class WordSamples:
         return self._shown(raw, self.known.words)
 
     def gradient(self, raw: Tensor, gradient: Tensor) -> Tensor:
-        """`gradient`, straight through, and that of commitment x |latent - word|^2 / 2; none where there is padding."""
+        """`gradient`, handed on, and that of commitment x |latent - word|^2 / 2; none where there is padding."""
+        if self.around:
+            latent = raw.detach().flatten(0, -2)
+            words = self._moved(self.known, latent).words if self.known else self._nearest(latent).words
+            gradient = self.around.reach(latent, words, gradient.flatten(0, -2)).view_as(raw)
         if self.commitment:
             gradient = gradient + self.commitment * (raw.detach() - self.samples(raw))
         return gradient * _holds_word(raw)

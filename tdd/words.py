@@ -11,9 +11,10 @@ from accelerate import Accelerator
 from tdd.data import Corpus
 from tdd.decoding import check_vectors
 from tdd.distilled import DistilledSet
-from tdd.distiller import Distiller, Progress
+from tdd.distiller import Distiller
 from tdd.errors import UsageError
 from tdd.evaluation import Evaluation, evaluate
+from tdd.progress import Progress
 from tdd.text import TextSplit
 
 if TYPE_CHECKING:

@@ -1,10 +1,22 @@
 """The method written the plain way, for comparison: dense convolutions, one network at a time, one autograd graph."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from tdd.networks.lenet import LeNet
 from tdd.text import TextBatch
+
+
+class PlainLeNet(LeNet):
+    """LeNet as it is usually written: ReLU before the pool, channels first in memory."""
+
+    def forward(self, x):
+        x = F.pad(F.interpolate(x, scale_factor=self.frame.times), self.frame.padding)
+        x = F.max_pool2d(self.conv1(x).relu(), 2)
+        x = F.max_pool2d(self.conv2(x).relu(), 2)
+        return self.classifier(self.full2(self.full1(x.flatten(1)).relu()).relu())
 
 
 def outer_gradient(

@@ -15,8 +15,8 @@ from tdd.baseline_names import NAMES
 from tdd.baseline_run import measure_baselines, table
 from tdd.baselines import Baselines
 from tdd.coresets import class_means
-from tdd.distiller import Distiller, Interrupted
-from tdd.errors import TddError, UsageError
+from tdd.distiller import Distiller
+from tdd.errors import Interrupted, TddError, UsageError
 from tdd.evaluation import evaluate
 from tdd.folder import read_run
 from tdd.neighbours import neighbours_accuracy

@@ -16,9 +16,9 @@ from tdd.card import card
 from tdd.distilled import DistilledSet
 from tdd.distiller import Distiller
 from tdd.evaluation import evaluate
-from tdd.images import Normalisation
 from tdd.networks import build_network
 from tdd.networks.kernel import draw
+from tdd.normalisation import Normalisation
 from tdd.recipe import Recipe
 from tdd.seeds import generator
 from tdd.unroll import make_kernel, train
@@ -274,7 +274,8 @@ def test_the_printed_lines_train_the_networks_for_images_like_tdd(
     pixels = torch.randint(0, 256, (20, *shape[1:], shape[0]), generator=generator(1), dtype=torch.uint8)
     x = names["normalised"](pixels)
     assert torch.equal(x, Normalisation.from_source(made.source).apply(pixels))
-    torch.testing.assert_close(names["network"](x), reference(x), rtol=1e-6, atol=1e-6)
+    # LeNet sums in another order by hand.
+    torch.testing.assert_close(names["network"](x), reference(x), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("network", ["lenet", "alexcifarnet", "convnet"])

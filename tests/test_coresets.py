@@ -6,7 +6,8 @@ from tiny import tiny_corpus
 
 from tdd import coresets
 from tdd.coresets import class_centroids, class_means, herding, inputs_at, k_center, random_examples
-from tdd.images import ImageSplit, Normalisation
+from tdd.images import ImageSplit
+from tdd.normalisation import Normalisation
 from tdd.seeds import generator
 from tdd.text import TextSplit
 

@@ -151,7 +151,7 @@ def test_a_write_that_fails_leaves_the_old_file(made, saved, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tdd.distilled.save_file", full)
+    monkeypatch.setattr("tdd.tensor_files.save_file", full)
     with pytest.raises(TddError, match="No space left on device"):
         made.save_pretrained(saved)
     assert (saved / WEIGHTS).read_bytes() == before

@@ -4,13 +4,14 @@ import pytest
 import torch
 from tiny import tiny_corpus, tiny_recipe
 
-from tdd.distilled import load_tensors
-from tdd.distiller import Distiller, Interrupted, first_labels, momentum_of
-from tdd.errors import TddError, UsageError
+from tdd.distiller import Distiller
+from tdd.errors import Interrupted, TddError, UsageError
 from tdd.evaluation import evaluate
+from tdd.learned import first_labels, momentum_of
 from tdd.networks.text_cnn_kernel import TextCNNKernel
 from tdd.parametrisation import first_samples
 from tdd.seeds import generator
+from tdd.tensor_files import load_tensors
 from tdd.window import window
 
 

@@ -17,11 +17,11 @@ from tdd import images
 from tdd.data import load_corpus
 from tdd.decoding import show
 from tdd.distilled import DistilledSet
-from tdd.distiller import Distiller, Interrupted
-from tdd.errors import TddError, UsageError
+from tdd.distiller import Distiller
+from tdd.errors import Interrupted, TddError, UsageError
 from tdd.evaluation import evaluate
-from tdd.images import Normalisation
 from tdd.memory import predicted_peak
+from tdd.normalisation import Normalisation
 from tdd.pictures import pictures, render, save_pictures
 from tdd.recipe import Recipe
 from tdd.run import distill

@@ -1,6 +1,7 @@
 """Every network is twice differentiable, whichever way its unroll is reversed, and refuses data it is not made for."""
 
 from functools import cache, partial
+from itertools import product
 
 import pytest
 import torch
@@ -10,13 +11,14 @@ from torch import nn
 from torch.func import functional_call
 
 from tdd.errors import UsageError
-from tdd.images import ImageBatch, Normalisation
+from tdd.images import ImageBatch
 from tdd.networks import build_network
 from tdd.networks.alexcifarnet import AlexCifarNet, local_response_norm
 from tdd.networks.convnet import ConvNet
 from tdd.networks.kernel import AutogradKernel, draw, unstack
 from tdd.networks.lenet import LeNet
 from tdd.networks.text_cnn import TextCNN
+from tdd.normalisation import Normalisation
 from tdd.recipe import Recipe
 from tdd.seeds import generator
 from tdd.unroll import make_kernel, outer_gradient
@@ -62,8 +64,10 @@ def naive(name):
     ]
 
 
-@pytest.mark.parametrize("mode", ["autograd", "rematerialised"])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [*product(NETWORKS, ["autograd", "rematerialised"]), ("lenet", "closed_form")],
+)
 def test_unrolled_gradient_equals_naive_autograd(name, mode):
     network, theta, samples, labels, rates, batch = problem(name)
     found = outer_gradient(make_kernel(network, mode), theta, samples, labels, rates, batch, mode)
@@ -73,21 +77,6 @@ def test_unrolled_gradient_equals_naive_autograd(name, mode):
         expected = torch.stack([one[place] for one in each]).mean(0)
         assert expected.abs().max() > 1e-6
         torch.testing.assert_close(part, expected, rtol=1e-9, atol=1e-12)
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_networks_at_once_equal_one_after_the_other(name):
-    network, theta, samples, labels, _, _ = problem(name, networks=3)
-    direction = {key: torch.randn(value.shape, generator=generator(1)).double() for key, value in theta.items()}
-    results = []
-    for vectorised in (True, False):
-        kernel = AutogradKernel(network)
-        kernel.vectorised = vectorised
-        with torch.no_grad():
-            gradient, _ = kernel.gradient(theta, samples[0], labels[0])
-        value, theta_bar, x_bar, y_bar = kernel.reverse(theta, samples[0], labels[0], None, direction)
-        results.append((gradient, value, theta_bar, x_bar, y_bar))
-    torch.testing.assert_close(*results, rtol=1e-9, atol=1e-11)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -141,12 +130,15 @@ def test_local_response_norm_equals_that_of_torch():
     torch.testing.assert_close(local_response_norm(x), F.local_response_norm(x, 4, 0.001 / 9, 0.75, 1.0))
 
 
-def test_a_test_in_parts_equals_one_over_all(monkeypatch):
+def test_real_images_in_parts_give_what_they_give_at_once(monkeypatch):
     network, theta, *_, batch = problem("lenet")
     kernel = AutogradKernel(network)
-    whole = kernel.logits(theta, batch)
-    monkeypatch.setattr("tdd.networks.kernel.TEST_BYTES", 1)
-    torch.testing.assert_close(kernel.logits(theta, batch), whole)
+    whole, at_once = kernel.logits(theta, batch), kernel.loss(theta, batch)
+    one = kernel._forward_bytes(unstack(theta)[0], batch.dense())
+    for parts in (1, 2 * one):
+        monkeypatch.setattr("tdd.networks.kernel.PART_BYTES", parts)
+        torch.testing.assert_close(kernel.logits(theta, batch), whole)
+        torch.testing.assert_close(kernel.loss(theta, batch), at_once)
     assert whole.shape == (2, 3, CLASSES)
 
 
@@ -169,9 +161,9 @@ def test_a_network_for_text_refuses_images():
         build_network(Recipe(network="text_cnn"), (1, 28, 28), 10)
 
 
-def test_networks_for_images_have_no_closed_form():
-    with pytest.raises(UsageError, match="LeNet has no closed form"):
-        make_kernel(LeNet((1, 8, 8), 2), "closed_form")
+def test_networks_with_normalisation_have_no_closed_form():
+    with pytest.raises(UsageError, match="ConvNet has no closed form"):
+        make_kernel(ConvNet((1, 8, 8), 2), "closed_form")
 
 
 def test_memory_predicted_for_a_step_is_that_of_one_graph_unless_all_are_kept():
@@ -184,9 +176,9 @@ def test_memory_predicted_for_a_step_is_that_of_one_graph_unless_all_are_kept():
 
 
 def test_lower_precision_reaches_networks_without_closed_form_alone():
-    network, theta, samples, labels, rates, batch = problem("lenet", epochs=1)
+    network, theta, samples, labels, rates, batch = problem("convnet", epochs=1)
     network, theta = network.float(), {name: value.float() for name, value in theta.items()}
-    batch = ImageBatch(batch.pixels, batch.labels, Normalisation(torch.tensor([0.4]), torch.tensor([0.3])))
+    batch = ImageBatch(batch.pixels, batch.labels, Normalisation(torch.full((3,), 0.4), torch.full((3,), 0.3)))
     parts = [part.float() for part in (samples, labels, rates)]
 
     def bfloat16():

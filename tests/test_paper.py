@@ -9,10 +9,11 @@ import pytest
 import yaml
 from command import SETTINGS, tdd, write_data, write_vectors
 
-from tdd import folder, paper, rerun, run
+from tdd import evaluation_run, folder, paper, rerun
 from tdd.paper import read_rows
 from tdd.progress import percent
-from tdd.recipe import Recipe, named_recipes
+from tdd.recipe import Recipe
+from tdd.resolve import named_recipes
 
 ROWS = """
 easy-fixed: {data: Easy, accuracy: 75.032, full: 87.1, source: table 6}
@@ -128,7 +129,7 @@ def test_what_is_finished_is_not_done_again(recipes, monkeypatch):
     assert tdd(*TABLE).code == 0
     before = Path("RESULTS.md").read_text()
     Path("RESULTS.md").unlink()
-    forbid(monkeypatch, (rerun, "distill"), (run, "evaluate"), (run, "train_on_all"))
+    forbid(monkeypatch, (rerun, "distill"), (evaluation_run, "evaluate"), (evaluation_run, "train_on_all"))
     assert tdd(*TABLE).code == 0
     assert Path("RESULTS.md").read_text() == before
 
@@ -139,7 +140,7 @@ def test_only_what_is_missing_is_tested(recipes, monkeypatch):
     assert (row_of("easy-random")["networks"], row_of("easy-random")["ratio"]) == ("3", "–")
     assert row_of("easy-fixed")["accuracy"] == "not yet run"
     assert tdd("evaluate", "runs/paper/easy-random", "--networks", 6).code == 0
-    forbid(monkeypatch, (rerun, "distill"), (run, "evaluate"))
+    forbid(monkeypatch, (rerun, "distill"), (evaluation_run, "evaluate"))
     assert tdd(*TABLE, "easy-random").code == 0
     assert row_of("easy-random")["ratio"] != "–"
     assert row_of("easy-fixed")["accuracy"] == "not yet run"

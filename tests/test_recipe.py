@@ -5,7 +5,9 @@ import yaml
 from command import tdd
 
 from tdd.errors import UsageError
-from tdd.recipe import Recipe, default_folder, named_recipes, parse_assignments, read_settings, resolve_recipe
+from tdd.folder import default_folder
+from tdd.recipe import Recipe, read_settings
+from tdd.resolve import named_recipes, parse_assignments, resolve_recipe
 
 
 def dry_run(*arguments):

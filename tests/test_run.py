@@ -13,9 +13,10 @@ import pytest
 from command import STEPS, distil_command, files_below, tdd, write_data, write_vectors
 
 import tdd as package
-from tdd import folder, run
+from tdd import folder
 from tdd.distilled import DistilledSet
 from tdd.errors import TddError
+from tdd.evaluation_run import describe
 from tdd.progress import Reporter
 from tdd.recipe import Recipe
 
@@ -60,7 +61,7 @@ def assert_same_run(output: Path, other: Path) -> None:
 MOMENTS = {
     "while it reads": ("tdd.run", "open_corpus"),
     "before the first step": ("tdd.run", "Log"),
-    "in a checkpoint": ("tdd.distilled", "save_file"),
+    "in a checkpoint": ("tdd.tensor_files", "save_file"),
     "in the test at the end": ("tdd.run", "evaluate_on"),
     "in the last write": ("tdd.distilled", "write_json"),
 }
@@ -250,7 +251,7 @@ def test_python_is_quiet(given, whole, capfd):
 def test_a_ratio_to_nothing_is_not_printed(whole):
     distilled = DistilledSet.from_pretrained(whole)
     distilled.results["full_data"] = {"accuracy": 0.0}
-    assert "ratio" not in run.describe(distilled, whole)
+    assert "ratio" not in describe(distilled, whole)
 
 
 def test_notes_cannot_command_a_terminal(capsys):

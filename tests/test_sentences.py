@@ -7,9 +7,10 @@ import pytest
 import torch
 from tiny import LENGTH, tiny_corpus, tiny_recipe, tiny_vectors
 
-from tdd.distiller import Distiller, first_labels
+from tdd.distiller import Distiller
 from tdd.errors import UsageError
 from tdd.images import ImageSplit, Normalisation
+from tdd.learned import first_labels
 from tdd.parametrisation import first_samples, parametrisation
 from tdd.sentences import Sentences
 from tdd.text import TextSplit

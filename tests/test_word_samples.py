@@ -8,9 +8,10 @@ from tiny import tiny_corpus, tiny_recipe
 
 from tdd import word_samples
 from tdd.distilled import DistilledSet
-from tdd.distiller import Distiller, Interrupted
-from tdd.errors import TddError
+from tdd.distiller import Distiller
+from tdd.errors import Interrupted, TddError
 from tdd.evaluation import evaluate
+from tdd.learned import gradients_of
 from tdd.seeds import generator
 from tdd.unroll import SetGradient
 from tdd.vectors import WordVectors
@@ -128,9 +129,11 @@ def test_commitment_adds_the_gradient_of_its_own_loss():
     assert found.abs().min() > 0
 
 
-def test_padding_shows_no_word_has_no_gradient_and_stays_through_adam_and_averages():
+@pytest.mark.parametrize("neighbours", [0, 5])
+def test_padding_shows_no_word_has_no_gradient_and_stays_through_adam_and_averages(neighbours):
     corpus = tiny_corpus()
-    recipe = tiny_recipe(samples="words", padding="end", commitment=0.5, ema=0.9, samples_lr=1.0, momentum=0.3)
+    settings = {"commitment": 0.5, "ema": 0.9, "samples_lr": 1.0, "momentum": 0.3, "neighbours": neighbours}
+    recipe = tiny_recipe(samples="words", padding="end", **settings)
     distiller = Distiller(recipe, corpus)
     padding = words_of(distiller.best()) == 0
     assert padding.any() and not padding[..., 0].any()
@@ -138,7 +141,8 @@ def test_padding_shows_no_word_has_no_gradient_and_stays_through_adam_and_averag
     everywhere = SetGradient(
         torch.zeros(1), torch.ones_like(raw), torch.zeros(2, 2, 2), torch.zeros(2), torch.tensor(0.0)
     )
-    assert torch.equal((distiller._parts(everywhere)[1] == 0).all(-1), padding)
+    found = gradients_of(distiller.state.learned, distiller.parametrisation, everywhere)[0]
+    assert torch.equal((found == 0).all(-1), padding)
     made = distiller.run()
     for found in (raw, distiller.state.average["samples"], distiller.state.best["samples"], made.samples):
         assert torch.equal((found == 0).all(-1), padding)
@@ -181,7 +185,7 @@ def test_sentences_of_words_teach_a_network_what_the_data_hold(init, start):
     [
         {},
         {"init": "random", "networks": 3, "ema": 0.9, "padding": "end", "commitment": 0.2},
-        {"samples_init": "noise", "momentum": 0.5, "word_dropout": 0.2},
+        {"samples_init": "noise", "momentum": 0.5, "word_dropout": 0.2, "neighbours": 5},
     ],
 )
 @pytest.mark.parametrize("stop_at", [3, 8])

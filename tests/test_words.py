@@ -8,7 +8,7 @@ from tdd.distilled import DistilledSet
 from tdd.distiller import Distiller
 from tdd.errors import UsageError
 from tdd.evaluation import evaluate
-from tdd.run import describe
+from tdd.evaluation_run import describe
 from tdd.words import decoded_accuracy, refit, to_words
 
 CORPUS = tiny_corpus()

@@ -5,21 +5,21 @@ A kernel works on K networks of one architecture at once: their parameters are s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
-from torch.func import functional_call, vmap
+from torch.func import functional_call
 
 from tdd.splits import RealBatch, Split
 
 Parameters = dict[str, Tensor]
 
-# Bytes that a test forward pass may keep: enough for the processor to be busy, few enough for its cache.
-TEST_BYTES = 2**26
+# Bytes that the graph of real examples may keep: no slower than all at once, and little beside that of an inner step.
+PART_BYTES = 2**25
 
 
 class Kernel(Protocol):
@@ -79,18 +79,15 @@ class AutogradKernel:
     `gradient` keeps its graph where gradients are enabled, so that a caller can differentiate through it; elsewhere
     `reverse` builds the graph of one step again, and no more than that one is ever held.
 
-    Networks are taken one after the other. Those of a module with an attribute `vectorised` that is true train on the
-    distilled samples all at once, by `torch.func.vmap`: it saves calls, which matters where layers are small, and costs
-    memory traffic, which matters elsewhere and on batches of real examples.
+    Networks are taken one after the other, and real examples in parts, so that their graph is never a large one.
 
     Args:
-        network: the module.
+        network: the module, which treats each example by itself.
         autocast: makes the context of every forward pass that is differentiated; the default leaves precision alone.
     """
 
     def __init__(self, network: nn.Module, autocast: Callable[[], AbstractContextManager[Any]] = nullcontext):
         self.network, self.autocast = network, autocast
-        self.vectorised = bool(getattr(network, "vectorised", False))
 
     # Distilled samples
 
@@ -98,8 +95,8 @@ class AutogradKernel:
         """See `Kernel.gradient`."""
         keep = torch.is_grad_enabled()
         with torch.enable_grad():
-            parts = [self._gradient(part if keep else _leaves(part), x, y, keep) for part in self._groups(theta)]
-        return _join(parts), None
+            parts = [self._gradient(one if keep else _leaves(one), x, y, keep) for one in unstack(theta)]
+        return stack(parts), None
 
     def reverse(
         self, theta: Parameters, x: Tensor, y: Tensor, saved: None, direction: Parameters
@@ -107,40 +104,26 @@ class AutogradKernel:
         """See `Kernel.reverse`."""
         values, theta_bars, x_bar, y_bar = [], [], torch.zeros_like(x), torch.zeros_like(y)
         with torch.enable_grad():
-            for part, along in zip(self._groups(theta), self._groups(direction), strict=True):
-                leaves = _leaves(part) | _leaves({"x": x, "y": y})
-                gradient = self._gradient({name: leaves[name] for name in part}, leaves["x"], leaves["y"], True)
-                value = torch.stack([(gradient[name] * along[name]).flatten(1).sum(1) for name in part]).sum(0)
-                bars = torch.autograd.grad(value.sum(), list(leaves.values()), materialize_grads=True)
+            for one, along in zip(unstack(theta), unstack(direction), strict=True):
+                leaves = _leaves(one) | _leaves({"x": x, "y": y})
+                gradient = self._gradient({name: leaves[name] for name in one}, leaves["x"], leaves["y"], True)
+                value = torch.stack([(gradient[name] * along[name]).sum() for name in one]).sum()
+                bars = torch.autograd.grad(value, list(leaves.values()), materialize_grads=True)
                 named = dict(zip(leaves, bars, strict=True))
                 x_bar += named.pop("x")
                 y_bar += named.pop("y")
                 values.append(value.detach())
                 theta_bars.append(named)
-        return torch.cat(values), _join(theta_bars), x_bar, y_bar
+        return torch.stack(values), stack(theta_bars), x_bar, y_bar
 
     def _gradient(self, theta: Parameters, x: Tensor, y: Tensor, create_graph: bool) -> Parameters:
-        """Gradient of the networks of one group."""
+        """Gradient of one network."""
         self.network.eval()
-        loss = -(y * self._forward(theta, x).log_softmax(-1)).sum() / len(y)
+        with self.autocast():
+            logits = functional_call(self.network, theta, x)
+        loss = -(y * logits.to(x.dtype).log_softmax(-1)).sum() / len(y)
         gradients = torch.autograd.grad(loss, list(theta.values()), create_graph=create_graph, materialize_grads=True)
         return dict(zip(theta, gradients, strict=True))
-
-    def _forward(self, theta: Parameters, x: Tensor) -> Tensor:
-        """Logits (K, n, C)."""
-        with self.autocast():
-            if len(next(iter(theta.values()))) == 1:
-                logits = functional_call(self.network, unstack(theta)[0], x)[None]
-            else:
-                logits = vmap(lambda one: functional_call(self.network, one, x))(theta)
-        return torch.as_tensor(logits, dtype=x.dtype)
-
-    def _groups(self, theta: Parameters) -> Iterator[Parameters]:
-        """The networks that train on distilled samples together."""
-        networks = len(next(iter(theta.values())))
-        size = networks if self.vectorised else 1
-        for start in range(0, networks, size):
-            yield {name: value[start : start + size] for name, value in theta.items()}
 
     # Real examples
 
@@ -150,6 +133,7 @@ class AutogradKernel:
         """See `Kernel.loss`."""
         losses, gradients = [], []
         x = batch.dense()
+        size = self._part(theta, x)
         devices = [x.device] if x.device.type == "cuda" else []
         with torch.enable_grad(), torch.random.fork_rng(devices):
             if dropout is not None:
@@ -157,19 +141,25 @@ class AutogradKernel:
             self.network.train(dropout is not None)
             for one in unstack(theta):
                 leaves = _leaves(one)
-                with self.autocast():
-                    logits = functional_call(self.network, leaves, x)
-                loss = nn.functional.cross_entropy(logits.to(x.dtype), batch.labels, label_smoothing=smoothing)
-                bars = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
-                losses.append(loss.detach())
-                gradients.append(dict(zip(leaves, bars, strict=True)))
+                loss, gradient = x.new_zeros(()), {name: torch.zeros_like(value) for name, value in one.items()}
+                for part, labels in zip(x.split(size), batch.labels.split(size), strict=True):
+                    with self.autocast():
+                        logits = functional_call(self.network, leaves, part)
+                    mean = nn.functional.cross_entropy(logits.to(x.dtype), labels, label_smoothing=smoothing)
+                    share = mean * (len(part) / len(x))
+                    bars = torch.autograd.grad(share, list(leaves.values()), materialize_grads=True)
+                    loss += share.detach()
+                    for name, bar in zip(leaves, bars, strict=True):
+                        gradient[name] += bar
+                losses.append(loss)
+                gradients.append(gradient)
         return torch.stack(losses), stack(gradients)
 
     def logits(self, theta: Parameters, batch: RealBatch) -> Tensor:
         """See `Kernel.logits`."""
         self.network.eval()
         x = batch.dense()
-        parts = x.split(max(1, TEST_BYTES // self._forward_bytes(x[:1])))
+        parts = x.split(self._part(theta, x))
         with torch.no_grad():
             return torch.stack(
                 [torch.cat([functional_call(self.network, one, part) for part in parts]) for one in unstack(theta)]
@@ -179,39 +169,45 @@ class AutogradKernel:
 
     def step_bytes(self, samples: Tensor, labels: Tensor, networks: int, graph: bool) -> tuple[int, int]:
         """See `Kernel.step_bytes`."""
-        theta = {
-            name: torch.empty(networks, *value.shape, dtype=value.dtype, device="meta", requires_grad=True)
-            for name, value in self.network.named_parameters()
-        }
-        group = next(self._groups(theta))
-        one = kept_bytes(lambda: self._gradient(group, samples.requires_grad_(), labels.requires_grad_(), True))
+        theta = self._shapes()
+        one = kept_bytes(lambda: self._gradient(theta, samples.requires_grad_(), labels.requires_grad_(), True))
         if graph:
-            return one * networks // len(next(iter(group.values()))), one
+            return one * networks, one
         # The graph, and what its reverse makes on its way.
         return 0, 2 * one
 
     def batch_bytes(self, split: Split, size: int, networks: int) -> int:
         """See `Kernel.batch_bytes`."""
         x = torch.empty(1, *split.sample_shape, device="meta")
-        # Input, graph, and the largest of its parts once more on the way back.
-        return size * (4 * x.numel() + 3 * self._forward_bytes(x) // 2)
+        one = self._forward_bytes(self._shapes(), x)
+        # Inputs, the graph of a part, and the largest of what that keeps once more on the way back.
+        return size * 4 * x.numel() + max(one, min(size * one, PART_BYTES)) * 3 // 2
 
-    def _forward_bytes(self, x: Tensor) -> int:
+    def _part(self, theta: Parameters, x: Tensor) -> int:
+        """Number of the real examples x to take at once."""
+        self.network.eval()
+        return max(1, PART_BYTES // self._forward_bytes(unstack(theta)[0], x))
+
+    def _forward_bytes(self, theta: Parameters, x: Tensor) -> int:
         """Bytes that the graph of one example keeps, parameters left out."""
-        theta = {
-            name: torch.empty_like(value, device="meta").requires_grad_()
-            for name, value in self.network.named_parameters()
-        }
+        theta = _leaves(theta)
 
         def forward(count: int) -> int:
-            many = torch.empty(count, *x.shape[1:], dtype=x.dtype, device="meta")
+            many = torch.zeros(count, *x.shape[1:], dtype=x.dtype, device=x.device)
             return kept_bytes(lambda: functional_call(self.network, theta, many))
 
         return max(forward(2) - forward(1), 1)
 
+    def _shapes(self) -> Parameters:
+        """Parameters of one network, on the device "meta"."""
+        return {
+            name: torch.empty_like(value, device="meta").requires_grad_()
+            for name, value in self.network.named_parameters()
+        }
+
 
 def kept_bytes(make: Callable[[], Any]) -> int:
-    """Bytes that `make`, which works on the device "meta", keeps in the graph of its result."""
+    """Bytes that `make` keeps in the graph of its result."""
     storages = {}
 
     def pack(tensor: Tensor) -> Tensor:
@@ -234,10 +230,6 @@ def unstack(theta: Parameters) -> list[Parameters]:
 def stack(thetas: list[Parameters]) -> Parameters:
     """The opposite of `unstack`."""
     return {name: torch.stack([theta[name] for theta in thetas]) for name in thetas[0]}
-
-
-def _join(groups: list[Parameters]) -> Parameters:
-    return {name: torch.cat([group[name] for group in groups]) for name in groups[0]}
 
 
 def _leaves(tensors: Parameters) -> Parameters:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from bench import plain
+from bench.images import CIFAR, LENET, LENETS, pictures
 from bench.tasks import (
     MODES,
     STEP,
@@ -180,6 +181,40 @@ CASES = [
         exact=lambda: prepared(MODES, True).double(),
         tolerance=EXACT,
         steady=losses,
+        memory=True,
+    ),
+    Case(
+        "lenet-step",
+        "outer step, LeNet on 28 x 28: 1 step x 10 x 5 epochs, batch 256",
+        partial(pictures, LENET),
+        (Side("plain", plain.outer_step, repeats=15), Side("ours", our_step, repeats=15)),
+        step_error,
+        exact=lambda: pictures(LENET, True).double(),
+        tolerance=EXACT,
+        steady=losses,
+        faster=Goal(1.3, 1.8),
+    ),
+    Case(
+        "lenets-step",
+        "the same outer step of 8 LeNets at once (plain: one after the other)",
+        partial(pictures, LENETS),
+        (Side("plain", plain.outer_step, repeats=5), Side("ours", our_step, repeats=5)),
+        step_error,
+        exact=lambda: pictures(LENETS, True).double(),
+        tolerance=EXACT,
+        steady=losses,
+        faster=Goal(2, 3),
+    ),
+    Case(
+        "cifar-step",
+        "outer step, AlexCifarNet on 32 x 32 in colour: 10 steps x 10, batch 256",
+        partial(pictures, CIFAR),
+        (Side("plain", plain.outer_step, repeats=1), Side("ours", our_step, repeats=1)),
+        step_error,
+        exact=lambda: pictures(CIFAR, True).double(),
+        tolerance=EXACT,
+        steady=losses,
+        smaller=Goal(3, 4),
         memory=True,
     ),
 ]

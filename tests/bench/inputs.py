@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tdd.distilled import DistilledSet
+from tdd.images import ImageSplit, Normalisation
 from tdd.networks.kernel import Parameters, draw
 from tdd.networks.text_cnn import TextCNN
 from tdd.recipe import Recipe
@@ -67,30 +68,34 @@ def real_text(text: Text, sentences: int, dim: int, length: int, classes: int) -
 
 @dataclass(frozen=True)
 class Problem:
-    """A distilled set amid its training, with real sentences.
+    """A distilled set amid its training, with real data.
 
     Attributes:
-        network: the TextCNN.
+        network: the module that learns.
         theta: K initialisations, stacked.
-        samples: (steps, per_step, L, d).
+        samples: (steps, per_step, L, d) or (steps, per_step, c, h, w).
         labels: (steps, per_step, C).
         rates: (epochs x steps,).
         epochs: times the steps are repeated.
         real: the data set.
-        batch: (B,) the sentences of the outer step.
+        batch: (B,) the sentences or images of the outer step.
     """
 
-    network: TextCNN
+    network: nn.Module
     theta: Parameters
     samples: Tensor
     labels: Tensor
     rates: Tensor
     epochs: int
-    real: TextSplit
+    real: TextSplit | ImageSplit
     batch: Tensor
 
     def double(self) -> Problem:
         """The same problem in double precision."""
+        real = self.real
+        if isinstance(real, ImageSplit):
+            normal = Normalisation(real.normalisation.mean.double(), real.normalisation.sd.double())
+            real = ImageSplit(real.pixels, real.places, real.labels, normal)
         return replace(
             self,
             network=deepcopy(self.network).double(),
@@ -98,6 +103,7 @@ class Problem:
             samples=self.samples.double(),
             labels=self.labels.double(),
             rates=self.rates.double(),
+            real=real,
         )
 
     def distilled(self) -> DistilledSet:

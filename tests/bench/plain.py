@@ -11,14 +11,17 @@ from reference import outer_gradient
 from torch import Tensor
 from torch.func import functional_call
 
+from tdd.images import ImageSplit
 from tdd.networks.kernel import Parameters, stack, unstack
 from tdd.networks.text_cnn import TextCNN
 from tdd.text import TextSplit
 from tdd.vectors import WordVectors
 
 
-def dense(split: TextSplit, indices: Tensor) -> Tensor:
-    """The sentences at `indices`, padded and embedded, (B, L, d)."""
+def dense(split: TextSplit | ImageSplit, indices: Tensor) -> Tensor:
+    """The sentences at `indices`, padded and embedded, (B, L, d), or images (B, c, h, w)."""
+    if isinstance(split, ImageSplit):
+        return split.batch(indices).dense().contiguous()
     ids = torch.zeros(len(indices), split.max_length, dtype=torch.int64)
     for row, index in enumerate(indices.tolist()):
         sentence = split.ids[split.offsets[index] : split.offsets[index + 1]][: split.max_length]

@@ -13,6 +13,7 @@ from torch import Tensor
 from tdd.evaluation import accuracy, evaluate
 from tdd.networks.kernel import Parameters, unstack
 from tdd.seeds import generator
+from tdd.text import TextBatch
 from tdd.unroll import Mode, make_kernel, outer_gradient, train
 from tdd.vectors import WordVectors
 
@@ -30,9 +31,10 @@ def relative(expected: Tensor, found: Tensor) -> float:
 
 
 def our_step(problem: Problem, mode: Mode = "auto") -> Any:
-    """Outer loss and gradients as the distiller computes them, from token ids on."""
+    """Outer loss and gradients as the distiller computes them, from token ids or pixels on."""
     batch = problem.real.batch(problem.batch)
-    batch = replace(batch, words=batch.words.to(problem.samples.dtype))
+    if isinstance(batch, TextBatch):
+        batch = replace(batch, words=batch.words.to(problem.samples.dtype))
     kernel = make_kernel(problem.network, mode)
     found = outer_gradient(kernel, problem.theta, problem.samples, problem.labels, problem.rates, batch, mode)
     return [found.losses, found.samples, found.labels, found.learning_rates]

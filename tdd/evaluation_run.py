@@ -1,0 +1,145 @@
+"""A whole job: evaluate what lies in a run folder, add the figures to its results, and say what it has reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from accelerate import Accelerator
+
+from tdd.card import write_card
+from tdd.data import Corpus
+from tdd.distilled import RESULTS, DistilledSet
+from tdd.evaluation import Evaluation, evaluate
+from tdd.files import write_json
+from tdd.folder import read_run
+from tdd.full_data import train_on_all
+from tdd.opening import open_corpus_of
+from tdd.progress import Reporter, percent
+from tdd.words import check_decodable, decoded_accuracy
+
+
+def evaluate_on(
+    corpus: Corpus,
+    distilled: DistilledSet,
+    networks: int,
+    init: str | None = None,
+    max_test: int | None = None,
+    accelerator: Accelerator | None = None,
+    reporter: Reporter | None = None,
+    tell_figures: bool = True,
+) -> Evaluation:
+    """Evaluate a set on a corpus's test split and note the figures in the set's results."""
+    reporter = reporter or Reporter(quiet=True)
+
+    def tell(so_far: Evaluation) -> None:
+        if so_far.init == "random":
+            figures = f": {percent(so_far.mean, so_far.sd)}" if tell_figures else ""
+            reporter.count(len(so_far.accuracies), networks, f"networks tested{figures}")
+
+    with reporter:
+        result = evaluate(
+            distilled, corpus.test, networks, init, distilled.recipe.seed, max_test, accelerator, on_progress=tell
+        )
+    distilled.results.setdefault("evaluation", {})[result.init] = result.as_dict()
+    return result
+
+
+def evaluate_run(
+    folder: str | Path,
+    networks: int | None = None,
+    init: str | None = None,
+    full: bool = False,
+    max_test: int | None = None,
+    data: str | None = None,
+    decoded: bool = False,
+    reporter: Reporter | None = None,
+    only_missing: bool = False,
+) -> DistilledSet:
+    """Evaluate the set in a run folder on its data set's test split, and add the figures to ``results.json``.
+
+    Args:
+        folder: the run folder.
+        networks: fresh networks; None: 200 for random initialisation.
+        init: "fixed" or "random"; None: the one the set was made for, and with `networks` given, fresh ones too.
+        full: also train the same network on all the data, for the distillation ratio.
+        max_test: test on this many examples only.
+        data: read the data from here instead of where the recipe says.
+        decoded: also replace every position by its nearest word, see `tdd.words.decoded_accuracy`.
+        reporter: where progress is told; None: nowhere.
+        only_missing: leave out accuracies that the run's results hold already, for as many networks on the whole test
+            split, and those with all the data.
+
+    Raises:
+        UsageError: there is no finished run in `folder`, the data are not those the set was distilled from, or its
+            words are asked for (`decoded`) and it is made of them.
+    """
+    accelerator = Accelerator()
+    if reporter is None or not accelerator.is_main_process:
+        reporter = Reporter(quiet=True)
+    distilled = read_run(Path(folder))
+    if decoded:
+        check_decodable(distilled)
+    recipe, corpus = open_corpus_of(distilled, data, reporter)
+    wanted = [init] if init else [recipe.init]
+    if recipe.init == "fixed" and init is None and networks is not None:
+        wanted.append("random")
+    for each in wanted:
+        if not (only_missing and is_tested(distilled.results, each, networks or 200)):
+            evaluate_on(corpus, distilled, networks or 200, each, max_test, accelerator, reporter)
+        if decoded:
+            with reporter:
+                distilled.results.setdefault("decoded", {})[each] = decoded_accuracy(
+                    distilled,
+                    corpus,
+                    each,
+                    networks or 200,
+                    max_test,
+                    accelerator,
+                    on_fit=lambda progress: reporter.outer_step(progress, recipe.refit_steps),
+                )
+    if full and not (only_missing and "full_data" in distilled.results):
+
+        def tell(epoch: int, reached: float) -> None:
+            reporter.count(epoch, recipe.full_epochs, f"on all data: validation {percent(reached)}", important=True)
+
+        with reporter:
+            distilled.results["full_data"] = train_on_all(recipe, corpus, accelerator, tell)
+    if accelerator.is_main_process:
+        write_json(Path(folder) / RESULTS, distilled.results)
+        write_card(distilled, Path(folder))
+    return distilled
+
+
+def is_tested(results: Mapping[str, Any], init: str, networks: int) -> bool:
+    """Whether results hold an evaluation of at least so many networks (one, where fixed) on the whole test split."""
+    found = results.get("evaluation", {}).get(init)
+    if found is None or found["test_examples"] < found["test_split"]:
+        return False
+    return bool(found["networks"] >= (1 if init == "fixed" else networks))
+
+
+def describe(distilled: DistilledSet, folder: str | Path) -> str:
+    """What a set has reached, in a few lines."""
+    steps, per_step = distilled.samples.shape[:2]
+    lines = [
+        f"{folder}: n = {distilled.n} ({steps} steps x {per_step}), made for {distilled.recipe.init} initialisation"
+    ]
+    full = distilled.results.get("full_data")
+    for init, found in distilled.results.get("evaluation", {}).items():
+        line = f"  {init} initialisation: test accuracy {percent(found['mean'], found['sd'])}"
+        if found["networks"] > 1:
+            line += f" over {found['networks']} networks"
+        if found["test_examples"] < found["test_split"]:
+            line += f" (on {found['test_examples']:,} of {found['test_split']:,} test examples)"
+        if full and full["accuracy"]:
+            line += f", distillation ratio {percent(found['mean'] / full['accuracy'])}"
+        lines.append(line)
+    for init, found in distilled.results.get("decoded", {}).items():
+        for key, what in (("as_learned", "as learned"), ("refitted", "fitted to the words")):
+            accuracy = percent(found[key]["mean"], found[key]["sd"])
+            lines.append(f"  nearest words, labels and rates {what}, {init} initialisation: test accuracy {accuracy}")
+    if full:
+        lines.append(f"  all data, same network: test accuracy {percent(full['accuracy'])}")
+    return "\n".join(lines)

@@ -1,0 +1,171 @@
+"""Layers of K networks at once, with their derivatives by hand: what `tdd.networks.relu_chain` is made of.
+
+Below, n counts samples, K networks. Images are (n, K x channels, h, w), with channels last in memory as the processor's
+convolutions and pools prefer; rows are (K, n, features). `bar` is a gradient to what a layer gives, z.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.nn.grad import conv2d_input, conv2d_weight
+
+from tdd.networks.kernel import Parameters
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Images (n, c, h, w) enlarged a whole number of times, then padded with zeros (left, right, top, bottom)."""
+
+    times: int
+    padding: tuple[int, int, int, int]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """The framed images, with channels last in memory."""
+        if self.times > 1:
+            x = x.repeat_interleave(self.times, 2).repeat_interleave(self.times, 3)
+        x = F.pad(x, self.padding).permute(0, 2, 3, 1)
+        # Only `view` gives a single channel the strides that tell its layout.
+        return x.flatten().view(x.shape).permute(0, 3, 1, 2)
+
+    def sides(self, shape: tuple[int, int, int]) -> list[int]:
+        """Height and width of framed images (c, h, w)."""
+        left, right, top, bottom = self.padding
+        return [shape[1] * self.times + top + bottom, shape[2] * self.times + left + right]
+
+    def reverse(self, bar: Tensor) -> Tensor:
+        """Gradient to the images of framed ones that have gradient `bar`."""
+        inner = F.pad(bar, [-side for side in self.padding])
+        return F.avg_pool2d(inner, self.times, divisor_override=1) if self.times > 1 else inner
+
+
+class Convolution:
+    """A convolution, one group for each network.
+
+    Args:
+        name: of the layer in the module.
+        first: whether it reads the images themselves, which all networks share.
+    """
+
+    def __init__(self, name: str, first: bool):
+        self.weight, self.bias, self.first = f"{name}.weight", f"{name}.bias", first
+
+    def forward(self, theta: Parameters, a: Tensor, bias: bool = True) -> Tensor:
+        """z of images a."""
+        weight = theta[self.weight]
+        return F.conv2d(a, _flat(weight), _flat(theta[self.bias]) if bias else None, groups=self._groups(weight))
+
+    def reverse(self, a: Tensor, *pairs: tuple[Parameters, Tensor]) -> Tensor:
+        """Gradient to a: the sum over pairs of parameters and bars; over networks too where they share a."""
+        if self.first:
+            # One product for the whole sum: measured up to eight times as fast as the library's gradient.
+            weight = torch.cat([_flat(theta[self.weight]) for theta, _ in pairs])
+            columns = weight.flatten(1).t() @ torch.cat([bar for _, bar in pairs], dim=1).flatten(2)
+            return F.fold(columns, a.shape[2:], weight.shape[2:])
+        # Channels last in the weight too: without them the result would not have them either.
+        weights = [_flat(theta[self.weight]).contiguous(memory_format=torch.channels_last) for theta, _ in pairs]
+        groups = self._groups(pairs[0][0][self.weight])
+        return add(
+            conv2d_input(a.shape, weight, bar, groups=groups) for weight, (_, bar) in zip(weights, pairs, strict=True)
+        )
+
+    def gradient(self, theta: Parameters, *pairs: tuple[Tensor, Tensor]) -> Parameters:
+        """Gradient to the weight, summed over pairs of inputs and bars, and to the bias, of the first bar alone."""
+        weight = theta[self.weight]
+        shape, groups = _flat(weight).shape, self._groups(weight)
+        return {
+            self.weight: add(conv2d_weight(a, shape, bar, groups=groups) for a, bar in pairs).view(weight.shape),
+            self.bias: pairs[0][1].sum((0, 2, 3)).view(theta[self.bias].shape),
+        }
+
+    def _groups(self, weight: Tensor) -> int:
+        return 1 if self.first else len(weight)
+
+
+class Linear:
+    """A linear layer, on rows or on images that it lays out in rows.
+
+    Args:
+        name: of the layer in the module.
+    """
+
+    def __init__(self, name: str):
+        self.weight, self.bias = f"{name}.weight", f"{name}.bias"
+
+    def forward(self, theta: Parameters, a: Tensor, bias: bool = True) -> Tensor:
+        """z of rows or images a."""
+        weight = theta[self.weight].transpose(1, 2)
+        rows = _rows(a, len(weight))
+        return torch.baddbmm(theta[self.bias][:, None], rows, weight) if bias else rows @ weight
+
+    def reverse(self, a: Tensor, *pairs: tuple[Parameters, Tensor]) -> Tensor:
+        """Gradient to a: the sum over pairs of parameters and bars."""
+        rows = add(bar @ theta[self.weight] for theta, bar in pairs)
+        if a.dim() == 3:
+            return rows
+        images: Tensor = rows.unflatten(2, (-1, *a.shape[2:]))
+        return images.permute(1, 3, 4, 0, 2).flatten(3).permute(0, 3, 1, 2)
+
+    def gradient(self, theta: Parameters, *pairs: tuple[Tensor, Tensor]) -> Parameters:
+        """Gradient to the weight, summed over pairs of inputs and bars, and to the bias, of the first bar alone."""
+        networks = len(theta[self.weight])
+        return {
+            self.weight: add(bar.transpose(1, 2) @ _rows(a, networks) for a, bar in pairs),
+            self.bias: pairs[0][1].sum(1),
+        }
+
+
+@dataclass(frozen=True)
+class Bend:
+    """What follows a layer: ReLU, and for images a 2 x 2 max pool before it.
+
+    Attributes:
+        h: its result.
+        winners: for images, the places of the largest values in a channel laid out flat, of the shape of h.
+        shape: of z.
+    """
+
+    h: Tensor
+    winners: Tensor | None
+    shape: torch.Size
+
+    @classmethod
+    def of(cls, z: Tensor) -> Bend:
+        """That of a layer's z."""
+        if z.dim() == 3:
+            return cls(z.relu(), None, z.shape)
+        top, winners = F.max_pool2d(z, 2, return_indices=True)
+        return cls(top.relu_(), winners, z.shape)
+
+    def tangent(self, dz: Tensor) -> Tensor:
+        """The tangent of h for that of z."""
+        if self.winners is not None:
+            places = self.winners.permute(0, 2, 3, 1)
+            chosen = dz.permute(0, 2, 3, 1).flatten(1, 2).gather(1, places.flatten(1, 2))
+            dz = chosen.view(places.shape).permute(0, 3, 1, 2)
+        return dz * (self.h > 0)
+
+    def reverse(self, bar: Tensor) -> Tensor:
+        """Gradient to z where h has gradient `bar`."""
+        bar = bar * (self.h > 0)
+        return bar if self.winners is None else F.max_unpool2d(bar, self.winners, [2, 2], output_size=self.shape[2:])
+
+
+def add(tensors: Iterable[Tensor]) -> Tensor:
+    """Their sum."""
+    return reduce(Tensor.add, tensors)
+
+
+def _flat(parameter: Tensor) -> Tensor:
+    """The parameters of all networks side by side."""
+    return parameter.flatten(0, 1)
+
+
+def _rows(a: Tensor, networks: int) -> Tensor:
+    """Images as rows (K, n, channels x h x w); rows as they are."""
+    return a if a.dim() == 3 else a.unflatten(1, (networks, -1)).transpose(0, 1).flatten(2)

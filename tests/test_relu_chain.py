@@ -1,0 +1,108 @@
+"""LeNet's derivatives by hand are those of the module written plainly, whatever the images, and with ties."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from reference import PlainLeNet
+
+from tdd.images import ImageBatch, Normalisation
+from tdd.networks.kernel import AutogradKernel, draw
+from tdd.networks.lenet import LeNet
+from tdd.seeds import generator
+
+CLASSES = 3
+EXACT = {"rtol": 1e-10, "atol": 1e-12}
+
+
+class Doubles(Normalisation):
+    def apply(self, pixels):
+        return super().apply(pixels).double()
+
+
+def problem(shape, networks, biased=True):
+    network = PlainLeNet(shape, CLASSES).double()
+    theta = draw(network, [generator(0, "network", k) for k in range(networks)])
+    g = generator(0, "direction")
+    if biased:
+        moved = {key: 0.1 * torch.randn(value.shape, generator=g).double() for key, value in theta.items()}
+        theta = {key: value + moved[key] if "bias" in key else value for key, value in theta.items()}
+    direction = {key: torch.randn(value.shape, generator=g).double() for key, value in theta.items()}
+    return network, theta, direction
+
+
+def both_ways(network, theta, direction, x, y):
+    """Gradient, then D and its gradients to theta, labels and samples, by hand and by automatic differentiation."""
+    found = []
+    for kernel in (network.closed_form(), AutogradKernel(network)):
+        with torch.no_grad():
+            gradient, saved = kernel.gradient(theta, x, y)
+            value, theta_bar, x_bar, y_bar = kernel.reverse(theta, x, y, saved, direction)
+        found.append([gradient, value, theta_bar, y_bar, x_bar])
+    return found
+
+
+@pytest.mark.parametrize("networks", [1, 3])
+@pytest.mark.parametrize(
+    ("shape", "samples"),
+    [((1, 8, 8), 1), ((1, 8, 8), 4), ((1, 28, 28), 2), ((3, 32, 32), 2), ((3, 9, 14), 3), ((2, 5, 43), 2)],
+)
+def test_a_step_and_its_reverse_equal_automatic_differentiation(shape, samples, networks):
+    x = torch.randn(samples, *shape, generator=generator(0, "x")).double()
+    y = torch.randn(samples, CLASSES, generator=generator(0, "y")).double()
+    ours, expected = both_ways(*problem(shape, networks), x, y)
+    assert min(bar.abs().max() for bar in (expected[0]["conv1.weight"], *expected[3:])) > 1e-6
+    torch.testing.assert_close(ours, expected, **EXACT)
+
+
+@pytest.mark.parametrize("networks", [1, 2])
+def test_what_is_zero_before_relu_sends_nothing_back(networks):
+    # Without biases the padding of small images gives values that are zero exactly, in whole windows of the pools.
+    x = torch.randn(3, 1, 28, 28, generator=generator(0, "x")).double()
+    x[:, :, :14] = 0
+    y = torch.randn(3, CLASSES, generator=generator(0, "y")).double()
+    network, theta, direction = problem((1, 28, 28), networks, biased=False)
+    assert (F.conv2d(network.frame(x), theta["conv1.weight"][0])[:, :, :4, :4] == 0).all()
+    ours, expected = both_ways(network, theta, direction, x, y)
+    torch.testing.assert_close(ours, expected, **EXACT)
+
+
+@pytest.mark.parametrize("networks", [1, 3])
+def test_images_of_one_brightness_leave_only_the_place_of_a_winner_open(networks):
+    x = torch.full((2, 1, 8, 8), 0.7).double()
+    y = torch.randn(2, CLASSES, generator=generator(0, "y")).double()
+    ours, expected = both_ways(*problem((1, 8, 8), networks), x, y)
+    torch.testing.assert_close(ours[:-1], expected[:-1], **EXACT)
+    torch.testing.assert_close(ours[-1].sum(), expected[-1].sum(), **EXACT)
+
+
+@pytest.mark.parametrize("networks", [1, 3])
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 8, 8)])
+def test_real_images_in_parts_give_what_the_module_gives(monkeypatch, shape, networks):
+    channels, height, width = shape
+    pixels = torch.randint(0, 256, (7, height, width, channels), generator=generator(0, "pixels")).byte()
+    labels = torch.randint(0, CLASSES, (7,), generator=generator(0, "labels"))
+    batch = ImageBatch(pixels, labels, Doubles(torch.full((channels,), 0.4), torch.full((channels,), 0.3)))
+    network, theta, _ = problem(shape, networks)
+    ours, plain = network.closed_form(), AutogradKernel(network)
+    whole = ours.loss(theta, batch)
+    monkeypatch.setattr("tdd.networks.relu_chain.PART_BYTES", 3 * networks * ours.outputs * 8)
+    torch.testing.assert_close(ours.loss(theta, batch), plain.loss(theta, batch), **EXACT)
+    smooth = ours.loss(theta, batch, smoothing=0.2), plain.loss(theta, batch, smoothing=0.2)
+    torch.testing.assert_close(*smooth, **EXACT)
+    torch.testing.assert_close(ours.loss(theta, batch), whole, **EXACT)
+    torch.testing.assert_close(ours.logits(theta, batch), plain.logits(theta, batch), **EXACT)
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 9, 45)])
+def test_memory_predicted_for_a_step_is_what_it_keeps(shape):
+    network = LeNet(shape, 10)
+    theta = draw(network, [generator(0), generator(1)])
+    kernel, x, y = network.closed_form(), torch.randn(5, *shape), torch.eye(10)[:5]
+    _, saved = kernel.gradient(theta, x, y)
+    tensors = [saved.p, saved.p, *saved.bars]  # the prediction counts the last layer's twice, as any other's
+    tensors += [part for bend in saved.bends for part in (bend.h, bend.winners) if part is not None]
+    kept, working = kernel.step_bytes(x.to("meta"), y.to("meta"), 2, graph=False)
+    assert kept == sum(tensor.untyped_storage().nbytes() for tensor in tensors)
+    assert kernel.outputs == saved.p[0, 0].numel() + sum(bend.shape.numel() for bend in saved.bends) // 10
+    # The gradients to a convolution's output and to its tangent are held at once.
+    assert working > 2 * 4 * saved.bends[0].shape.numel()
