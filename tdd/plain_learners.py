@@ -32,7 +32,7 @@ MOST_HELD_OUT = 1000
 """Held-out examples that a setting is judged by at most: as many for either learner."""
 INVERSE_PENALTIES = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 """Logistic regression: values tried of C, the weight of the data against that of the penalty."""
-RATES, EPOCHS = (0.001, 0.003, 0.01), (10, 20, 40)
+RATES, EPOCHS = (0.001, 0.003), (10, 20, 40)
 """TextCNN: Adam step sizes and passes over the texts that are tried, without dropout and with the recipe's."""
 TRIALS, BATCH = 3, 16
 """TextCNN: fresh networks that a setting is judged by, and most texts of a mini-batch."""

@@ -30,7 +30,7 @@ from tdd.sentences import Sentences
 from tdd.splits import Split
 from tdd.text import TextSplit
 
-NETWORKS, DRAWS = 10, 10
+NETWORKS, DRAWS = 8, 8
 """Fresh TextCNNs trained on each kind of sentences, unless told otherwise, and sets of random real sentences."""
 
 
