@@ -10,8 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-# Words compared with all others at once.
-WORDS_AT_ONCE = 2048
+PRODUCTS_AT_ONCE = 2**24
+"""Vectors times words compared at once: 64 MB of products."""
 
 
 class Neighbourhoods:
@@ -28,11 +28,12 @@ class Neighbourhoods:
         half_squares = table.square().sum(1) / 2
         found = [
             torch.addmm(-half_squares, part, table.T).topk(min(count, len(table)), dim=1).indices
-            for part in table.split(WORDS_AT_ONCE)
+            for part in table.split(max(1, PRODUCTS_AT_ONCE // len(table)))
         ]
         self.members = torch.cat(found)
         nearest = (table - table[self.members[:, 1]]).square().sum(1) / 2
-        self.temperature = temperature * nearest.mean()
+        # Words with the same vector as another one say nothing about distances.
+        self.temperature = temperature * nearest[nearest > 0].mean()
 
     def reach(self, latent: Tensor, words: Tensor, gradient: Tensor) -> Tensor:
         """Gradient (P, d) to latent vectors (P, d) that show `words` (P,), the vectors of which have `gradient`."""

@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from tdd.neighbourhoods import Neighbourhoods
+from tdd.neighbourhoods import PRODUCTS_AT_ONCE, Neighbourhoods
 from tdd.sentences import Sentences
 
 if TYPE_CHECKING:
     from tdd.vectors import WordVectors
 
-# Positions times words compared at once, 64 MB of products.
-PRODUCTS_AT_ONCE = 2**24
 # Words whose distances are computed exactly, so that the nearest is among them however the products are rounded.
 CANDIDATES = 8
 # Share of a distance that is left to its rounding.
