@@ -13,7 +13,7 @@ from tdd import evaluation_run, folder, paper, rerun
 from tdd.paper import read_rows
 from tdd.progress import percent
 from tdd.recipe import Recipe
-from tdd.resolve import named_recipes
+from tdd.resolve import named_recipes, recipe_folders
 
 ROWS = """
 easy-fixed: {data: Easy, accuracy: 75.032, full: 87.1, source: table 6}
@@ -84,7 +84,18 @@ def test_every_row_of_the_paper_is_a_recipe_with_its_data_n_and_initialisation()
     by_name = {row.name: row.published for row in rows}
     assert (by_name["imdb-20-random"].accuracy, by_name["imdb-20-random"].sd) == (73.3978, 3.28)
     assert by_name["trec50-1000-fixed"].accuracy == 67.4
-    assert {name for name in named_recipes() if "/" in name} == {row.recipe_name for row in rows}
+    assert {name for name in named_recipes() if name.startswith("paper/")} == {row.recipe_name for row in rows}
+
+
+def test_rows_of_words_are_a_table_of_their_own():
+    folder = recipe_folders()[0] / "words"
+    rows = read_rows(folder)
+    assert {f"words/{row.name}" for row in rows} == {name for name in named_recipes() if name.startswith("words/")}
+    for row in rows:
+        data, n, init = row.name.rsplit("-", 2)
+        assert (row.recipe.dataset, row.recipe.n, row.recipe.init) == (data, int(n), init)
+        assert row.recipe.samples == "words"
+        assert row.published.networks == (200 if init == "random" else 1)
 
 
 def test_a_row_s_recipe_is_taken_by_its_name():
