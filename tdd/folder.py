@@ -19,8 +19,11 @@ CHECKPOINT, LOG, LOCK = "checkpoints/last.safetensors", "log.jsonl", ".lock"
 
 
 def default_folder(recipe: Recipe) -> Path:
-    """Where a run is kept when no folder is named: ``runs/imdb-20``, ``runs/imdb-20-random``."""
-    return Path("runs") / (f"{short_name(recipe.dataset)}-{recipe.n}" + ("-random" if recipe.init == "random" else ""))
+    """Where a run is kept when no folder is named: ``runs/imdb-20``, ``runs/imdb-20-words-random``."""
+    parts = [short_name(recipe.dataset), str(recipe.n)]
+    parts += ["words"] if recipe.samples == "words" else []
+    parts += ["random"] if recipe.init == "random" else []
+    return Path("runs") / "-".join(parts)
 
 
 def short_name(dataset: str) -> str:

@@ -192,6 +192,8 @@ def test_hard_labels_need_a_sample_for_each_class():
     [
         ({"dataset": "imdb"}, "imdb-20"),
         ({"dataset": "SetFit/sst5", "n": 5, "init": "random"}, "sst5-5-random"),
+        ({"dataset": "imdb", "samples": "words"}, "imdb-20-words"),
+        ({"dataset": "imdb", "samples": "words", "init": "random"}, "imdb-20-words-random"),
         ({"dataset": "/some/where/my.data.csv"}, "my-20"),
         ({"dataset": "folder/"}, "folder-20"),
         ({"dataset": ".."}, "data-20"),
