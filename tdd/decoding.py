@@ -106,6 +106,9 @@ def decode(
         if own is not None:
             # Others may have the same vector as the word itself.
             words = [[word, *(x for x in few if x != word)][:k] for word, few in zip(own[place], words, strict=False)]
+            # Exactly, whatever rounding makes of it: none of these words is nearer than another.
+            for few in near:
+                few[0] = 1.0 if metric == "cosine" else 0.0
         label = dict(zip(distilled.classes, labels[place].tolist(), strict=True))
         decoded.append(DecodedSentence(place // per_step, place % per_step, label, words, near[: len(words)]))
     return decoded

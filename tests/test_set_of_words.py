@@ -152,7 +152,8 @@ def test_a_word_is_first_even_where_another_has_the_same_vector_and_padding_is_n
                 [[f"a{w[1:]}"] for w in words] if k > 1 else [[]] * len(words)
             )
             assert [found[2:] for found in sentence.words] == [found[2:k] for found in near.words[: len(words)]]
-            assert sentence.scores == [scores[:k] for scores in near.scores[: len(words)]]
+            itself = 1.0 if metric == "cosine" else 0.0
+            assert sentence.scores == [[itself, *scores[1:k]] for scores in near.scores[: len(words)]]
 
 
 @pytest.mark.parametrize("color", [False, True])
@@ -184,3 +185,10 @@ def test_there_is_nothing_to_decode():
         UsageError, match="made of words and reads as it trains: its accuracy is that without --decoded"
     ):
         decoded_accuracy(made, corpus, "fixed")
+
+
+def test_no_word_of_a_set_of_words_is_nearer_than_another():
+    made = Distiller(tiny_recipe(samples="words"), tiny_corpus()).best()
+    for metric, itself in (("cosine", 1.0), ("l2", 0.0)):
+        for sentence in decode(made, tiny_vectors(2), 2, metric):
+            assert {scores[0] for scores in sentence.scores} == {itself}
