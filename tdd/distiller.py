@@ -29,6 +29,8 @@ from tdd.splits import RealBatch
 from tdd.unroll import make_kernel, outer_gradient
 from tdd.window import window
 
+# Draws of networks that an outer step may try: rarely, one explodes where all the others learn.
+DRAWS = 5
 
 class Distiller:
     """Learns a distilled set from a corpus (Algorithm 2 of the paper).
@@ -119,16 +121,18 @@ class Distiller:
 
     def _outer_step(self) -> float:
         """A real batch, the unrolled gradient, Adam. Returns the outer loss."""
-        loss, gradients = self._outer_gradient(self._batch())
-        norm = torch.stack([gradient.norm() for gradient in gradients]).norm().item()
-        if not (math.isfinite(loss) and math.isfinite(norm)):
-            self._save()
-            raise TddError(
-                f"the outer loss is no longer finite at outer step {self.state.step + 1}; the set is as it was before. "
-                f"Lower learning_rate or samples_lr and start again in a new folder"
-            )
-        update(self.recipe, self.state, gradients, norm)
-        return loss
+        batch = self._batch()
+        for attempt in range(1 if self.fixed else DRAWS):
+            loss, gradients = self._outer_gradient(batch, attempt)
+            norm = torch.stack([gradient.norm() for gradient in gradients]).norm().item()
+            if math.isfinite(loss) and math.isfinite(norm):
+                update(self.recipe, self.state, gradients, norm)
+                return loss
+        self._save()
+        raise TddError(
+            f"the outer loss is no longer finite at outer step {self.state.step + 1}; the set is as it was before. "
+            f"Lower learning_rate or samples_lr and start again in a new folder"
+        )
 
     def _batch(self) -> RealBatch:
         recipe, step = self.recipe, self.state.step
@@ -145,8 +149,11 @@ class Distiller:
         order = torch.randperm(examples, generator=generator(self.recipe.seed, "order", epoch))
         return order[place * size : (place + 1) * size]
 
-    def _outer_gradient(self, batch: RealBatch) -> tuple[float, list[Tensor]]:
-        """The outer loss and the gradient to each learned tensor, means over the step's networks in all processes."""
+    def _outer_gradient(self, batch: RealBatch, attempt: int) -> tuple[float, list[Tensor]]:
+        """The outer loss and the gradient to each learned tensor, means over the step's networks in all processes.
+
+        Every `attempt` draws other networks.
+        """
         recipe, state, world = self.recipe, self.state, self.accelerator
         learned = state.learned
         samples, rates = self.parametrisation.samples(learned["samples"]), rates_of(learned)
@@ -156,7 +163,7 @@ class Distiller:
             group = mine[start : start + recipe.networks_at_once]
             found = outer_gradient(
                 self.kernel,
-                self.fixed or self._draw("network", state.step, networks=group),
+                self.fixed or self._draw("network", state.step, *["again"] * attempt, networks=group),
                 samples,
                 learned["labels"],
                 rates,

@@ -104,6 +104,27 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state(t
     assert all(value.isfinite().all() for name, value in tensors.items() if name.startswith(("learned", "best")))
 
 
+def test_networks_that_explode_are_drawn_again_and_a_stopped_run_draws_the_same(tmp_path, monkeypatch):
+    draw, drawn = Distiller._draw, []
+
+    def exploding(self, *place, networks=None):
+        theta = draw(self, *place, networks=networks)
+        if place[0] == "network":
+            drawn.append(place)
+        bad = place == ("network", 2)
+        return {name: value * float("inf") for name, value in theta.items()} if bad else theta
+
+    monkeypatch.setattr(Distiller, "_draw", exploding)
+    recipe = tiny_recipe(init="random", outer_steps=5)
+    whole = Distiller(recipe, tiny_corpus()).run()
+    assert drawn == [*(("network", step) for step in range(3)), ("network", 2, "again"), ("network", 3), ("network", 4)]
+    stopped = Distiller(recipe, tiny_corpus(), tmp_path / "last", should_stop=lambda: len(drawn) > 6 + 2)
+    with pytest.raises(Interrupted):
+        stopped.run()
+    resumed = Distiller(recipe, tiny_corpus(), tmp_path / "last").run()
+    assert torch.equal(resumed.samples, whole.samples)
+
+
 def test_networks_taken_in_groups_or_all_at_once_give_the_same_set():
     corpus = tiny_corpus()
     sets = [
