@@ -18,8 +18,9 @@ ROWS = "rows.yaml"
 def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[str], flags: Mapping[str, Any]) -> Recipe:
     """The recipe of a run: defaults < recipe < `assignments` (--set) < `flags` that are not None.
 
-    `recipe` is a file or the name of one that comes with the package; when absent, the one named like `dataset`, or
-    for samples of words the one named like ``imdb-words``. `dataset` is the recipe's own when None.
+    `recipe` is a file or the name of one that comes with the package; when absent, the one named like `dataset`, before
+    it ``imdb-words`` for samples of words or ``mnist-random`` for random initialisation. `dataset` is the recipe's own
+    when None.
 
     Raises:
         UsageError: no such recipe, or a setting that `Recipe.build` refuses; the line names the recipe's file where the
@@ -34,8 +35,8 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
     if recipe is not None:
         path = named.get(recipe) or Path(recipe)
     elif dataset is not None:
-        of_words = named.get(f"{dataset}-words") if given.get("samples") == "words" else None
-        path = of_words or named.get(dataset)
+        kinds = [f"-{kind}" for kind in ("words", "random") if kind in (given.get("samples"), given.get("init"))]
+        path = next((named[dataset + kind] for kind in [*kinds, ""] if dataset + kind in named), None)
     of_file = read_settings(path) if path else {}
     for name in ("dataset", "data", "vectors", "vocabulary_file"):
         given |= _absolute(name, given.get(name))

@@ -33,6 +33,13 @@ def test_samples_of_words_have_a_recipe_of_their_own():
     assert dry_run("tomatoes", "--samples", "words").max_length == dry_run("tomatoes").max_length
 
 
+def test_random_initialisation_has_a_recipe_of_its_own_where_it_needs_one():
+    assert (dry_run("mnist", "--init", "random").n, dry_run("mnist").n) == (100, 10)
+    assert dry_run("mnist", "--set", "init=random", "--n", "50").samples_init == "real"
+    assert dry_run("trec6", "--init", "random").outer_steps == dry_run("trec6").outer_steps
+    assert dry_run("imdb", "--init", "random", "--samples", "words").epochs == 5
+
+
 def test_a_dry_run_prints_yaml_that_loads_back_to_the_same_recipe(tmp_path):
     done = tdd("distill", "a: b.csv", "--init", "random", "--set", "networks=3", "--set", "widths=[2, 9]", "--dry-run")
     path = tmp_path / "printed.yaml"
