@@ -123,7 +123,8 @@ class DistilledSet:
             raise UsageError(f"'{name}' is read as a folder, which has no revision; leave it out or name owner/name")
         if not (folder / WEIGHTS).is_file():
             raise UsageError(
-                f"no distilled set in '{folder}' ({WEIGHTS} is missing); name the folder of a finished run"
+                f"no distilled set in '{folder}' ({WEIGHTS} is missing); name the folder of a finished run, "
+                "or fetch a published set with tdd pull"
             )
         tensors, metadata = load_tensors(folder / WEIGHTS)
         about = read_about(folder / WEIGHTS, metadata)
