@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from contextlib import nullcontext
+import sys
+from contextlib import nullcontext, redirect_stdout
 from importlib.metadata import version
 from pathlib import Path
 
@@ -51,10 +52,13 @@ def distill(
         raise UsageError(f"{tracker} is not installed: run pip install {tracker}, or choose another --report-to")
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
+    # Some trackers print lines of their own; standard output is for results.
+    aside = redirect_stdout(sys.stderr) if tracker else nullcontext()
     if folder is None:
-        return _distill(recipe, None, accelerator, reporter)
+        with aside:
+            return _distill(recipe, None, accelerator, reporter)
     folder = Path(folder)
-    with locked(folder) if accelerator.is_main_process else nullcontext():
+    with aside, locked(folder) if accelerator.is_main_process else nullcontext():
         if accelerator.is_main_process and not resume:
             check_empty(folder)
         accelerator.wait_for_everyone()

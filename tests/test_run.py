@@ -283,6 +283,8 @@ def test_trackio_keeps_the_curves_where_it_is_told_to(given, tmp_path, monkeypat
     done = tdd(*distil_command(*given, tmp_path / "run"), "--report-to", "trackio")
     assert done.code == 0, done.err
     assert (tmp_path / "tracked" / "tdd.db").exists()
+    assert done.out.startswith(f"{tmp_path / 'run'}: n = 4")
+    assert "Trackio" not in done.out and "Trackio" in done.err
 
 
 @pytest.mark.filterwarnings("ignore:`log_with=trackio`")
