@@ -74,6 +74,19 @@ def test_learning_rates_are_those_of_the_set(tmp_path):
     assert [text.get_text() for text in axes.get_legend().texts] == ["learned", "start", "next epoch"]
 
 
+def test_learned_momentum_stands_above_the_rates_and_beside_the_steps(tmp_path):
+    plain = make_run(tmp_path / "plain")
+    with_it = make_run(tmp_path / "with", momentum=0.5)
+    with_it.momentum = torch.tensor(0.875)
+    with_it.save_pretrained(tmp_path / "with")
+    titles = [draw_learning_rates(each).axes[0].get_title() for each in (plain, with_it)]
+    assert titles == ["", "learned momentum 0.88"]
+    rows = compare([tmp_path / "plain", tmp_path / "with"])
+    assert [row["momentum"] for row in rows] == [None, None, 0.875, 0.875]
+    shown = table(rows)
+    assert shown.count("2 x 2 x 1, momentum 0.88") == 2 and shown.count("2 x 2 x 1") == 4
+
+
 def test_the_heat_map_holds_the_labels_with_zero_in_the_middle(tmp_path):
     distilled = make_run(tmp_path)
     distilled.labels = torch.tensor([[[0.5, -2.0], [1.0, 0.0]], [[0.0, 1.0], [0.25, 0.75]]])
@@ -191,7 +204,7 @@ def test_compare_has_a_row_for_each_initialisation(tmp_path):
     assert rows[0] | {"run": ""} == {
         **{"run": "", "dataset": "tiny", "network": "text_cnn", "n": 4, "steps": 2, "per_step": 2, "epochs": 1},
         **{"made_for": "random", "init": "random", "accuracy": 0.58, "sd": 0.057, "networks": 5, "full": 0.875},
-        **{"ratio": 0.58 / 0.875, "outer_steps": 5, "seconds": 75.0},
+        **{"momentum": None, "ratio": 0.58 / 0.875, "outer_steps": 5, "seconds": 75.0},
     }
     lines = table(rows).splitlines()
     assert len(lines) == 4
