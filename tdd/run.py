@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 import sys
-from contextlib import nullcontext, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -52,13 +53,11 @@ def distill(
         raise UsageError(f"{tracker} is not installed: run pip install {tracker}, or choose another --report-to")
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
-    # Some trackers print lines of their own; standard output is for results.
-    aside = redirect_stdout(sys.stderr) if tracker else nullcontext()
     if folder is None:
-        with aside:
+        with _tracking(tracker):
             return _distill(recipe, None, accelerator, reporter)
     folder = Path(folder)
-    with aside, locked(folder) if accelerator.is_main_process else nullcontext():
+    with _tracking(tracker), locked(folder) if accelerator.is_main_process else nullcontext():
         if accelerator.is_main_process and not resume:
             check_empty(folder)
         accelerator.wait_for_everyone()
@@ -68,6 +67,24 @@ def distill(
             if not (folder / RECIPE).exists():
                 raise
             raise Interrupted(f"{str(error) or 'interrupted'}; go on with: tdd distill --resume {folder}") from None
+
+
+@contextmanager
+def _tracking(tracker: str | None) -> Iterator[None]:
+    """What a tracker prints goes to standard error: standard output is for results."""
+    if tracker is None:
+        yield
+        return
+    with redirect_stdout(sys.stderr):
+        try:
+            yield
+        finally:
+            if tracker == "trackio":
+                import trackio
+
+                # Else it ends, and says so, when the process does.
+                with suppress(RuntimeError):  # not begun
+                    trackio.finish()
 
 
 def _distill(recipe: Recipe, folder: Path | None, accelerator: Accelerator, reporter: Reporter) -> DistilledSet:
