@@ -181,11 +181,7 @@ def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
             for init, found in distilled.results["evaluation"].items():
                 lines[f"distilled, {init}"].append((distilled.n, found["mean"], found["sd"]))
             for baseline, found in (distilled.results.get("baselines") or {}).items():
-                mean = found.get("mean", found.get("accuracy"))
-                if mean is not None:
-                    lines[NAMES.get(baseline, baseline.replace("_", " "))].append(
-                        (distilled.n, mean, found.get("sd", 0.0))
-                    )
+                lines[NAMES.get(baseline, baseline)].append((distilled.n, found["mean"], found["sd"]))
         colors = {"distilled, fixed": RED, "distilled, random": BLUE}
         others = iter((GREEN, ORANGE, PURPLE, SKY, GREY) * (len(lines) // 5 + 1))
         for label, points in lines.items():

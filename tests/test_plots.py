@@ -27,7 +27,7 @@ RESULTS = {
         "fixed": {"mean": 0.7, "sd": 0.0, "networks": 1, "accuracies": [0.7], **TESTED},
     },
     "full_data": {"accuracy": 0.875},
-    "baselines": {"random": {"mean": 0.4, "sd": 0.02}, "kmeans_knn": {"accuracy": 0.45}},
+    "baselines": {"random": {"mean": 0.4, "sd": 0.02}, "knn_kmeans": {"mean": 0.45, "sd": 0.0}},
 }
 LOG = [
     {
@@ -115,7 +115,7 @@ def test_accuracy_against_n_has_a_panel_for_each_data_set_and_a_line_for_each_ki
     lines = {container.get_label(): container.lines[0] for container in panel.containers}
     assert xy(lines["distilled, random"]) == ([2, 4, 8], pytest.approx([58.0] * 3))
     assert xy(lines["random real"]) == ([2, 4, 8], pytest.approx([40.0] * 3))
-    assert xy(lines["kmeans knn"])[1] == pytest.approx([45.0] * 3)
+    assert xy(lines["nearest neighbours, k-means"])[1] == pytest.approx([45.0] * 3)
     level = [line for line in panel.lines if line.get_label() == "all the data"]
     assert level[0].get_ydata()[0] == pytest.approx(87.5)
     assert (panel.get_title(), other.get_title()) == ("tiny", r"other\$")
