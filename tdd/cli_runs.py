@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tdd.baseline_names import NAMES
+from tdd.baseline_names import DRAWS, NAMES
 from tdd.errors import UsageError
 from tdd.options import Asked, Init, Run, print_once, takes_settings
 
@@ -105,7 +105,7 @@ def baselines(
         Path | None,
         typer.Option(metavar="RUN", help="Take all settings from this run, and add the figures to its results."),
     ] = None,
-    draws: Annotated[int, typer.Option(min=1, help="Random sets of real examples.")] = 20,
+    draws: Annotated[int, typer.Option(min=1, help="Random sets of real examples.")] = DRAWS,
     networks: Annotated[
         int | None, typer.Option(min=1, help="Fresh networks of each baseline, random initialisation; 200 when absent.")
     ] = None,
