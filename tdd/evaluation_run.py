@@ -93,7 +93,7 @@ def evaluate_run(
         sentences_of(distilled)
     recipe, corpus = open_corpus_of(distilled, data, reporter)
 
-    def keep(kind: str, found: Mapping[str, Any]) -> None:
+    def keep(kind: str, found: dict[str, Any]) -> None:
         # At once, since what follows may be stopped, and beside what another command has added meanwhile.
         if accelerator.is_main_process:
             distilled.results = read_results(Path(folder) / RESULTS)

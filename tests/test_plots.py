@@ -186,6 +186,13 @@ def test_without_matplotlib_one_line_says_how_to_get_it(tmp_path, monkeypatch):
         plot_runs([tmp_path])
 
 
+def test_results_without_the_single_networks_have_no_histogram(tmp_path):
+    distilled = make_run(tmp_path)
+    del distilled.results["evaluation"]["random"]["accuracies"]
+    distilled.save_pretrained(tmp_path)
+    assert [path.stem for path in plot_runs([tmp_path])] == ["curves", "learning-rates", "labels"]
+
+
 def test_hostile_class_names_are_drawn_as_text(tmp_path):
     distilled = make_run(tmp_path)
     distilled.classes = ["$\\frac{", "\x1b[31m" + "long " * 30]
