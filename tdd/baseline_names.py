@@ -14,6 +14,9 @@ NAMES = {
 }
 """In the order in which they are measured: quick ones first."""
 
+DRAWS, NETWORKS = 20, 200
+"""Random sets of real examples, and fresh networks (random initialisation), unless told otherwise."""
+
 LEARNERS = {"tfidf": "TF-IDF and logistic regression", "textcnn": "TextCNN by Adam"}
 """Learners that are given a set's sentences and labels alone, see `tdd.plain_text`."""
 SENTENCES = {"distilled": "this set"} | {name: NAMES[name] for name in ("random", "k_center", "herding")}

@@ -10,7 +10,7 @@ from typing import Any
 
 from accelerate import Accelerator
 
-from tdd.baseline_names import NAMES
+from tdd.baseline_names import DRAWS, NAMES, NETWORKS
 from tdd.baselines import Baselines
 from tdd.card import write_card
 from tdd.checkpoint import run_fingerprint
@@ -20,7 +20,7 @@ from tdd.distilled import RESULTS, DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError, nearest
 from tdd.files import read_json, write_json
 from tdd.folder import locked, read_run
-from tdd.full_data import train_on_all
+from tdd.full_data import FULL_RESULTS
 from tdd.opening import open_corpus, open_corpus_of
 from tdd.processes import check_one_process
 from tdd.progress import Reporter, percent
@@ -28,8 +28,6 @@ from tdd.recipe import Recipe
 
 FILE = "baselines.json"
 """Where a folder keeps the baselines measured so far."""
-DRAWS, NETWORKS = 20, 200
-"""Random sets of real examples, and fresh networks (random initialisation), unless told otherwise."""
 
 Results = dict[str, dict[str, Any]]
 
@@ -93,8 +91,8 @@ def measure_baselines_of_run(
 
         def keep(name: str, found: dict[str, Any]) -> None:
             results = read_json(folder / RESULTS) if (folder / RESULTS).exists() else {}
-            if name == "full":  # from the cache
-                results["full_data"] = train_on_all(recipe, corpus, accelerator)
+            if name == "full":
+                results["full_data"] = {key: found[key] for key in FULL_RESULTS}
             else:
                 results.setdefault("baselines", {})[name] = found
             write_json(folder / RESULTS, results)

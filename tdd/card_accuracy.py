@@ -29,10 +29,9 @@ def accuracy_section(results: Mapping[str, Any]) -> str:
     before = len(lines)
     for kind, said in _KINDS.items():
         for path, found in _measured(results.get(kind) or {}):
-            mean = found["mean"] if "mean" in found else found["accuracy"]
             networks = found.get("networks", 1) or "–"
-            reached = f"{100 * mean:.2f} %" + (f" ± {100 * found['sd']:.2f}" if found.get("sd") else "")
-            ratio = f"{100 * mean / full:.1f} %" if full else ""
+            reached = f"{100 * found['mean']:.2f} %" + (f" ± {100 * found['sd']:.2f}" if found["sd"] else "")
+            ratio = f"{100 * found['mean'] / full:.1f} %" if full else ""
             if found.get("test_examples", 0) < found.get("test_split", 0):
                 reached += f" on {found['test_examples']:,} of {found['test_split']:,} examples"
             own = list(path)
@@ -63,7 +62,7 @@ def _measured(
 ) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Every result in nested `values` that is an accuracy, with the names that lead to it."""
     for name, value in values.items():
-        if isinstance(value, dict) and ("mean" in value or "accuracy" in value):
+        if isinstance(value, dict) and "mean" in value:
             yield (*path, name), value
         elif isinstance(value, dict):
             yield from _measured(value, (*path, name))

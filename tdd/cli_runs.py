@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from tdd.baseline_names import NAMES
+from tdd.baseline_names import DRAWS, NAMES
 from tdd.errors import UsageError
-from tdd.options import Asked, Init, RecipeName, Run, Settings, print_once, takes_settings
+from tdd.options import Asked, Init, Run, print_once, takes_settings
 
 
 class Tracker(StrEnum):
@@ -105,7 +105,7 @@ def baselines(
         Path | None,
         typer.Option(metavar="RUN", help="Take all settings from this run, and add the figures to its results."),
     ] = None,
-    draws: Annotated[int, typer.Option(min=1, help="Random sets of real examples.")] = 20,
+    draws: Annotated[int, typer.Option(min=1, help="Random sets of real examples.")] = DRAWS,
     networks: Annotated[
         int | None, typer.Option(min=1, help="Fresh networks of each baseline, random initialisation; 200 when absent.")
     ] = None,
@@ -163,24 +163,25 @@ def table(
     print_once(f"written: {output}")
 
 
+@takes_settings
 def size(
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="As for distill.")],
+    asked: Asked,
     ratio: Annotated[
         float, typer.Option(min=0, help="Percent of the held-out accuracy of the same network with all the data.")
     ] = 90,
     most: Annotated[int | None, typer.Option(min=1, help="Largest n tried; 50 for each class when absent.")] = None,
-    init: Annotated[Init | None, typer.Option(help="Distil for one network initialisation, or for any.")] = None,
-    recipe: RecipeName = None,
-    set_: Settings = None,
     runs: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the runs lie; runs/sizes/DATASET when absent.")
     ] = None,
 ) -> None:
     """Find the least number of distilled samples that reach a share of the accuracy with all the data."""
     from tdd.progress import Reporter
-    from tdd.resolve import resolve_recipe
     from tdd.size import default_size_folder, distillation_size
 
-    settings = resolve_recipe(dataset, recipe, set_ or [], {"init": init and init.value})
+    if asked.dataset is None and asked.recipe is None:
+        raise UsageError("name a data set, e.g. tdd size imdb --ratio 90")
+    if "n" in asked.flags:
+        raise UsageError("tdd size looks for n: leave --n out, and bound it by --most")
+    settings = asked.resolve(n=asked.flags.get("steps"))  # any n that the steps divide
     found = distillation_size(settings, runs or default_size_folder(settings), ratio, most, Reporter())
     print_once(found.describe())

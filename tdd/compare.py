@@ -14,8 +14,8 @@ from tdd.public import public
 def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
     """What the runs are and have reached: a row for each run and initialisation it was tested with.
 
-    A row holds "run", "dataset", "network", "n", "steps", "per_step", "epochs", "made_for" and, where measured,
-    "init", "accuracy", "sd", "networks", "full", "ratio", "outer_steps" and "seconds"; else None.
+    A row holds "run", "dataset", "network", "n", "steps", "per_step", "epochs", "made_for" and, where learned or
+    measured, "momentum", "init", "accuracy", "sd", "networks", "full", "ratio", "outer_steps" and "seconds"; else None.
 
     Raises:
         UsageError: a folder holds no finished run.
@@ -38,6 +38,7 @@ def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
                     "steps": distilled.samples.shape[0],
                     "per_step": distilled.samples.shape[1],
                     "epochs": recipe.epochs,
+                    "momentum": None if distilled.momentum is None else distilled.momentum.item(),
                     "made_for": recipe.init,
                     "init": init,
                     "accuracy": mean,
@@ -56,13 +57,14 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     """The rows of `compare` as columns of text."""
     cells = [["run", "data", "n", "steps", "init", "accuracy", "networks", "all data", "ratio", "outer steps", "time"]]
     for row in rows:
+        momentum = "" if row["momentum"] is None else f", momentum {row['momentum']:.2f}"
         made_for = "" if row["init"] in (None, row["made_for"]) else f" (made for {row['made_for']})"
         cells.append(
             [
                 printable(row["run"]),
                 printable(row["dataset"]),
                 str(row["n"]),
-                f"{row['steps']} x {row['per_step']} x {row['epochs']}",
+                f"{row['steps']} x {row['per_step']} x {row['epochs']}{momentum}",
                 (row["init"] or row["made_for"]) + made_for,
                 "-" if row["accuracy"] is None else percent(row["accuracy"], row["sd"]),
                 _or_dash(row["networks"]),

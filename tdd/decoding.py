@@ -8,6 +8,8 @@ import textwrap
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import torch
+
 from tdd.distilled import DistilledSet
 from tdd.errors import UsageError
 from tdd.progress import printable
@@ -95,7 +97,12 @@ def decode(
     if not 1 <= k <= len(vectors):
         raise UsageError(f"--k must be between 1 and {len(vectors)}, the number of words in {vectors.name}")
     sentences = distilled.samples.flatten(0, 1)[:first]
-    indices, scores = vectors.nearest(sentences.flatten(0, 1), k, metric)
+    if distilled.sentences and k == 1:
+        # Nothing to seek; padding is left out below.
+        indices = distilled.sentences.tokens.flatten(0, 1)[:first].clamp(min=1) - 1
+        scores = torch.zeros(indices.shape)
+    else:
+        indices, scores = vectors.nearest(sentences.flatten(0, 1), k, metric)
     shape = (*sentences.shape[:2], k)
     labels = distilled.labels.flatten(0, 1)
     per_step = distilled.samples.shape[1]

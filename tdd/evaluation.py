@@ -71,7 +71,7 @@ def accuracy(kernel: Kernel, theta: Parameters, split: Split, device: torch.devi
         moved = batch.to(device)
         right += (kernel.logits(theta, moved).argmax(2) == moved.labels).sum(1)
         total += len(batch)
-    return right.double().cpu() / total
+    return right.cpu().double() / total  # not all devices have double
 
 
 def evaluate(

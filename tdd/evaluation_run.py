@@ -19,6 +19,7 @@ from tdd.opening import open_corpus_of
 from tdd.plain_text import NETWORKS, describe_plain_text, plain_text_accuracy, sentences_of
 from tdd.processes import check_one_process
 from tdd.progress import Reporter, percent
+from tdd.set_checks import read_results
 from tdd.words import check_decodable, decoded_accuracy
 
 
@@ -62,6 +63,8 @@ def evaluate_run(
 ) -> DistilledSet:
     """Evaluate the set in a run folder on its data set's test split, and add the figures to ``results.json``.
 
+    Each is kept as soon as it is there.
+
     Args:
         folder: the run folder.
         networks: fresh networks; None: 200 for random initialisation.
@@ -89,15 +92,26 @@ def evaluate_run(
         check_one_process(accelerator, "--plain-text is")
         sentences_of(distilled)
     recipe, corpus = open_corpus_of(distilled, data, reporter)
+
+    def keep(kind: str, found: dict[str, Any]) -> None:
+        # At once, since what follows may be stopped, and beside what another command has added meanwhile.
+        if accelerator.is_main_process:
+            distilled.results = read_results(Path(folder) / RESULTS)
+        distilled.results[kind] = (distilled.results.get(kind) or {}) | found
+        if accelerator.is_main_process:
+            write_json(Path(folder) / RESULTS, distilled.results)
+            write_card(distilled, Path(folder))
+
     wanted = [init] if init else [recipe.init]
     if recipe.init == "fixed" and init is None and networks is not None:
         wanted.append("random")
     for each in wanted:
         if not (only_missing and is_tested(distilled.results, each, networks or 200)):
-            evaluate_on(corpus, distilled, networks or 200, each, max_test, accelerator, reporter)
+            found = evaluate_on(corpus, distilled, networks or 200, each, max_test, accelerator, reporter)
+            keep("evaluation", {each: found.as_dict()})
         if decoded:
             with reporter:
-                distilled.results.setdefault("decoded", {})[each] = decoded_accuracy(
+                read = decoded_accuracy(
                     distilled,
                     corpus,
                     each,
@@ -106,21 +120,20 @@ def evaluate_run(
                     accelerator,
                     on_fit=lambda progress: reporter.outer_step(progress, recipe.refit_steps),
                 )
+            keep("decoded", {each: read})
     if full and not (only_missing and "full_data" in distilled.results):
 
         def tell(epoch: int, reached: float) -> None:
             reporter.count(epoch, recipe.full_epochs, f"on all data: validation {percent(reached)}", important=True)
 
         with reporter:
-            distilled.results["full_data"] = train_on_all(recipe, corpus, accelerator, tell)
+            keep("full_data", train_on_all(recipe, corpus, accelerator, tell))
     if plain_text:
         with reporter:
-            distilled.results["plain_text"] = plain_text_accuracy(
+            learned = plain_text_accuracy(
                 distilled, corpus, networks or NETWORKS, max_test, accelerator, reporter.count
             )
-    if accelerator.is_main_process:
-        write_json(Path(folder) / RESULTS, distilled.results)
-        write_card(distilled, Path(folder))
+        keep("plain_text", learned)
     return distilled
 
 
@@ -150,6 +163,8 @@ def describe(distilled: DistilledSet, folder: str | Path) -> str:
         lines.append(line)
     for init, found in distilled.results.get("decoded", {}).items():
         for key, what in (("as_learned", "as learned"), ("refitted", "fitted to the words")):
+            if key not in found:
+                continue
             accuracy = percent(found[key]["mean"], found[key]["sd"])
             lines.append(f"  nearest words, labels and rates {what}, {init} initialisation: test accuracy {accuracy}")
     lines += describe_plain_text(distilled.results.get("plain_text", {}))

@@ -92,7 +92,7 @@ def draw_curves(log: Sequence[Mapping[str, Any]]) -> Figure:
 
 @_styled
 def draw_learning_rates(distilled: DistilledSet) -> Figure:
-    """The learned learning rate of every gradient step, beside the one they started from."""
+    """The learned learning rate of every gradient step, beside the one they started from; learned momentum above."""
     figure, (axes,) = _figure(2.3)
     rates, steps = distilled.learning_rates.tolist(), len(distilled.samples)
     axes.plot(range(len(rates)), rates, "o-", color=BLUE, label="learned")
@@ -100,6 +100,8 @@ def draw_learning_rates(distilled: DistilledSet) -> Figure:
     for first in range(steps, len(rates), steps):
         axes.axvline(first - 0.5, color=GREY, linewidth=0.5, label="next epoch" if first == steps else None)
     axes.set(xlabel="gradient step", ylabel="learning rate")
+    if distilled.momentum is not None:
+        axes.set_title(f"learned momentum {distilled.momentum.item():.2f}")
     axes.set_ylim(bottom=0)
     axes.locator_params(axis="x", integer=True)
     axes.legend()
@@ -179,11 +181,7 @@ def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
             for init, found in distilled.results["evaluation"].items():
                 lines[f"distilled, {init}"].append((distilled.n, found["mean"], found["sd"]))
             for baseline, found in (distilled.results.get("baselines") or {}).items():
-                mean = found.get("mean", found.get("accuracy"))
-                if mean is not None:
-                    lines[NAMES.get(baseline, baseline.replace("_", " "))].append(
-                        (distilled.n, mean, found.get("sd", 0.0))
-                    )
+                lines[NAMES.get(baseline, baseline)].append((distilled.n, found["mean"], found["sd"]))
         colors = {"distilled, fixed": RED, "distilled, random": BLUE}
         others = iter((GREEN, ORANGE, PURPLE, SKY, GREY) * (len(lines) // 5 + 1))
         for label, points in lines.items():

@@ -20,10 +20,14 @@ CHECKPOINT, LOG, LOCK = "checkpoints/last.safetensors", "log.jsonl", ".lock"
 
 def default_folder(recipe: Recipe) -> Path:
     """Where a run is kept when no folder is named: ``runs/imdb-20``, ``runs/imdb-20-words-random``."""
-    parts = [short_name(recipe.dataset), str(recipe.n)]
-    parts += ["words"] if recipe.samples == "words" else []
-    parts += ["random"] if recipe.init == "random" else []
-    return Path("runs") / "-".join(parts)
+    return Path("runs") / run_name(recipe, str(recipe.n))
+
+
+def run_name(recipe: Recipe, *parts: str) -> str:
+    """The data set's name, these parts, and what samples and initialisation are where they are not the usual ones."""
+    words = ["words"] if recipe.samples == "words" else []
+    random = ["random"] if recipe.init == "random" else []
+    return "-".join([short_name(recipe.dataset), *parts, *words, *random])
 
 
 def short_name(dataset: str) -> str:

@@ -26,6 +26,9 @@ PATIENCE = 3
 # The settings that training on all the data depends on, besides the data.
 FULL_SETTINGS = ("network", "widths", "filters", "dropout", "full_epochs", "full_lr", "full_batch_size", "seed")
 
+# What is known of it afterwards.
+FULL_RESULTS = ("accuracy", "validation_accuracy", "epoch", "test_examples")
+
 
 def train_on_all(
     recipe: Recipe,
@@ -38,9 +41,12 @@ def train_on_all(
     Adam with dropout; the epoch best on held-out data is tested, once, on the whole test split.
 
     Returns:
-        ``{"accuracy": in [0, 1], "epoch": best epoch, "validation_accuracy": ..., "test_examples": ...}``.
+        `FULL_RESULTS`: "accuracy" and "validation_accuracy" in [0, 1], the best "epoch", counted from 1, and the number
+        of "test_examples".
     """
     settings = {name: getattr(recipe, name) for name in FULL_SETTINGS}
+    if recipe.network == "text_cnn":  # sentences are encoded whole, whatever is read of them
+        settings["max_length"] = recipe.max_length
     key = hashlib.sha256(json.dumps([corpus.fingerprint, settings]).encode()).hexdigest()[:32]
     path = cache_folder() / "full" / f"{key}.json"
     if path.exists():

@@ -82,13 +82,10 @@ def _compared(row: Row, run: DistilledSet | str) -> list[str]:
             cells["accuracy"] += f" (on {tested['test_examples']:,} of {tested['test_split']:,} test examples)"
         if full := results.get("full_data", {}).get("accuracy"):
             cells |= {"all data": percent(full), "ratio": percent(tested["mean"] / full)}
-        baselines = {
-            NAMES.get(name, name): (found.get("mean", found.get("accuracy")), found.get("sd", 0.0))
-            for name, found in (results.get("baselines") or {}).items()
-        }
-        if baselines:
-            best = max(baselines, key=lambda name: baselines[name][0])
-            cells["best baseline at this n"] = f"{best}: {percent(*baselines[best])}"
+        if baselines := results.get("baselines"):
+            best = max(baselines, key=lambda name: float(baselines[name]["mean"]))
+            reached = percent(baselines[best]["mean"], baselines[best]["sd"])
+            cells["best baseline at this n"] = f"{NAMES.get(best, best)}: {reached}"
     return list(cells.values())
 
 

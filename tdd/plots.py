@@ -77,7 +77,7 @@ def draw_set(distilled: DistilledSet) -> dict[str, Figure]:
     """Figures of a finished set by file name: learning rates, soft labels and, where tested, the networks."""
     figures = {"learning-rates": draw_learning_rates(distilled), "labels": draw_labels(distilled)}
     found = distilled.results.get("evaluation", {}).get("random")
-    if found and found["networks"] > 1:
+    if found and len(found.get("accuracies", ())) > 1:
         figures["networks"] = draw_networks(distilled)
     return figures
 

@@ -11,6 +11,8 @@ from tdd.errors import UsageError
 
 def gather(found: dict[int, float], count: int, accelerator: Accelerator) -> list[float]:
     """Figures 0 ... count - 1, each found by one of the processes, on every process."""
+    if accelerator.num_processes == 1:
+        return [found[index] for index in range(count)]
     values = torch.zeros(count, dtype=torch.float64, device=accelerator.device)
     values[list(found)] = torch.tensor(list(found.values()), dtype=torch.float64, device=accelerator.device)
     summed: Tensor = accelerator.reduce(values, "sum")

@@ -12,6 +12,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from tdd.errors import UsageError, nearest
 from tdd.files import write_text
 
+# Settings without effect on free samples.
+OF_WORDS = (
+    "vocabulary",
+    "vocabulary_file",
+    "excluded_words",
+    "padding",
+    "neighbours",
+    "temperature",
+    "commitment",
+)
+
 
 class Recipe(BaseModel):
     """All settings of a distillation. Each field's description is its documentation."""
@@ -145,6 +156,10 @@ class Recipe(BaseModel):
             raise ValueError("a data set is read as text or as images: set text_column or image_column, not both")
         if self.samples == "words" and self.network != "text_cnn":
             raise ValueError(f"samples: words makes sentences, and {self.network} reads images: use samples: free")
+        if self.samples == "free":
+            for name in OF_WORDS:
+                if getattr(self, name) != type(self).model_fields[name].get_default():
+                    raise ValueError(f"{name} is a setting of sentences of words: leave it out, or set samples: words")
         if self.neighbours == 1:
             raise ValueError("neighbours: 1 leaves nothing to tell apart; use 0 (straight through) or at least 2")
         if self.word_dropout and self.network != "text_cnn":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import platform
-from contextlib import nullcontext
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -52,9 +54,10 @@ def distill(
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
     if folder is None:
-        return _distill(recipe, None, accelerator, reporter)
+        with _tracking(tracker):
+            return _distill(recipe, None, accelerator, reporter)
     folder = Path(folder)
-    with locked(folder) if accelerator.is_main_process else nullcontext():
+    with _tracking(tracker), locked(folder) if accelerator.is_main_process else nullcontext():
         if accelerator.is_main_process and not resume:
             check_empty(folder)
         accelerator.wait_for_everyone()
@@ -64,6 +67,24 @@ def distill(
             if not (folder / RECIPE).exists():
                 raise
             raise Interrupted(f"{str(error) or 'interrupted'}; go on with: tdd distill --resume {folder}") from None
+
+
+@contextmanager
+def _tracking(tracker: str | None) -> Iterator[None]:
+    """What a tracker prints goes to standard error: standard output is for results."""
+    if tracker is None:
+        yield
+        return
+    with redirect_stdout(sys.stderr):
+        try:
+            yield
+        finally:
+            if tracker == "trackio":
+                import trackio
+
+                # Else it ends, and says so, when the process does.
+                with suppress(RuntimeError):  # not begun
+                    trackio.finish()
 
 
 def _distill(recipe: Recipe, folder: Path | None, accelerator: Accelerator, reporter: Reporter) -> DistilledSet:

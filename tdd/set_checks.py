@@ -32,7 +32,7 @@ def read_about(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
         raise TddError(f"{path} was written by a newer version of tdd (format {version}); upgrade tdd to read it")
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
         raise TddError(f"{path} names no classes; get a fresh copy")
-    if not isinstance(source, dict):
+    if not isinstance(source, dict) or not all(isinstance(value, str) for value in source.values()):
         raise TddError(f"{path} does not say what it was distilled from; get a fresh copy")
     return {"classes": classes, "source": source, "words": about.get("words")}
 
@@ -65,7 +65,7 @@ def check_tensors(path: Path, tensors: dict[str, Tensor], classes: int) -> None:
     for name, tensor in tensors.items():
         if tensor.dtype != torch.float32 or not tensor.isfinite().all():
             raise TddError(f"{path}: '{name}' is not made of finite float32 numbers; get a fresh copy")
-    if samples.dim() < 3 or labels.shape != (*samples.shape[:2], classes):
+    if samples.dim() not in (4, 5) or not samples.numel() or labels.shape != (*samples.shape[:2], classes):
         raise TddError(f"{path}: samples {tuple(samples.shape)} and labels {tuple(labels.shape)} do not fit together")
     if rates.dim() != 1 or not len(rates) or len(rates) % len(samples) or rates.min() <= 0:
         raise TddError(
@@ -85,13 +85,21 @@ def read_results(path: Path) -> dict[str, Any]:
     results = read_json(path) if path.exists() else {}
     figures = ("mean", "sd", "networks", "test_examples", "test_split")
     try:
-        full = results.get("full_data")
-        good = full is None or isinstance(full["accuracy"], int | float)
-        plain_text = [each for kinds in results.get("plain_text", {}).values() for each in kinds.values()]
-        for found in [*results.get("evaluation", {}).values(), *plain_text]:
-            good &= all(isinstance(found[name], int | float) for name in figures)
+        results = {kind: found for kind, found in results.items() if found is not None}
+        made = results.get("distillation", {})
+        nested = [*results.get("plain_text", {}).values(), *results.get("decoded", {}).values()]
+        tested = [each for kinds in nested for each in kinds.values() if not isinstance(each, int | float)]
+        good = _numbers(made, *({"outer_steps", "seconds"} & made.keys()))
+        good &= isinstance(made.get("versions", {}), dict)
+        good &= all(_numbers(found, *figures) for found in [*results.get("evaluation", {}).values(), *tested])
+        good &= all(_numbers(found, "mean", "sd") for found in results.get("baselines", {}).values())
+        good &= "full_data" not in results or _numbers(results["full_data"], "accuracy")
     except (AttributeError, KeyError, TypeError):
         good = False
     if not good:
         raise TddError(f"{path} does not hold the results of a run; get a fresh copy, or remove it and evaluate again")
     return dict(results)
+
+
+def _numbers(found: dict[str, Any], *names: str) -> bool:
+    return all(isinstance(found[name], int | float) for name in names)

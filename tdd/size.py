@@ -15,7 +15,7 @@ from tdd.distilled import RESULTS, DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError
 from tdd.figures import draw_accuracy_against_n
 from tdd.files import write_json
-from tdd.folder import short_name
+from tdd.folder import run_name
 from tdd.full_data import train_on_all
 from tdd.opening import open_corpus
 from tdd.plots import save_figure
@@ -74,8 +74,8 @@ class SizeSearch:
 
 
 def default_size_folder(recipe: Recipe) -> Path:
-    """Where the runs of a search are kept when no folder is named: ``runs/sizes/imdb``, ``runs/sizes/imdb-random``."""
-    return Path("runs/sizes") / (short_name(recipe.dataset) + ("-random" if recipe.init == "random" else ""))
+    """Where the runs of a search are kept when no folder is named: ``runs/sizes/imdb-words-random``."""
+    return Path("runs/sizes") / run_name(recipe)
 
 
 def distillation_size(
@@ -100,6 +100,7 @@ def distillation_size(
     Raises:
         UsageError: the folder holds runs of another recipe, or what `tdd.run.distill` raises.
         Interrupted: Ctrl-C or a terminate signal; the same call goes on.
+        TddError: the network learns nothing from all the data, or another failure.
     """
     accelerator = Accelerator()
     if reporter is None or not accelerator.is_main_process:
@@ -112,6 +113,8 @@ def distillation_size(
     with reporter:
         full = train_on_all(recipe, corpus, accelerator, tell)
     whole = float(full["validation_accuracy"])
+    if not (whole and full["accuracy"]):
+        raise TddError("with all the data the network gets no example right: there is nothing to compare sets with")
     classes = len(corpus.classes)
     most = most or MOST_PER_CLASS * classes
     if recipe.labels == "hard" and most < classes:

@@ -14,9 +14,20 @@ from tdd.files import write_atomically
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write tensors as safetensors, atomically; equal content gives equal bytes."""
+    """Write tensors as safetensors, atomically; equal content gives equal bytes.
+
+    Raises:
+        TddError: the folder cannot be written to or the disk is full.
+    """
     ready = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    write_atomically(path, lambda temporary: save_file(ready, temporary, metadata))
+
+    def write(temporary: Path) -> None:
+        try:
+            save_file(ready, temporary, metadata)
+        except SafetensorError as error:  # a full disk, among others, which is no OSError here
+            raise OSError(str(error)) from None
+
+    write_atomically(path, write)
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

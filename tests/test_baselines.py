@@ -17,11 +17,13 @@ from tdd.baselines import Baselines
 from tdd.coresets import class_means
 from tdd.distiller import Distiller
 from tdd.errors import Interrupted, TddError, UsageError
-from tdd.evaluation import evaluate
+from tdd.evaluation import accuracy_of_set, evaluate
 from tdd.folder import read_run
 from tdd.neighbours import neighbours_accuracy
+from tdd.networks.kernel import draw
+from tdd.seeds import generator
 from tdd.text import TextSplit
-from tdd.tuning import RATES, choose, with_rate
+from tdd.tuning import LEAST_NETWORKS, RATES, choose, with_rate
 
 CORPUS = tiny_corpus(3)
 SETTINGS = {"n": 12, "steps": 2, "epochs": 2, "outer_steps": 10, "full_epochs": 1, "validation_networks": 2}
@@ -331,3 +333,27 @@ def test_several_processes_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(baseline_run, "Accelerator", Two)
     with pytest.raises(UsageError, match="measured by one process"):
         measure_baselines(tiny_recipe(**SETTINGS), tmp_path)
+
+
+def test_held_out_accuracies_of_fresh_networks_are_means_over_those_of_a_validation():
+    made = baselines(init="random")
+    found = made.trainer.held_out(made.random)
+    indices = range(-(-LEAST_NETWORKS // 3))
+    for row, column in ((0, 2), (1, 5), (2, 6)):
+        one, theta = with_rate(made.random[row], RATES[column]), [generator(0, "validation", i) for i in indices]
+        network = made.trainer.network
+        reached = accuracy_of_set(network, draw(network, theta), one, CORPUS.validation, made.trainer.device)
+        assert found[row, column].item() == pytest.approx(reached.mean().item(), abs=1.01 / len(CORPUS.validation))
+
+
+def test_the_figures_of_a_run_do_not_need_the_cache_a_second_time(given, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    assert tdd(*distil_command(*given, run)).code == 0
+    before = (run / "results.json").read_text()
+    assert tdd("baselines", "--run", run, "--only", "full").code == 0
+    kept = (run / "results.json").read_text()
+    (run / "results.json").write_text(before)
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path / "empty"))
+    monkeypatch.setattr("tdd.full_data._train_on_all", lambda *_: pytest.fail("trained again"))
+    assert tdd("baselines", "--run", run, "--only", "full").code == 0
+    assert (run / "results.json").read_text() == kept != before

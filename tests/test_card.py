@@ -35,7 +35,7 @@ MEASURED = {
             "as_learned": {"mean": 0.512, "sd": 0.0, "networks": 1, "test_examples": 25000, "test_split": 25000},
         }
     },
-    "baselines": {"random_real": {"random": {"mean": 0.555, "sd": 0.02, "networks": 200}}},
+    "baselines": {"random": {"mean": 0.555, "sd": 0.02, "networks": 200, "init": "random"}},
     "full_data": {"accuracy": 0.85, "test_examples": 25000},
 }
 

@@ -549,3 +549,31 @@ def test_a_lock_left_by_a_run_that_is_gone_does_not_lock(given, tmp_path):
     with FileLock(run / ".lock"):
         pass
     assert tdd(*distil_command(*given, run, outer_steps=1)).code == 0
+
+
+def test_what_an_evaluation_has_measured_is_kept_when_it_is_stopped(run, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tdd.evaluation_run.train_on_all", stop)
+    done = tdd("evaluate", run, "--init", "random", "--networks", 7, "--full")
+    assert (done.code, done.one_line()) == (130, "interrupted")
+    results = json.loads((run / "results.json").read_text())
+    assert results["evaluation"]["random"]["networks"] == 7
+    assert (
+        f"| this set: random | 7 | {100 * results['evaluation']['random']['mean']:.2f}"
+        in (run / "README.md").read_text()
+    )
+
+
+def test_an_evaluation_keeps_what_another_command_adds_meanwhile(run, monkeypatch):
+    def add_baselines(*_):
+        path = run / "results.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"baselines": {"random": {"mean": 0.5, "sd": 0.1}}}))
+        return {"accuracy": 0.75}
+
+    monkeypatch.setattr("tdd.evaluation_run.train_on_all", add_baselines)
+    assert tdd("evaluate", run, "--full").code == 0
+    results = json.loads((run / "results.json").read_text())
+    assert results["baselines"] == {"random": {"mean": 0.5, "sd": 0.1}}
+    assert results["full_data"] == {"accuracy": 0.75} and "distillation" in results

@@ -1,10 +1,13 @@
 """A saved set is the set, to the last bit; a damaged or foreign one is refused in one line."""
 
 import json
+import resource
+import signal
 from dataclasses import replace
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save, save_file
 from tiny import tiny_corpus, tiny_recipe
 
@@ -80,6 +83,20 @@ def test_a_folder_without_a_set_is_a_usage_error(tmp_path):
         DistilledSet.from_pretrained(tmp_path)
 
 
+def test_no_space_for_the_tensors_is_one_clear_line(made, tmp_path):
+    large = replace(made, samples=torch.zeros(2, 2, 100, 100))
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limit[1]))
+    try:
+        with pytest.raises(TddError, match=r"cannot write .*\.safetensors: .*File too large.*; free some space"):
+            large.save_pretrained(tmp_path / "run")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["recipe.yaml"]
+
+
 def rewrite(folder, change_tensors=lambda t: t, change_about=lambda a: a):
     path = folder / WEIGHTS
     from safetensors import safe_open
@@ -97,6 +114,8 @@ def rewrite(folder, change_tensors=lambda t: t, change_about=lambda a: a):
         (lambda t: t | {"labels": t["labels"].double()}, "float32"),
         (lambda t: {k: v for k, v in t.items() if k != "labels"}, "has no 'labels'"),
         (lambda t: t | {"labels": t["labels"][:, :, :1].contiguous()}, "do not fit together"),
+        (lambda t: t | {name: t[name][:0].contiguous() for name in ("samples", "labels")}, "do not fit together"),
+        (lambda t: t | {"samples": t["samples"][..., 0].contiguous()}, "do not fit together"),
         (lambda t: t | {"learning_rates": t["learning_rates"][:1].contiguous()}, "do not fit 2 steps"),
         (lambda t: t | {"learning_rates": -t["learning_rates"]}, "not positive"),
     ],
@@ -114,6 +133,7 @@ def test_wrong_tensors_are_refused(saved, change, message):
         (lambda a: a | {"classes": "ab"}, "names no classes"),
         (lambda a: {}, "not a distilled set"),
         (lambda a: a | {"source": 3}, "what it was distilled from"),
+        (lambda a: a | {"source": {"dataset": 3}}, "what it was distilled from"),
     ],
 )
 def test_wrong_descriptions_are_refused(saved, change, message):
@@ -131,12 +151,23 @@ def test_truncated_and_foreign_files_are_refused(saved, keep):
 
 
 @pytest.mark.parametrize(
-    "content", ["3", '{"evaluation": {"fixed": {}}}', '{"evaluation": []}', '{"full_data": {"accuracy": "high"}}']
+    "content",
+    [
+        *("3", '{"evaluation": {"fixed": {}}}', '{"evaluation": []}', '{"full_data": {"accuracy": "high"}}'),
+        *('{"distillation": 3}', '{"distillation": {"seconds": "long"}}', '{"distillation": {"versions": [1]}}'),
+        *('{"baselines": {"random": 0.5}}', '{"baselines": {"random": {"mean": "high"}}}', '{"baselines": [1]}'),
+        *('{"decoded": {"fixed": {"refitted": {"mean": 1}}}}', '{"decoded": {"fixed": 0.5}}'),
+    ],
 )
 def test_results_that_cannot_be_computed_with_are_refused(saved, content):
     (saved / "results.json").write_text(content)
     with pytest.raises(TddError, match="does not hold the results of a run"):
         DistilledSet.from_pretrained(saved)
+
+
+def test_results_of_nothing_are_none(saved):
+    (saved / "results.json").write_text('{"full_data": null, "evaluation": null, "distillation": {"seconds": 3}}')
+    assert DistilledSet.from_pretrained(saved).results == {"distillation": {"seconds": 3}}
 
 
 def test_an_initialisation_of_another_network_is_refused(saved):
@@ -145,11 +176,12 @@ def test_an_initialisation_of_another_network_is_refused(saved):
         evaluate(DistilledSet.from_pretrained(saved), tiny_corpus().test)
 
 
-def test_a_write_that_fails_leaves_the_old_file(made, saved, monkeypatch):
+@pytest.mark.parametrize("kind", [OSError, SafetensorError])
+def test_a_write_that_fails_leaves_the_old_file(made, saved, monkeypatch, kind):
     before = (saved / WEIGHTS).read_bytes()
 
     def full(*_):
-        raise OSError(28, "No space left on device")
+        raise kind(28, "No space left on device")
 
     monkeypatch.setattr("tdd.tensor_files.save_file", full)
     with pytest.raises(TddError, match="No space left on device"):

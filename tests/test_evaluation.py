@@ -8,9 +8,11 @@ import torch.nn.functional as F
 from tiny import tiny_corpus, tiny_recipe
 from torch.func import functional_call
 
+from tdd import full_data
 from tdd.distiller import Distiller
 from tdd.errors import UsageError
 from tdd.evaluation import TEST_BATCH, Evaluation, accuracy, evaluate
+from tdd.full_data import train_on_all
 from tdd.networks import build_network
 from tdd.networks.kernel import draw
 from tdd.seeds import generator
@@ -153,3 +155,20 @@ def test_what_does_not_fit_is_refused(distilled, corpus):
     with pytest.raises(UsageError, match=r"samples are \(10, 5\), the data give \(10, 6\)"):
         evaluate(distilled, corpus.test)
     distilled.samples = kept
+
+
+def test_accuracy_with_all_the_data_is_found_again_for_what_it_depends_on_alone(corpus, tmp_path, monkeypatch):
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path))
+    trained = []
+    monkeypatch.setattr(full_data, "_train_on_all", lambda recipe, *_: trained.append(recipe) or {"accuracy": 0.5})
+    others = [
+        *({"filters": 7}, {"max_length": 8}, {"seed": 1}, {"full_epochs": 2}),
+        *({"network": "lenet"}, {"network": "convnet"}),
+    ]
+    same = [{"n": 8}, {"outer_steps": 3}, {"learning_rate": 0.1}]
+    for settings in ({}, *others):
+        train_on_all(tiny_recipe(**settings), corpus)
+    assert len(trained) == 1 + len(others)
+    for settings in (*same, *others, {"network": "lenet", "max_length": 8}):
+        assert train_on_all(tiny_recipe(**settings), corpus) == {"accuracy": 0.5}
+    assert len(trained) == 1 + len(others)

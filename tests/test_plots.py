@@ -27,7 +27,7 @@ RESULTS = {
         "fixed": {"mean": 0.7, "sd": 0.0, "networks": 1, "accuracies": [0.7], **TESTED},
     },
     "full_data": {"accuracy": 0.875},
-    "baselines": {"random": {"mean": 0.4, "sd": 0.02}, "kmeans_knn": {"accuracy": 0.45}},
+    "baselines": {"random": {"mean": 0.4, "sd": 0.02}, "knn_kmeans": {"mean": 0.45, "sd": 0.0}},
 }
 LOG = [
     {
@@ -74,6 +74,19 @@ def test_learning_rates_are_those_of_the_set(tmp_path):
     assert [text.get_text() for text in axes.get_legend().texts] == ["learned", "start", "next epoch"]
 
 
+def test_learned_momentum_stands_above_the_rates_and_beside_the_steps(tmp_path):
+    plain = make_run(tmp_path / "plain")
+    with_it = make_run(tmp_path / "with", momentum=0.5)
+    with_it.momentum = torch.tensor(0.875)
+    with_it.save_pretrained(tmp_path / "with")
+    titles = [draw_learning_rates(each).axes[0].get_title() for each in (plain, with_it)]
+    assert titles == ["", "learned momentum 0.88"]
+    rows = compare([tmp_path / "plain", tmp_path / "with"])
+    assert [row["momentum"] for row in rows] == [None, None, 0.875, 0.875]
+    shown = table(rows)
+    assert shown.count("2 x 2 x 1, momentum 0.88") == 2 and shown.count("2 x 2 x 1") == 4
+
+
 def test_the_heat_map_holds_the_labels_with_zero_in_the_middle(tmp_path):
     distilled = make_run(tmp_path)
     distilled.labels = torch.tensor([[[0.5, -2.0], [1.0, 0.0]], [[0.0, 1.0], [0.25, 0.75]]])
@@ -102,7 +115,7 @@ def test_accuracy_against_n_has_a_panel_for_each_data_set_and_a_line_for_each_ki
     lines = {container.get_label(): container.lines[0] for container in panel.containers}
     assert xy(lines["distilled, random"]) == ([2, 4, 8], pytest.approx([58.0] * 3))
     assert xy(lines["random real"]) == ([2, 4, 8], pytest.approx([40.0] * 3))
-    assert xy(lines["kmeans knn"])[1] == pytest.approx([45.0] * 3)
+    assert xy(lines["nearest neighbours, k-means"])[1] == pytest.approx([45.0] * 3)
     level = [line for line in panel.lines if line.get_label() == "all the data"]
     assert level[0].get_ydata()[0] == pytest.approx(87.5)
     assert (panel.get_title(), other.get_title()) == ("tiny", r"other\$")
@@ -173,6 +186,13 @@ def test_without_matplotlib_one_line_says_how_to_get_it(tmp_path, monkeypatch):
         plot_runs([tmp_path])
 
 
+def test_results_without_the_single_networks_have_no_histogram(tmp_path):
+    distilled = make_run(tmp_path)
+    del distilled.results["evaluation"]["random"]["accuracies"]
+    distilled.save_pretrained(tmp_path)
+    assert [path.stem for path in plot_runs([tmp_path])] == ["curves", "learning-rates", "labels"]
+
+
 def test_hostile_class_names_are_drawn_as_text(tmp_path):
     distilled = make_run(tmp_path)
     distilled.classes = ["$\\frac{", "\x1b[31m" + "long " * 30]
@@ -191,7 +211,7 @@ def test_compare_has_a_row_for_each_initialisation(tmp_path):
     assert rows[0] | {"run": ""} == {
         **{"run": "", "dataset": "tiny", "network": "text_cnn", "n": 4, "steps": 2, "per_step": 2, "epochs": 1},
         **{"made_for": "random", "init": "random", "accuracy": 0.58, "sd": 0.057, "networks": 5, "full": 0.875},
-        **{"ratio": 0.58 / 0.875, "outer_steps": 5, "seconds": 75.0},
+        **{"momentum": None, "ratio": 0.58 / 0.875, "outer_steps": 5, "seconds": 75.0},
     }
     lines = table(rows).splitlines()
     assert len(lines) == 4

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from tdd.distilled import DistilledSet
+from tdd.processes import gather
 
 SETTINGS = """
     --n 4 --init random --set networks=4 --set filters=8 --set widths=[1,2] --set max_length=8 --set batch_size=16
@@ -115,3 +116,11 @@ def test_a_process_that_dies_ends_the_run_and_leaves_it_resumable(files, tmp_pat
     code, _, err = finish(resumed)
     assert code == 130
     assert "going on after outer step" in err
+
+
+def test_a_process_alone_needs_no_device_to_know_its_figures():
+    class Alone:
+        num_processes = 1
+        device = torch.device("mps")  # which has no float64, and is not here
+
+    assert gather({1: 0.25, 0: 0.5}, 2, Alone()) == [0.5, 0.25]

@@ -217,6 +217,28 @@ def test_words_are_dropped_from_text_alone():
     assert Recipe(word_dropout=0.1).word_dropout == 0.1
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("vocabulary", 300),
+        ("vocabulary_file", "words.txt"),
+        ("excluded_words", ["film"]),
+        ("padding", "end"),
+        ("neighbours", 16),
+        ("temperature", 0.5),
+        ("commitment", 0.1),
+    ],
+)
+def test_settings_of_words_are_refused_where_samples_are_free(tmp_path, name, value):
+    with pytest.raises(UsageError, match=f"settings: {name} is a setting of sentences of words: leave it out, or set"):
+        resolve_recipe("data.csv", None, [f"{name}={value}"], {})
+    recipe = Recipe.build({name: value, "samples": "words"})
+    assert getattr(recipe, name) == value
+    # A saved recipe names every setting; defaults are no fault.
+    Recipe.build({name: getattr(Recipe(), name), "samples": "free"}).save(tmp_path / "recipe.yaml")
+    assert Recipe.load(tmp_path / "recipe.yaml") == Recipe()
+
+
 def test_an_end_that_moves_needs_a_window():
     with pytest.raises(UsageError, match="window_end: random moves a window; set window"):
         Recipe.build({"window_end": "random"})

@@ -285,6 +285,18 @@ def test_trackio_keeps_the_curves_where_it_is_told_to(given, tmp_path, monkeypat
     assert (tmp_path / "tracked" / "tdd.db").exists()
 
 
+def test_what_trackio_says_is_not_on_standard_output_not_even_at_the_end_of_the_process(given, tmp_path):
+    pytest.importorskip("trackio")
+    arguments = [*distil_command(*given, tmp_path / "run", outer_steps=2), "--report-to", "trackio"]
+    environment = os.environ | {"TRACKIO_DIR": str(tmp_path / "tracked")}
+    done = subprocess.run(
+        [sys.executable, "-m", "tdd", *arguments], env=environment, capture_output=True, text=True, check=True
+    )
+    assert "Trackio" in done.stderr
+    first, second = done.stdout.splitlines()
+    assert first.startswith(f"{tmp_path / 'run'}: n = 4") and "test accuracy" in second
+
+
 @pytest.mark.filterwarnings("ignore:`log_with=trackio`")
 def test_a_tracker_that_is_not_installed_is_said(given, tmp_path, monkeypatch):
     monkeypatch.setattr("accelerate.tracking.get_available_trackers", list)

@@ -156,6 +156,14 @@ def test_a_word_is_first_even_where_another_has_the_same_vector_and_padding_is_n
             assert sentence.scores == [[itself, *scores[1:k]] for scores in near.scores[: len(words)]]
 
 
+def test_the_words_alone_are_read_without_a_search(twins, monkeypatch):
+    made, vectors = twins
+    expected = [[[word] for word in text.split()] for text in TEXTS]
+    monkeypatch.setattr(WordVectors, "nearest", lambda *_: pytest.fail("the table was searched"))
+    assert [sentence.words for sentence in decode(made, vectors)] == expected
+    assert [sentence.words for sentence in decode(made, vectors, first=1)] == expected[:1]
+
+
 @pytest.mark.parametrize("color", [False, True])
 def test_words_are_printed_exactly_and_without_scores(twins, color, monkeypatch):
     made, vectors = twins

@@ -175,6 +175,36 @@ def test_steps_count_where_they_divide_n(given, enough):
     assert steps == {3: 1, 6: 2}
 
 
+def test_the_options_of_a_recipe_are_those_of_distill_and_words_have_a_folder_of_their_own(given, enough):
+    enough(4)
+    done = search("--samples", "words", "--steps", 3, "--seed", 5, "--outer-steps", 2)
+    assert done.code == 0, done.err
+    recipes = [Recipe.load(Path(f"runs/sizes/data-words/n-{n}/recipe.yaml")) for n in (3, 6)]
+    assert {(each.samples, each.steps, each.seed) for each in recipes} == {("words", 3, 5)}
+    assert not Path("runs/sizes/data").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "name a data set, e.g. tdd size imdb --ratio 90"),
+        (["data.csv", "--n", 4], "tdd size looks for n: leave --n out, and bound it by --most"),
+    ],
+)
+def test_wrong_usage_is_one_line(given, arguments, message):
+    done = tdd("size", *arguments)
+    assert (done.code, done.one_line()) == (2, message)
+
+
+@pytest.mark.parametrize("nothing", ["accuracy", "validation_accuracy"])
+def test_a_network_that_learns_nothing_from_all_the_data_is_one_line(given, monkeypatch, nothing):
+    result = {"accuracy": 0.75, "validation_accuracy": 0.8, "epoch": 1, "test_examples": 24} | {nothing: 0.0}
+    monkeypatch.setattr(size, "train_on_all", lambda *given: result)
+    done = search()
+    assert (done.code, "there is nothing to compare sets with" in done.one_line()) == (1, True)
+    assert tried() == []
+
+
 def test_the_search_does_without_matplotlib(given, enough, monkeypatch):
     enough(1)
 
