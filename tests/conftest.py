@@ -44,7 +44,7 @@ def vectors() -> WordVectors:
     return WordVectors("tiny", words, table, "tiny-checksum")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def given(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A data set and word vectors, as files for the command line; a test that changes them takes a copy."""
     folder = tmp_path_factory.mktemp("given")

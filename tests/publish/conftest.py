@@ -15,7 +15,7 @@ from tdd.push import contents
 from tdd.vectors import load_vectors
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose recipe is full of local paths, with two figures and a private note beside them."""
     folder = tmp_path_factory.mktemp("secret") / "of-mine"
@@ -31,12 +31,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def made(run: Path) -> DistilledSet:
     return DistilledSet.from_pretrained(run)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def whole(made: DistilledSet) -> dict[str, bytes]:
     """Every file that a push of `made` leaves behind, but for the card."""
     return contents(public(made), load_vectors(made.recipe.vectors))
