@@ -88,7 +88,7 @@ def test_the_checksum_depends_on_words_and_table_only(tmp_path: Path, keyed: Key
         ("cut.bin", b"2 2\na " + bytes(8) + b"b " + bytes(5), "truncated"),
         ("huge.bin", b"999999999999 300\na " + bytes(1200), "truncated"),
         ("twice.bin", b"2 2\na " + bytes(8) + b"a " + bytes(8), "1 words more than once"),
-        ("cut.txt.gz", gzip.compress(b"a 1 2\n" * 9)[:-12], "truncated"),
+        ("cut.txt.gz", gzip.compress(b"a 1 2\n" * 9, mtime=0)[:-12], "truncated"),
         ("plain.txt.gz", "a 1 2\n", "cannot read"),
         ("cut.kv", b"\x80\x04\x95\x00", "truncated, damaged or not"),
         ("dict.kv", pickle.dumps({"index_to_key": ["a"]}), "truncated, damaged or not"),
