@@ -32,6 +32,7 @@ from tdd.window import window
 # Draws of networks that an outer step may try: rarely, one explodes where all the others learn.
 DRAWS = 5
 
+
 class Distiller:
     """Learns a distilled set from a corpus (Algorithm 2 of the paper).
 

@@ -1,4 +1,7 @@
-"""Every test runs against a Hub that is not there, with caches of its own; the fixture `hub` puts one there."""
+"""Every test runs without a network, against a Hub that is not there and with caches of its own.
+
+The fixture `hub` puts a Hub there.
+"""
 
 import os
 import socket
@@ -8,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command import write_data, write_vectors
 from hub_server import HubServer, client_env
 
 from tdd.vectors import WordVectors
@@ -20,8 +24,11 @@ _reserved.bind(("127.0.0.1", 0))
 _home = tempfile.TemporaryDirectory(prefix="tdd-tests-", ignore_cleanup_errors=True)
 for _name in [name for name in os.environ if name.startswith(("HF_", "HUGGING", "TRANSFORMERS_OFFLINE"))]:
     del os.environ[_name]
-os.environ |= client_env(f"http://127.0.0.1:{_reserved.getsockname()[1]}", Path(_home.name, "hf"))
+_nobody = f"http://127.0.0.1:{_reserved.getsockname()[1]}"
+os.environ |= client_env(_nobody, Path(_home.name, "hf"))
 os.environ |= {"HF_DATASETS_CACHE": str(Path(_home.name, "datasets")), "TDD_CACHE": str(Path(_home.name, "tdd"))}
+# gensim's downloader finds nothing either, whether or not this machine has a network.
+os.environ |= {"https_proxy": _nobody, "GENSIM_DATA_DIR": str(Path(_home.name, "gensim"))}
 
 _WORDS = (
     "the a is of and not good great fine bad poor awful film story cat dog "
@@ -35,6 +42,13 @@ def vectors() -> WordVectors:
     words = _WORDS.split()
     table = np.random.default_rng(0).standard_normal((len(words), 4)).astype(np.float32)
     return WordVectors("tiny", words, table, "tiny-checksum")
+
+
+@pytest.fixture(scope="package")
+def given(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A data set and word vectors, as files for the command line; a test that changes them takes a copy."""
+    folder = tmp_path_factory.mktemp("given")
+    return write_data(folder / "data.csv"), write_vectors(folder / "vectors.txt")
 
 
 @pytest.fixture

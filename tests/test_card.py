@@ -10,6 +10,7 @@ import yaml
 from command import distil_command, tdd, write_data, write_vectors
 from hub_server import HubServer
 from huggingface_hub import DatasetCard, DatasetCardData
+from publishing import TOKEN, snippet
 from tiny import tiny_corpus, tiny_recipe, tiny_vectors
 
 from tdd.card import card
@@ -49,12 +50,6 @@ def made() -> DistilledSet:
 
 def metadata(text: str) -> dict:
     return yaml.safe_load(text.split("---\n")[1])
-
-
-def snippet(text: str) -> str:
-    found = re.search(r"```python\n(.*?)```", text, re.DOTALL)
-    assert found is not None
-    return found[1]
 
 
 def images(network: str, shape: tuple[int, int, int], fixed: bool = True) -> DistilledSet:
@@ -221,11 +216,10 @@ def test_a_run_folder_holds_the_card_of_what_was_measured(place: str, tmp_path: 
         assert "| all the data | 1 |" in (tmp_path / "run/README.md").read_text()
 
 
-@pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")  # of huggingface_hub
 def test_the_printed_lines_draw_fresh_networks_like_those_that_were_measured(
     hub: HubServer, made: DistilledSet, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("HF_TOKEN", "hf_test")
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
     repo = "tester/random-init"
     made.push_to_hub(repo, vectors=tiny_vectors(2))
     code = snippet(card(made, repo))
@@ -241,7 +235,6 @@ def test_the_printed_lines_draw_fresh_networks_like_those_that_were_measured(
     assert abs(sum(found) / len(found) - expected.mean) < 4 * expected.sd / len(found) ** 0.5
 
 
-@pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")  # of huggingface_hub
 @pytest.mark.parametrize(
     ("network", "shape", "momentum"),
     [
@@ -257,7 +250,7 @@ def test_the_printed_lines_draw_fresh_networks_like_those_that_were_measured(
 def test_the_printed_lines_train_the_networks_for_images_like_tdd(
     network: str, shape: tuple[int, int, int], momentum: float | None, hub: HubServer, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("HF_TOKEN", "hf_test")
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
     made, repo = images(network, shape), f"tester/{network}-{'-'.join(map(str, (*shape, momentum or 0)))}"
     made.momentum = None if momentum is None else torch.tensor(momentum)
     made.push_to_hub(repo)

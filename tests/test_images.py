@@ -1,8 +1,7 @@
-"""Images are read, normalised, cached, distilled, resumed and shown by the same path as text."""
+"""Images are read, normalised and cached by the same path as text; those that cannot be used are explained."""
 
 import io
 import json
-from dataclasses import replace
 
 import datasets
 import numpy as np
@@ -11,21 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image
-from test_distiller import assert_same_bits
 
 from tdd import images
 from tdd.data import load_corpus
-from tdd.decoding import show
-from tdd.distilled import DistilledSet
-from tdd.distiller import Distiller
-from tdd.errors import Interrupted, TddError, UsageError
-from tdd.evaluation import evaluate
-from tdd.memory import predicted_peak
+from tdd.errors import UsageError
 from tdd.normalisation import Normalisation
-from tdd.pictures import pictures, render, save_pictures
 from tdd.recipe import Recipe
-from tdd.run import distill
-from tdd.seeds import generator
 
 
 def encoded(array, mode=None, kind="PNG"):
@@ -57,45 +47,7 @@ def pixels_of(split):
     return split.batch(torch.arange(len(split))).pixels.numpy()
 
 
-def recipe_for(**settings):
-    defaults = {
-        "dataset": "digits",
-        "network": "lenet",
-        "n": 10,
-        "outer_steps": 6,
-        "batch_size": 32,
-        "learning_rate": 0.1,
-        "samples_lr": 0.1,
-        "validate_every": 3,
-        "checkpoint_every": 2,
-        "max_validation": 50,
-        "networks_at_once": 2,
-        "validation_networks": 2,
-    }
-    return Recipe(**(defaults | settings))
-
-
-@pytest.fixture(scope="module")
-def digits():
-    return load_corpus(recipe_for())
-
-
-@pytest.fixture(scope="module")
-def few(digits):
-    """A set of ten images, hardly distilled."""
-    return Distiller(recipe_for(outer_steps=2, n=20), digits).run()
-
-
-# Data
-
-
-def test_digits_come_with_a_package_and_a_stratified_test_split(digits):
-    assert digits.classes == list("0123456789")
-    assert [len(part) for part in (digits.train, digits.validation, digits.test)] == [1295, 143, 359]
-    assert digits.test.labels.bincount().min() >= 34
-    assert digits.train.sample_shape == (1, 8, 8)
-    assert digits.describe().endswith("10 classes; 8 x 8 grey images")
-    assert load_corpus(recipe_for()).fingerprint == digits.fingerprint
+# Reading
 
 
 @pytest.mark.parametrize(("shape", "mode", "sample"), [((4, 6), None, (1, 4, 6)), ((4, 6, 3), None, (3, 4, 6))])
@@ -247,112 +199,3 @@ def test_a_channel_that_never_changes_is_left_at_zero(tmp_path):
     found[..., 1] = 9
     corpus = load(write(tmp_path / "d.parquet", [encoded(one) for one in found]))
     assert corpus.train.batch(torch.arange(5)).dense()[:, 1].abs().max() < 1e-6
-
-
-def test_batches_read_every_image_once_or_some_spread_evenly(digits):
-    assert sum(len(batch) for batch in digits.test.batches(100)) == 359
-    some = torch.cat([batch.labels for batch in digits.test.batches(7, most=30)])
-    assert len(some) == 30
-
-
-# Distilling
-
-
-def test_a_few_steps_beat_chance_clearly(digits):
-    distilled = Distiller(recipe_for(outer_steps=70, epochs=3, batch_size=64), digits).run()
-    assert evaluate(distilled, digits.test).mean > 0.4
-
-
-@pytest.mark.parametrize("settings", [{}, {"init": "random", "networks": 2}])
-def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, digits, settings):
-    recipe = recipe_for(**settings)
-    whole = Distiller(recipe, digits).run()
-    seen = []
-    stopped = Distiller(
-        recipe, digits, tmp_path / "c", on_progress=lambda p: seen.append(p.step), should_stop=lambda: len(seen) == 4
-    )
-    with pytest.raises(Interrupted):
-        stopped.run()
-    assert_same_bits(Distiller(recipe, digits, tmp_path / "c").run(), whole)
-
-
-def test_fewer_images_than_classes_carry_several_classes_each(digits):
-    distilled = Distiller(recipe_for(n=5, outer_steps=3), digits).run()
-    assert distilled.samples.shape == (1, 5, 1, 8, 8)
-    assert (distilled.labels[0].sort(dim=1).values[:, -2:] > 0.2).all()
-
-
-def test_a_run_folder_keeps_the_normalisation_and_is_tested_on_the_whole_split(tmp_path):
-    distill(recipe_for(outer_steps=2), tmp_path / "run")
-    again = DistilledSet.from_pretrained(tmp_path / "run")
-    assert again.results["evaluation"]["fixed"]["test_examples"] == 359
-    assert len(pictures(again)) == 10
-
-
-def test_predicted_memory_grows_with_what_is_held(digits):
-    plain = predicted_peak(recipe_for(), digits)
-    whole = predicted_peak(recipe_for(unroll="autograd", epochs=20), digits)
-    step_by_step = predicted_peak(recipe_for(unroll="rematerialised", epochs=20), digits)
-    assert plain < step_by_step < whole
-    assert predicted_peak(recipe_for(batch_size=1000), digits) > plain
-    assert predicted_peak(recipe_for(unroll="autograd", epochs=20, window=5), digits) < whole
-    assert predicted_peak(recipe_for(unroll="rematerialised", epochs=20, momentum=0.5), digits) > step_by_step
-
-
-def test_a_text_network_is_refused(digits):
-    with pytest.raises(UsageError, match="text_cnn reads text and the data are images"):
-        Distiller(recipe_for(network="text_cnn"), digits)
-
-
-# Pictures
-
-
-def test_a_figure_for_each_step_is_written(tmp_path, few):
-    paths = save_pictures(few, tmp_path)
-    assert [path.name for path in paths] == ["step-1.png", "step-2.png"]
-    with Image.open(paths[0]) as image:
-        assert image.width > 1000
-    again = save_pictures(few, tmp_path / "again")
-    assert again[0].read_bytes() == paths[0].read_bytes()
-    odd = replace(few, classes=["costs $1 or $2", "a_very^long name of a class", *few.classes[2:]])
-    assert save_pictures(odd, tmp_path, "svg")[0].read_text().startswith("<?xml")
-
-
-def test_titles_are_the_three_largest_labels(few):
-    few.labels[0, 0] = torch.tensor([0.1, -2, 0.5, 1.25, 0, 0, 0, 0, 0, 0])
-    assert pictures(few)[0].title() == ["3 +1.25", "2 +0.50", "0 +0.10"]
-    assert [(one.step, one.index) for one in pictures(few)[9:11]] == [(0, 9), (1, 0)]
-
-
-def test_a_terminal_shows_half_blocks_or_shades(few):
-    few.samples[0, 0] = 1e3
-    few.samples[0, 1] = -1e3
-    colored = render(pictures(few, 2), "table", color=True, columns=80)
-    assert colored.count("▀") == 2 * 8 * 4
-    assert "\x1b[38;2;255;255;255;48;2;255;255;255m▀" in colored
-    plain = render(pictures(few), "table", columns=50)
-    assert max(map(len, plain.splitlines())) <= 50
-    assert "@@@@@@@@" in plain
-    assert "\x1b" not in plain
-
-
-def test_decode_shows_whatever_a_set_holds(few):
-    assert show(few, format="text").splitlines()[0].startswith("0\t0\t")
-    found = json.loads(show(few, format="json", first=3))
-    assert len(found) == 3
-    assert np.shape(found[0]["pixels"]) == (8, 8, 1)
-    assert len(found[0]["label"]) == 10
-
-
-def test_a_set_that_does_not_say_how_it_was_normalised_is_refused(few):
-    damaged = DistilledSet(few.samples, few.labels, few.learning_rates, few.classes, few.recipe, {"pixel_mean": "x"})
-    with pytest.raises(TddError, match="does not say how its pixels were normalised"):
-        pictures(damaged)
-
-
-def test_a_set_of_sentences_has_no_pictures(few):
-    sentences = DistilledSet(
-        torch.randn(1, 2, 5, 4, generator=generator(0)), few.labels, few.learning_rates, [], few.recipe
-    )
-    with pytest.raises(UsageError, match="does not hold images"):
-        pictures(sentences)

@@ -40,4 +40,4 @@ def test_a_temperature_of_one_is_half_the_squared_distance_to_a_typical_nearest_
 
 def test_a_neighbourhood_of_one_word_is_refused():
     with pytest.raises(UsageError, match="neighbours: 1 leaves nothing to tell apart"):
-        Recipe.build({"neighbours": 1})
+        Recipe.build({"samples": "words", "neighbours": 1})

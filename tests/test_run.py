@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from command import STEPS, distil_command, files_below, tdd, write_data, write_vectors
+from command import STEPS, distil_command, files_below, tdd
 
 import tdd as package
 from tdd import folder
@@ -21,13 +21,6 @@ from tdd.progress import Reporter
 from tdd.recipe import Recipe
 
 RANDOM = {"init": "random", "networks": 2, "validation_networks": 2, "test_networks": 3, "ema": 0.9, "warmup": 3}
-
-
-@pytest.fixture(scope="module")
-def given(tmp_path_factory) -> tuple[Path, Path]:
-    """A data set and word vectors."""
-    where = tmp_path_factory.mktemp("given")
-    return write_data(where / "data.csv"), write_vectors(where / "vectors.txt")
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,7 @@
 
 import io
 import json
-import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +12,8 @@ import torch
 import yaml
 from command import distil_command, tdd, write_data, write_vectors
 from hub_server import HubServer
+from publishing import TOKEN, assert_labels_and_rates, commit, files_of, fresh_process, snippet
 from safetensors.torch import save_file
-from test_publish import TOKEN, assert_labels_and_rates, commit, files_of, snippet
 
 from tdd.card import card
 from tdd.data import load_corpus
@@ -26,8 +23,6 @@ from tdd.evaluation import evaluate
 from tdd.push import push
 from tdd.sentences import Sentences
 from tdd.vectors import load_vectors
-
-pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")  # of huggingface_hub
 
 SETTINGS = {"padding": "end", "samples_lr": 0.5, "epochs": 2, "momentum": 0.3, "excluded_words": "[word3]"}
 
@@ -57,16 +52,6 @@ def published(hub: HubServer, run: Path, request: pytest.FixtureRequest, monkeyp
     repo = f"tester/words-{request.node.name[:40].replace('_', '-')}"
     assert tdd("push", run, repo).code == 0
     return repo
-
-
-def fresh_process(code: str, folder: Path) -> str:
-    """What `code` prints, run in `folder`."""
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 # The run
@@ -180,7 +165,7 @@ def test_the_lines_in_the_card_train_a_network_to_the_recorded_accuracy(
 
 
 def test_a_push_writes_the_readable_table_alone_and_takes_away_what_an_earlier_one_left(
-    hub: HubServer, published: str, run: Path, made: DistilledSet
+    hub: HubServer, published: str, made: DistilledSet
 ):
     names = ["README.md", "default/train.parquet", WEIGHTS, "recipe.yaml", "results.json"]
     assert list(files_of(hub, published)) == names

@@ -1,0 +1,61 @@
+"""``tdd distill --resume`` goes on with the run as it was started, or says in one line why it does not."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from command import distil_command, files_below, tdd, write_data
+
+
+def test_there_must_be_a_run_to_go_on_with(tmp_path):
+    done = tdd("distill", "--resume", tmp_path / "nothing")
+    assert "no run in" in done.one_line()
+    assert "start one with: tdd distill DATASET" in done.one_line()
+    assert (done.code, files_below(tmp_path)) == (2, [])
+
+
+@pytest.mark.parametrize(
+    "extra", [["imdb"], ["--n", "3"], ["--set", "n=3"], ["--recipe", "imdb"], ["--output", "x"], ["--data", "x"]]
+)
+def test_a_run_goes_on_as_it_was_started(run, extra):
+    done = tdd("distill", "--resume", run, *extra)
+    assert "--resume goes on with the run as it was started: give it no data set and no settings" in done.one_line()
+    assert done.code == 2
+
+
+def test_going_on_with_a_finished_run_changes_nothing(run):
+    tdd("evaluate", run, "--networks", 2)
+    before = {name: (run / name).read_bytes() for name in files_below(run) if (run / name).is_file()}
+    done = tdd("distill", "--resume", run)
+    assert done.code == 0, done.err
+    assert "the run was finished before" in done.err
+    assert "over 2 networks" in done.out
+    assert {name: (run / name).read_bytes() for name in files_below(run) if (run / name).is_file()} == before
+
+
+def test_going_on_with_another_recipe_is_refused(run):
+    path = run / "recipe.yaml"
+    settings = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump(settings | {"samples_lr": 0.5}))
+    done = tdd("distill", "--resume", run)
+    assert "belongs to another recipe or other data" in done.one_line()
+    assert done.code == 1
+
+
+def test_going_on_with_a_recipe_broken_by_hand_is_refused(run):
+    with open(run / "recipe.yaml", "a") as file:
+        file.write("bogus: 3\n")
+    for arguments in (["distill", "--resume", run], ["evaluate", run], ["decode", run]):
+        done = tdd(*arguments)
+        assert f"{run / 'recipe.yaml'}: unknown setting 'bogus'" in done.one_line()
+        assert done.code == 2
+
+
+def test_going_on_with_other_data_is_refused(given, tmp_path):
+    data = Path(shutil.copy(given[0], tmp_path / "data.csv"))
+    assert tdd(*distil_command(data, given[1], tmp_path / "run")).code == 0
+    write_data(data, rows=100)
+    done = tdd("distill", "--resume", tmp_path / "run")
+    assert "belongs to another recipe or other data" in done.one_line()
+    assert done.code == 1

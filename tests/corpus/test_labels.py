@@ -1,0 +1,111 @@
+"""Classes are named and ordered as the data declare them; labels that cannot be learned from are explained."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from data_files import Load, sentences, texts, write_csv, write_declared, write_parquet
+
+from tdd.errors import UsageError
+from tdd.vectors import WordVectors
+
+
+def test_declared_class_names_are_kept(tmp_path: Path, load: Load):
+    corpus = load(write_declared(tmp_path / "d.parquet", ["neg", "pos"], [1, 0] * 20))
+    assert corpus.classes == ["neg", "pos"]
+
+
+@pytest.mark.parametrize(
+    ("values", "classes"),
+    [
+        (["b", "a"], ["a", "b"]),
+        ([0, 1], ["0", "1"]),
+        ([10, 5], ["5", "10"]),
+        ([-1, 1], ["-1", "1"]),
+        ([True, False], ["False", "True"]),
+        ([2.0, 1.0], ["1", "2"]),
+    ],
+)
+def test_classes_are_the_sorted_values_and_labels_point_at_them(
+    values: list[Any], classes: list[str], tmp_path: Path, load: Load, vectors: WordVectors
+):
+    rows = [
+        f"{'good' if value == max(values) else 'bad'} {text}"
+        for value, text in zip(values * 20, texts(40), strict=True)
+    ]
+    corpus = load(write_parquet(tmp_path / "d.parquet", text=rows, label=values * 20))
+    assert corpus.classes == classes
+    for split in (corpus.train, corpus.validation, corpus.test):
+        assert split.labels.dtype == torch.int64
+        found = [sentence.startswith("good") for sentence in sentences(split, vectors)]
+        assert found == [classes[label] == str(max(values)).removesuffix(".0") for label in split.labels.tolist()]
+
+
+def test_a_text_column_beside_the_numbers_names_the_classes(tmp_path: Path, load: Load):
+    columns = {"text": texts(40), "label": [1, 0] * 20}
+    named = write_parquet(tmp_path / "a.parquet", **columns, label_text=["good", "bad"] * 20)
+    assert load(named).classes == ["bad", "good"]
+    ambiguous = write_parquet(tmp_path / "b.parquet", **columns, label_text=["good"] * 40)
+    assert load(ambiguous).classes == ["0", "1"]
+
+
+def test_declared_classes_without_examples_are_left_out_with_a_note(tmp_path: Path, load: Load):
+    corpus = load(write_declared(tmp_path / "d.parquet", ["neg", "unused", "pos"], [2, 0] * 20))
+    assert corpus.classes == ["neg", "pos"]
+    assert sorted(set(corpus.test.labels.tolist())) == [0, 1]
+    assert corpus.notes[0] == "classes without a training example were left out: unused"
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        ([0] * 12, "a single class, 0"),
+        ([None] * 12, "no labels"),
+        ([[0]] * 12, r"holds .*list.*, not one class for each row: choose another label_column \(text, label\)"),
+        ([0.5, 1.5] * 6, "decimal numbers"),
+        ([0, 1, None] * 4, "4 of the 12 rows of the train split have no label"),
+        (["a", "b", ""] * 4, "4 of the 12 rows of the train split have no label"),
+        ([0, 1] * 5 + [0, 2], "class '2' has 1 training examples: at least 3 are needed to set some aside"),
+        (list(map(str, range(12))), "class '0' has 1 training examples: at least 3"),
+    ],
+)
+def test_labels_that_cannot_be_learned_from_are_explained(label: list[Any], message: str, tmp_path: Path, load: Load):
+    with pytest.raises(UsageError, match=message):
+        load(write_parquet(tmp_path / "d.parquet", text=texts(12), label=label))
+
+
+@pytest.mark.parametrize("bad", [7, -2])
+def test_a_declared_label_out_of_range_is_named(bad: int, tmp_path: Path, load: Load):
+    path = write_declared(tmp_path / "d.parquet", ["neg", "pos"], [0, 1] * 5 + [bad])
+    with pytest.raises(
+        UsageError, match=rf"label {bad} in column 'label' of the train split is out of range: .*0 to 1"
+    ):
+        load(path)
+
+
+def test_a_class_of_the_test_split_without_training_example_is_named(tmp_path: Path, load: Load):
+    write_csv(tmp_path / "d" / "train.csv", list(zip(texts(20), ["a", "b"] * 10, strict=True)))
+    write_csv(tmp_path / "d" / "test.csv", [("good", "a"), ("bad", "c")])
+    with pytest.raises(UsageError, match=r"class 'c' is in the test split \(1 examples\) but has no training example"):
+        load(tmp_path / "d")
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_test_split_published_without_labels_is_not_used(declared: bool, tmp_path: Path, load: Load):
+    for name, labels in (("train", [0, 1] * 20), ("test", [-1] * 10)):
+        path = tmp_path / "d" / f"{name}.parquet"
+        if declared:
+            write_declared(path, ["neg", "pos"], labels)
+        else:
+            write_parquet(path, text=texts(len(labels)), label=labels)
+    corpus = load(tmp_path / "d")
+    assert len(corpus.test) == 8
+    assert corpus.notes[0] == "the test split has no labels and was not used"
+
+
+def test_a_test_split_with_some_labels_missing_is_refused(tmp_path: Path, load: Load):
+    write_parquet(tmp_path / "d" / "train.parquet", text=texts(20), label=[0, 1] * 10)
+    write_parquet(tmp_path / "d" / "test.parquet", text=texts(3), label=[0, 1, -1])
+    with pytest.raises(UsageError, match="1 of the 3 rows of the test split have no label"):
+        load(tmp_path / "d")

@@ -1,0 +1,65 @@
+"""A run, the set in it, and a Hub to publish it on."""
+
+import hashlib
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from command import distil_command, tdd, write_data, write_vectors
+from hub_server import HubServer
+from publishing import TOKEN
+
+from tdd.distilled import DistilledSet
+from tdd.public import public
+from tdd.push import contents
+from tdd.vectors import load_vectors
+
+
+@pytest.fixture(scope="package")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose recipe is full of local paths, with two figures and a private note beside them."""
+    folder = tmp_path_factory.mktemp("secret") / "of-mine"
+    folder.mkdir()
+    data, vectors = write_data(folder / "reviews.csv"), write_vectors(folder / "words.txt")
+    command = distil_command(data, vectors, folder / "run", epochs=2, test_networks=5)
+    assert tdd(*command, "--data", data).code == 0
+    assert tdd("evaluate", folder / "run", "--networks", 5, "--full").code == 0
+    (folder / "run/figures").mkdir()
+    (folder / "run/figures/curves.png").write_bytes(b"\x89PNG")
+    (folder / "run/figures/curves.svg").write_bytes(b"<svg/>")
+    (folder / "run/figures/notes on.txt").write_text("not to be published")
+    return folder / "run"
+
+
+@pytest.fixture(scope="package")
+def made(run: Path) -> DistilledSet:
+    return DistilledSet.from_pretrained(run)
+
+
+@pytest.fixture(scope="package")
+def whole(made: DistilledSet) -> dict[str, bytes]:
+    """Every file that a push of `made` leaves behind, but for the card."""
+    return contents(public(made), load_vectors(made.recipe.vectors))
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What the client would have waited between its tries; it waits for nothing."""
+    waits: list[float] = []
+    for module in ("utils._http", "file_download"):
+        monkeypatch.setattr(f"huggingface_hub.{module}.time", SimpleNamespace(sleep=waits.append))
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    return waits
+
+
+@pytest.fixture
+def repo(hub: HubServer, request: pytest.FixtureRequest) -> str:
+    """A name that no other test has in its cache."""
+    return "tester/" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]
+
+
+@pytest.fixture
+def published(hub: HubServer, run: Path, repo: str) -> str:
+    assert tdd("push", run, repo).code == 0
+    hub.requests.clear()
+    return repo

@@ -1,0 +1,36 @@
+"""What ``import tdd`` offers."""
+
+import importlib
+import types
+from pathlib import Path
+
+import pytest
+
+import tdd as package
+
+
+def test_the_public_names_are_these_and_each_can_be_had():
+    assert package.__all__ == [
+        "Corpus",
+        "DistilledSet",
+        "Distiller",
+        "Recipe",
+        "TddError",
+        "decode",
+        "distill",
+        "evaluate",
+        "load_corpus",
+        "load_vectors",
+    ]
+    for name in package.__all__:
+        assert getattr(package, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'bogus'"):
+        package.bogus  # noqa: B018
+
+
+def test_names_stay_functions_whatever_is_imported():
+    for path in Path(package.__file__).parent.glob("*.py"):
+        if path.stem != "__main__":
+            importlib.import_module(f"tdd.{path.stem}")
+    for name in ("decode", "distill", "evaluate", "load_corpus", "load_vectors"):
+        assert isinstance(getattr(package, name), types.FunctionType), name
