@@ -9,6 +9,7 @@ from typing import Any
 
 from bench import plain
 from bench.images import CIFAR, LENET, LENETS, pictures
+from bench.inputs import Problem
 from bench.tasks import (
     MODES,
     STEP,
@@ -102,16 +103,28 @@ class Case:
     memory: bool = False
 
 
+def outer_step(name: str, title: str, prepare: Callable[[bool], Problem], *sides: Side, **goals: Any) -> Case:
+    """An outer step, ours in one way or several."""
+    return Case(
+        name,
+        title,
+        prepare,
+        sides,
+        step_error,
+        exact=lambda: prepare(True).double(),
+        tolerance=EXACT,
+        steady=losses,
+        **goals,
+    )
+
+
 CASES = [
-    Case(
+    outer_step(
         "imdb-step",
         "outer step, IMDB shape: 10 steps x 2 x 5 epochs, batch 1,024, d = 100",
         partial(prepared, STEP),
-        (Side("plain", plain.outer_step, repeats=1), Side("ours", our_step)),
-        step_error,
-        exact=lambda: prepared(STEP, True).double(),
-        tolerance=EXACT,
-        steady=losses,
+        Side("plain", plain.outer_step, repeats=1),
+        Side("ours", our_step),
         faster=Goal(10, 18),
         smaller=Goal(2.5, 3.5),
         memory=True,
@@ -133,15 +146,12 @@ CASES = [
         nearest_error,
         faster=Goal(6, 10),
     ),
-    Case(
+    outer_step(
         "trec-step",
         "outer step, TREC-6 shape: 10 steps x 6 x 5 epochs, L = 400, batch 512, d = 100",
         partial(prepared, TREC_STEP),
-        (Side("plain", plain.outer_step, repeats=1), Side("ours", our_step)),
-        step_error,
-        exact=lambda: prepared(TREC_STEP, True).double(),
-        tolerance=EXACT,
-        steady=losses,
+        Side("plain", plain.outer_step, repeats=1),
+        Side("ours", our_step),
         faster=Goal(9, 15),
         memory=True,
     ),
@@ -167,53 +177,38 @@ CASES = [
         tolerance=EXACT,
         steady=weights,
     ),
-    Case(
+    outer_step(
         "modes",
         "the three unrolls: 10 steps x 2 x 2 epochs, L = 200, batch 256, d = 50",
         partial(prepared, MODES),
-        (
-            Side("plain", plain.outer_step, repeats=1),
-            Side("autograd", partial(our_step, mode="autograd")),
-            Side("rematerialised", partial(our_step, mode="rematerialised")),
-            Side("closed_form", partial(our_step, mode="closed_form")),
-        ),
-        step_error,
-        exact=lambda: prepared(MODES, True).double(),
-        tolerance=EXACT,
-        steady=losses,
+        Side("plain", plain.outer_step, repeats=1),
+        Side("autograd", partial(our_step, mode="autograd")),
+        Side("rematerialised", partial(our_step, mode="rematerialised")),
+        Side("closed_form", partial(our_step, mode="closed_form")),
         memory=True,
     ),
-    Case(
+    outer_step(
         "lenet-step",
         "outer step, LeNet on 28 x 28: 1 step x 10 x 5 epochs, batch 256",
         partial(pictures, LENET),
-        (Side("plain", plain.outer_step, repeats=15), Side("ours", our_step, repeats=15)),
-        step_error,
-        exact=lambda: pictures(LENET, True).double(),
-        tolerance=EXACT,
-        steady=losses,
+        Side("plain", plain.outer_step, repeats=15),
+        Side("ours", our_step, repeats=15),
         faster=Goal(1.3, 1.8),
     ),
-    Case(
+    outer_step(
         "lenets-step",
         "the same outer step of 8 LeNets at once (plain: one after the other)",
         partial(pictures, LENETS),
-        (Side("plain", plain.outer_step, repeats=5), Side("ours", our_step, repeats=5)),
-        step_error,
-        exact=lambda: pictures(LENETS, True).double(),
-        tolerance=EXACT,
-        steady=losses,
+        Side("plain", plain.outer_step, repeats=5),
+        Side("ours", our_step, repeats=5),
         faster=Goal(2, 3),
     ),
-    Case(
+    outer_step(
         "cifar-step",
         "outer step, AlexCifarNet on 32 x 32 in colour: 10 steps x 10, batch 256",
         partial(pictures, CIFAR),
-        (Side("plain", plain.outer_step, repeats=1), Side("ours", our_step, repeats=1)),
-        step_error,
-        exact=lambda: pictures(CIFAR, True).double(),
-        tolerance=EXACT,
-        steady=losses,
+        Side("plain", plain.outer_step, repeats=1),
+        Side("ours", our_step, repeats=1),
         smaller=Goal(3, 4),
         memory=True,
     ),
