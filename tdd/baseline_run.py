@@ -150,7 +150,8 @@ def _known(path: Path, fingerprint: str) -> Results:
         raise TddError(f"{path} does not hold baselines; remove it to measure them again")
     if not same:
         raise UsageError(
-            f"{path} holds baselines measured with other settings or data; remove it, or choose another --output"
+            f"{path} holds baselines measured with other settings or data; remove it, or choose another --output "
+            "(without --run)"
         )
     return dict(baselines)
 

@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from tdd.card import write_card
 from tdd.data import Corpus
 from tdd.distilled import RESULTS, DistilledSet
+from tdd.errors import UsageError
 from tdd.evaluation import Evaluation, evaluate
 from tdd.files import write_json
 from tdd.folder import read_run
@@ -80,12 +81,15 @@ def evaluate_run(
 
     Raises:
         UsageError: there is no finished run in `folder`, the data are not those the set was distilled from, or its
-            words are asked for (`decoded`) and it is made of them, or plain text is and it is not.
+            words are asked for (`decoded`) and it is made of them, or plain text is and it is not, or `networks` are
+            given for a fixed initialisation.
     """
     accelerator = Accelerator()
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
     distilled = read_run(Path(folder))
+    if init == "fixed" and networks is not None and not plain_text:
+        raise UsageError("--networks counts fresh networks, and --init fixed is a single one: leave one of them out")
     if decoded:
         check_decodable(distilled)
     if plain_text:

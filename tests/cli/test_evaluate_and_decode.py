@@ -140,6 +140,13 @@ def test_other_vectors_under_the_same_name_are_refused(given, tmp_path, changed)
     assert done.code == 2
 
 
+def test_networks_of_a_fixed_initialisation_are_refused_not_ignored(run):
+    before = (run / "results.json").read_bytes()
+    done = tdd("evaluate", run, "--init", "fixed", "--networks", 3)
+    assert "--init fixed is a single one" in done.one_line()
+    assert (done.code, (run / "results.json").read_bytes()) == (2, before)
+
+
 def test_more_nearest_words_than_words_are_refused(run):
     done = tdd("decode", run, "--k", 51)
     assert "--k must be between 1 and 50" in done.one_line()
