@@ -81,14 +81,14 @@ def evaluate_run(
 
     Raises:
         UsageError: there is no finished run in `folder`, the data are not those the set was distilled from, or its
-            words are asked for (`decoded`) and it is made of them, or plain text is and it is not, or `networks` are
-            given for a fixed initialisation.
+            words are asked for (`decoded`) and it is made of them, or plain text is and it is not, or several
+            `networks` are given for a fixed initialisation.
     """
     accelerator = Accelerator()
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
     distilled = read_run(Path(folder))
-    if init == "fixed" and networks is not None and not plain_text:
+    if init == "fixed" and (networks or 1) > 1 and not plain_text:
         raise UsageError("--networks counts fresh networks, and --init fixed is a single one: leave one of them out")
     if decoded:
         check_decodable(distilled)
