@@ -52,7 +52,7 @@ def start(processes: int, *arguments: str) -> subprocess.Popen:
 
 
 def finish(process: subprocess.Popen) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=600)
+    out, err = process.communicate(timeout=240)
     return process.returncode, out, err
 
 

@@ -117,7 +117,7 @@ def end(processes, arguments: list[str], moment: str | int, number: signal.Signa
         assert process.is_alive(), output.read_text()
         time.sleep(0.005)
     os.kill(process.pid, number)
-    process.join(300)
+    process.join(240)
     return process.exitcode, output.read_text()
 
 
@@ -176,7 +176,7 @@ def test_ctrl_c_on_the_real_command(given, tmp_path):
             assert process.poll() is None, process.stderr.read()
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=240)
     assert (process.returncode, out) == (130, "")
     assert "Traceback" not in err
     steps = len(lines_of(output))
