@@ -4,6 +4,7 @@ The fixture `hub` puts a Hub there.
 """
 
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -29,6 +30,9 @@ os.environ |= client_env(_nobody, Path(_home.name, "hf"))
 os.environ |= {"HF_DATASETS_CACHE": str(Path(_home.name, "datasets")), "TDD_CACHE": str(Path(_home.name, "tdd"))}
 # gensim's downloader finds nothing either, whether or not this machine has a network.
 os.environ |= {"https_proxy": _nobody, "GENSIM_DATA_DIR": str(Path(_home.name, "gensim"))}
+
+# A shell has its background jobs ignore Ctrl-C, which the processes that tests interrupt would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _WORDS = (
     "the a is of and not good great fine bad poor awful film story cat dog "
