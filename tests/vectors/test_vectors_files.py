@@ -123,8 +123,10 @@ def test_a_keyed_vectors_file_needs_its_array_file(tmp_path: Path, keyed: KeyedV
     np.save(side, keyed.vectors[:5])
     with pytest.raises(TddError, match="12 words for 5 vectors"):
         load_vectors(str(tmp_path / "v.kv"))
-    # A hostile file, written (never read) to see it refused: allow_pickle is what makes it hostile.
-    np.save(side, np.array([print], dtype=object), allow_pickle=True)
+    # A hostile file: an array of objects, which only unpickling could read.
+    with side.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "|O", "fortran_order": False, "shape": (1,)})
+        file.write(pickle.dumps(np.array([print], dtype=object)))
     with pytest.raises(TddError, match="not gensim's KeyedVectors"):
         load_vectors(str(tmp_path / "v.kv"))
     side.unlink()
