@@ -163,14 +163,16 @@ def _step_by_step(
     for t in reversed(window):
         step, rate, (theta, slower, saved) = t % len(samples), rates[t], visited.pop()
         u = {name: value + later[name] / rate for name, value in g.items()} if momentum else g
-        along, theta_bar, x_bar, y_bar = kernel.reverse(theta, samples[step], labels[step], saved, u)
+        first = t == window.start
+        along, theta_bar, x_bar, y_bar = kernel.reverse(theta, samples[step], labels[step], saved, u, given=first)
         samples_bar[step] -= rate * x_bar
         labels_bar[step] -= rate * y_bar
         rates_bar[t] = -_inner(velocity, g) if momentum else -along.sum()
         if momentum:
             momentum_bar[0] -= rate * _inner(slower, u)
             later, velocity = {name: momentum[0] * rate * value for name, value in u.items()}, slower
-        g = _minus(g, rate, theta_bar)
+        if not first:
+            g = _minus(g, rate, theta_bar)
     return SetGradient(losses, *bars)
 
 

@@ -79,6 +79,19 @@ def test_unrolled_gradient_equals_naive_autograd(name, mode):
         torch.testing.assert_close(part, expected, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("mode", ["auto", "rematerialised"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_step_from_given_parameters_is_reversed_without_their_gradient(name, mode):
+    network, theta, samples, labels, _, _ = problem(name)
+    kernel, x, y = make_kernel(network, mode), samples[0], labels[0]
+    with torch.no_grad():
+        _, saved = kernel.gradient(theta, x, y)
+    value, theta_bar, x_bar, y_bar = kernel.reverse(theta, x, y, saved, theta)
+    assert theta_bar.keys() == theta.keys()
+    found = kernel.reverse(theta, x, y, saved, theta, given=True)
+    torch.testing.assert_close(found, (value, {}, x_bar, y_bar), rtol=1e-12, atol=1e-14)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_reverse_of_a_step_agrees_with_finite_differences(name):
     network, theta, samples, labels, _, _ = problem(name, networks=1)

@@ -6,7 +6,7 @@ convolutions and pools prefer; rows are (K, n, features). `bar` is a gradient to
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -63,10 +63,7 @@ class Convolution:
     def reverse(self, a: Tensor, *pairs: tuple[Parameters, Tensor]) -> Tensor:
         """Gradient to a: the sum over pairs of parameters and bars; over networks too where they share a."""
         if self.first:
-            # One product for the whole sum: measured up to eight times as fast as the library's gradient.
-            weight = torch.cat([_flat(theta[self.weight]) for theta, _ in pairs])
-            columns = weight.flatten(1).t() @ torch.cat([bar for _, bar in pairs], dim=1).flatten(2)
-            return F.fold(columns, a.shape[2:], weight.shape[2:])
+            return _overlaid(a.shape, [(_flat(theta[self.weight]), bar) for theta, bar in pairs])
         # Channels last in the weight too: without them the result would not have them either.
         weights = [_flat(theta[self.weight]).contiguous(memory_format=torch.channels_last) for theta, _ in pairs]
         groups = self._groups(pairs[0][0][self.weight])
@@ -159,6 +156,24 @@ class Bend:
 def add(tensors: Iterable[Tensor]) -> Tensor:
     """Their sum."""
     return reduce(Tensor.add, tensors)
+
+
+def _overlaid(shape: torch.Size, pairs: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
+    """The gradient to images of `shape`: the sum over pairs of a weight (f, c, h, w) and bars with channels last.
+
+    One product for all images, then a shifted addition for each place of the window: several times as fast as the
+    library's gradient for the few channels of images.
+    """
+    count, channels, *sides = shape
+    products = [(weight.flatten(1).t(), bar.permute(0, 2, 3, 1).flatten(0, 2).t()) for weight, bar in pairs]
+    columns = reduce(lambda total, product: total.addmm_(*product), products[1:], torch.mm(*products[0]))
+    height, width = pairs[0][1].shape[2:]
+    places = columns.view(channels, *pairs[0][0].shape[2:], count, height, width)
+    total = columns.new_zeros(channels, count, *sides)
+    for row in range(places.shape[1]):
+        for column in range(places.shape[2]):
+            total[..., row : row + height, column : column + width] += places[:, row, column]
+    return total.transpose(0, 1)
 
 
 def _flat(parameter: Tensor) -> Tensor:

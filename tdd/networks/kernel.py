@@ -29,9 +29,12 @@ class Kernel(Protocol):
         """Gradient of the mean soft cross-entropy of samples x (n, ...), labels y (n, C), and what `reverse` needs."""
 
     def reverse(
-        self, theta: Parameters, x: Tensor, y: Tensor, saved: Any, direction: Parameters
+        self, theta: Parameters, x: Tensor, y: Tensor, saved: Any, direction: Parameters, given: bool = False
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
-        """D = <gradient, direction> of each network (K,); its gradients to theta, to x and y (summed over networks)."""
+        """D = <gradient, direction> of each network (K,); its gradients to theta, to x and y (summed over networks).
+
+        Where theta counts as `given`, nobody asks for its gradient, which is left empty.
+        """
 
     def loss(
         self, theta: Parameters, batch: Any, dropout: torch.Generator | None = None, smoothing: float = 0.0
@@ -100,17 +103,18 @@ class AutogradKernel:
         return stack(parts), None
 
     def reverse(
-        self, theta: Parameters, x: Tensor, y: Tensor, saved: None, direction: Parameters
+        self, theta: Parameters, x: Tensor, y: Tensor, saved: None, direction: Parameters, given: bool = False
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
         """See `Kernel.reverse`."""
         values, theta_bars, x_bar, y_bar = [], [], torch.zeros_like(x), torch.zeros_like(y)
         with torch.enable_grad():
             for one, along in zip(unstack(theta), unstack(direction), strict=True):
-                leaves = _leaves(one) | _leaves({"x": x, "y": y})
-                gradient = self._gradient({name: leaves[name] for name in one}, leaves["x"], leaves["y"], True)
+                weights, leaves = _leaves(one), _leaves({"x": x, "y": y})
+                gradient = self._gradient(weights, leaves["x"], leaves["y"], True)
                 value = torch.stack([(gradient[name] * along[name]).sum() for name in one]).sum()
-                bars = torch.autograd.grad(value, list(leaves.values()), materialize_grads=True)
-                named = dict(zip(leaves, bars, strict=True))
+                wanted = leaves if given else weights | leaves
+                bars = torch.autograd.grad(value, list(wanted.values()), materialize_grads=True)
+                named = dict(zip(wanted, bars, strict=True))
                 x_bar += named.pop("x")
                 y_bar += named.pop("y")
                 values.append(value.detach())

@@ -92,7 +92,7 @@ class ReluChainKernel:
         return gradient, Pass(bends, bars, p)
 
     def reverse(
-        self, theta: Parameters, x: Tensor, y: Tensor, saved: Pass, direction: Parameters
+        self, theta: Parameters, x: Tensor, y: Tensor, saved: Pass, direction: Parameters, given: bool = False
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
         """See `Kernel.reverse`."""
         inputs = [self.frame(x), *(bend.h for bend in saved.bends)]
@@ -111,9 +111,11 @@ class ReluChainKernel:
         for layer, a, da, bend, past in reversed(
             list(zip(self.layers[1:], inputs[1:], tangents, saved.bends, saved.bars, strict=True))
         ):
-            theta_bar |= layer.gradient(theta, (a, bar), (da, dbar))
+            if not given:
+                theta_bar |= layer.gradient(theta, (a, bar), (da, dbar))
             bar, dbar = bend.reverse(layer.reverse(a, (theta, bar), (direction, dbar))), bend.reverse(past)
-        theta_bar |= self.layers[0].gradient(theta, (inputs[0], bar))
+        if not given:
+            theta_bar |= self.layers[0].gradient(theta, (inputs[0], bar))
         x_bar = self.layers[0].reverse(inputs[0], (theta, bar), (direction, dbar))
         return (error * dz).sum((1, 2)), theta_bar, self.frame.reverse(x_bar), (mean - dz).sum(0) / len(y)
 

@@ -66,7 +66,7 @@ class TextCNNKernel:
         return gradient, found
 
     def reverse(
-        self, theta: Parameters, x: Tensor, y: Tensor, found: Winners, direction: Parameters
+        self, theta: Parameters, x: Tensor, y: Tensor, found: Winners, direction: Parameters, given: bool = False
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
         """Value and gradients of D = <gradient(theta, x, y), direction>; see `Kernel.reverse`.
 
@@ -89,15 +89,18 @@ class TextCNNKernel:
         y_bar = (mean - da).sum(1) / len(y)
         a_bar = y.sum(1)[:, None, None] / len(y) * p * (da - mean)
 
-        theta_bar = _classifier_gradient(a_bar, h)
-        theta_bar["classifier.weight"] += torch.einsum("nkc,nkh->kch", error, dh)
+        theta_bar: Parameters = {}
+        if not given:
+            theta_bar = _classifier_gradient(a_bar, h)
+            theta_bar["classifier.weight"] += torch.einsum("nkc,nkh->kch", error, dh)
         r = _relu_reverse(z, _classifier_reverse(theta, error))
         z_bar = _relu_reverse(z, _classifier_reverse(direction, error) + _classifier_reverse(theta, a_bar))
         x_bar = torch.zeros_like(x)
         for bank, ((weight, r_bank), (along, z_bank)) in enumerate(
             zip(self._banks(theta, r), self._banks(direction, z_bar), strict=True)
         ):
-            theta_bar |= _bank(bank, _weighted_sum(z_bank, windows[bank]).view_as(weight), z_bank.sum(0))
+            if not given:
+                theta_bar |= _bank(bank, _weighted_sum(z_bank, windows[bank]).view_as(weight), z_bank.sum(0))
             u_bar = (z_bank[..., None] * weight.flatten(2)).addcmul_(r_bank[..., None], along.flatten(2))
             x_bar.flatten(0, 1).index_add_(0, found.words[bank].flatten(), u_bar.reshape(-1, x.shape[2]))
         return (error * da).sum((0, 2)), theta_bar, x_bar, y_bar
