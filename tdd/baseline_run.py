@@ -143,7 +143,11 @@ def _known(path: Path, fingerprint: str) -> Results:
     found = read_json(path)
     try:
         same, baselines = found["fingerprint"] == fingerprint, found["baselines"]
-        whole = all(isinstance(each[key], int | float) for each in baselines.values() for key in ("mean", "sd"))
+        whole = all(
+            isinstance(each[key], int | float)
+            for name, each in baselines.items()
+            for key in ("mean", "sd", *(FULL_RESULTS if name == "full" else ()))
+        )
     except (AttributeError, KeyError, TypeError):
         same, whole, baselines = True, False, {}
     if not whole:

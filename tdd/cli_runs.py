@@ -176,12 +176,14 @@ def size(
 ) -> None:
     """Find the least number of distilled samples that reach a share of the accuracy with all the data."""
     from tdd.progress import Reporter
+    from tdd.resolve import parse_assignments
     from tdd.size import default_size_folder, distillation_size
 
     if asked.dataset is None and asked.recipe is None:
         raise UsageError("name a data set, e.g. tdd size imdb --ratio 90")
-    if "n" in asked.flags:
+    given = parse_assignments(asked.assignments) | asked.flags
+    if "n" in given:
         raise UsageError("tdd size looks for n: leave --n out, and bound it by --most")
-    settings = asked.resolve(n=asked.flags.get("steps"))  # any n that the steps divide
+    settings = asked.resolve(n=given.get("steps"))  # any n that the steps divide
     found = distillation_size(settings, runs or default_size_folder(settings), ratio, most, Reporter())
     print_once(found.describe())

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from email.utils import formatdate
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
 
 from hub_store import HubError
 
@@ -62,25 +60,6 @@ def tree(request: Handler, user, query, rtype, repo_id, rev, path=None, **_):
     if _is_set(query, "expand"):
         _add_commits(out, oid)
     request.answer(out, headers={"X-Repo-Commit": oid})
-
-
-def paths_info(request: Handler, user, body, rtype, repo_id, rev, **_):
-    oid, commit = request.read(user, rtype, repo_id, rev)
-    if "json" in request.headers.get("Content-Type", ""):
-        q = json.loads(body)
-        paths, expand = q["paths"], q.get("expand")
-    else:
-        form = parse_qs(body.decode())
-        paths, expand = form.get("paths", []), _is_set(form, "expand")
-    out = []
-    for p in (path.strip("/") for path in paths):
-        if p in commit["files"]:
-            out.append(_entry(p, commit["files"][p]))
-        elif any(k.startswith(p + "/") for k in commit["files"]):
-            out.append(_folder(p))
-    if expand:
-        _add_commits(out, oid)
-    request.answer(out)
 
 
 def resolve(request: Handler, user, repo_id, rev, path, rtype=None, **_):

@@ -1,4 +1,4 @@
-"""The tests' Hub on accounts and repositories: who asks, what there is, its branches, tags and commits."""
+"""The tests' Hub on repositories: made, described, given branches and tags."""
 
 from __future__ import annotations
 
@@ -12,23 +12,6 @@ from hub_store import HubError
 
 if TYPE_CHECKING:
     from hub_handler import Handler
-
-
-def whoami(request: Handler, user, **_):
-    if user is None:
-        raise HubError(401, "Invalid username or password.")
-    request.answer(
-        {
-            "type": "user",
-            "id": "1",
-            "name": user,
-            "fullname": user,
-            "email": None,
-            "orgs": [],
-            "isPro": False,
-            "auth": {"type": "access_token", "accessToken": {"displayName": "test", "role": "write"}},
-        }
-    )
 
 
 def create(request: Handler, user, body, **_):
@@ -80,27 +63,6 @@ def info(request: Handler, user, query, rtype, repo_id, rev=None, **_):
     )
 
 
-def refs(request: Handler, user, rtype, repo_id, **_):
-    request.read(user, rtype, repo_id)
-    refs = request.hub.store.refs(rtype, repo_id)
-    request.answer(
-        {
-            "branches": [
-                {"name": n, "ref": f"refs/heads/{n}", "targetCommit": c}
-                for n, c in refs.items()
-                if not n.startswith("tag:")
-            ],
-            "tags": [
-                {"name": n[4:], "ref": f"refs/tags/{n[4:]}", "targetCommit": c}
-                for n, c in refs.items()
-                if n.startswith("tag:")
-            ],
-            "converts": [],
-            "pullRequests": [],
-        }
-    )
-
-
 def make_ref(request: Handler, user, body, rtype, repo_id, kind, name, **_):
     request.need_write(user, repo_id)
     q = json.loads(body or b"{}")
@@ -112,22 +74,3 @@ def make_ref(request: Handler, user, body, rtype, repo_id, kind, name, **_):
         raise HubError(409, "Reference already exists")
     request.hub.store.set_ref(rtype, repo_id, key, oid)
     request.answer({})
-
-
-def commits(request: Handler, user, rtype, repo_id, rev, **_):
-    oid, c = request.read(user, rtype, repo_id, rev)
-    out = []
-    while oid:
-        out.append(
-            {
-                "id": oid,
-                "title": c["title"],
-                "message": c["description"],
-                "authors": [],
-                "date": "2026-01-01T00:00:00.000Z",
-            }
-        )
-        oid = c["parent"]
-        if oid:
-            oid, c = request.hub.store.resolve(rtype, repo_id, oid)
-    request.answer(out)

@@ -11,16 +11,12 @@ _API = rf"/api/(?P<rtype>model|dataset|space)s/{_ID}"
 ROUTES = [
     (m, re.compile(p), f)
     for m, p, f in [
-        (("GET",), r"/api/whoami-v2", hub_repos.whoami),
         (("POST",), r"/api/repos/create", hub_repos.create),
         (("POST",), r"/api/validate-yaml", hub_repos.validate_yaml),
         (("GET",), _API, hub_repos.info),
         (("GET",), _API + r"/revision/(?P<rev>[^/]+)", hub_repos.info),
-        (("GET",), _API + r"/refs", hub_repos.refs),
-        (("GET",), _API + r"/commits/(?P<rev>[^/]+)", hub_repos.commits),
         (("POST",), _API + r"/(?P<kind>branch|tag)/(?P<name>[^/]+)", hub_repos.make_ref),
         (("GET",), _API + r"/tree/(?P<rev>[^/]+)(?:/(?P<path>.+))?", hub_files.tree),
-        (("POST",), _API + r"/paths-info/(?P<rev>[^/]+)", hub_files.paths_info),
         (("POST",), _API + r"/preupload/(?P<rev>[^/]+)", hub_uploads.preupload),
         (("POST",), _API + r"/commit/(?P<rev>[^/]+)", hub_uploads.commit),
         (("POST",), rf"/(?:(?:dataset|space)s/)?{_ID}\.git/info/lfs/objects/batch", hub_uploads.lfs_batch),

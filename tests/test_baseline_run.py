@@ -91,7 +91,15 @@ def test_an_interrupted_start_keeps_what_is_measured(tmp_path, monkeypatch):
     assert not (tmp_path / "nothing").exists()
 
 
-@pytest.mark.parametrize("content", ["[]", '{"fingerprint": "x"}', '{"fingerprint": "x", "baselines": {"random": 3}}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[]",
+        '{"fingerprint": "x"}',
+        '{"fingerprint": "x", "baselines": {"random": 3}}',
+        '{"fingerprint": "x", "baselines": {"full": {"mean": 0.9, "sd": 0}}}',
+    ],
+)
 def test_a_file_that_holds_no_baselines_is_not_overwritten(tmp_path, monkeypatch, content):
     monkeypatch.setattr(baseline_run, "open_corpus", lambda recipe, reporter: CORPUS)
     (tmp_path / "baselines.json").write_text(content)

@@ -170,7 +170,7 @@ def test_runs_of_another_recipe_are_not_used(given, enough):
 
 def test_steps_count_where_they_divide_n(given, enough):
     enough(4)
-    assert search(steps=2, n=4).code == 0
+    assert search(steps=2).code == 0
     steps = {n: Recipe.load(Path(f"runs/sizes/data/n-{n}/recipe.yaml")).steps for n in tried()}
     assert steps == {3: 1, 6: 2}
 
@@ -189,6 +189,7 @@ def test_the_options_of_a_recipe_are_those_of_distill_and_words_have_a_folder_of
     [
         ([], "name a data set, e.g. tdd size imdb --ratio 90"),
         (["data.csv", "--n", 4], "tdd size looks for n: leave --n out, and bound it by --most"),
+        (["data.csv", "--set", "n=4"], "tdd size looks for n: leave --n out, and bound it by --most"),
     ],
 )
 def test_wrong_usage_is_one_line(given, arguments, message):

@@ -43,8 +43,7 @@ def test_a_fit_keeps_the_words_and_moves_labels_and_rates(fixed):
     fitted, about = refit(words, CORPUS, "fixed")
     assert torch.equal(fitted.samples, words.samples)
     assert about["outer_steps"] == 20
-    if about["best_step"]:
-        assert not torch.equal(fitted.labels, words.labels)
+    assert torch.equal(fitted.labels, words.labels) == (about["best_step"] == 0)
     assert fitted.learning_rates.shape == words.learning_rates.shape
 
 
@@ -65,8 +64,7 @@ def test_momentum_stays_with_the_words_and_is_fitted_to_them():
     assert torch.equal(words.momentum, made.momentum)
     fitted, about = refit(words, CORPUS, "fixed")
     assert fitted.momentum is not None
-    if about["best_step"]:
-        assert not torch.equal(fitted.momentum, words.momentum)
+    assert torch.equal(fitted.momentum, words.momentum) == (about["best_step"] == 0)
 
 
 def test_hard_labels_are_not_fitted():
