@@ -88,5 +88,6 @@ class OuterState:
 
 def run_fingerprint(recipe: Recipe, corpus: Corpus, *more: int) -> str:
     """What a checkpoint belongs to: the settings that shape the set, the data, and `more`."""
-    settings = recipe.model_dump(exclude=NO_PART)
+    # Without defaults, so that a run made before a setting came up is still the same.
+    settings = recipe.model_dump(exclude=NO_PART, exclude_defaults=True)
     return hashlib.sha256(json.dumps([settings, corpus.fingerprint, *more]).encode()).hexdigest()

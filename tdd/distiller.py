@@ -138,9 +138,7 @@ class Distiller:
     def _batch(self) -> RealBatch:
         recipe, step = self.recipe, self.state.step
         batch = self.corpus.train.batch(self._batch_indices(step))
-        if recipe.word_dropout:
-            batch = batch.drop_words(recipe.word_dropout, generator(recipe.seed, "word_dropout", step))
-        return batch.to(self.accelerator.device)
+        return batch.augmented(recipe, step).to(self.accelerator.device)
 
     def _batch_indices(self, step: int) -> Tensor:
         """Training examples of an outer step: a new order every epoch, a function of seed and step alone."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -15,11 +16,14 @@ from tdd.encoding import encode_column
 from tdd.errors import TddError, UsageError
 from tdd.labels import column_of
 from tdd.normalisation import Normalisation
+from tdd.seeds import generator
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import Dataset
     from PIL.Image import Image
+
+    from tdd.recipe import Recipe
 
 PIXELS_VERSION = 1
 """Raised whenever images would be decoded otherwise: what was cached before is then decoded again."""
@@ -50,9 +54,16 @@ class ImageBatch:
         """The normalised images, (B, c, h, w)."""
         return self.normalisation.apply(self.pixels)
 
-    def drop_words(self, share: float, generator: torch.Generator) -> ImageBatch:
-        """The batch as it is: images hold no words, and `Recipe` refuses word_dropout for their networks."""
-        return self
+    def augmented(self, recipe: Recipe, step: int) -> ImageBatch:
+        """The batch with each image moved by up to `shift` pixels either way, black where nothing was."""
+        if not recipe.shift:
+            return self
+        count, height, width, _ = self.pixels.shape
+        framed = F.pad(self.pixels, (0, 0, *[recipe.shift] * 4))
+        draw = generator(recipe.seed, "shift", step)
+        top, left = torch.randint(0, 2 * recipe.shift + 1, (2, count, 1, 1), generator=draw)
+        rows, columns = top + torch.arange(height)[:, None], left + torch.arange(width)
+        return replace(self, pixels=framed[torch.arange(count)[:, None, None], rows, columns])
 
 
 class ImageSplit:

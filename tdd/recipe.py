@@ -100,6 +100,9 @@ class Recipe(BaseModel):
     word_dropout: float = Field(
         0.0, ge=0, lt=1, description="share of words dropped from real outer batches (Iyyer et al. 2015)"
     )
+    shift: int = Field(
+        0, ge=0, description="most pixels that real images of outer batches are moved up, down and sideways"
+    )
     window: int | None = Field(
         None, ge=1, description="inner steps the outer gradient flows through; None: all (arXiv 2310.04606)"
     )
@@ -164,6 +167,8 @@ class Recipe(BaseModel):
             raise ValueError("neighbours: 1 leaves nothing to tell apart; use 0 (straight through) or at least 2")
         if self.word_dropout and self.network != "text_cnn":
             raise ValueError(f"word_dropout drops words and {self.network} reads images; leave it at 0")
+        if self.shift and self.network == "text_cnn":
+            raise ValueError("shift moves images and text_cnn reads text; leave it at 0")
         if self.window is None and self.window_end != "last":
             raise ValueError(f"window_end: {self.window_end} moves a window; set window to its number of inner steps")
         if self.init == "fixed" and self.networks > 1:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from numpy.typing import NDArray
 
+    from tdd.recipe import Recipe
+
 
 class RealBatch(Protocol):
     """Real examples of one batch."""
@@ -29,8 +31,8 @@ class RealBatch(Protocol):
     def dense(self) -> Tensor:
         """The input of a network, (B, ...)."""
 
-    def drop_words(self, share: float, generator: torch.Generator) -> RealBatch:
-        """The batch with each word replaced by one without a vector, with probability `share`."""
+    def augmented(self, recipe: Recipe, step: int) -> RealBatch:
+        """The batch, on the CPU, as an outer step sees it: changed at random where the recipe says so."""
 
 
 class Split(Protocol):

@@ -15,6 +15,7 @@ from torch.utils.dlpack import from_dlpack
 from tdd.encoding import encode_column
 from tdd.errors import UsageError
 from tdd.labels import column_of
+from tdd.seeds import generator
 from tdd.tokens import TOKENIZER_VERSION
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from numpy.typing import NDArray
 
+    from tdd.recipe import Recipe
     from tdd.vectors import WordVectors
 
 # Sentences whose features are found at once.
@@ -60,14 +62,16 @@ class TextBatch:
         """The padded embedded sentences, (B, L, d)."""
         return self.words[F.pad(self.ids, (0, self.length - self.ids.shape[1])).long()]
 
-    def drop_words(self, share: float, generator: torch.Generator) -> TextBatch:
-        """The batch, on the CPU, with each word replaced by one without a vector, with probability `share`.
+    def augmented(self, recipe: Recipe, step: int) -> TextBatch:
+        """The batch with each word replaced by one without a vector, with probability `word_dropout`.
 
         Word dropout of Iyyer et al., Deep Unordered Composition (2015): each token for itself, where Gal and Ghahramani
         (1512.05287) drop all occurrences of a word.
         """
-        dropped = torch.rand(self.ids.shape, generator=generator) < share
-        return replace(self, ids=self.ids.masked_fill(dropped, 0))
+        if not recipe.word_dropout:
+            return self
+        draw = torch.rand(self.ids.shape, generator=generator(recipe.seed, "word_dropout", step))
+        return replace(self, ids=self.ids.masked_fill(draw < recipe.word_dropout, 0))
 
 
 class TextSplit:

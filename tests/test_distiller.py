@@ -10,7 +10,7 @@ from tdd.evaluation import evaluate
 from tdd.learned import first_labels, momentum_of
 from tdd.networks.text_cnn_kernel import TextCNNKernel
 from tdd.parametrisation import first_samples
-from tdd.seeds import generator
+from tdd.recipe import Recipe
 from tdd.tensor_files import load_tensors
 from tdd.window import window
 
@@ -170,7 +170,7 @@ def test_label_smoothing_changes_the_outer_loss_and_the_set():
 def test_dropped_words_are_drawn_by_outer_step_and_leave_all_else():
     corpus = tiny_corpus()
     batch = corpus.train.batch(torch.arange(100))
-    dropped, again, other = (batch.drop_words(0.3, generator(0, "word_dropout", step)) for step in (4, 4, 5))
+    dropped, again, other = (batch.augmented(tiny_recipe(word_dropout=0.3), step) for step in (4, 4, 5))
     assert torch.equal(dropped.ids, again.ids) and not torch.equal(dropped.ids, other.ids)
     gone, words = dropped.ids != batch.ids, batch.ids != 0
     assert (dropped.ids[gone] == 0).all() and not dropped.dense()[:, : gone.shape[1]][gone].any()
@@ -282,3 +282,14 @@ def test_every_epoch_of_real_batches_reads_each_example_once():
     for epoch in epochs:
         assert torch.equal(epoch.sort().values, torch.arange(120))
     assert not torch.equal(epochs[0], epochs[1])
+
+
+def test_a_checkpoint_outlives_settings_that_came_up_after_it(tmp_path):
+    class Later(Recipe):
+        later: int = 3
+
+    corpus, file, recipe = tiny_corpus(), tmp_path / "state", tiny_recipe(outer_steps=2)
+    Distiller(recipe, corpus, file).run()
+    assert Distiller(Later(**recipe.model_dump()), corpus, file).state.step == 2
+    with pytest.raises(TddError, match="belongs to another recipe"):
+        Distiller(Later(**recipe.model_dump(), later=4), corpus, file)

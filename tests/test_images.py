@@ -199,3 +199,27 @@ def test_a_channel_that_never_changes_is_left_at_zero(tmp_path):
     found[..., 1] = 9
     corpus = load(write(tmp_path / "d.parquet", [encoded(one) for one in found]))
     assert corpus.train.batch(torch.arange(5)).dense()[:, 1].abs().max() < 1e-6
+
+
+# Outer batches
+
+
+def shifts(before, after):
+    """Every way to have moved one image, (h, w, c), into another, black where nothing was."""
+    height, width = before.shape[:2]
+    framed = np.pad(before, ((2, 2), (2, 2), (0, 0)))
+    found = ((row, column) for row in range(5) for column in range(5))
+    return [at for at in found if (framed[at[0] : at[0] + height, at[1] : at[1] + width] == after).all()]
+
+
+@pytest.mark.parametrize("shape", [(6, 9), (6, 9, 3)])
+def test_images_are_shifted_each_by_itself_as_an_outer_step_draws_it(tmp_path, shape):
+    split = load(write(tmp_path / "d.parquet", [encoded(one) for one in arrays(200, shape)])).train
+    batch, recipe = split.batch(torch.arange(len(split))), Recipe(network="lenet", shift=2)
+    moved, again, other = (batch.augmented(recipe, step) for step in (4, 4, 5))
+    assert torch.equal(moved.pixels, again.pixels) and not torch.equal(moved.pixels, other.pixels)
+    found = [shifts(*pair) for pair in zip(batch.pixels.numpy(), moved.pixels.numpy(), strict=True)]
+    assert {len(one) for one in found} == {1}  # noise comes from nowhere else
+    assert len({one[0] for one in found}) == 25
+    assert torch.equal(moved.labels, batch.labels)
+    assert batch.augmented(Recipe(network="lenet"), 4) is batch

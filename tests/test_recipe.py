@@ -211,6 +211,12 @@ def test_a_run_is_kept_in_a_folder_named_after_its_data(settings, expected):
     assert (folder.parent.name, folder.name) == ("runs", expected)
 
 
+def test_images_alone_are_shifted():
+    with pytest.raises(UsageError, match="shift moves images and text_cnn reads text; leave it at 0"):
+        Recipe.build({"shift": 2})
+    assert Recipe(network="lenet", shift=2).shift == 2
+
+
 def test_words_are_dropped_from_text_alone():
     with pytest.raises(UsageError, match="word_dropout drops words and lenet reads images; leave it at 0"):
         Recipe.build({"network": "lenet", "word_dropout": 0.1})
