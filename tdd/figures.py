@@ -103,7 +103,8 @@ def draw_learning_rates(distilled: DistilledSet) -> Figure:
     if distilled.momentum is not None:
         axes.set_title(f"learned momentum {distilled.momentum.item():.2f}")
     axes.set_ylim(bottom=0)
-    axes.locator_params(axis="x", integer=True)
+    axes.set_xlim(-0.5, len(rates) - 0.5)
+    axes.locator_params(axis="x", integer=True, min_n_ticks=1)  # a single step has but one place
     axes.legend()
     return figure
 

@@ -74,6 +74,12 @@ def test_learning_rates_are_those_of_the_set(tmp_path):
     assert [text.get_text() for text in axes.get_legend().texts] == ["learned", "start", "next epoch"]
 
 
+def test_the_rate_of_a_single_step_has_a_single_place(tmp_path):
+    (axes,) = draw_learning_rates(make_run(tmp_path, steps=1)).axes
+    least, most = axes.get_xlim()
+    assert [at for at in axes.get_xticks() if least <= at <= most] == [0]
+
+
 def test_learned_momentum_stands_above_the_rates_and_beside_the_steps(tmp_path):
     plain = make_run(tmp_path / "plain")
     with_it = make_run(tmp_path / "with", momentum=0.5)
