@@ -152,9 +152,8 @@ def is_tested(results: Mapping[str, Any], init: str, networks: int) -> bool:
 def describe(distilled: DistilledSet, folder: str | Path) -> str:
     """What a set has reached, in a few lines."""
     steps, per_step = distilled.samples.shape[:2]
-    lines = [
-        f"{folder}: n = {distilled.n} ({steps} steps x {per_step}), made for {distilled.recipe.init} initialisation"
-    ]
+    split = f"{steps} step{'s' if steps > 1 else ''} x {per_step}"
+    lines = [f"{folder}: n = {distilled.n} ({split}), made for {distilled.recipe.init} initialisation"]
     full = distilled.results.get("full_data")
     for init, found in distilled.results.get("evaluation", {}).items():
         line = f"  {init} initialisation: test accuracy {percent(found['mean'], found['sd'])}"

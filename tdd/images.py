@@ -55,16 +55,10 @@ class ImageBatch:
         return self.normalisation.apply(self.pixels)
 
     def augmented(self, recipe: Recipe, step: int) -> ImageBatch:
-        """The batch with each image moved by up to `shift` pixels either way, black where nothing was.
-
-        Raises:
-            UsageError: images so small that some would be moved out of sight.
-        """
+        """The batch with each image moved by up to `shift` pixels either way, black where nothing was."""
         if not recipe.shift:
             return self
         count, height, width, _ = self.pixels.shape
-        if recipe.shift >= min(height, width):
-            raise UsageError(f"shift: {recipe.shift} moves images of {width} x {height} pixels out of sight; lower it")
         framed = F.pad(self.pixels, (0, 0, *[recipe.shift] * 4))
         draw = generator(recipe.seed, "shift", step)
         top, left = torch.randint(0, 2 * recipe.shift + 1, (2, count, 1, 1), generator=draw)

@@ -223,5 +223,3 @@ def test_images_are_shifted_each_by_itself_as_an_outer_step_draws_it(tmp_path, s
     assert len({one[0] for one in found}) == 25
     assert torch.equal(moved.labels, batch.labels)
     assert batch.augmented(Recipe(network="lenet"), 4) is batch
-    with pytest.raises(UsageError, match="shift: 6 moves images of 9 x 6 pixels out of sight; lower it"):
-        batch.augmented(Recipe(network="lenet", shift=6), 4)

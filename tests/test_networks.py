@@ -167,6 +167,12 @@ def test_a_network_for_images_refuses_text(name):
         build_network(Recipe(network=name), (400, 50), 2)
 
 
+def test_a_shift_that_moves_images_out_of_sight_is_refused():
+    with pytest.raises(UsageError, match="shift: 6 moves images of 9 x 6 pixels out of sight; lower it"):
+        build_network(Recipe(network="lenet", shift=6), (1, 6, 9), 2)
+    build_network(Recipe(network="lenet", shift=5), (1, 6, 9), 2)
+
+
 def test_a_network_for_text_refuses_images():
     with pytest.raises(
         UsageError, match="text_cnn reads text and the data are images: use --network with one of lenet"

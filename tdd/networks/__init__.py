@@ -18,7 +18,7 @@ def build_network(recipe: Recipe, sample_shape: tuple[int, ...], classes: int) -
     """The recipe's network for inputs of `sample_shape` and `classes` logits, on the CPU.
 
     Raises:
-        UsageError: the network is made for inputs of another kind.
+        UsageError: the network is made for inputs of another kind, or `shift` for larger ones.
     """
     match recipe.network, sample_shape:
         case "text_cnn", (_, dim):
@@ -27,6 +27,8 @@ def build_network(recipe: Recipe, sample_shape: tuple[int, ...], classes: int) -
             raise UsageError(
                 f"text_cnn reads text and the data are images: use --network with one of {', '.join(IMAGE_NETWORKS)}"
             )
+        case _, (_, height, width) if recipe.shift >= min(height, width):
+            raise UsageError(f"shift: {recipe.shift} moves images of {width} x {height} pixels out of sight; lower it")
         case name, (channels, height, width):
             return IMAGE_NETWORKS[name]((channels, height, width), classes)
         case name, _:
