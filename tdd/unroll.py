@@ -142,7 +142,9 @@ def _move(
     step = t % len(samples)
     direction, saved = kernel.gradient(theta, samples[step], labels[step])
     if momentum:
-        direction = velocity = {name: momentum[0] * velocity[name] + value for name, value in direction.items()}
+        direction = velocity = {
+            name: torch.addcmul(value, momentum[0], velocity[name]) for name, value in direction.items()
+        }
     return _minus(theta, rates[t], direction), velocity, saved
 
 
@@ -192,7 +194,7 @@ def _through_graph(
 
 
 def _minus(theta: Parameters, rate: Tensor, direction: Parameters) -> Parameters:
-    return {name: value - rate * direction[name] for name, value in theta.items()}
+    return {name: torch.addcmul(value, rate, direction[name], value=-1) for name, value in theta.items()}
 
 
 def _inner(one: Parameters, other: Parameters) -> Tensor:

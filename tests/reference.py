@@ -1,10 +1,13 @@
 """The method written the plain way, for comparison: dense convolutions, one network at a time, one autograd graph."""
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from tdd.networks.alexcifarnet import AlexCifarNet
 from tdd.networks.lenet import LeNet
 from tdd.text import TextBatch
 
@@ -16,6 +19,16 @@ class PlainLeNet(LeNet):
         x = F.pad(F.interpolate(x, scale_factor=self.frame.times), self.frame.padding)
         x = F.max_pool2d(self.conv1(x).relu(), 2)
         x = F.max_pool2d(self.conv2(x).relu(), 2)
+        return self.classifier(self.full2(self.full1(x.flatten(1)).relu()).relu())
+
+
+class PlainAlexCifarNet(AlexCifarNet):
+    """AlexCifarNet with the library's normalisation, channels first in memory."""
+
+    def forward(self, x):
+        norm = partial(F.local_response_norm, size=4, alpha=0.001 / 9, beta=0.75, k=1.0)
+        x = norm(F.max_pool2d(self.conv1(x).relu(), 3, stride=2, padding=1))
+        x = F.max_pool2d(norm(self.conv2(x).relu()), 3, stride=2, padding=1)
         return self.classifier(self.full2(self.full1(x.flatten(1)).relu()).relu())
 
 

@@ -66,7 +66,7 @@ def naive(name):
 
 @pytest.mark.parametrize(
     ("name", "mode"),
-    [*product(NETWORKS, ["autograd", "rematerialised"]), ("lenet", "closed_form")],
+    [*product(NETWORKS, ["autograd", "rematerialised"]), ("lenet", "closed_form"), ("alexcifarnet", "closed_form")],
 )
 def test_unrolled_gradient_equals_naive_autograd(name, mode):
     network, theta, samples, labels, rates, batch = problem(name)

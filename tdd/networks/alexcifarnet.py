@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from tdd.networks.chain import ChainKernel, Kinds
+from tdd.networks.chain_bends import LocalResponseNorm, MaxPool, Relu
+from tdd.networks.chain_layers import Convolution, Frame, Linear
+
+CHANNELS = 64
+# Of the local response normalisation: the channels it sums over, and its factor.
+NEIGHBOURS, ALPHA = 4, 0.001 / 9
 
 
 class AlexCifarNet(nn.Module):
@@ -17,11 +27,12 @@ class AlexCifarNet(nn.Module):
 
     def __init__(self, shape: tuple[int, int, int], classes: int):
         super().__init__()
+        self.shape = shape
         channels, height, width = shape
-        self.conv1 = nn.Conv2d(channels, 64, 5, padding=2)
-        self.conv2 = nn.Conv2d(64, 64, 5, padding=2)
+        self.conv1 = nn.Conv2d(channels, CHANNELS, 5, padding=2)
+        self.conv2 = nn.Conv2d(CHANNELS, CHANNELS, 5, padding=2)
         # Each pooling halves a side, rounded up.
-        self.full1 = nn.Linear(64 * -(-height // 4) * -(-width // 4), 384)
+        self.full1 = nn.Linear(CHANNELS * -(-height // 4) * -(-width // 4), 384)
         self.full2 = nn.Linear(384, 192)
         self.classifier = nn.Linear(192, classes)
 
@@ -35,8 +46,20 @@ class AlexCifarNet(nn.Module):
         logits: Tensor = self.classifier(x)
         return logits
 
+    def closed_form(self) -> ChainKernel:
+        """This network's exact fast path, with the first ReLU after its pool as in `LeNet.closed_form`."""
+        norm = partial(LocalResponseNorm.of, channels=CHANNELS, size=NEIGHBOURS, alpha=ALPHA)
+        pool = partial(MaxPool.of, window=(3, 2, 1))
+        layers: list[tuple[Convolution | Linear, Kinds]] = [
+            (Convolution("conv1", first=True), [pool, Relu.of, norm]),
+            (Convolution("conv2", padding=2), [Relu.of, norm, pool]),
+            (Linear("full1"), [Relu.of]),
+            (Linear("full2"), [Relu.of]),
+        ]
+        return ChainKernel(self, self.shape, Frame(1, (2, 2, 2, 2)), layers, Linear("classifier"))
 
-def local_response_norm(x: Tensor, size: int = 4, alpha: float = 0.001 / 9, beta: float = 0.75) -> Tensor:
+
+def local_response_norm(x: Tensor, size: int = NEIGHBOURS, alpha: float = ALPHA, beta: float = 0.75) -> Tensor:
     """As ``F.local_response_norm(x, size, alpha, beta, k=1)``, with shifted additions, 1.4 times as fast.
 
     x / (1 + alpha x mean of x^2 over `size` channels)^beta, with zeros beyond the first and the last channel.

@@ -1,4 +1,4 @@
-"""Layers of K networks at once, with their derivatives by hand: what `tdd.networks.relu_chain` is made of.
+"""Layers of K networks at once, with their derivatives by hand: what `tdd.networks.chain` is made of.
 
 Below, n counts samples, K networks. Images are (n, K x channels, h, w), with channels last in memory as the processor's
 convolutions and pools prefer; rows are (K, n, features). `bar` is a gradient to what a layer gives, z.
@@ -33,11 +33,6 @@ class Frame:
         # Only `view` gives a single channel the strides that tell its layout.
         return x.flatten().view(x.shape).permute(0, 3, 1, 2)
 
-    def sides(self, shape: tuple[int, int, int]) -> list[int]:
-        """Height and width of framed images (c, h, w)."""
-        left, right, top, bottom = self.padding
-        return [shape[1] * self.times + top + bottom, shape[2] * self.times + left + right]
-
     def reverse(self, bar: Tensor) -> Tensor:
         """Gradient to the images of framed ones that have gradient `bar`."""
         inner = F.pad(bar, [-side for side in self.padding])
@@ -50,15 +45,18 @@ class Convolution:
     Args:
         name: of the layer in the module.
         first: whether it reads the images themselves, which all networks share.
+        padding: zeros around what it reads; those of images are the frame's.
     """
 
-    def __init__(self, name: str, first: bool):
-        self.weight, self.bias, self.first = f"{name}.weight", f"{name}.bias", first
+    def __init__(self, name: str, first: bool = False, padding: int = 0):
+        self.weight, self.bias = f"{name}.weight", f"{name}.bias"
+        self.first, self.padding = first, padding
 
     def forward(self, theta: Parameters, a: Tensor, bias: bool = True) -> Tensor:
         """z of images a."""
         weight = theta[self.weight]
-        return F.conv2d(a, _flat(weight), _flat(theta[self.bias]) if bias else None, groups=self._groups(weight))
+        shift = _flat(theta[self.bias]) if bias else None
+        return F.conv2d(a, _flat(weight), shift, padding=self.padding, groups=self._groups(weight))
 
     def reverse(self, a: Tensor, *pairs: tuple[Parameters, Tensor]) -> Tensor:
         """Gradient to a: the sum over pairs of parameters and bars; over networks too where they share a."""
@@ -68,15 +66,17 @@ class Convolution:
         weights = [_flat(theta[self.weight]).contiguous(memory_format=torch.channels_last) for theta, _ in pairs]
         groups = self._groups(pairs[0][0][self.weight])
         return add(
-            conv2d_input(a.shape, weight, bar, groups=groups) for weight, (_, bar) in zip(weights, pairs, strict=True)
+            conv2d_input(a.shape, weight, bar, padding=self.padding, groups=groups)
+            for weight, (_, bar) in zip(weights, pairs, strict=True)
         )
 
     def gradient(self, theta: Parameters, *pairs: tuple[Tensor, Tensor]) -> Parameters:
         """Gradient to the weight, summed over pairs of inputs and bars, and to the bias, of the first bar alone."""
         weight = theta[self.weight]
         shape, groups = _flat(weight).shape, self._groups(weight)
+        parts = (conv2d_weight(a, shape, bar, padding=self.padding, groups=groups) for a, bar in pairs)
         return {
-            self.weight: add(conv2d_weight(a, shape, bar, groups=groups) for a, bar in pairs).view(weight.shape),
+            self.weight: add(parts).view(weight.shape),
             self.bias: pairs[0][1].sum((0, 2, 3)).view(theta[self.bias].shape),
         }
 
@@ -111,46 +111,11 @@ class Linear:
     def gradient(self, theta: Parameters, *pairs: tuple[Tensor, Tensor]) -> Parameters:
         """Gradient to the weight, summed over pairs of inputs and bars, and to the bias, of the first bar alone."""
         networks = len(theta[self.weight])
+        products = [(bar.transpose(1, 2), _rows(a, networks)) for a, bar in pairs]
         return {
-            self.weight: add(bar.transpose(1, 2) @ _rows(a, networks) for a, bar in pairs),
+            self.weight: reduce(lambda total, pair: total.baddbmm_(*pair), products[1:], torch.bmm(*products[0])),
             self.bias: pairs[0][1].sum(1),
         }
-
-
-@dataclass(frozen=True)
-class Bend:
-    """What follows a layer: ReLU, and for images a 2 x 2 max pool before it.
-
-    Attributes:
-        h: its result.
-        winners: for images, the places of the largest values in a channel laid out flat, of the shape of h.
-        shape: of z.
-    """
-
-    h: Tensor
-    winners: Tensor | None
-    shape: torch.Size
-
-    @classmethod
-    def of(cls, z: Tensor) -> Bend:
-        """That of a layer's z."""
-        if z.dim() == 3:
-            return cls(z.relu(), None, z.shape)
-        top, winners = F.max_pool2d(z, 2, return_indices=True)
-        return cls(top.relu_(), winners, z.shape)
-
-    def tangent(self, dz: Tensor) -> Tensor:
-        """The tangent of h for that of z."""
-        if self.winners is not None:
-            places = self.winners.permute(0, 2, 3, 1)
-            chosen = dz.permute(0, 2, 3, 1).flatten(1, 2).gather(1, places.flatten(1, 2))
-            dz = chosen.view(places.shape).permute(0, 3, 1, 2)
-        return dz * (self.h > 0)
-
-    def reverse(self, bar: Tensor) -> Tensor:
-        """Gradient to z where h has gradient `bar`."""
-        bar = bar * (self.h > 0)
-        return bar if self.winners is None else F.max_unpool2d(bar, self.winners, [2, 2], output_size=self.shape[2:])
 
 
 def add(tensors: Iterable[Tensor]) -> Tensor:

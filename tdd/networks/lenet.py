@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tdd.networks.chain_layers import Frame
-from tdd.networks.relu_chain import ReluChainKernel
+from tdd.networks.chain import ChainKernel, Kinds
+from tdd.networks.chain_bends import MaxPool, Relu
+from tdd.networks.chain_layers import Convolution, Frame, Linear
 
 SIDE = 32
 """What LeCun et al. padded 28 x 28 digits to; here any smaller image."""
@@ -46,6 +49,17 @@ class LeNet(nn.Module):
         logits: Tensor = self.classifier(x)
         return logits
 
-    def closed_form(self) -> ReluChainKernel:
-        """This network's exact fast path."""
-        return ReluChainKernel(self, self.shape, self.frame, ["conv1", "conv2"], ["full1", "full2", "classifier"])
+    def closed_form(self) -> ChainKernel:
+        """This network's exact fast path.
+
+        ReLU comes after the pool, on a quarter of the values. It is the same, ties included: a positive maximum has the
+        same first winner either way, and from any other nothing flows back.
+        """
+        pooled: Kinds = [partial(MaxPool.of, window=(2, 2, 0)), Relu.of]
+        layers: list[tuple[Convolution | Linear, Kinds]] = [
+            (Convolution("conv1", first=True), pooled),
+            (Convolution("conv2"), pooled),
+            (Linear("full1"), [Relu.of]),
+            (Linear("full2"), [Relu.of]),
+        ]
+        return ChainKernel(self, self.shape, self.frame, layers, Linear("classifier"))

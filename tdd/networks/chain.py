@@ -1,32 +1,31 @@
-"""Convolutions with max pooling, then linear layers, ReLU between them: all derivatives by hand, exact and fast.
+"""Convolutions, then linear layers, with bends between them: all derivatives by hand, exact and fast.
 
-With the winners of the pools and the signs of the ReLUs known, such a network is linear up to its softmax. Its gradient
-is one pass back. D = <gradient, direction> is the derivative of the loss along `direction`, so it is had from one pass
-of tangents forth, dz = dW a + db + W da at every layer, and its own gradients from one more pass back. A pass is a few
-calls that do the work of K networks.
-
-ReLU comes after the pool, on a quarter of the values, whether or not the module has it before. It is the same, ties
-included: a positive maximum has the same first winner either way, and from any other nothing flows back.
+With what a bend found at its input known (the winners of a pool, the signs of a ReLU), the network is a chain of linear
+maps up to its softmax. Its gradient is one pass back. D = <gradient, direction> is the derivative of the loss along
+`direction`, so it is had from one pass of tangents forth, dz = dW a + db + W da at every layer, and its own gradients
+from one more pass back, where bends that are not piecewise linear add their curvature. A pass is a few calls that do
+the work of K networks.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tdd.networks.chain_layers import Bend, Convolution, Frame, Linear, add
+from tdd.networks.chain_bends import Bend, Bends
+from tdd.networks.chain_layers import Convolution, Frame, Linear, add
 from tdd.networks.kernel import Parameters
 from tdd.splits import RealBatch, Split
 
 # Bytes that the layers' outputs take for the real images worked on at once: measured fastest for 1 and for 8 networks.
 PART_BYTES = 2**23
-# Bytes of a winner's place.
-PLACE = 8
+
+Kinds = Sequence[Callable[[Tensor], Bend]]
 
 
 @dataclass(frozen=True)
@@ -39,20 +38,20 @@ class Pass:
         p: probabilities (K, n, C).
     """
 
-    bends: list[Bend]
+    bends: list[Bends]
     bars: list[Tensor]
     p: Tensor
 
 
-class ReluChainKernel:
+class ChainKernel:
     """Gradients, their reverse, and logits of K stacked networks; see `tdd.networks.kernel.Kernel`.
 
     Args:
         network: the module, for the shapes of its parameters.
         shape: (c, h, w) of an image.
         frame: what is done to images first.
-        convolutions: names of the convolutions, in their order.
-        linear: names of the linear layers that follow.
+        layers: every layer but the last, a convolution first, with the bends that follow it.
+        last: the layer that gives the logits.
     """
 
     def __init__(
@@ -60,26 +59,17 @@ class ReluChainKernel:
         network: nn.Module,
         shape: tuple[int, int, int],
         frame: Frame,
-        convolutions: Sequence[str],
-        linear: Sequence[str],
+        layers: Sequence[tuple[Convolution | Linear, Kinds]],
+        last: Linear,
     ):
         self.frame = frame
-        self.layers: list[Convolution | Linear] = [
-            *(Convolution(name, first=name == convolutions[0]) for name in convolutions),
-            *map(Linear, linear),
-        ]
-        # Numbers that an image takes in one network: outputs of the layers, winners of the pools, windows of the first.
-        weights = {name: value.shape for name, value in network.named_parameters()}
-        sides = frame.sides(shape)
-        self.rows = sum(weights[f"{name}.weight"][0] for name in linear)
-        self.outputs, self.winners, self.windows = self.rows, 0, 0
-        for name in convolutions:
-            filters, channels, *window = weights[f"{name}.weight"]
-            sides = [side - width + 1 for side, width in zip(sides, window, strict=True)]
-            self.windows = self.windows or channels * math.prod(window) * math.prod(sides)
-            self.outputs += filters * math.prod(sides)
-            sides = [side // 2 for side in sides]
-            self.winners += filters * math.prod(sides)
+        self.layers = [*(layer for layer, _ in layers), last]
+        self.kinds = [kinds for _, kinds in layers]
+        self.shapes = {name: parameter.shape for name, parameter in network.named_parameters()}
+        # Numbers that an image takes in one network: the layers' outputs, and the windows of the first.
+        bends, logits = self._forth(self._empty_parameters(1), frame(torch.empty(1, *shape, device="meta")))
+        self.outputs = logits.numel() + sum(bend.shape.numel() for bend in bends)
+        self.windows = math.prod(self.shapes[self.layers[0].weight][1:]) * math.prod(bends[0].shape[2:])
 
     # Distilled samples: differentiated twice
 
@@ -97,10 +87,10 @@ class ReluChainKernel:
         """See `Kernel.reverse`."""
         inputs = [self.frame(x), *(bend.h for bend in saved.bends)]
         dz = self.layers[0].forward(direction, inputs[0])
-        tangents = []  # of the inputs but the first, which does not move
+        tangents = []  # of each bend's z and h; the images themselves do not move
         for layer, a, bend in zip(self.layers[1:], inputs[1:], saved.bends, strict=True):
-            tangents.append(bend.tangent(dz))
-            dz = layer.forward(direction, a) + layer.forward(theta, tangents[-1], bias=False)
+            tangents.append((dz, bend.tangent(dz)))
+            dz = layer.forward(direction, a) + layer.forward(theta, tangents[-1][1], bias=False)
 
         # D = <error, dz>. What follows are its gradients to each layer's output and to the tangent of that.
         y, p = y / len(y), saved.p
@@ -108,26 +98,27 @@ class ReluChainKernel:
         mean = (p * dz).sum(2, keepdim=True)
         bar, dbar = y.sum(1, keepdim=True) * p * (dz - mean), error
         theta_bar: Parameters = {}
-        for layer, a, da, bend, past in reversed(
-            list(zip(self.layers[1:], inputs[1:], tangents, saved.bends, saved.bars, strict=True))
+        for layer, a, bend, (dz_before, da), past in reversed(
+            list(zip(self.layers[1:], inputs[1:], saved.bends, tangents, saved.bars, strict=True))
         ):
             if not given:
                 theta_bar |= layer.gradient(theta, (a, bar), (da, dbar))
-            bar, dbar = bend.reverse(layer.reverse(a, (theta, bar), (direction, dbar))), bend.reverse(past)
+            bar = layer.reverse(a, (theta, bar), (direction, dbar))
+            bar, dbar = bend.reverse_tangent(dz_before, bar, past)
         if not given:
             theta_bar |= self.layers[0].gradient(theta, (inputs[0], bar))
         x_bar = self.layers[0].reverse(inputs[0], (theta, bar), (direction, dbar))
         return (error * dz).sum((1, 2)), theta_bar, self.frame.reverse(x_bar), (mean - dz).sum(0) / len(y)
 
-    def _forth(self, theta: Parameters, x: Tensor) -> tuple[list[Bend], Tensor]:
+    def _forth(self, theta: Parameters, x: Tensor) -> tuple[list[Bends], Tensor]:
         """The bends of framed images, and their logits (K, n, C)."""
-        bends: list[Bend] = []
-        for layer in self.layers[:-1]:
-            bends.append(Bend.of(layer.forward(theta, x)))
+        bends: list[Bends] = []
+        for layer, kinds in zip(self.layers, self.kinds, strict=False):
+            bends.append(Bends.of(layer.forward(theta, x), kinds))
             x = bends[-1].h
         return bends, self.layers[-1].forward(theta, x)
 
-    def _back(self, theta: Parameters, x: Tensor, bends: list[Bend], bar: Tensor) -> tuple[Parameters, list[Tensor]]:
+    def _back(self, theta: Parameters, x: Tensor, bends: list[Bends], bar: Tensor) -> tuple[Parameters, list[Tensor]]:
         """Gradient to theta, and to the results of the bends, where logits have gradient `bar`."""
         gradient: Parameters = {}
         bars: list[Tensor] = []
@@ -168,15 +159,21 @@ class ReluChainKernel:
     # Memory, from the shapes of what is held at once
 
     def step_bytes(self, samples: Tensor, labels: Tensor, networks: int, graph: bool) -> tuple[int, int]:
-        """See `Kernel.step_bytes`: results, their bars and winners of every step; outputs and windows of one."""
-        n, size = len(samples), samples.element_size()
-        kept = n * networks * (2 * size * (self.winners + self.rows) + PLACE * self.winners)
-        return kept, n * size * (4 * networks * self.outputs + 2 * self.windows)
+        """See `Kernel.step_bytes`: the pass of every step, outputs and windows of one."""
+        _, saved = self.gradient(self._empty_parameters(networks), samples, labels)
+        tensors = [saved.p, *saved.bars, *(tensor for bends in saved.bends for tensor in bends.tensors())]
+        storages = {storage._cdata: storage for storage in (tensor.untyped_storage() for tensor in tensors)}
+        working = len(samples) * samples.element_size() * (4 * networks * self.outputs + 2 * self.windows)
+        return sum(storage.nbytes() for storage in storages.values()), working
 
     def batch_bytes(self, split: Split, size: int, networks: int) -> int:
         """See `Kernel.batch_bytes`: the images, on their way to normal ones, and one part of them."""
         part = min(4 * size * networks * self.outputs, PART_BYTES)
         return 3 * 4 * size * math.prod(split.sample_shape) + 4 * part
+
+    def _empty_parameters(self, networks: int) -> Parameters:
+        """Parameters of K networks, on the device "meta"."""
+        return {name: torch.empty(networks, *shape, device="meta") for name, shape in self.shapes.items()}
 
 
 def _error(p: Tensor, y: Tensor) -> Tensor:

@@ -1,11 +1,13 @@
-"""LeNet's derivatives by hand are those of the module written plainly, whatever the images, and with ties."""
+"""Derivatives by hand are those of the modules written plainly, whatever the images, and with ties."""
 
 import pytest
 import torch
 import torch.nn.functional as F
-from reference import PlainLeNet
+from reference import PlainAlexCifarNet, PlainLeNet
 
 from tdd.images import ImageBatch
+from tdd.networks.alexcifarnet import AlexCifarNet
+from tdd.networks.chain_bends import LocalResponseNorm
 from tdd.networks.kernel import AutogradKernel, draw
 from tdd.networks.lenet import LeNet
 from tdd.normalisation import Normalisation
@@ -20,8 +22,8 @@ class Doubles(Normalisation):
         return super().apply(pixels).double()
 
 
-def problem(shape, networks, biased=True):
-    network = PlainLeNet(shape, CLASSES).double()
+def problem(shape, networks, biased=True, kind=PlainLeNet):
+    network = kind(shape, CLASSES).double()
     theta = draw(network, [generator(0, "network", k) for k in range(networks)])
     g = generator(0, "direction")
     if biased:
@@ -44,13 +46,23 @@ def both_ways(network, theta, direction, x, y):
 
 @pytest.mark.parametrize("networks", [1, 3])
 @pytest.mark.parametrize(
-    ("shape", "samples"),
-    [((1, 8, 8), 1), ((1, 8, 8), 4), ((1, 28, 28), 2), ((3, 32, 32), 2), ((3, 9, 14), 3), ((2, 5, 43), 2)],
+    ("kind", "shape", "samples"),
+    [
+        (PlainLeNet, (1, 8, 8), 1),
+        (PlainLeNet, (1, 8, 8), 4),
+        (PlainLeNet, (1, 28, 28), 2),
+        (PlainLeNet, (3, 32, 32), 2),
+        (PlainLeNet, (3, 9, 14), 3),
+        (PlainLeNet, (2, 5, 43), 2),
+        (PlainAlexCifarNet, (3, 4, 3), 1),
+        (PlainAlexCifarNet, (3, 9, 14), 3),
+        (PlainAlexCifarNet, (1, 32, 32), 2),
+    ],
 )
-def test_a_step_and_its_reverse_equal_automatic_differentiation(shape, samples, networks):
+def test_a_step_and_its_reverse_equal_automatic_differentiation(kind, shape, samples, networks):
     x = torch.randn(samples, *shape, generator=generator(0, "x")).double()
     y = torch.randn(samples, CLASSES, generator=generator(0, "y")).double()
-    ours, expected = both_ways(*problem(shape, networks), x, y)
+    ours, expected = both_ways(*problem(shape, networks, kind=kind), x, y)
     assert min(bar.abs().max() for bar in (expected[0]["conv1.weight"], *expected[3:])) > 1e-6
     torch.testing.assert_close(ours, expected, **EXACT)
 
@@ -77,16 +89,18 @@ def test_images_of_one_brightness_leave_only_the_place_of_a_winner_open(networks
 
 
 @pytest.mark.parametrize("networks", [1, 3])
-@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 8, 8)])
-def test_real_images_in_parts_give_what_the_module_gives(monkeypatch, shape, networks):
+@pytest.mark.parametrize(
+    ("kind", "shape"), [(PlainLeNet, (1, 28, 28)), (PlainLeNet, (3, 8, 8)), (PlainAlexCifarNet, (3, 12, 9))]
+)
+def test_real_images_in_parts_give_what_the_module_gives(monkeypatch, kind, shape, networks):
     channels, height, width = shape
     pixels = torch.randint(0, 256, (7, height, width, channels), generator=generator(0, "pixels")).byte()
     labels = torch.randint(0, CLASSES, (7,), generator=generator(0, "labels"))
     batch = ImageBatch(pixels, labels, Doubles(torch.full((channels,), 0.4), torch.full((channels,), 0.3)))
-    network, theta, _ = problem(shape, networks)
+    network, theta, _ = problem(shape, networks, kind=kind)
     ours, plain = network.closed_form(), AutogradKernel(network)
     whole = ours.loss(theta, batch)
-    monkeypatch.setattr("tdd.networks.relu_chain.PART_BYTES", 3 * networks * ours.outputs * 8)
+    monkeypatch.setattr("tdd.networks.chain.PART_BYTES", 3 * networks * ours.outputs * 8)
     torch.testing.assert_close(ours.loss(theta, batch), plain.loss(theta, batch), **EXACT)
     smooth = ours.loss(theta, batch, smoothing=0.2), plain.loss(theta, batch, smoothing=0.2)
     torch.testing.assert_close(*smooth, **EXACT)
@@ -94,16 +108,36 @@ def test_real_images_in_parts_give_what_the_module_gives(monkeypatch, shape, net
     torch.testing.assert_close(ours.logits(theta, batch), plain.logits(theta, batch), **EXACT)
 
 
-@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 9, 45)])
-def test_memory_predicted_for_a_step_is_what_it_keeps(shape):
-    network = LeNet(shape, 10)
+@pytest.mark.parametrize(("kind", "shape"), [(LeNet, (1, 28, 28)), (LeNet, (3, 9, 45)), (AlexCifarNet, (3, 10, 7))])
+def test_memory_predicted_for_a_step_is_what_it_keeps(kind, shape):
+    network = kind(shape, 10)
     theta = draw(network, [generator(0), generator(1)])
     kernel, x, y = network.closed_form(), torch.randn(5, *shape), torch.eye(10)[:5]
     _, saved = kernel.gradient(theta, x, y)
-    tensors = [saved.p, saved.p, *saved.bars]  # the prediction counts the last layer's twice, as any other's
-    tensors += [part for bend in saved.bends for part in (bend.h, bend.winners) if part is not None]
+    parts = [value for bends in saved.bends for part in bends.parts for value in vars(part).values()]
+    tensors = [saved.p, *saved.bars, *(value for value in parts if isinstance(value, torch.Tensor))]
     kept, working = kernel.step_bytes(x.to("meta"), y.to("meta"), 2, graph=False)
-    assert kept == sum(tensor.untyped_storage().nbytes() for tensor in tensors)
-    assert kernel.outputs == saved.p[0, 0].numel() + sum(bend.shape.numel() for bend in saved.bends) // 10
+    # Results that are written over, or read by the next bend, are held once.
+    assert kept == sum({t.untyped_storage()._cdata: t.untyped_storage().nbytes() for t in tensors}.values())
+    assert kernel.outputs == saved.p[0, 0].numel() + sum(bends.shape.numel() for bends in saved.bends) // 10
     # The gradients to a convolution's output and to its tangent are held at once.
     assert working > 2 * 4 * saved.bends[0].shape.numel()
+
+
+@pytest.mark.parametrize("networks", [1, 2])
+@pytest.mark.parametrize("size", [3, 4])
+def test_a_strong_normalisation_and_its_derivatives_equal_automatic_differentiation(size, networks):
+    g = generator(0, "norm")
+    z, dz, bar = (torch.randn(3, networks * 5, 4, 2, generator=g).double() for _ in range(3))
+    bend = LocalResponseNorm.of(z, channels=5, size=size, alpha=2.0)
+
+    def plain(z):
+        parts = [F.local_response_norm(part, size, alpha=2.0, beta=0.75, k=1.0) for part in z.split(5, dim=1)]
+        return torch.cat(parts, dim=1)
+
+    h, dh = torch.func.jvp(plain, (z,), (dz,))
+    assert (h / z).min() < 0.5
+    torch.testing.assert_close((bend.h, bend.tangent(dz)), (h, dh), **EXACT)
+    torch.testing.assert_close(bend.reverse(bar), torch.func.vjp(plain, z)[1](bar)[0], **EXACT)
+    curvature = torch.func.grad(lambda z: (torch.func.jvp(plain, (z,), (dz,))[1] * bar).sum())(z)
+    torch.testing.assert_close(bend.curvature(dz, bar), curvature, **EXACT)
