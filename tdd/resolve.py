@@ -19,8 +19,8 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
     """The recipe of a run: defaults < recipe < `assignments` (--set) < `flags` that are not None.
 
     `recipe` is a file or the name of one that comes with the package; when absent, the one named like `dataset`, before
-    it ``imdb-words`` for samples of words or ``mnist-random`` for random initialisation. `dataset` is the recipe's own
-    when None.
+    it ``imdb-words`` for samples of words, ``mnist-random`` for random initialisation or ``mnist-100`` for this n.
+    `dataset` is the recipe's own when None.
 
     Raises:
         UsageError: no such recipe, or a setting that `Recipe.build` refuses; the line names the recipe's file where the
@@ -35,8 +35,9 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
     if recipe is not None:
         path = named.get(recipe) or Path(recipe)
     elif dataset is not None:
-        kinds = [f"-{kind}" for kind in ("words", "random") if kind in (given.get("samples"), given.get("init"))]
-        path = next((named[dataset + kind] for kind in [*kinds, ""] if dataset + kind in named), None)
+        kinds = [kind for kind in ("words", "random") if kind in (given.get("samples"), given.get("init"))]
+        names = [*(f"{dataset}-{kind}" for kind in [*kinds, given.get("n")]), dataset]
+        path = next((named[name] for name in names if name in named), None)
     of_file = read_settings(path) if path else {}
     for name in ("dataset", "data", "vectors", "vocabulary_file"):
         given |= _absolute(name, given.get(name))

@@ -75,6 +75,24 @@ def test_a_recipe_is_found_by_its_name_by_its_file_and_by_the_data_set():
 
 
 @pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["mnist"], "mnist"),
+        (["mnist", "--n", "20"], "mnist"),
+        (["mnist", "--n", "100"], "mnist-100"),
+        (["mnist", "--set", "n=100"], "mnist-100"),
+        (["mnist", "--n", "100", "--init", "random"], "mnist-random"),
+        (["mnist", "--n", "100", "--recipe", "mnist"], "mnist"),
+        (["imdb", "--n", "100", "--samples", "words", "--init", "random"], "imdb-words"),
+    ],
+)
+def test_a_recipe_for_words_initialisation_or_size_comes_before_that_of_the_data_set(arguments, name):
+    recipe, expected = dry_run(*arguments), Recipe.load(named_recipes()[name])
+    for setting in ("steps", "samples_lr", "outer_steps", "padding"):
+        assert getattr(recipe, setting) == getattr(expected, setting)
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--set", "outer_step=3"], "settings: unknown setting 'outer_step'; did you mean 'outer_steps'?"),
