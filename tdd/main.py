@@ -18,8 +18,8 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line and leave with its exit code."""
     debug = "--debug" in sys.argv
-    # Large tensors on large pages, where the system leaves that to programs: an outer step makes many and keeps few, and
-    # small pages take long to map. Torch reads this at its first tensor.
+    # Large tensors on large pages, where the system leaves that to programs: an outer step makes many and keeps few,
+    # and small pages take long to map. Torch reads this at its first tensor.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     # A terminate signal ends every command as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
