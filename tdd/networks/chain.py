@@ -134,7 +134,7 @@ class ChainKernel:
         self, theta: Parameters, batch: RealBatch, dropout: torch.Generator | None = None, smoothing: float = 0.0
     ) -> tuple[Tensor, Parameters]:
         """See `Kernel.loss`; there is nothing to drop."""
-        losses, gradients = [], []
+        losses, total = [], {name: torch.zeros_like(value) for name, value in theta.items()}
         x, classes = batch.dense(), theta[self.layers[-1].bias].shape[1]
         y = (F.one_hot(batch.labels, classes).to(x) * (1 - smoothing) + smoothing / classes) / len(x)
         count = self._parts(theta, x)
@@ -143,8 +143,10 @@ class ChainKernel:
             bends, logits = self._forth(theta, framed)
             log_p = logits.log_softmax(2)
             losses.append(-(labels * log_p).sum((1, 2)))
-            gradients.append(self._back(theta, framed, bends, _error(log_p.exp(), labels))[0])
-        return add(losses), {name: add(gradient[name] for gradient in gradients) for name in theta}
+            # Summed as they come: those of all parts would be many times the parameters.
+            for name, gradient in self._back(theta, framed, bends, _error(log_p.exp(), labels))[0].items():
+                total[name] += gradient
+        return add(losses), total
 
     def logits(self, theta: Parameters, batch: RealBatch) -> Tensor:
         """See `Kernel.logits`."""

@@ -100,14 +100,13 @@ class LocalResponseNorm(Bend):
 
     Attributes:
         z: what it is of.
-        s, power: s and s^(-3/4).
+        s: s.
         a: the factor of the sums.
         neighbours: W, (channels, channels), of zeros and ones.
     """
 
     z: Tensor
     s: Tensor
-    power: Tensor
     a: float
     neighbours: Tensor
 
@@ -117,21 +116,19 @@ class LocalResponseNorm(Bend):
         neighbours = torch.ones(channels, channels, dtype=z.dtype, device=z.device)
         neighbours = neighbours.tril((size - 1) // 2).triu(-(size // 2))
         s = _sums(z * z, neighbours).mul_(alpha / size).add_(1)
-        root = s.rsqrt()
-        power = root * root.sqrt()  # a power proper takes three times as long
-        return cls(z * power, z, s, power, alpha / size, neighbours)
+        return cls(z * _power(s), z, s, alpha / size, neighbours)
 
-    # With b = 2 beta a = 3a/2 and r = power / s, the derivative of power along dz is -b r W(z dz).
+    # With power = s^(-3/4), b = 2 beta a = 3a/2 and r = power / s, the derivative of power along dz is -b r W(z dz).
 
     def tangent(self, dz: Tensor) -> Tensor:
         """See `Bend.tangent`: power dz - b r z W(z dz)."""
         slope = self.h / self.s
-        return self.power * dz - _sums(self.z * dz, self.neighbours).mul_(slope).mul_(1.5 * self.a)
+        return _power(self.s) * dz - _sums(self.z * dz, self.neighbours).mul_(slope).mul_(1.5 * self.a)
 
     def reverse(self, bar: Tensor) -> Tensor:
         """See `Bend.reverse`: power bar - b z W'(r z bar)."""
         slope = self.h / self.s
-        return self.power * bar - _sums(slope * bar, self.neighbours.t()).mul_(self.z).mul_(1.5 * self.a)
+        return _power(self.s) * bar - _sums(slope * bar, self.neighbours.t()).mul_(self.z).mul_(1.5 * self.a)
 
     def curvature(self, dz: Tensor, dbar: Tensor) -> Tensor:
         """See `Bend.curvature`.
@@ -139,12 +136,18 @@ class LocalResponseNorm(Bend):
         <tangent, dbar> is the sum of power dz dbar - b r z t dbar with t = W(z dz). z is in it by itself, in t, and in
         s through both powers, whose part is -b z W'(r dz dbar - (7/2) a r z t dbar / s).
         """
-        r = self.power / self.s
+        r = _power(self.s) / self.s
         pull = _sums(self.z * dz, self.neighbours).mul_(dbar).mul_(r)  # r t dbar
         through_s = (r * dz).mul_(dbar).sub_((self.z * pull).div_(self.s).mul_(3.5 * self.a))
         both = _sums(torch.cat([through_s, (self.z * r).mul_(dbar)]), self.neighbours.t())
         of_s, of_t = both.chunk(2)
         return (of_s.mul_(self.z) + of_t.mul_(dz)).add_(pull).mul_(-1.5 * self.a)
+
+
+def _power(s: Tensor) -> Tensor:
+    """s^(-3/4); a power proper takes three times as long."""
+    root = s.rsqrt()
+    return root * root.sqrt()
 
 
 def _sums(x: Tensor, neighbours: Tensor) -> Tensor:
