@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -22,9 +23,11 @@ class Bend(ABC):
 
     Attributes:
         h: its result.
+        curved: whether it is not piecewise linear.
     """
 
     h: Tensor
+    curved: ClassVar[bool] = False
 
     @abstractmethod
     def tangent(self, dz: Tensor) -> Tensor:
@@ -34,9 +37,9 @@ class Bend(ABC):
     def reverse(self, bar: Tensor) -> Tensor:
         """Gradient to z."""
 
-    def curvature(self, dz: Tensor, dbar: Tensor) -> Tensor | None:
-        """Gradient to z of <tangent(dz), dbar>; None is zero."""
-        return None
+    def curvature(self, dz: Tensor, dbar: Tensor) -> Tensor:
+        """Gradient to z of <tangent(dz), dbar>, which is zero unless the bend is `curved`."""
+        return torch.zeros_like(dz)
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ class LocalResponseNorm(Bend):
     s: Tensor
     a: float
     neighbours: Tensor
+    curved: ClassVar[bool] = True
 
     @classmethod
     def of(cls, z: Tensor, channels: int, size: int, alpha: float) -> LocalResponseNorm:
@@ -204,11 +208,13 @@ class Bends:
     def reverse_tangent(self, dz: Tensor, bar: Tensor, dbar: Tensor) -> tuple[Tensor, Tensor]:
         """Gradients to z and to its tangent dz, where h has gradient `bar` and the tangent of h has `dbar`."""
         moved = [dz]
-        for part in self.parts[:-1]:
+        # Only a curved bend asks for the tangent that it is given.
+        last = max((place for place, part in enumerate(self.parts) if part.curved), default=0)
+        for part in self.parts[:last]:
             moved.append(part.tangent(moved[-1]))
-        for part, tangent in zip(reversed(self.parts), reversed(moved), strict=True):
-            curvature = part.curvature(tangent, dbar)
-            bar, dbar = part.reverse(bar), part.reverse(dbar)
-            if curvature is not None:
-                bar += curvature
+        for place, part in reversed(list(enumerate(self.parts))):
+            bar = part.reverse(bar)
+            if part.curved:
+                bar += part.curvature(moved[place], dbar)
+            dbar = part.reverse(dbar)
         return bar, dbar
