@@ -103,7 +103,7 @@ class LocalResponseNorm(Bend):
 
     Attributes:
         z: what it is of.
-        s: s.
+        s: what z is divided by, before its power.
         a: the factor of the sums.
         neighbours: W, (channels, channels), of zeros and ones.
     """
