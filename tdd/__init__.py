@@ -8,31 +8,31 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tdd.registration import register
+from tdd.publishing.auto_classes import register
 
 if TYPE_CHECKING:
-    from tdd.data import Corpus, load_corpus
-    from tdd.decoding import decode
-    from tdd.distilled import DistilledSet
-    from tdd.distiller import Distiller
+    from tdd.data.corpus import Corpus, load_corpus
+    from tdd.distillation.distiller import Distiller
+    from tdd.distilled_set.set import DistilledSet
+    from tdd.embeddings.word_vectors import load_vectors
     from tdd.errors import TddError
-    from tdd.evaluation import evaluate
-    from tdd.recipe import Recipe
-    from tdd.run import distill
-    from tdd.vectors import load_vectors
+    from tdd.evaluation.evaluation import evaluate
+    from tdd.inspection.decode import decode
+    from tdd.runs.distill import distill
+    from tdd.settings.recipe import Recipe
 
 # Imported when first used, so that `import tdd` and `tdd --help` do not wait for torch.
 _HOMES = {
-    "Corpus": "tdd.data",
-    "DistilledSet": "tdd.distilled",
-    "Distiller": "tdd.distiller",
-    "Recipe": "tdd.recipe",
+    "Corpus": "tdd.data.corpus",
+    "DistilledSet": "tdd.distilled_set.set",
+    "Distiller": "tdd.distillation.distiller",
+    "Recipe": "tdd.settings.recipe",
     "TddError": "tdd.errors",
-    "decode": "tdd.decoding",
-    "distill": "tdd.run",
-    "evaluate": "tdd.evaluation",
-    "load_corpus": "tdd.data",
-    "load_vectors": "tdd.vectors",
+    "decode": "tdd.inspection.decode",
+    "distill": "tdd.runs.distill",
+    "evaluate": "tdd.evaluation.evaluation",
+    "load_corpus": "tdd.data.corpus",
+    "load_vectors": "tdd.embeddings.word_vectors",
 }
 
 __all__ = [

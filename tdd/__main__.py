@@ -1,5 +1,5 @@
 """``python -m tdd``: the command line."""
 
-from tdd.main import main
+from tdd.cli.main import main
 
 main()

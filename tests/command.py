@@ -12,7 +12,7 @@ from unittest import mock
 import numpy as np
 import torch
 
-from tdd.main import main
+from tdd.cli.main import main
 
 # One thread here and in the processes started from here: equal rounding, and no waiting for a busy core.
 os.environ["OMP_NUM_THREADS"] = "1"

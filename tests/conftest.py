@@ -15,7 +15,7 @@ import pytest
 from command import write_data, write_vectors
 from hub_server import HubServer, client_env
 
-from tdd.vectors import WordVectors
+from tdd.embeddings.word_vectors import WordVectors
 
 # Set before any test module imports datasets or huggingface_hub, which read them once. The port stays bound, so that no
 # other program takes it, but nobody listens: connections are refused at once until `hub` serves there.

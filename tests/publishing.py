@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from hub_server import HubServer
 
-from tdd.distilled import DistilledSet
+from tdd.distilled_set.set import DistilledSet
 
 TOKEN = "hf_test"
 FILES = [

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from tdd.networks.alexcifarnet import AlexCifarNet
-from tdd.networks.lenet import LeNet
-from tdd.text import TextBatch
+from tdd.data.text import TextBatch
+from tdd.networks.architectures.alexcifarnet import AlexCifarNet
+from tdd.networks.architectures.lenet import LeNet
 
 
 class PlainLeNet(LeNet):

@@ -8,12 +8,12 @@ import pytest
 from command import distil_command, tdd, write_data
 from tiny import tiny_corpus, tiny_recipe
 
-from tdd import baseline_run
-from tdd.baseline_names import NAMES
-from tdd.baseline_run import measure_baselines, table
-from tdd.baselines import Baselines
+from tdd.distilled_set.run_folder import read_run
 from tdd.errors import Interrupted, TddError, UsageError
-from tdd.folder import read_run
+from tdd.evaluation.baselines import Baselines
+from tdd.evaluation.names import NAMES
+from tdd.runs import baselines as baseline_run
+from tdd.runs.baselines import measure_baselines, table
 
 CORPUS = tiny_corpus(3)
 RECIPE = tiny_recipe(n=12, steps=2, epochs=2, outer_steps=10, validation_networks=2)
@@ -180,6 +180,6 @@ def test_the_figures_of_a_run_do_not_need_the_cache_a_second_time(given, tmp_pat
     kept = (run / "results.json").read_text()
     (run / "results.json").write_text(before)
     monkeypatch.setenv("TDD_CACHE", str(tmp_path / "empty"))
-    monkeypatch.setattr("tdd.full_data._train_on_all", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr("tdd.evaluation.full_data._train_on_all", lambda *_: pytest.fail("trained again"))
     assert tdd("baselines", "--run", run, "--only", "full").code == 0
     assert (run / "results.json").read_text() == kept != before

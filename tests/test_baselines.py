@@ -6,17 +6,17 @@ import pytest
 import torch
 from tiny import tiny_corpus, tiny_recipe
 
-from tdd.baseline_names import NAMES
-from tdd.baselines import Baselines
-from tdd.coresets import class_means
-from tdd.distiller import Distiller
-from tdd.evaluation import evaluate
-from tdd.neighbours import neighbours_accuracy
-from tdd.networks import build_network
-from tdd.networks.kernel import draw, unstack
-from tdd.seeds import generator
-from tdd.text import TextSplit
-from tdd.tuning import LEAST_NETWORKS, RATES, choose, with_rate
+from tdd.data.real_examples import class_means
+from tdd.data.text import TextSplit
+from tdd.distillation.distiller import Distiller
+from tdd.evaluation.baselines import Baselines
+from tdd.evaluation.evaluation import evaluate
+from tdd.evaluation.names import NAMES
+from tdd.evaluation.nearest_neighbours import neighbours_accuracy
+from tdd.evaluation.rate_search import LEAST_NETWORKS, RATES, choose, with_rate
+from tdd.networks.kernels.autograd import draw, unstack
+from tdd.networks.registry import build_network
+from tdd.system.seeds import generator
 
 CORPUS = tiny_corpus(3)
 SETTINGS = {"n": 12, "steps": 2, "epochs": 2, "outer_steps": 10, "full_epochs": 1, "validation_networks": 2}
@@ -156,7 +156,7 @@ def test_results_say_what_was_measured_and_over_what(init):
 
 
 def test_nearest_neighbours_are_those_of_a_plain_loop(monkeypatch):
-    monkeypatch.setattr("tdd.neighbours._BATCH", 7)
+    monkeypatch.setattr("tdd.evaluation.nearest_neighbours._BATCH", 7)
     sets = baselines().random[:2]
     found = neighbours_accuracy(sets, (1, 3), CORPUS.test, len(CORPUS.test))
     for one, row in zip(sets, found, strict=True):

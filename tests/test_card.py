@@ -13,16 +13,16 @@ from huggingface_hub import DatasetCard, DatasetCardData
 from publishing import TOKEN, snippet
 from tiny import tiny_corpus, tiny_recipe, tiny_vectors
 
-from tdd.card import card
-from tdd.distilled import DistilledSet
-from tdd.distiller import Distiller
-from tdd.evaluation import evaluate
-from tdd.networks import build_network
-from tdd.networks.kernel import draw
-from tdd.normalisation import Normalisation
-from tdd.recipe import Recipe
-from tdd.seeds import generator
-from tdd.unroll import make_kernel, train
+from tdd.data.pixel_normalisation import Normalisation
+from tdd.distillation.distiller import Distiller
+from tdd.distillation.unroll import make_kernel, train
+from tdd.distilled_set.set import DistilledSet
+from tdd.evaluation.evaluation import evaluate
+from tdd.networks.kernels.autograd import draw
+from tdd.networks.registry import build_network
+from tdd.publishing.card import card
+from tdd.settings.recipe import Recipe
+from tdd.system.seeds import generator
 
 MEASURED = {
     "distillation": {"outer_steps": 300, "seconds": 5400.0, "hardware": "CPU, 2 threads", "versions": {"tdd": "0.1.0"}},

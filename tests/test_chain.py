@@ -5,13 +5,13 @@ import torch
 import torch.nn.functional as F
 from reference import PlainAlexCifarNet, PlainLeNet
 
-from tdd.images import ImageBatch
-from tdd.networks.alexcifarnet import AlexCifarNet
-from tdd.networks.chain_bends import LocalResponseNorm
-from tdd.networks.kernel import AutogradKernel, draw
-from tdd.networks.lenet import LeNet
-from tdd.normalisation import Normalisation
-from tdd.seeds import generator
+from tdd.data.images import ImageBatch
+from tdd.data.pixel_normalisation import Normalisation
+from tdd.networks.architectures.alexcifarnet import AlexCifarNet
+from tdd.networks.architectures.lenet import LeNet
+from tdd.networks.kernels.autograd import AutogradKernel, draw
+from tdd.networks.kernels.chain_nonlinearities import LocalResponseNorm
+from tdd.system.seeds import generator
 
 CLASSES = 3
 EXACT = {"rtol": 1e-10, "atol": 1e-12}
@@ -100,7 +100,7 @@ def test_real_images_in_parts_give_what_the_module_gives(monkeypatch, kind, shap
     network, theta, _ = problem(shape, networks, kind=kind)
     ours, plain = network.closed_form(), AutogradKernel(network)
     whole = ours.loss(theta, batch)
-    monkeypatch.setattr("tdd.networks.chain.PART_BYTES", 3 * networks * ours.outputs * 8)
+    monkeypatch.setattr("tdd.networks.kernels.chain.PART_BYTES", 3 * networks * ours.outputs * 8)
     torch.testing.assert_close(ours.loss(theta, batch), plain.loss(theta, batch), **EXACT)
     smooth = ours.loss(theta, batch, smoothing=0.2), plain.loss(theta, batch, smoothing=0.2)
     torch.testing.assert_close(*smooth, **EXACT)

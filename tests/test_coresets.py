@@ -4,12 +4,12 @@ import pytest
 import torch
 from tiny import tiny_corpus
 
-from tdd import coresets
-from tdd.coresets import class_centroids, class_means, herding, inputs_at, k_center, random_examples
-from tdd.images import ImageSplit
-from tdd.normalisation import Normalisation
-from tdd.seeds import generator
-from tdd.text import TextSplit
+from tdd.data import real_examples as coresets
+from tdd.data.images import ImageSplit
+from tdd.data.pixel_normalisation import Normalisation
+from tdd.data.real_examples import class_centroids, class_means, herding, inputs_at, k_center, random_examples
+from tdd.data.text import TextSplit
+from tdd.system.seeds import generator
 
 TRAIN = tiny_corpus(3).train
 
@@ -129,7 +129,7 @@ def test_no_more_examples_of_a_class_are_clustered_than_the_bound(monkeypatch):
 
 
 def test_features_of_sentences_are_means_of_known_words_in_the_order_asked_for(monkeypatch):
-    monkeypatch.setattr("tdd.text._FEATURES_AT_ONCE", 7)
+    monkeypatch.setattr("tdd.data.text._FEATURES_AT_ONCE", 7)
     unknown = TRAIN.ids.copy()
     unknown[: TRAIN.offsets[1]] = 0
     unknown[TRAIN.offsets[1]] = 0

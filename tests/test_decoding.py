@@ -8,11 +8,11 @@ import pytest
 import torch
 from tiny import DIM, LENGTH, tiny_recipe
 
-from tdd.decoding import DecodedSentence, decode, render
-from tdd.distilled import DistilledSet
+from tdd.distilled_set.set import DistilledSet
+from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import UsageError
-from tdd.seeds import generator
-from tdd.vectors import WordVectors
+from tdd.inspection.decode import DecodedSentence, decode, render
+from tdd.system.seeds import generator
 
 STEPS, PER_STEP, CLASSES = 2, 3, ["dull", "fine", "odd"]
 

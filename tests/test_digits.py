@@ -4,15 +4,15 @@ import pytest
 import torch
 from test_distiller import assert_same_bits
 
-from tdd.data import load_corpus
-from tdd.distilled import DistilledSet
-from tdd.distiller import Distiller
+from tdd.data.corpus import load_corpus
+from tdd.distillation.distiller import Distiller
+from tdd.distillation.memory import predicted_peak
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, UsageError
-from tdd.evaluation import evaluate
-from tdd.memory import predicted_peak
-from tdd.pictures import pictures
-from tdd.recipe import Recipe
-from tdd.run import distill
+from tdd.evaluation.evaluation import evaluate
+from tdd.inspection.pictures import pictures
+from tdd.runs.distill import distill
+from tdd.settings.recipe import Recipe
 
 
 def recipe_for(**settings):

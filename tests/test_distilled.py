@@ -11,10 +11,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save, save_file
 from tiny import tiny_corpus, tiny_recipe
 
-from tdd.distilled import WEIGHTS, DistilledSet
-from tdd.distiller import Distiller
+from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.set import WEIGHTS, DistilledSet
 from tdd.errors import TddError, UsageError
-from tdd.evaluation import evaluate
+from tdd.evaluation.evaluation import evaluate
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +183,7 @@ def test_a_write_that_fails_leaves_the_old_file(made, saved, monkeypatch, kind):
     def full(*_):
         raise kind(28, "No space left on device")
 
-    monkeypatch.setattr("tdd.tensor_files.save_file", full)
+    monkeypatch.setattr("tdd.system.tensor_files.save_file", full)
     with pytest.raises(TddError, match="No space left on device"):
         made.save_pretrained(saved)
     assert (saved / WEIGHTS).read_bytes() == before

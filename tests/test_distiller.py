@@ -4,15 +4,15 @@ import pytest
 import torch
 from tiny import tiny_corpus, tiny_recipe
 
-from tdd.distiller import Distiller
+from tdd.distillation.distiller import Distiller
+from tdd.distillation.learned_tensors import first_labels, momentum_of
+from tdd.distillation.samples.choice import first_samples
+from tdd.distillation.truncation import window
 from tdd.errors import Interrupted, TddError, UsageError
-from tdd.evaluation import evaluate
-from tdd.learned import first_labels, momentum_of
-from tdd.networks.text_cnn_kernel import TextCNNKernel
-from tdd.parametrisation import first_samples
-from tdd.recipe import Recipe
-from tdd.tensor_files import load_tensors
-from tdd.window import window
+from tdd.evaluation.evaluation import evaluate
+from tdd.networks.kernels.text_cnn import TextCNNKernel
+from tdd.settings.recipe import Recipe
+from tdd.system.tensor_files import load_tensors
 
 
 def tensors_of(distilled):

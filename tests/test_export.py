@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from tiny import tiny_corpus, tiny_recipe
 
 import tdd
-from tdd.data import load_corpus
-from tdd.distilled import DistilledSet
-from tdd.distiller import Distiller
+from tdd.data.corpus import load_corpus
+from tdd.data.text import TextSplit
+from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.set import DistilledSet
+from tdd.embeddings.fast_tokenizer import build_tokenizer
+from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError, UsageError
-from tdd.evaluation import evaluate
-from tdd.export import DistilledClassifier, build_model, train_model, trained_network
-from tdd.text import TextSplit
-from tdd.tokenizer import build_tokenizer
-from tdd.vectors import WordVectors
+from tdd.evaluation.evaluation import evaluate
+from tdd.publishing.transformers_model import DistilledClassifier, build_model, train_model, trained_network
 
 TEXT = (
     "the a film story good bad well known spun mr. dr prof u.s. us n't do did is it 's 've ' '' -- ... . , ! ? - / : & "

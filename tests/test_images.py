@@ -11,11 +11,11 @@ import pytest
 import torch
 from PIL import Image
 
-from tdd import images
-from tdd.data import load_corpus
+from tdd.data import images
+from tdd.data.corpus import load_corpus
+from tdd.data.pixel_normalisation import Normalisation
 from tdd.errors import UsageError
-from tdd.normalisation import Normalisation
-from tdd.recipe import Recipe
+from tdd.settings.recipe import Recipe
 
 
 def encoded(array, mode=None, kind="PNG"):

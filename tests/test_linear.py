@@ -9,8 +9,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tdd.distillation.linear_case import (
+    LinearSet,
+    hard_label_set,
+    least_samples,
+    optimum,
+    soft_label_set,
+    unmoved_direction,
+)
 from tdd.errors import UsageError
-from tdd.linear import LinearSet, hard_label_set, least_samples, optimum, soft_label_set, unmoved_direction
 
 
 def problem(seed: int, features: int, dependent: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -142,8 +149,8 @@ def test_what_cannot_be_solved_is_one_line(call, message):
 
 
 def test_the_case_study_prints_the_bound_both_sets_and_their_errors(capsys, monkeypatch):
-    monkeypatch.delitem(sys.modules, "tdd.linear")
-    runpy.run_module("tdd.linear", run_name="__main__")
+    monkeypatch.delitem(sys.modules, "tdd.distillation.linear_case")
+    runpy.run_module("tdd.distillation.linear_case", run_name="__main__")
     out = capsys.readouterr().out
     assert "n = 442, D = 10, rank = 10; least distilled samples = 10" in out
     assert "n = 442, D = 12, rank = 10; least distilled samples = 10" in out

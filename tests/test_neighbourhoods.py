@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from tdd.distillation.samples.word_mixtures import Neighbourhoods
 from tdd.errors import UsageError
-from tdd.neighbourhoods import Neighbourhoods
-from tdd.recipe import Recipe
-from tdd.seeds import generator
+from tdd.settings.recipe import Recipe
+from tdd.system.seeds import generator
 
 
 def drawn(*shape, seed=0):

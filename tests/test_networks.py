@@ -10,18 +10,18 @@ from reference import outer_gradient as naive_gradient
 from torch import nn
 from torch.func import functional_call
 
+from tdd.data.images import ImageBatch
+from tdd.data.pixel_normalisation import Normalisation
+from tdd.distillation.unroll import make_kernel, outer_gradient
 from tdd.errors import UsageError
-from tdd.images import ImageBatch
-from tdd.networks import build_network
-from tdd.networks.alexcifarnet import AlexCifarNet, local_response_norm
-from tdd.networks.convnet import ConvNet
-from tdd.networks.kernel import AutogradKernel, draw, unstack
-from tdd.networks.lenet import LeNet
-from tdd.networks.text_cnn import TextCNN
-from tdd.normalisation import Normalisation
-from tdd.recipe import Recipe
-from tdd.seeds import generator
-from tdd.unroll import make_kernel, outer_gradient
+from tdd.networks.architectures.alexcifarnet import AlexCifarNet, local_response_norm
+from tdd.networks.architectures.convnet import ConvNet
+from tdd.networks.architectures.lenet import LeNet
+from tdd.networks.architectures.text_cnn import TextCNN
+from tdd.networks.kernels.autograd import AutogradKernel, draw, unstack
+from tdd.networks.registry import build_network
+from tdd.settings.recipe import Recipe
+from tdd.system.seeds import generator
 
 CLASSES = 3
 NETWORKS = {
@@ -149,7 +149,7 @@ def test_real_images_in_parts_give_what_they_give_at_once(monkeypatch):
     whole, at_once = kernel.logits(theta, batch), kernel.loss(theta, batch)
     one = kernel._forward_bytes(unstack(theta)[0], batch.dense())
     for parts in (1, 2 * one):
-        monkeypatch.setattr("tdd.networks.kernel.PART_BYTES", parts)
+        monkeypatch.setattr("tdd.networks.kernels.autograd.PART_BYTES", parts)
         torch.testing.assert_close(kernel.logits(theta, batch), whole)
         torch.testing.assert_close(kernel.loss(theta, batch), at_once)
     assert whole.shape == (2, 3, CLASSES)

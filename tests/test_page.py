@@ -7,11 +7,11 @@ import pytest
 import torch
 from tiny import tiny_recipe
 
-from tdd.decoding import DecodedSentence, Nearness, decode, render, show
-from tdd.distilled import DistilledSet
+from tdd.distilled_set.set import DistilledSet
+from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import UsageError
-from tdd.page import OPEN_BARS, page
-from tdd.vectors import WordVectors
+from tdd.inspection.decode import DecodedSentence, Nearness, decode, render, show
+from tdd.inspection.page import OPEN_BARS, page
 
 HOSTILE = [
     "<script>alert(1)</script>",

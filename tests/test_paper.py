@@ -9,11 +9,14 @@ import pytest
 import yaml
 from command import SETTINGS, tdd, write_data, write_vectors
 
-from tdd import evaluation_run, folder, paper, rerun
-from tdd.paper import read_rows
-from tdd.progress import percent
-from tdd.recipe import Recipe
-from tdd.resolve import named_recipes, recipe_folders
+from tdd.distilled_set import run_folder as folder
+from tdd.runs import evaluate as evaluation_run
+from tdd.runs import results_table as paper
+from tdd.runs import reuse as rerun
+from tdd.runs.results_table import read_rows
+from tdd.settings.recipe import Recipe
+from tdd.settings.recipes import named_recipes, recipe_folders
+from tdd.system.reporter import percent
 
 ROWS = """
 easy-fixed: {data: Easy, accuracy: 75.032, full: 87.1, source: table 6}

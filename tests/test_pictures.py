@@ -8,12 +8,12 @@ import pytest
 import torch
 from PIL import Image
 
-from tdd.decoding import show
-from tdd.distilled import DistilledSet
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
-from tdd.pictures import pictures, render, save_pictures
-from tdd.recipe import Recipe
-from tdd.seeds import generator
+from tdd.inspection.decode import show
+from tdd.inspection.pictures import pictures, render, save_pictures
+from tdd.settings.recipe import Recipe
+from tdd.system.seeds import generator
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from tdd.distilled import DistilledSet
-from tdd.processes import gather
+from tdd.distilled_set.set import DistilledSet
+from tdd.system.processes import gather
 
 SETTINGS = """
     --n 4 --init random --set networks=4 --set filters=8 --set widths=[1,2] --set max_length=8 --set batch_size=16

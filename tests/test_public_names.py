@@ -1,8 +1,8 @@
 """What ``import tdd`` offers."""
 
 import importlib
+import pkgutil
 import types
-from pathlib import Path
 
 import pytest
 
@@ -29,8 +29,8 @@ def test_the_public_names_are_these_and_each_can_be_had():
 
 
 def test_names_stay_functions_whatever_is_imported():
-    for path in Path(package.__file__).parent.glob("*.py"):
-        if path.stem != "__main__":
-            importlib.import_module(f"tdd.{path.stem}")
+    for module in pkgutil.walk_packages(package.__path__, "tdd."):
+        if module.name != "tdd.__main__":
+            importlib.import_module(module.name)
     for name in ("decode", "distill", "evaluate", "load_corpus", "load_vectors"):
         assert isinstance(getattr(package, name), types.FunctionType), name

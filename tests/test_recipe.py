@@ -4,10 +4,10 @@ import pytest
 import yaml
 from command import tdd
 
+from tdd.distilled_set.run_folder import default_folder
 from tdd.errors import UsageError
-from tdd.folder import default_folder
-from tdd.recipe import Recipe, read_settings
-from tdd.resolve import named_recipes, parse_assignments, resolve_recipe
+from tdd.settings.recipe import Recipe, read_settings
+from tdd.settings.recipes import named_recipes, parse_assignments, resolve_recipe
 
 
 def dry_run(*arguments):

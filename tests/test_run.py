@@ -13,12 +13,12 @@ import pytest
 from command import STEPS, distil_command, files_below, tdd
 
 import tdd as package
-from tdd import folder
-from tdd.distilled import DistilledSet
+from tdd.distilled_set import run_folder as folder
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError
-from tdd.evaluation_run import describe
-from tdd.progress import Reporter
-from tdd.recipe import Recipe
+from tdd.runs.evaluate import describe
+from tdd.settings.recipe import Recipe
+from tdd.system.reporter import Reporter
 
 RANDOM = {"init": "random", "networks": 2, "validation_networks": 2, "test_networks": 3, "ema": 0.9, "warmup": 3}
 
@@ -52,11 +52,11 @@ def assert_same_run(output: Path, other: Path) -> None:
 # Processes that reach a moment and wait there to be ended. They are forked from one that has imported everything.
 
 MOMENTS = {
-    "while it reads": ("tdd.run", "open_corpus"),
-    "before the first step": ("tdd.run", "Log"),
-    "in a checkpoint": ("tdd.tensor_files", "save_file"),
-    "in the test at the end": ("tdd.run", "evaluate_on"),
-    "in the last write": ("tdd.distilled", "write_json"),
+    "while it reads": ("tdd.runs.distill", "open_corpus"),
+    "before the first step": ("tdd.runs.distill", "Log"),
+    "in a checkpoint": ("tdd.system.tensor_files", "save_file"),
+    "in the test at the end": ("tdd.runs.distill", "evaluate_on"),
+    "in the last write": ("tdd.distilled_set.set", "write_json"),
 }
 
 
@@ -95,7 +95,7 @@ def child(arguments: list[str], output: str, moment: str | int) -> None:
 
         setattr(sys.modules[module], name, wait_first)
     sys.argv = ["tdd", *arguments]
-    from tdd.main import main
+    from tdd.cli.main import main
 
     main()
 
@@ -103,7 +103,7 @@ def child(arguments: list[str], output: str, moment: str | int) -> None:
 @pytest.fixture(scope="module")
 def processes():
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["test_run", "tdd.run", "tdd.main", "datasets", "accelerate"])
+    context.set_forkserver_preload(["test_run", "tdd.runs.distill", "tdd.cli.main", "datasets", "accelerate"])
     return context
 
 

@@ -15,14 +15,14 @@ from hub_server import HubServer
 from publishing import TOKEN, assert_labels_and_rates, commit, files_of, fresh_process, snippet
 from safetensors.torch import save_file
 
-from tdd.card import card
-from tdd.data import load_corpus
-from tdd.distilled import WEIGHTS, DistilledSet
-from tdd.distiller import Distiller
-from tdd.evaluation import evaluate
-from tdd.push import push
-from tdd.sentences import Sentences
-from tdd.vectors import load_vectors
+from tdd.data.corpus import load_corpus
+from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.sentences import Sentences
+from tdd.distilled_set.set import WEIGHTS, DistilledSet
+from tdd.embeddings.word_vectors import load_vectors
+from tdd.evaluation.evaluation import evaluate
+from tdd.publishing.card import card
+from tdd.publishing.push import push
 
 SETTINGS = {"padding": "end", "samples_lr": 0.5, "epochs": 2, "momentum": 0.3, "excluded_words": "[word3]"}
 

@@ -7,16 +7,16 @@ import pytest
 import torch
 from tiny import LENGTH, tiny_corpus, tiny_recipe, tiny_vectors
 
-from tdd.distiller import Distiller
+from tdd.data.images import ImageSplit
+from tdd.data.pixel_normalisation import Normalisation
+from tdd.data.text import TextSplit
+from tdd.distillation.distiller import Distiller
+from tdd.distillation.learned_tensors import first_labels
+from tdd.distillation.samples.choice import first_samples, parametrisation
+from tdd.distillation.samples.vocabulary import real_sentences, vocabulary
+from tdd.distilled_set.sentences import Sentences
+from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import UsageError
-from tdd.images import ImageSplit
-from tdd.learned import first_labels
-from tdd.normalisation import Normalisation
-from tdd.parametrisation import first_samples, parametrisation
-from tdd.sentences import Sentences
-from tdd.text import TextSplit
-from tdd.vectors import WordVectors
-from tdd.vocabulary import real_sentences, vocabulary
 
 # Texts
 

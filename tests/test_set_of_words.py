@@ -11,13 +11,13 @@ from safetensors.torch import load_file
 from test_distilled import rewrite
 from tiny import tiny_corpus, tiny_recipe, tiny_vectors
 
-from tdd.decoding import decode, show
-from tdd.distilled import WEIGHTS, DistilledSet
-from tdd.distiller import Distiller
+from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.sentences import Sentences
+from tdd.distilled_set.set import WEIGHTS, DistilledSet
+from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError, UsageError
-from tdd.sentences import Sentences
-from tdd.vectors import WordVectors
-from tdd.words import decoded_accuracy
+from tdd.evaluation.decoded import decoded_accuracy
+from tdd.inspection.decode import decode, show
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +167,7 @@ def test_the_words_alone_are_read_without_a_search(twins, monkeypatch):
 @pytest.mark.parametrize("color", [False, True])
 def test_words_are_printed_exactly_and_without_scores(twins, color, monkeypatch):
     made, vectors = twins
-    monkeypatch.setattr("tdd.vectors.load_vectors", lambda name: vectors)
+    monkeypatch.setattr("tdd.embeddings.word_vectors.load_vectors", lambda name: vectors)
     assert show(made, format="text", color=color).splitlines() == TEXTS
     table = re.sub("\x1b\\[[0-9;]*m", "", show(made, color=color)).splitlines()
     assert table[1::3] == TEXTS and table[0] == "step 0, sample 0: bad +1.50  good -0.50"
@@ -178,7 +178,7 @@ def test_words_are_printed_exactly_and_without_scores(twins, color, monkeypatch)
 
 def test_a_page_of_words_shows_them_exactly_and_calls_them_no_neighbours(twins, monkeypatch):
     made, vectors = twins
-    monkeypatch.setattr("tdd.vectors.load_vectors", lambda name: vectors)
+    monkeypatch.setattr("tdd.embeddings.word_vectors.load_vectors", lambda name: vectors)
     shown = show(made, format="html")
     lines = re.findall(r'<p class="words" dir="auto">(.*?)</p>', shown, re.DOTALL)
     assert [re.sub("<[^>]*>", "", line) for line in lines] == TEXTS

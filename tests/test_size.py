@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from command import SETTINGS, Done, tdd, write_data, write_vectors
 
-from tdd import folder, full_data, rerun, size
-from tdd.distilled import DistilledSet
-from tdd.distiller import Distiller
+from tdd.distillation.distiller import Distiller
+from tdd.distilled_set import run_folder as folder
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError
-from tdd.progress import percent
-from tdd.recipe import Recipe
-from tdd.size import least
+from tdd.evaluation import full_data
+from tdd.runs import reuse as rerun
+from tdd.runs import size
+from tdd.runs.size import least
+from tdd.settings.recipe import Recipe
+from tdd.system.reporter import percent
 
 CLASSES = ("bad", "fair", "good")
 

@@ -10,10 +10,10 @@ from reference import random_batch
 from torch import nn
 from torch.func import functional_call
 
-from tdd.networks.kernel import AutogradKernel, draw, unstack
-from tdd.networks.text_cnn import TextCNN
-from tdd.networks.word_table import argmax_over_time
-from tdd.text import TextBatch
+from tdd.data.text import TextBatch
+from tdd.networks.architectures.text_cnn import TextCNN
+from tdd.networks.kernels.autograd import AutogradKernel, draw, unstack
+from tdd.networks.kernels.word_table import argmax_over_time
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,6 +1,6 @@
 import pytest
 
-from tdd.tokens import tokenize
+from tdd.embeddings.tokenise import tokenize
 
 
 @pytest.mark.parametrize(

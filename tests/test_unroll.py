@@ -6,11 +6,11 @@ from reference import outer_gradient as naive_gradient
 from reference import outer_loss, random_batch
 from torch import nn
 
+from tdd.distillation.unroll import SetGradient, make_kernel, outer_gradient, train
 from tdd.errors import UsageError
-from tdd.networks.kernel import draw, unstack
-from tdd.networks.text_cnn import TextCNN
-from tdd.seeds import generator
-from tdd.unroll import SetGradient, make_kernel, outer_gradient, train
+from tdd.networks.architectures.text_cnn import TextCNN
+from tdd.networks.kernels.autograd import draw, unstack
+from tdd.system.seeds import generator
 
 LENGTH, DIM = 12, 5
 

@@ -6,17 +6,17 @@ import torch
 from test_distiller import assert_same_bits
 from tiny import tiny_corpus, tiny_recipe
 
-from tdd import word_samples
-from tdd.distilled import DistilledSet
-from tdd.distiller import Distiller
+from tdd.distillation.distiller import Distiller
+from tdd.distillation.learned_tensors import gradients_of
+from tdd.distillation.samples import words as word_samples
+from tdd.distillation.samples.vocabulary import vocabulary
+from tdd.distillation.samples.words import WordSamples
+from tdd.distillation.unroll import SetGradient
+from tdd.distilled_set.set import DistilledSet
+from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import Interrupted, TddError
-from tdd.evaluation import evaluate
-from tdd.learned import gradients_of
-from tdd.seeds import generator
-from tdd.unroll import SetGradient
-from tdd.vectors import WordVectors
-from tdd.vocabulary import vocabulary
-from tdd.word_samples import WordSamples
+from tdd.evaluation.evaluation import evaluate
+from tdd.system.seeds import generator
 
 CPU = torch.device("cpu")
 

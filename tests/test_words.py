@@ -4,12 +4,12 @@ import pytest
 import torch
 from tiny import tiny_corpus, tiny_recipe
 
-from tdd.distilled import DistilledSet
-from tdd.distiller import Distiller
+from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
-from tdd.evaluation import evaluate
-from tdd.evaluation_run import describe
-from tdd.words import decoded_accuracy, refit, to_words
+from tdd.evaluation.decoded import decoded_accuracy, refit, to_words
+from tdd.evaluation.evaluation import evaluate
+from tdd.runs.evaluate import describe
 
 CORPUS = tiny_corpus()
 

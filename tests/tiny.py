@@ -2,11 +2,11 @@
 
 import torch
 
-from tdd.data import Corpus
-from tdd.recipe import Recipe
-from tdd.seeds import generator
-from tdd.text import TextSplit
-from tdd.vectors import WordVectors
+from tdd.data.corpus import Corpus
+from tdd.data.text import TextSplit
+from tdd.embeddings.word_vectors import WordVectors
+from tdd.settings.recipe import Recipe
+from tdd.system.seeds import generator
 
 LENGTH, DIM, VOCABULARY = 10, 6, 40
 

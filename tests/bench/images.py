@@ -9,11 +9,11 @@ from bench.inputs import Problem
 from reference import PlainLeNet
 from torch import nn
 
-from tdd.images import ImageSplit
-from tdd.networks.alexcifarnet import AlexCifarNet
-from tdd.networks.kernel import draw
-from tdd.normalisation import Normalisation
-from tdd.seeds import generator
+from tdd.data.images import ImageSplit
+from tdd.data.pixel_normalisation import Normalisation
+from tdd.networks.architectures.alexcifarnet import AlexCifarNet
+from tdd.networks.kernels.autograd import draw
+from tdd.system.seeds import generator
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tdd.distilled import DistilledSet
-from tdd.images import ImageSplit
-from tdd.networks.kernel import Parameters, draw
-from tdd.networks.text_cnn import TextCNN
-from tdd.normalisation import Normalisation
-from tdd.recipe import Recipe
-from tdd.seeds import generator
-from tdd.text import TextSplit
-from tdd.vectors import WordVectors
+from tdd.data.images import ImageSplit
+from tdd.data.pixel_normalisation import Normalisation
+from tdd.data.text import TextSplit
+from tdd.distilled_set.set import DistilledSet
+from tdd.embeddings.word_vectors import WordVectors
+from tdd.networks.architectures.text_cnn import TextCNN
+from tdd.networks.kernels.autograd import Parameters, draw
+from tdd.settings.recipe import Recipe
+from tdd.system.seeds import generator
 
 # Spread of a word vector's numbers in 100-dimensional GloVe.
 SCALE = 0.4

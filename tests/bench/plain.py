@@ -11,11 +11,11 @@ from reference import outer_gradient
 from torch import Tensor
 from torch.func import functional_call
 
-from tdd.images import ImageSplit
-from tdd.networks.kernel import Parameters, stack, unstack
-from tdd.networks.text_cnn import TextCNN
-from tdd.text import TextSplit
-from tdd.vectors import WordVectors
+from tdd.data.images import ImageSplit
+from tdd.data.text import TextSplit
+from tdd.embeddings.word_vectors import WordVectors
+from tdd.networks.architectures.text_cnn import TextCNN
+from tdd.networks.kernels.autograd import Parameters, stack, unstack
 
 
 def dense(split: TextSplit | ImageSplit, indices: Tensor) -> Tensor:

@@ -10,12 +10,12 @@ from bench import plain
 from bench.inputs import SCALE, TREC, Problem, Sizes, word_vectors
 from torch import Tensor
 
-from tdd.evaluation import accuracy, evaluate
-from tdd.networks.kernel import Parameters, unstack
-from tdd.seeds import generator
-from tdd.text import TextBatch
-from tdd.unroll import Mode, make_kernel, outer_gradient, train
-from tdd.vectors import WordVectors
+from tdd.data.text import TextBatch
+from tdd.distillation.unroll import Mode, make_kernel, outer_gradient, train
+from tdd.embeddings.word_vectors import WordVectors
+from tdd.evaluation.evaluation import accuracy, evaluate
+from tdd.networks.kernels.autograd import Parameters, unstack
+from tdd.system.seeds import generator
 
 # Sentences in IMDB's test split.
 REVIEWS = 25_000

@@ -57,7 +57,7 @@ def test_a_failure_nobody_thought_of_is_one_line_too(run, monkeypatch):
     def fails(*_, **__):
         raise RuntimeError("first\nsecond \x1b[31m")
 
-    monkeypatch.setattr("tdd.vectors.load_vectors", fails)
+    monkeypatch.setattr("tdd.embeddings.word_vectors.load_vectors", fails)
     done = tdd("decode", run)
     assert done.one_line() == "unexpected RuntimeError: first second \\x1b[31m; add --debug to see where"
     assert done.code == 1
@@ -70,7 +70,7 @@ def test_running_out_of_memory_says_what_to_lower(run, monkeypatch, error):
     def fails(*_, **__):
         raise error
 
-    monkeypatch.setattr("tdd.decoding.decode", fails)
+    monkeypatch.setattr("tdd.inspection.decode.decode", fails)
     done = tdd("decode", run)
     assert (done.one_line(), done.code) == ("out of memory; lower n, batch_size or networks_at_once", 1)
 
@@ -82,7 +82,7 @@ def test_help_waits_for_no_heavy_import_and_python_m_tdd_works():
         "    sys.argv = ['tdd', *arguments]\n"
         "    try: runpy.run_module('tdd', run_name='__main__')\n"
         "    except SystemExit as leave: assert leave.code == 0, leave.code\n"
-        "heavy = {'torch', 'datasets', 'gensim', 'accelerate', 'numpy', 'tdd.recipe'} & set(sys.modules)\n"
+        "heavy = {'torch', 'datasets', 'gensim', 'accelerate', 'numpy', 'tdd.settings.recipe'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

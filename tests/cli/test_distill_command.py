@@ -10,7 +10,7 @@ import pytest
 from command import STEPS, distil_command, files_below, tdd
 from filelock import FileLock
 
-from tdd.recipe import Recipe
+from tdd.settings.recipe import Recipe
 
 
 def test_distilling_a_csv_fills_a_run_folder_and_prints_the_accuracy(distilled):

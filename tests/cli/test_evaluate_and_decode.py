@@ -10,7 +10,7 @@ from command import distil_command, tdd, write_data, write_vectors
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from tdd.recipe import Recipe
+from tdd.settings.recipe import Recipe
 
 
 def test_evaluating_adds_fresh_networks_and_the_ratio_and_trains_on_all_data_once(run, monkeypatch):
@@ -30,7 +30,7 @@ def test_evaluating_adds_fresh_networks_and_the_ratio_and_trains_on_all_data_onc
     def not_again(*_):
         raise AssertionError("trained on all the data again")
 
-    monkeypatch.setattr("tdd.full_data._train_on_all", not_again)
+    monkeypatch.setattr("tdd.evaluation.full_data._train_on_all", not_again)
     assert tdd("evaluate", run, "--networks", 3, "--full").out == done.out
 
 
@@ -157,7 +157,7 @@ def test_what_an_evaluation_has_measured_is_kept_when_it_is_stopped(run, monkeyp
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tdd.evaluation_run.train_on_all", stop)
+    monkeypatch.setattr("tdd.runs.evaluate.train_on_all", stop)
     done = tdd("evaluate", run, "--init", "random", "--networks", 7, "--full")
     assert (done.code, done.one_line()) == (130, "interrupted")
     results = json.loads((run / "results.json").read_text())
@@ -174,7 +174,7 @@ def test_an_evaluation_keeps_what_another_command_adds_meanwhile(run, monkeypatc
         path.write_text(json.dumps(json.loads(path.read_text()) | {"baselines": {"random": {"mean": 0.5, "sd": 0.1}}}))
         return {"accuracy": 0.75}
 
-    monkeypatch.setattr("tdd.evaluation_run.train_on_all", add_baselines)
+    monkeypatch.setattr("tdd.runs.evaluate.train_on_all", add_baselines)
     assert tdd("evaluate", run, "--full").code == 0
     results = json.loads((run / "results.json").read_text())
     assert results["baselines"] == {"random": {"mean": 0.5, "sd": 0.1}}

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from data_files import TWO_CLASSES, Load, write_csv
 
-from tdd.data import Corpus, load_corpus
-from tdd.recipe import Recipe
-from tdd.vectors import WordVectors
+from tdd.data.corpus import Corpus, load_corpus
+from tdd.embeddings.word_vectors import WordVectors
+from tdd.settings.recipe import Recipe
 
 
 @pytest.fixture

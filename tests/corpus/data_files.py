@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tdd.data import Corpus
-from tdd.text import TextSplit
-from tdd.vectors import WordVectors
+from tdd.data.corpus import Corpus
+from tdd.data.text import TextSplit
+from tdd.embeddings.word_vectors import WordVectors
 
 Load = Callable[..., Corpus]
 

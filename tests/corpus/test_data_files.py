@@ -9,8 +9,8 @@ import datasets
 import pytest
 from data_files import TWO_CLASSES, Load, sentences, texts, write_csv, write_parquet
 
+from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError, UsageError
-from tdd.vectors import WordVectors
 
 
 @pytest.mark.parametrize(

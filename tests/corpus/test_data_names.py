@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from data_files import Load, texts, write_csv
 
-from tdd import sources
-from tdd.data import load_corpus
+from tdd.data import sources
+from tdd.data.corpus import load_corpus
+from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError, UsageError
-from tdd.recipe import Recipe
-from tdd.vectors import WordVectors
+from tdd.settings.recipe import Recipe
 
 
 def test_an_unknown_name_gets_the_nearest_one(vectors: WordVectors):

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from data_files import Load, sentences, texts, write_csv, write_parquet
 
-from tdd.data import load_corpus
+from tdd.data.corpus import load_corpus
+from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError
-from tdd.recipe import Recipe
-from tdd.vectors import WordVectors
+from tdd.settings.recipe import Recipe
 
 
 def test_a_second_load_encodes_nothing(

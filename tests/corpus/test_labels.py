@@ -7,8 +7,8 @@ import pytest
 import torch
 from data_files import Load, sentences, texts, write_csv, write_declared, write_parquet
 
+from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import UsageError
-from tdd.vectors import WordVectors
 
 
 def test_declared_class_names_are_kept(tmp_path: Path, load: Load):

@@ -6,8 +6,8 @@ import pytest
 import torch
 from data_files import Load, sentences, texts, write_csv
 
+from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import UsageError
-from tdd.vectors import WordVectors
 
 
 def test_splits_are_stratified_and_never_overlap(load: Load, two_classes: Path, vectors: WordVectors):

@@ -4,9 +4,10 @@ import pytest
 from plain import CORPUS, DRAWS
 from tiny import tiny_recipe
 
-from tdd import plain_learners, plain_text
-from tdd.distilled import DistilledSet
-from tdd.distiller import Distiller
+from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.set import DistilledSet
+from tdd.evaluation import plain_text
+from tdd.evaluation import plain_text_learners as plain_learners
 
 
 @pytest.fixture(scope="module", autouse=True)

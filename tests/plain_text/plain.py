@@ -3,10 +3,10 @@
 import torch
 from tiny import tiny_corpus, tiny_recipe
 
-from tdd.plain_learners import AdamTextCNN
-from tdd.plain_text import real_texts
-from tdd.seeds import generator
-from tdd.text import TextSplit
+from tdd.data.text import TextSplit
+from tdd.evaluation.plain_text import real_texts
+from tdd.evaluation.plain_text_learners import AdamTextCNN
+from tdd.system.seeds import generator
 
 CORPUS = tiny_corpus(3)
 TRAIN = CORPUS.train

@@ -10,13 +10,13 @@ from tiny import LENGTH
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
-from tdd import plain_learners
+from tdd.data.text import TextSplit
 from tdd.errors import UsageError
-from tdd.networks import build_network
-from tdd.networks.kernel import draw
-from tdd.plain_learners import TfIdf, soft_logistic_regression, word_counts
-from tdd.seeds import generator
-from tdd.text import TextSplit
+from tdd.evaluation import plain_text_learners as plain_learners
+from tdd.evaluation.plain_text_learners import TfIdf, soft_logistic_regression, word_counts
+from tdd.networks.kernels.autograd import draw
+from tdd.networks.registry import build_network
+from tdd.system.seeds import generator
 
 # TF-IDF and logistic regression
 

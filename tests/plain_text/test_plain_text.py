@@ -8,14 +8,14 @@ import torch
 from plain import CORPUS, DRAWS, TRAIN, plain, texts_of
 from tiny import LENGTH, tiny_corpus, tiny_recipe
 
-from tdd.coresets import herding, k_center
-from tdd.distilled import DistilledSet
+from tdd.data.real_examples import herding, k_center
+from tdd.data.text import TextSplit
+from tdd.distilled_set.sentences import Sentences
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
-from tdd.plain_learners import TfIdf
-from tdd.plain_text import distilled_texts, plain_text_accuracy, probabilities, real_texts
-from tdd.seeds import generator
-from tdd.sentences import Sentences
-from tdd.text import TextSplit
+from tdd.evaluation.plain_text import distilled_texts, plain_text_accuracy, probabilities, real_texts
+from tdd.evaluation.plain_text_learners import TfIdf
+from tdd.system.seeds import generator
 
 # Texts and labels
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from command import distil_command, tdd
 
-from tdd import evaluation_run
+from tdd.runs import evaluate as evaluation_run
 
 
 @pytest.fixture(scope="module")

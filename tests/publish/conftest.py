@@ -9,10 +9,10 @@ from command import distil_command, tdd, write_data, write_vectors
 from hub_server import HubServer
 from publishing import TOKEN
 
-from tdd.distilled import DistilledSet
-from tdd.public import public
-from tdd.push import contents
-from tdd.vectors import load_vectors
+from tdd.distilled_set.set import DistilledSet
+from tdd.distilled_set.shareable import public
+from tdd.embeddings.word_vectors import load_vectors
+from tdd.publishing.push import contents
 
 
 @pytest.fixture(scope="package")

@@ -13,9 +13,9 @@ from hub_server import HubServer
 from publishing import TOKEN, assert_labels_and_rates, files_of, fresh_process, snippet
 from safetensors.torch import save_file
 
-from tdd.data import load_corpus
-from tdd.distilled import DistilledSet
-from tdd.evaluation import evaluate
+from tdd.data.corpus import load_corpus
+from tdd.distilled_set.set import DistilledSet
+from tdd.evaluation.evaluation import evaluate
 
 
 def test_plain_datasets_read_both_configurations_to_the_last_bit(published: str, run: Path, made: DistilledSet):

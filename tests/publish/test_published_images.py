@@ -12,12 +12,12 @@ from hub_server import HubServer
 from publishing import assert_labels_and_rates, files_of, fresh_process, snippet
 from safetensors.torch import save_file
 
-from tdd.data import load_corpus
-from tdd.distilled import DistilledSet
-from tdd.pictures import pictures
-from tdd.push import contents
-from tdd.recipe import Recipe
-from tdd.run import distill
+from tdd.data.corpus import load_corpus
+from tdd.distilled_set.set import DistilledSet
+from tdd.inspection.pictures import pictures
+from tdd.publishing.push import contents
+from tdd.runs.distill import distill
+from tdd.settings.recipe import Recipe
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from hub_server import HubServer
 from huggingface_hub import constants
 from publishing import FILES, commit, head
 
-from tdd.distilled import DistilledSet
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
-from tdd.pull import fetch
+from tdd.hub.download import fetch
 
 
 def test_a_pulled_folder_is_the_run(published: str, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

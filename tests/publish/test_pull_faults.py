@@ -12,9 +12,9 @@ from huggingface_hub.hf_api import RepoSibling
 from publishing import LARGE, commit, files_of, head
 from safetensors.torch import save
 
-from tdd.distilled import DistilledSet
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError
-from tdd.pull import _verify, fetch, pull
+from tdd.hub.download import _verify, fetch, pull
 
 
 @pytest.mark.parametrize("name", ["distilled.safetensors", "recipe.yaml", "results.json", "README.md"])
@@ -111,8 +111,8 @@ def test_a_file_that_is_too_large_is_not_downloaded(
     published: str,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr("tdd.pull.LARGEST", largest)
-    monkeypatch.setattr("tdd.pull.LARGEST_OTHER", largest_other)
+    monkeypatch.setattr("tdd.hub.download.LARGEST", largest)
+    monkeypatch.setattr("tdd.hub.download.LARGEST_OTHER", largest_other)
     with pytest.raises(TddError, match=f"{name} of {published} is .*MiB, the most that is taken is"):
         fetch(published)
     assert len(hub.requests) == 1

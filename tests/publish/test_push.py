@@ -8,10 +8,10 @@ from hub_server import HubServer
 from huggingface_hub import constants
 from publishing import FILES, commit, files_of, head
 
-from tdd.distilled import DistilledSet
+from tdd.distilled_set.set import DistilledSet
+from tdd.embeddings.word_vectors import load_vectors
 from tdd.errors import UsageError
-from tdd.push import push
-from tdd.vectors import load_vectors
+from tdd.publishing.push import push
 
 WITHOUT_FIGURES = [name for name in FILES if not name.startswith("figures/")]
 

@@ -12,9 +12,9 @@ from hub_server import HubServer
 from huggingface_hub import constants
 from publishing import LARGE, TOKEN, commit, files_of, head
 
-from tdd.distilled import DistilledSet
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError
-from tdd.push import push
+from tdd.publishing.push import push
 
 # The requests of a push in their order; FILE0 ... are the large files.
 REQUESTS = [
@@ -163,7 +163,7 @@ def test_a_short_wait_that_the_hub_asks_for_is_kept(hub: HubServer, made: Distil
 
 
 def test_a_silent_hub_is_given_up(hub: HubServer, run: Path, repo: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("tdd.hub.SILENCE", 0.05)
+    monkeypatch.setattr("tdd.hub.client.SILENCE", 0.05)
     answer = Event()
     hub.before("/commit/", lambda: answer.wait(10))
     done = tdd("push", run, repo)

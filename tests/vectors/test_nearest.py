@@ -8,9 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import UsageError
-from tdd.seeds import generator
-from tdd.vectors import WordVectors
+from tdd.system.seeds import generator
 
 
 def small(rows: Any) -> WordVectors:

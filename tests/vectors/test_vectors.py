@@ -13,7 +13,7 @@ import torch
 from gensim.models import KeyedVectors
 from vectors_files import WORDS, save_binary, save_text
 
-from tdd.vectors import WordVectors, load_vectors
+from tdd.embeddings.word_vectors import WordVectors, load_vectors
 
 
 def test_tokens_without_a_vector_are_tried_in_parts_and_else_count_as_zero(tmp_path: Path, keyed: KeyedVectors) -> None:
@@ -82,6 +82,9 @@ def test_embedded_glove_knows_english(glove: WordVectors) -> None:
 
 
 def test_importing_the_module_leaves_gensim_out() -> None:
-    code = "import json, sys, tdd.vectors; print(json.dumps([m for m in sys.modules if m.startswith('gensim')]))"
+    code = (
+        "import json, sys, tdd.embeddings.word_vectors; "
+        "print(json.dumps([m for m in sys.modules if m.startswith('gensim')]))"
+    )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert json.loads(found.stdout) == []

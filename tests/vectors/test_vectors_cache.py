@@ -12,10 +12,10 @@ from gensim import downloader
 from gensim.models import KeyedVectors
 from vectors_files import WORDS, save_glove, save_keyed_apart, save_text
 
-from tdd import vectors
+from tdd.embeddings import word_vectors as vectors
+from tdd.embeddings.word_vectors import load_vectors
 from tdd.errors import TddError, UsageError
-from tdd.files import cache_folder
-from tdd.vectors import load_vectors
+from tdd.system.files import cache_folder
 
 
 @pytest.fixture

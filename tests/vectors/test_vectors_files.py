@@ -22,8 +22,8 @@ from vectors_files import (
     write,
 )
 
+from tdd.embeddings.word_vectors import load_vectors
 from tdd.errors import TddError, UsageError
-from tdd.vectors import load_vectors
 
 FILES = [
     ("v.txt", save_text),

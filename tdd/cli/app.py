@@ -1,0 +1,51 @@
+"""The command line: its verbs in their order. Verbs parse, call one function and print; no logic."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from tdd.cli.run_verbs import baselines, distill, evaluate, size, table
+from tdd.cli.set_verbs import compare, decode, plot, pull, push, train
+
+app = typer.Typer(
+    help="Text dataset distillation: learn a handful of synthetic sentences that train a network.",
+    invoke_without_command=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _main(
+    context: typer.Context,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error; may stand anywhere on the line.")
+    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"tdd {installed('tdd')}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+    else:
+        return
+    raise typer.Exit
+
+
+def env(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
+    """Print versions, platform and device, for a bug report."""
+    from tdd.system.environment import environment
+
+    found = environment()
+    typer.echo(json.dumps(found, indent=2) if as_json else "\n".join(f"{k:<16} {v}" for k, v in found.items()))
+
+
+for verb in (distill, evaluate, baselines, decode, push, pull, plot, compare, table, size, train, env):
+    app.command()(verb)

@@ -1,0 +1,58 @@
+"""Where the command ends: every error is one line and an exit code, 2 for wrong usage, 1 for a failure."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import typer
+
+from tdd.cli.app import app
+from tdd.errors import TddError, line_of
+
+# Exit code of a command ended by Ctrl-C: 128 + SIGINT, as shells have it.
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    debug = "--debug" in sys.argv
+    # Large tensors on large pages, where the system leaves that to programs: an outer step makes many and keeps few,
+    # and small pages take long to map. Torch reads this at its first tensor.
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    # A terminate signal ends every command as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+        code = app(arguments, prog_name="tdd", standalone_mode=False) or 0
+        if code == INTERRUPTED:  # what typer makes of Ctrl-C
+            raise KeyboardInterrupt
+    except TddError as error:
+        code = _fail(str(error), error.exit_code, debug)
+    except (KeyboardInterrupt, typer.Abort):
+        code = _fail("interrupted", INTERRUPTED, debug)
+    except Exception as error:
+        code = _fail_of_library(error, debug)
+    sys.exit(code)
+
+
+def _fail_of_library(error: Exception, debug: bool) -> int:
+    # The exceptions of click, which typer carries a copy of or imports, by its version.
+    format_message = getattr(error, "format_message", None)
+    if format_message is not None:
+        context = getattr(error, "ctx", None)
+        message = format_message().replace("Value error, ", "").rstrip(".")
+        return _fail(f"{message}; see {context.command_path if context else 'tdd'} --help", 2, debug)
+    return _fail(line_of(error), 1, debug)
+
+
+def _fail(message: str, code: int, debug: bool) -> int:
+    from tdd.system.reporter import printable
+
+    if debug:
+        import traceback
+
+        traceback.print_exc()
+    print(f"tdd: {printable(' '.join(message.split()))}", file=sys.stderr)
+    return code

@@ -1,0 +1,189 @@
+"""Verbs that learn and measure: runs, their baselines, the paper's table, the least size."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tdd.cli.options import Asked, Init, Run, print_once, takes_settings
+from tdd.errors import UsageError
+from tdd.evaluation.names import DRAWS, NAMES
+
+
+class Tracker(StrEnum):
+    """Where curves are reported, through Accelerate."""
+
+    none = "none"
+    tensorboard = "tensorboard"
+    trackio = "trackio"
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
+
+
+@takes_settings
+def distill(
+    asked: Asked,
+    output: Annotated[Path | None, typer.Option(help="Run folder; runs/DATASET-N when absent.")] = None,
+    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with the run in this folder.")] = None,
+    report_to: Annotated[Tracker | None, typer.Option(help="Report curves to this tracker.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved recipe and leave.")] = False,
+    list_recipes: Annotated[
+        bool, typer.Option("--list-recipes", help="List the recipes that come with tdd and leave.")
+    ] = False,
+) -> None:
+    """Learn a distilled set, test it and keep it in a run folder."""
+    from tdd.settings.recipes import named_recipes
+
+    if list_recipes:
+        for name, path in named_recipes().items():
+            typer.echo(f"{name:<24} {path}")
+        return
+    tracker = {"report_to": report_to.value} if report_to else {}
+    if resume is not None:
+        if asked.says() or output:
+            raise UsageError("--resume goes on with the run as it was started: give it no data set and no settings")
+        from tdd.distilled_set.run_folder import recipe_of_run
+
+        settings = recipe_of_run(resume).model_copy(update=tracker)
+    elif asked.dataset is None and asked.recipe is None:
+        raise UsageError("name a data set, e.g. tdd distill imdb --n 20")
+    else:
+        settings = asked.resolve(**tracker)
+    if dry_run:
+        typer.echo(settings.to_yaml(), nl=False)
+        return
+    from tdd.distilled_set.run_folder import default_folder
+    from tdd.runs.distill import distill
+    from tdd.runs.evaluate import describe
+    from tdd.system.reporter import Reporter
+
+    folder = resume or output or default_folder(settings)
+    distilled = distill(settings, folder, resume=resume is not None, reporter=Reporter())
+    print_once(describe(distilled, folder))
+
+
+def evaluate(
+    run: Run,
+    networks: Annotated[
+        int | None, typer.Option(min=1, help="Fresh networks to train; 200 for random initialisation.")
+    ] = None,
+    init: Annotated[
+        Init | None, typer.Option(help="Initialisation of the networks; the set's own when absent.")
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Also train on all the data, for the distillation ratio.")
+    ] = False,
+    max_test: Annotated[int | None, typer.Option(min=1, help="Test on this many examples only.")] = None,
+    data: Annotated[str | None, typer.Option(help="Read the data set from this folder or file.")] = None,
+    decoded: Annotated[
+        bool, typer.Option("--decoded", help="Also test the set with every position replaced by its nearest word.")
+    ] = False,
+    plain_text: Annotated[
+        bool, typer.Option("--plain-text", help="Also train others on a set of words: its texts and labels alone.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train networks on a distilled set and test them on the whole test split."""
+    from tdd.runs.evaluate import describe, evaluate_run
+    from tdd.system.reporter import Reporter
+
+    distilled = evaluate_run(
+        run, networks, init and init.value, full, max_test, data, decoded, Reporter(), plain_text=plain_text
+    )
+    print_once(json.dumps(distilled.results, indent=2) if as_json else describe(distilled, run))
+
+
+@takes_settings
+def baselines(
+    asked: Asked,
+    run: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Take all settings from this run, and add the figures to its results."),
+    ] = None,
+    draws: Annotated[int, typer.Option(min=1, help="Random sets of real examples.")] = DRAWS,
+    networks: Annotated[
+        int | None, typer.Option(min=1, help="Fresh networks of each baseline, random initialisation; 200 when absent.")
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help=f"Only this one of {', '.join(NAMES)}; may be repeated."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder of the figures; runs/DATASET-N-baselines when absent.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what a distilled set is compared with: real examples, centroids, nearest neighbours, all the data."""
+    from tdd.distilled_set.run_folder import default_folder
+    from tdd.runs.baselines import measure_baselines, measure_baselines_of_run, table
+    from tdd.system.reporter import Reporter
+
+    distilled = None
+    if run is not None:
+        if asked.says("data") or output:
+            raise UsageError("--run takes its settings from the run: give it no data set and no settings but --data")
+        data = asked.flags.get("data")
+        found, distilled = measure_baselines_of_run(run, data, draws, networks, only or (), Reporter())
+    elif asked.dataset is None and asked.recipe is None:
+        raise UsageError("name a data set, e.g. tdd baselines trec6 --n 60, or a run with --run")
+    else:
+        settings = asked.resolve()
+        folder = output or Path(f"{default_folder(settings)}-baselines")
+        found = measure_baselines(settings, folder, draws, networks, only or (), Reporter())
+    typer.echo(json.dumps(found, indent=2) if as_json else table(found, distilled))
+
+
+def table(
+    rows: Annotated[
+        list[str] | None, typer.Argument(metavar="[ROW]...", help="Rows to run, e.g. imdb-20-fixed; all when absent.")
+    ] = None,
+    runs: Annotated[Path, typer.Option(metavar="DIR", help="Where the rows' run folders lie.")] = Path("runs/paper"),
+    output: Annotated[Path, typer.Option(metavar="FILE", help="The Markdown file.")] = Path("RESULTS.md"),
+    only_write: Annotated[
+        bool, typer.Option("--only-write", help="Run nothing, write the table from what is there.")
+    ] = False,
+    data_root: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Read the data sets from here, laid out owner/name, not from the Hub."),
+    ] = None,
+    recipes: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Recipes and rows.yaml of another table than the paper's.")
+    ] = None,
+) -> None:
+    """Run what is missing of the paper's result tables and write the results beside the paper's."""
+    from tdd.runs.results_table import run_table
+    from tdd.system.reporter import Reporter
+
+    run_table(rows or [], runs, output, only_write, data_root, recipes, Reporter())
+    print_once(f"written: {output}")
+
+
+@takes_settings
+def size(
+    asked: Asked,
+    ratio: Annotated[
+        float, typer.Option(min=0, help="Percent of the held-out accuracy of the same network with all the data.")
+    ] = 90,
+    most: Annotated[int | None, typer.Option(min=1, help="Largest n tried; 50 for each class when absent.")] = None,
+    runs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the runs lie; runs/sizes/DATASET when absent.")
+    ] = None,
+) -> None:
+    """Find the least number of distilled samples that reach a share of the accuracy with all the data."""
+    from tdd.runs.size import default_size_folder, distillation_size
+    from tdd.settings.recipes import parse_assignments
+    from tdd.system.reporter import Reporter
+
+    if asked.dataset is None and asked.recipe is None:
+        raise UsageError("name a data set, e.g. tdd size imdb --ratio 90")
+    given = parse_assignments(asked.assignments) | asked.flags
+    if "n" in given:
+        raise UsageError("tdd size looks for n: leave --n out, and bound it by --most")
+    settings = asked.resolve(n=given.get("steps"))  # any n that the steps divide
+    found = distillation_size(settings, runs or default_size_folder(settings), ratio, most, Reporter())
+    print_once(found.describe())

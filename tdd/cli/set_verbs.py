@@ -1,0 +1,149 @@
+"""Verbs for what runs have learned: look at it, publish it, draw it, compare it, train on it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tdd.cli.options import Run, print_once
+
+
+class DecodeFormat(StrEnum):
+    """How decoded sentences are printed."""
+
+    table = "table"
+    json = "json"
+    text = "text"
+    html = "html"
+
+
+class FigureFormat(StrEnum):
+    """Kind of file a figure is."""
+
+    png = "png"
+    svg = "svg"
+
+
+class Vocabulary(StrEnum):
+    """Words a trained model knows."""
+
+    data = "data"
+    full = "full"
+
+
+class Metric(StrEnum):
+    """How near a word is."""
+
+    cosine = "cosine"
+    l2 = "l2"
+
+
+Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")]
+Repo = Annotated[str, typer.Argument(metavar="REPO", help="Name on the Hub, e.g. me/imdb-distilled-20.")]
+
+
+def decode(
+    run: Run,
+    k: Annotated[
+        int | None, typer.Option(min=1, help="Nearest words of every position; 1 when absent, 5 for html.")
+    ] = None,
+    first: Annotated[int | None, typer.Option(min=1, help="Only this many sentences or images.")] = None,
+    metric: Annotated[Metric, typer.Option(help="Cosine similarity or Euclidean distance.")] = Metric.cosine,
+    format: Annotated[
+        DecodeFormat, typer.Option(help="A page, JSON, one sentence a line, or a web page.")
+    ] = DecodeFormat.table,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to this file.")] = None,
+) -> None:
+    """Print each distilled sentence's soft label and nearest words, or show the distilled images."""
+    from tdd.distilled_set.run_folder import read_run
+    from tdd.inspection.decode import show
+    from tdd.system.files import write_text
+
+    color = output is None and sys.stdout.isatty()
+    shown = show(read_run(run), k, metric.value, first, format.value, color)
+    if output is None:
+        typer.echo(shown)
+    else:
+        write_text(output, shown + "\n")
+        typer.echo(f"written: {output}")
+
+
+def push(
+    run: Run,
+    repo: Repo,
+    private: Annotated[bool, typer.Option("--private", help="Create the repository private.")] = False,
+    revision: Annotated[str | None, typer.Option(help="Branch to push to; made where it does not exist.")] = None,
+    create_pr: Annotated[
+        bool, typer.Option("--create-pr", help="Open a pull request instead of changing the repository.")
+    ] = False,
+) -> None:
+    """Publish a distilled set on the Hub, where plain datasets can load it."""
+    from tdd.distilled_set.run_folder import read_run
+    from tdd.publishing.push import push as push_set
+    from tdd.system.reporter import Reporter
+
+    Reporter().note("preparing the tables, then publishing")
+    address = push_set(read_run(run), repo, private, revision, create_pr, figures=run / "figures")
+    print_once(f"{run} is published: {address}")
+
+
+def pull(
+    repo: Repo,
+    revision: Annotated[str | None, typer.Option(help="Branch, tag or commit.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME when absent.")] = None,
+) -> None:
+    """Take a distilled set from the Hub into a run folder."""
+    from tdd.distilled_set.run_folder import read_run
+    from tdd.hub.download import pull as pull_set
+    from tdd.runs.evaluate import describe
+
+    folder = pull_set(repo, revision, output)
+    print_once(describe(read_run(folder), folder))
+
+
+def plot(
+    runs: Runs,
+    output: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the figures go; RUN/figures when absent.")
+    ] = None,
+    format: Annotated[FigureFormat, typer.Option(help="Kind of file.")] = FigureFormat.png,
+) -> None:
+    """Draw curves, learning rates, soft labels and networks; accuracy against n over several runs."""
+    from tdd.runs.plot import plot_runs
+
+    for path in plot_runs(runs, output, format.value):
+        typer.echo(path)
+
+
+def compare(
+    runs: Runs,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+) -> None:
+    """Print runs side by side: what they are, what they reached, what they took."""
+    from tdd.runs.compare import compare as compare_runs
+    from tdd.runs.compare import table
+
+    rows = compare_runs(runs)
+    typer.echo(json.dumps(rows, indent=2) if as_json else table(rows))
+
+
+def train(
+    run: Run,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="New folder of the transformers model.")],
+    vocabulary: Annotated[
+        Vocabulary, typer.Option(help="Keep the vectors of the data set's words, or all of them.")
+    ] = Vocabulary.data,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the network, where the set has none of its own.")] = 0,
+    data: Annotated[str | None, typer.Option(help="Read the data set from this folder or file, for its words.")] = None,
+) -> None:
+    """Train a network on a distilled set and save it as a transformers model that reads raw text."""
+    from tdd.distilled_set.run_folder import read_run
+    from tdd.publishing.transformers_model import train_model
+
+    train_model(read_run(run), output, vocabulary.value, seed, data)
+    typer.echo(f'{output}: import tdd, then transformers.pipeline("text-classification", "{output}")')

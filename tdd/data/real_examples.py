@@ -1,0 +1,123 @@
+"""A few examples that stand for all the data: chosen among the real ones, or made of them class by class.
+
+Whatever is chosen, sample i of n belongs to class i mod C, as its first label says
+(`tdd.distillation.learned_tensors.first_labels`); with fewer samples than classes the first n classes have one each. A
+class with fewer examples than samples has its examples again.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from tdd.data.protocols import Split
+
+MOST_CLUSTERED = 2000
+"""Training examples of a class that k-means clusters: at most 160 MB of sentences of 400 words in 50 dimensions."""
+# Examples made dense at once.
+_DENSE = 256
+
+
+def random_examples(labels: Tensor, n: int, classes: int, draw_from: torch.Generator) -> Tensor:
+    """Places (n,) of random examples, none twice while its class has others."""
+    order = torch.randperm(len(labels), generator=draw_from)
+    return _by_class(order, labels, n, classes, lambda members, count: members[:count])
+
+
+def herding(split: Split, n: int, classes: int) -> Tensor:
+    """Places (n,) of examples picked so that the mean feature of those of a class stays close to the class's own.
+
+    Greedy, one example after the other (Welling 2009; in this form iCaRL, arXiv 1611.07725, section 3.3).
+    """
+
+    def choose(members: Tensor, count: int) -> Tensor:
+        features = split.features(members)
+        target, total = features.mean(0), torch.zeros(features.shape[1])
+        chosen: list[int] = []
+        for size in range(1, min(count, len(members)) + 1):
+            distances = (target - (total + features) / size).norm(dim=1)
+            distances[chosen] = torch.inf
+            chosen.append(int(distances.argmin()))
+            total += features[chosen[-1]]
+        return members[chosen]
+
+    return _by_class(torch.arange(len(split)), split.labels, n, classes, choose)
+
+
+def k_center(split: Split, n: int, classes: int) -> Tensor:
+    """Places (n,) of examples picked so that no example of a class has a feature far from those of the picked ones.
+
+    Greedy: the one nearest to the class's mean, then always the farthest (Sener & Savarese, arXiv 1708.00489).
+    """
+
+    def choose(members: Tensor, count: int) -> Tensor:
+        features = split.features(members)
+        chosen = [int((features - features.mean(0)).norm(dim=1).argmin())]
+        nearest = torch.full((len(members),), torch.inf)
+        while len(chosen) < min(count, len(members)):
+            nearest = nearest.minimum((features - features[chosen[-1]]).norm(dim=1))
+            nearest[chosen[-1]] = -1  # Not even where all others are the same example again.
+            chosen.append(int(nearest.argmax()))
+        return members[chosen]
+
+    return _by_class(torch.arange(len(split)), split.labels, n, classes, choose)
+
+
+def class_means(split: Split, n: int, classes: int) -> Tensor:
+    """Inputs (n, ...): the mean input of each class (paper 4.3), which all its samples share."""
+    total = torch.zeros(classes, *split.sample_shape, dtype=torch.float64)
+    for batch in split.batches(_DENSE):
+        total.index_add_(0, batch.labels, batch.dense().double())
+    counts = torch.bincount(split.labels, minlength=classes).view(-1, *[1] * len(split.sample_shape))
+    return (total / counts).float()[torch.arange(n) % classes]
+
+
+def class_centroids(split: Split, n: int, classes: int, draw_from: torch.Generator) -> Tensor:
+    """Inputs (n, ...): centroids of k-means in each class, on whole inputs laid flat (paper 4.3).
+
+    Of a class with more than `MOST_CLUSTERED` examples, as many random ones are clustered, which bounds memory.
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    order = torch.randperm(len(split), generator=draw_from)
+    centroids = torch.empty(n, *split.sample_shape)
+    for label in range(min(n, classes)):
+        members = order[split.labels[order] == label][:MOST_CLUSTERED]
+        places = torch.arange(label, n, classes)
+        flat = torch.empty(len(members), *split.sample_shape)
+        for some in torch.arange(len(members)).split(_DENSE):
+            flat[some] = split.batch(members[some]).dense()
+        seed = int(torch.randint(2**31, (), generator=draw_from))
+        clusters = min(len(places), len(members))
+        with warnings.catch_warnings():  # where examples are equal there are fewer clusters; empty ones repeat a point
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            found = (
+                KMeans(clusters, n_init=1, random_state=seed, copy_x=False)
+                .fit(flat.flatten(1).numpy())
+                .cluster_centers_
+            )
+        repeated = torch.from_numpy(found)[torch.arange(len(places)) % clusters]
+        centroids[places] = repeated.view(-1, *split.sample_shape).to(centroids.dtype)
+    return centroids
+
+
+def inputs_at(split: Split, places: Tensor) -> Tensor:
+    """The network's inputs (n, ...) at `places`, in their order, which a batch does not keep."""
+    return torch.cat([split.batch(place[None]).dense() for place in places])
+
+
+def _by_class(pool: Tensor, labels: Tensor, n: int, classes: int, choose: Callable[[Tensor, int], Tensor]) -> Tensor:
+    """Places (n,), of which every C-th belongs to one class and comes from `choose`, out of `pool` in its order.
+
+    `choose` is given the places of the class's members and how many are wanted; it may return fewer.
+    """
+    chosen = torch.empty(n, dtype=torch.int64)
+    for label in range(min(n, classes)):
+        places = torch.arange(label, n, classes)
+        found = choose(pool[labels[pool] == label], len(places))
+        chosen[places] = found[torch.arange(len(places)) % len(found)]
+    return chosen

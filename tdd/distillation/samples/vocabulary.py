@@ -1,0 +1,89 @@
+"""The words that distilled sentences are made of, and the sentences they start as."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tdd.data.text import TextSplit
+from tdd.errors import UsageError
+from tdd.settings.recipe import Recipe
+
+
+def vocabulary(recipe: Recipe, train: TextSplit) -> Tensor:
+    """(V,) int64 token ids, ascending: the words of `vocabulary_file`, or the most frequent ones of the training split.
+
+    Words of `excluded_words` are left out, and those with a vector of zeros, which stands for padding.
+
+    Raises:
+        UsageError: the file cannot be read, has a word without a vector, or fewer than two words are left.
+    """
+    vectors = train.vectors
+    if recipe.vocabulary_file is not None:
+        ids = _of_file(Path(recipe.vocabulary_file), train)
+    else:
+        counts = np.bincount(train.ids, minlength=len(vectors) + 1)
+        counts[0] = 0
+        by_frequency = np.argsort(-counts, kind="stable")[: recipe.vocabulary]
+        ids = torch.from_numpy(by_frequency[counts[by_frequency] > 0])
+    excluded = _ids(recipe.excluded_words, train, "excluded_words")
+    ids = torch.tensor(sorted(set(ids.tolist()) - set(excluded)), dtype=torch.int64)
+    ids = ids[vectors.embed(ids).any(1)]
+    if len(ids) < 2:
+        raise UsageError(f"{len(ids)} words to make sentences of: set a larger vocabulary, or exclude fewer words")
+    return ids
+
+
+def _of_file(path: Path, train: TextSplit) -> Tensor:
+    try:
+        words = path.read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UsageError(f"cannot read vocabulary_file {path}: {why}") from None
+    return torch.tensor(_ids(words, train, f"vocabulary_file {path}"))
+
+
+def _ids(words: list[str], train: TextSplit, where: str) -> list[int]:
+    ids = [train.vectors.id_of(word) for word in words]
+    if 0 in ids:
+        word = words[ids.index(0)]
+        raise UsageError(f"{where}: '{word}' has no vector in {train.vectors.name}; remove it")
+    return ids
+
+
+def random_sentences(words: Tensor, n: int, length: int, draw_from: torch.Generator) -> Tensor:
+    """(n, length) token ids drawn evenly from `words`."""
+    return words[torch.randint(len(words), (n, length), generator=draw_from)]
+
+
+def real_sentences(train: TextSplit, examples: Tensor, words: Tensor, fill: bool) -> Tensor:
+    """(n, L) token ids of real sentences, without tokens that are not among `words`.
+
+    Args:
+        train: the sentences.
+        examples: (n, L) places in `train`: the sentence that each of the n starts with, and those that may follow.
+        words: the vocabulary.
+        fill: let further sentences follow until all L positions hold a word; else what is left of them is padding, 0.
+
+    Raises:
+        UsageError: no word of the examples is in the vocabulary.
+    """
+    known = torch.zeros(len(train.vectors) + 1, dtype=torch.bool)
+    known[words] = True
+    sentences = torch.zeros(len(examples), train.max_length, dtype=torch.long)
+    for sentence, rows in zip(sentences, examples.tolist(), strict=True):
+        filled = 0
+        for row in rows:
+            ids = torch.from_numpy(np.array(train.ids[train.offsets[row] : train.offsets[row + 1]])).long()
+            ids = ids[known[ids]][: train.max_length - filled]
+            sentence[filled : filled + len(ids)] = ids
+            filled += len(ids)
+            # A sentence that is nothing without its other words leaves the place to the next one.
+            if filled == train.max_length or (filled and not fill):
+                break
+        if not filled or (fill and filled < train.max_length):
+            raise UsageError("the sentences to start from have too few words of the vocabulary: set a larger one")
+    return sentences

@@ -1,0 +1,105 @@
+"""What the files of a distilled set hold, checked before it is used: they may come from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tdd.distilled_set.sentences import Sentences
+from tdd.errors import TddError
+from tdd.system.files import read_json
+
+FORMAT = 2
+"""2: samples may be words; a set of free samples is still written as 1."""
+
+
+def read_about(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
+    """What a set's metadata say: "classes", "source", and "words" where it is made of words.
+
+    Raises:
+        TddError: the file at `path` is foreign, damaged or of a newer version.
+    """
+    try:
+        about = json.loads(metadata["tdd"])
+        version, classes, source = about["format"], about["classes"], about["source"]
+    except (KeyError, ValueError, TypeError):
+        raise TddError(f"{path} is a safetensors file but not a distilled set") from None
+    if not isinstance(version, int) or version > FORMAT:
+        raise TddError(f"{path} was written by a newer version of tdd (format {version}); upgrade tdd to read it")
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
+        raise TddError(f"{path} names no classes; get a fresh copy")
+    if not isinstance(source, dict) or not all(isinstance(value, str) for value in source.values()):
+        raise TddError(f"{path} does not say what it was distilled from; get a fresh copy")
+    return {"classes": classes, "source": source, "words": about.get("words")}
+
+
+def read_sentences(path: Path, tokens: Tensor, about: dict[str, Any]) -> Sentences:
+    """The sentences of a set of words, from its tokens (steps, per_step, L) and what `read_about` found.
+
+    Raises:
+        TddError: they do not fit together.
+    """
+    words = about["words"]
+    good = tokens.dtype == torch.int32 and tokens.dim() == 3 and tokens.numel() > 0 and isinstance(words, dict)
+    if good:
+        padding = tokens == 0
+        found = {id_: words.get(str(id_)) for id_ in tokens.unique().tolist() if id_}
+        good = min(found, default=0) > 0 and all(isinstance(word, str) for word in found.values())
+        # Every sentence has a word, and none after its padding: its text would not say where it stands.
+        good = good and not padding[..., 0].any() and not (padding[..., :-1] & ~padding[..., 1:]).any()
+    if not good:
+        raise TddError(f"{path}: the words and their places do not fit together; get a fresh copy")
+    return Sentences(tokens, found)
+
+
+def check_tensors(path: Path, tensors: dict[str, Tensor], classes: int) -> None:
+    """Raise TddError unless the tensors are those of a set for so many classes: finite, and fitting together."""
+    for name in ("samples", "labels", "learning_rates"):
+        if name not in tensors:
+            raise TddError(f"{path} has no '{name}'; it is not a distilled set")
+    samples, labels, rates = tensors["samples"], tensors["labels"], tensors["learning_rates"]
+    for name, tensor in tensors.items():
+        if tensor.dtype != torch.float32 or not tensor.isfinite().all():
+            raise TddError(f"{path}: '{name}' is not made of finite float32 numbers; get a fresh copy")
+    if samples.dim() not in (4, 5) or not samples.numel() or labels.shape != (*samples.shape[:2], classes):
+        raise TddError(f"{path}: samples {tuple(samples.shape)} and labels {tuple(labels.shape)} do not fit together")
+    if rates.dim() != 1 or not len(rates) or len(rates) % len(samples) or rates.min() <= 0:
+        raise TddError(
+            f"{path}: learning_rates {tuple(rates.shape)} do not fit {len(samples)} steps, or are not positive"
+        )
+    momentum = tensors.get("momentum")
+    if momentum is not None and (momentum.dim() or not 0 <= momentum < 1):
+        raise TddError(f"{path}: 'momentum' is not a single number from 0 to below 1; get a fresh copy")
+
+
+def read_results(path: Path) -> dict[str, Any]:
+    """What ``results.json`` holds, checked as far as it is computed with; nothing where there is none.
+
+    Raises:
+        TddError: it holds something else.
+    """
+    results = read_json(path) if path.exists() else {}
+    figures = ("mean", "sd", "networks", "test_examples", "test_split")
+    try:
+        results = {kind: found for kind, found in results.items() if found is not None}
+        made = results.get("distillation", {})
+        nested = [*results.get("plain_text", {}).values(), *results.get("decoded", {}).values()]
+        tested = [each for kinds in nested for each in kinds.values() if not isinstance(each, int | float)]
+        good = _numbers(made, *({"outer_steps", "seconds"} & made.keys()))
+        good &= isinstance(made.get("versions", {}), dict)
+        good &= all(_numbers(found, *figures) for found in [*results.get("evaluation", {}).values(), *tested])
+        good &= all(_numbers(found, "mean", "sd") for found in results.get("baselines", {}).values())
+        good &= "full_data" not in results or _numbers(results["full_data"], "accuracy")
+    except (AttributeError, KeyError, TypeError):
+        good = False
+    if not good:
+        raise TddError(f"{path} does not hold the results of a run; get a fresh copy, or remove it and evaluate again")
+    return dict(results)
+
+
+def _numbers(found: dict[str, Any], *names: str) -> bool:
+    return all(isinstance(found[name], int | float) for name in names)

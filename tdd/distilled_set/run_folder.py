@@ -1,0 +1,133 @@
+"""The run folder: what lies where, one run at a time, a log that a resumed run continues."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from tdd.distilled_set.set import RECIPE, RESULTS, WEIGHTS, DistilledSet
+from tdd.errors import TddError, UsageError
+from tdd.settings.recipe import Recipe
+from tdd.system.files import read_json, write_text
+
+CHECKPOINT, LOG, LOCK = "checkpoints/last.safetensors", "log.jsonl", ".lock"
+
+
+def default_folder(recipe: Recipe) -> Path:
+    """Where a run is kept when no folder is named: ``runs/imdb-20``, ``runs/imdb-20-words-random``."""
+    return Path("runs") / run_name(recipe, str(recipe.n))
+
+
+def run_name(recipe: Recipe, *parts: str) -> str:
+    """The data set's name, these parts, and what samples and initialisation are where they are not the usual ones."""
+    words = ["words"] if recipe.samples == "words" else []
+    random = ["random"] if recipe.init == "random" else []
+    return "-".join([short_name(recipe.dataset), *parts, *words, *random])
+
+
+def short_name(dataset: str) -> str:
+    """What a data set is called in file names: that of a file or folder without its suffix, of a Hub id its name."""
+    return dataset.rstrip("/").rsplit("/", 1)[-1].split(".")[0] or "data"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep `folder` to this run; the operating system lets go of it when the process ends, however it ends.
+
+    What was made for a run that did not start is taken away again.
+
+    Raises:
+        UsageError: another run is using it.
+        TddError: it cannot be written to.
+    """
+    new = not folder.exists()
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise UsageError(f"'{folder}' is in use by another run; wait for it or choose another --output") from None
+    except OSError as error:
+        raise TddError(f"cannot use '{folder}' as a run folder: {error.strerror or error}") from None
+    try:
+        yield
+    finally:
+        if not (folder / RECIPE).exists():
+            (folder / LOCK).unlink()
+            if new and not any(folder.iterdir()):
+                folder.rmdir()
+        lock.release()
+
+
+def check_empty(folder: Path) -> None:
+    """Raise UsageError unless `folder` is empty but for hidden files."""
+    if (folder / RECIPE).exists():
+        raise UsageError(
+            f"'{folder}' already holds a run; go on with it by --resume {folder}, or choose another --output"
+        )
+    if any(not path.name.startswith(".") for path in folder.iterdir()):
+        raise UsageError(f"'{folder}' holds other files; choose another --output, or empty it")
+
+
+def recipe_of_run(folder: Path) -> Recipe:
+    """The recipe of the run in `folder`.
+
+    Raises:
+        UsageError: there is no run in it.
+    """
+    if not (folder / RECIPE).is_file():
+        raise UsageError(f"no run in '{folder}' ({RECIPE} is missing); start one with: tdd distill DATASET")
+    return Recipe.load(folder / RECIPE)
+
+
+def read_run(folder: Path) -> DistilledSet:
+    """The distilled set of a run, with a hint where the run has not come that far.
+
+    Raises:
+        UsageError: there is no finished run in `folder`.
+        TddError: its files are damaged.
+    """
+    if not (folder / WEIGHTS).exists() and (folder / RECIPE).exists():
+        raise UsageError(f"the run in '{folder}' is not finished; go on with: tdd distill --resume {folder}")
+    return DistilledSet.from_pretrained(folder)
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether the run in `folder` came to its end, its test included."""
+    return (folder / RESULTS).is_file() and "distillation" in read_json(folder / RESULTS)
+
+
+class Log:
+    """``log.jsonl``, a line for each outer step; lines past the step that a run goes on from are dropped.
+
+    Args:
+        path: the file; None: nothing is logged.
+        done: outer steps already done.
+    """
+
+    def __init__(self, path: Path | None, done: int):
+        self.file = None
+        if path is not None:
+            kept = path.read_text(encoding="utf-8").splitlines()[:done] if path.exists() else []
+            write_text(path, "".join(line + "\n" for line in kept))
+            self.file = open(path, "a", encoding="utf-8")  # noqa: SIM115 (open for the whole run)
+
+    def add(self, values: dict[str, Any]) -> None:
+        """Add a line."""
+        if self.file is not None:
+            try:
+                self.file.write(json.dumps(values) + "\n")
+                self.file.flush()
+            except OSError as error:
+                raise TddError(f"cannot write {self.file.name}: {error.strerror or error}; free some space") from None
+
+    def close(self) -> None:
+        """Close the file."""
+        if self.file is not None:
+            with suppress(OSError):  # told when the line was added
+                self.file.close()

@@ -1,0 +1,70 @@
+"""Distilled sentences that are real words: token ids and the words they stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from tdd.errors import UsageError
+
+if TYPE_CHECKING:
+    from tdd.embeddings.word_vectors import WordVectors
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """n = steps x per_step sentences of words.
+
+    Attributes:
+        tokens: (steps, per_step, L) int32 token ids of a table of word vectors; 0, at the end alone, is padding.
+        words: the word of every token id that occurs.
+    """
+
+    tokens: Tensor
+    words: dict[int, str]
+
+    @classmethod
+    def of(cls, tokens: Tensor, vectors: WordVectors) -> Sentences:
+        """The sentences that `tokens` (steps, per_step, L) of the table `vectors` make."""
+        present = [id_ for id_ in tokens.unique().tolist() if id_]
+        return cls(tokens.int().cpu(), {id_: vectors.words[id_ - 1] for id_ in present})
+
+    @classmethod
+    def read(cls, texts: list[str], steps: int, length: int, vectors: WordVectors) -> Sentences:
+        """The opposite of `texts`, for n texts of at most `length` words each, step by step.
+
+        Raises:
+            UsageError: a word without a vector, or a text that is too long.
+        """
+        tokens = torch.zeros(len(texts), length, dtype=torch.int32)
+        for row, text in zip(tokens, texts, strict=True):
+            words = text.split(" ") if text else []
+            if len(words) > length:
+                raise UsageError(f"a sentence has {len(words)} words, the set's have at most {length}")
+            ids = [vectors.id_of(word) for word in words]
+            if 0 in ids:
+                raise UsageError(f"'{words[ids.index(0)]}' has no vector in {vectors.name}")
+            row[: len(ids)] = torch.tensor(ids, dtype=torch.int32)
+        return cls.of(tokens.view(steps, -1, length), vectors)
+
+    def by_word(self) -> list[list[str]]:
+        """The words of each sentence, step by step, without padding."""
+        return [[self.words[id_] for id_ in row if id_] for row in self.tokens.flatten(0, 1).tolist()]
+
+    def texts(self) -> list[str]:
+        """Each sentence as text, words joined by single spaces; splitting at these gives exactly the words again."""
+        return [" ".join(words) for words in self.by_word()]
+
+    def embed(self, vectors: WordVectors) -> Tensor:
+        """The samples (steps, per_step, L, d) that networks train on.
+
+        Raises:
+            UsageError: `vectors` are not those that the token ids were made with.
+        """
+        for id_, word in self.words.items():
+            if id_ > len(vectors) or vectors.words[id_ - 1] != word:
+                raise UsageError(f"the set's words are not those of {vectors.name}: load it with the vectors it names")
+        return vectors.embed(self.tokens)

@@ -1,0 +1,43 @@
+"""What a distilled set may tell others: no folders of the machine it was made on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from tdd.data.sources import KNOWN
+from tdd.distilled_set.set import DistilledSet
+
+
+def public(distilled: DistilledSet) -> DistilledSet:
+    """The set with local paths among its settings, source and results cut down to the file's or folder's own name."""
+    recipe, source = distilled.recipe, distilled.source
+    # A data set on the Hub is named alike in both; whatever else holds a slash is a path.
+    on_hub = recipe.data is None and source.get("dataset") == recipe.dataset
+    settings = {
+        "dataset": recipe.dataset if on_hub or recipe.dataset in KNOWN else last_part(recipe.dataset),
+        "vectors": last_part(recipe.vectors),
+        "data": None,
+        "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
+    }
+    return replace(
+        distilled,
+        recipe=recipe.model_copy(update=settings),
+        source={name: _without_folders(value) for name, value in source.items()},
+        results=_without_folders(distilled.results),
+    )
+
+
+def last_part(path: str) -> str:
+    """The name of a file or folder without those that it lies in."""
+    return re.split(r"[/\\]", path.rstrip("/\\"))[-1]
+
+
+def _without_folders(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_folders(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_folders(inner) for inner in value]
+    is_path = isinstance(value, str) and re.match(r"(/|~|\.{1,2}[/\\]|\\\\|[A-Za-z]:[/\\])", value)
+    return last_part(value) if is_path else value

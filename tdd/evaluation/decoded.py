@@ -1,0 +1,114 @@
+"""A distilled set read as words: how much of its accuracy survives when every position becomes its nearest word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from accelerate import Accelerator
+
+from tdd.data.corpus import Corpus
+from tdd.data.text import TextSplit
+from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.set import DistilledSet
+from tdd.errors import UsageError
+from tdd.evaluation.evaluation import Evaluation, evaluate
+from tdd.inspection.decode import check_vectors
+from tdd.system.reporter import Progress
+
+if TYPE_CHECKING:
+    from tdd.embeddings.word_vectors import WordVectors
+
+
+def to_words(distilled: DistilledSet, vectors: WordVectors) -> tuple[DistilledSet, float]:
+    """The set with the vector of the nearest word (by cosine) at every position, and the mean cosine similarity.
+
+    Labels, learning rates, momentum and initialisation stay; the new set bears no results.
+
+    Raises:
+        UsageError: the set is not made of embedded text, or `vectors` are not those it was distilled with.
+    """
+    check_vectors(distilled, vectors)
+    words, similarity = vectors.nearest(distilled.samples.flatten(0, 2), 1)
+    samples = vectors.embed(words[:, 0] + 1).view_as(distilled.samples)
+    return replace(distilled, samples=samples, results={}), similarity.mean().item()
+
+
+def check_decodable(distilled: DistilledSet) -> None:
+    """Raise UsageError where the samples are words already."""
+    if distilled.sentences:
+        raise UsageError("this set is made of words and reads as it trains: its accuracy is that without --decoded")
+
+
+def refit(
+    words: DistilledSet,
+    corpus: Corpus,
+    init: str,
+    accelerator: Accelerator | None = None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    outer_steps: int | None = None,
+) -> tuple[DistilledSet, dict[str, Any]]:
+    """Labels, learning rates and momentum learned anew for samples that stay as they are.
+
+    A distillation of `outer_steps` outer steps, `refit_steps` where None, that starts from the set; of all sets on its
+    way, the start included, the one best on held-out data is taken.
+
+    Returns:
+        The set, and "outer_steps", "best_step" and "validation_accuracy" of the fit.
+    """
+    steps = outer_steps or words.recipe.refit_steps
+    settings = {"init": init, "outer_steps": steps, "validate_every": max(1, steps // 10), "warmup": 0}
+    if init == "fixed":
+        settings["networks"] = 1
+    recipe = words.recipe.model_copy(update=settings)
+    distiller = Distiller(
+        recipe, corpus, accelerator=accelerator, on_progress=on_progress, start=words, frozen={"samples"}
+    )
+    fitted = distiller.run()
+    state = distiller.state
+    about = {"outer_steps": steps, "best_step": state.best_step, "validation_accuracy": state.best_accuracy}
+    # The samples themselves again: an average of equal numbers is rounded.
+    return replace(fitted, samples=words.samples, initialisation=words.initialisation), about
+
+
+def decoded_accuracy(
+    distilled: DistilledSet,
+    corpus: Corpus,
+    init: str,
+    networks: int = 200,
+    max_test: int | None = None,
+    accelerator: Accelerator | None = None,
+    on_fit: Callable[[Progress], None] = lambda _: None,
+    on_test: Callable[[Evaluation], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Test accuracy of networks trained on the words nearest to a distilled set.
+
+    Args:
+        distilled: the set.
+        corpus: the data it was distilled from: held-out examples for the fit, the test split for the figures.
+        init: "fixed" or "random" networks.
+        networks: fresh networks for random initialisation.
+        max_test: test on this many examples only.
+        accelerator: device and processes.
+        on_fit: called after every outer step of the fit.
+        on_test: called with an evaluation so far whenever more networks are done.
+
+    Returns:
+        ``{"similarity": mean cosine similarity of a position and its word, "as_learned": evaluation with the labels and
+        learning rates of the set, "refitted": evaluation with those of `refit`, and how it went}``.
+
+    Raises:
+        UsageError: the set is not made of embedded text, or does not fit the corpus.
+    """
+    if not isinstance(corpus.train, TextSplit):
+        raise UsageError("only a set made from text can be read as words; this data set holds images")
+    check_decodable(distilled)
+    words, similarity = to_words(distilled, corpus.train.vectors)
+    fitted, about = refit(words, corpus, init, accelerator, on_fit)
+    seed = distilled.recipe.seed
+    as_learned, refitted = (
+        evaluate(each, corpus.test, networks, init, seed, max_test, accelerator, on_test).as_dict()
+        for each in (words, fitted)
+    )
+    return {"similarity": similarity, "as_learned": as_learned, "refitted": refitted | about}

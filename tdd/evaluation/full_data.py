@@ -1,0 +1,106 @@
+"""The same network trained on all the data: what the distillation ratio compares a distilled set with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+from tdd.data.corpus import Corpus
+from tdd.data.protocols import Split
+from tdd.distillation.unroll import make_kernel
+from tdd.evaluation.evaluation import accuracy
+from tdd.networks.kernels.autograd import Kernel, Parameters, draw
+from tdd.networks.registry import build_network
+from tdd.settings.recipe import Recipe
+from tdd.system.files import cache_folder, read_json, write_json
+from tdd.system.seeds import generator
+
+# Validations without a gain after which training on all the data stops.
+PATIENCE = 3
+
+# The settings that training on all the data depends on, besides the data.
+FULL_SETTINGS = ("network", "widths", "filters", "dropout", "full_epochs", "full_lr", "full_batch_size", "seed")
+
+# What is known of it afterwards.
+FULL_RESULTS = ("accuracy", "validation_accuracy", "epoch", "test_examples")
+
+
+def train_on_all(
+    recipe: Recipe,
+    corpus: Corpus,
+    accelerator: Accelerator | None = None,
+    on_epoch: Callable[[int, float], None] = lambda epoch, accuracy: None,
+) -> dict[str, Any]:
+    """Test accuracy of the recipe's network trained on the whole training split; found in the cache the second time.
+
+    Adam with dropout; the epoch best on held-out data is tested, once, on the whole test split.
+
+    Returns:
+        `FULL_RESULTS`: "accuracy" and "validation_accuracy" in [0, 1], the best "epoch", counted from 1, and the number
+        of "test_examples".
+    """
+    settings = {name: getattr(recipe, name) for name in FULL_SETTINGS}
+    if recipe.network == "text_cnn":  # sentences are encoded whole, whatever is read of them
+        settings["max_length"] = recipe.max_length
+    key = hashlib.sha256(json.dumps([corpus.fingerprint, settings]).encode()).hexdigest()[:32]
+    path = cache_folder() / "full" / f"{key}.json"
+    if path.exists():
+        cached: dict[str, Any] = read_json(path)
+        return cached
+    result = _train_on_all(recipe, corpus, accelerator or Accelerator(), on_epoch)
+    write_json(path, result)
+    return result
+
+
+def _train_on_all(
+    recipe: Recipe, corpus: Corpus, accelerator: Accelerator, on_epoch: Callable[[int, float], None]
+) -> dict[str, Any]:
+    network = build_network(recipe, corpus.train.sample_shape, len(corpus.classes))
+    kernel = make_kernel(network, "auto")
+    device = accelerator.device
+    theta = draw(network, [generator(recipe.seed, "full", "network")], device)
+    optimiser = torch.optim.Adam(list(theta.values()), lr=recipe.full_lr)
+    best, best_theta, best_epoch = -1.0, theta, 0
+    for epoch in range(1, recipe.full_epochs + 1):
+        order = generator(recipe.seed, "full", "order", epoch)
+        dropout = generator(recipe.seed, "full", "dropout", epoch)
+        train_epoch(kernel, theta, optimiser, corpus.train, recipe.full_batch_size, order, dropout)
+        reached = accuracy(kernel, theta, corpus.validation, device).item()
+        on_epoch(epoch, reached)
+        if reached > best:
+            best, best_epoch = reached, epoch
+            best_theta = {name: value.clone() for name, value in theta.items()}
+        elif epoch - best_epoch >= PATIENCE:
+            break
+    return {
+        "accuracy": accuracy(kernel, best_theta, corpus.test, device).item(),
+        "validation_accuracy": best,
+        "epoch": best_epoch,
+        "test_examples": len(corpus.test),
+    }
+
+
+def train_epoch(
+    kernel: Kernel,
+    theta: Parameters,
+    optimiser: torch.optim.Optimizer,
+    examples: Split,
+    batch_size: int,
+    order: torch.Generator,
+    dropout: torch.Generator | None,
+) -> None:
+    """One pass of `optimiser`, which holds the stacked `theta`, over all examples in a random order, in mini-batches.
+
+    Dropout is on where a generator is given.
+    """
+    device = next(iter(theta.values())).device
+    for chosen in torch.randperm(len(examples), generator=order).split(batch_size):
+        _, gradient = kernel.loss(theta, examples.batch(chosen).to(device), dropout)
+        for name, value in theta.items():
+            value.grad = gradient[name]
+        optimiser.step()

@@ -1,0 +1,108 @@
+"""Networks trained on sets that bring no learning rates: a constant one is chosen on held-out data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+import torch
+from torch import Tensor
+
+from tdd.data.corpus import Corpus
+from tdd.data.protocols import Split
+from tdd.distillation.unroll import make_kernel
+from tdd.distilled_set.set import DistilledSet
+from tdd.evaluation.evaluation import accuracy, train_on_set
+from tdd.networks.kernels.autograd import Parameters, draw, stack, unstack
+from tdd.networks.registry import build_network
+from tdd.settings.recipe import Recipe
+from tdd.system.seeds import generator
+
+RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""Learning rates that are tried, as in Wang et al. (arXiv 1811.10959, section 4), and larger ones."""
+LEAST_NETWORKS = 20
+"""Fresh networks that a learning rate is judged by at least, those of all sets together (random initialisation)."""
+
+Job = tuple[DistilledSet, int]
+"""A set, and the index of the network that is trained on it."""
+
+
+class Trainer:
+    """Trains a recipe's network on sets and tests it, `networks_at_once` of them together, of whatever sets.
+
+    Args:
+        recipe: the network and its initialisation.
+        corpus: the data: held-out examples for choices, the test split for figures.
+        device: where it is computed.
+        fixed: the parameters of a fixed initialisation; None: fresh networks.
+        on_progress: called with the networks done, their number, and what they are for.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        corpus: Corpus,
+        device: torch.device,
+        fixed: dict[str, Tensor] | None,
+        on_progress: Callable[[int, int, str], None] = lambda done, total, purpose: None,
+    ):
+        self.recipe, self.corpus, self.device, self.fixed, self.on_progress = recipe, corpus, device, fixed, on_progress
+        self.network = build_network(recipe, corpus.train.sample_shape, len(corpus.classes))
+        self.kernel = make_kernel(self.network, recipe.unroll)
+
+    def held_out(self, sets: Sequence[DistilledSet]) -> Tensor:
+        """Mean held-out accuracy (sets, rates) of networks trained on each set with each of `RATES`."""
+        count = 1 if self.fixed else max(self.recipe.validation_networks, -(-LEAST_NETWORKS // len(sets)))
+        rated = [with_rate(one, rate) for one in sets for rate in RATES]
+        jobs = [(one, index) for one in rated for index in range(count)]
+        found = self._accuracies(jobs, "validation", self.corpus.validation, self.recipe.max_validation)
+        return found.view(len(sets), len(RATES), count).mean(2)
+
+    def tested(self, sets: Sequence[DistilledSet], networks: int) -> list[float]:
+        """Test accuracies of networks trained on the sets at the sets' own rates.
+
+        A fixed initialisation is trained once on each set. Of fresh ones there are `networks` in all, the first ones of
+        `tdd.evaluation.evaluation.evaluate`, shared out evenly over the sets: at least one each.
+        """
+        count = len(sets) if self.fixed else max(networks, len(sets))
+        jobs = [(one, index) for place, one in enumerate(sets) for index in range(place, count, len(sets))]
+        return [float(reached) for reached in self._accuracies(jobs, "evaluation", self.corpus.test)]
+
+    def _accuracies(self, jobs: Sequence[Job], purpose: str, split: Split, most: int | None = None) -> Tensor:
+        """Accuracy of each job's network, 0 where training left no finite numbers in it."""
+        found = []
+        for start in range(0, len(jobs), self.recipe.networks_at_once):
+            chunk = jobs[start : start + self.recipe.networks_at_once]
+            each: list[Parameters] = []
+            for _, group in groupby(chunk, key=lambda job: id(job[0])):
+                members = list(group)
+                theta = self._start(purpose, [index for _, index in members])
+                each += unstack(train_on_set(self.kernel, theta, members[0][0], self.device))
+            theta = stack(each)
+            finite = torch.stack([value.flatten(1).isfinite().all(1) for value in theta.values()]).all(0).cpu()
+            found.append(accuracy(self.kernel, theta, split, self.device, most) * finite)
+            self.on_progress(start + len(chunk), len(jobs), purpose)
+        return torch.cat(found)
+
+    def _start(self, purpose: str, indices: list[int]) -> Parameters:
+        if self.fixed:
+            return {name: value[None].to(self.device) for name, value in self.fixed.items()}
+        return draw(self.network, [generator(self.recipe.seed, purpose, index) for index in indices], self.device)
+
+
+def with_rate(distilled: DistilledSet, rate: float) -> DistilledSet:
+    """The set with one learning rate for every gradient step."""
+    return replace(distilled, learning_rates=torch.full_like(distilled.learning_rates, rate))
+
+
+def choose(held_out: Tensor, keep: int) -> tuple[int, list[int]]:
+    """The setting whose best `keep` sets have the highest mean held-out accuracy, and these sets, in their order.
+
+    Args:
+        held_out: accuracies (sets, settings).
+        keep: sets that count.
+    """
+    best = held_out.topk(keep, dim=0)
+    setting = int(best.values.mean(0).argmax())
+    return setting, sorted(best.indices[:, setting].tolist())

@@ -1,0 +1,193 @@
+"""A distilled set from the Hub: at one commit, checked against what the Hub lists, through the Hub's own cache."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tdd.data.files import quiet, reason
+from tdd.distilled_set.set import RECIPE, RESULTS, WEIGHTS, DistilledSet
+from tdd.errors import TddError, UsageError
+from tdd.hub.client import TIMEOUT, bounded_waits, http_error, is_offline, refused, unreachable
+from tdd.publishing.tables import TABLES
+
+if TYPE_CHECKING:
+    from huggingface_hub.hf_api import RepoSibling
+
+README = "README.md"
+FIGURES = "figures"
+LARGEST = {WEIGHTS: 2 * 2**30}
+"""Bytes of the largest file that is taken; of any file without an entry here: `LARGEST_OTHER`."""
+LARGEST_OTHER = 32 * 2**20
+# Someone may push between the listing and the download.
+TRIES = 3
+
+_KEPT = re.compile(
+    rf"{README}|{re.escape(RECIPE)}|{re.escape(RESULTS)}|{re.escape(WEIGHTS)}|{FIGURES}/[\w-]+\.(png|svg)"
+)
+
+# Those that `tdd plot` draws; others in the folder may be the owner's.
+_DRAWN = re.compile(rf"{FIGURES}/(curves|learning-rates|labels|networks|step-\d+)\.(png|svg)")
+
+
+def is_kept(name: str) -> bool:
+    """Whether a file of a repository belongs into a run folder; the tables do not, they repeat the tensors."""
+    return _KEPT.fullmatch(name) is not None
+
+
+def is_ours(name: str) -> bool:
+    """Whether a file of a repository was written by a push, so that a later one without it may delete it."""
+    return _DRAWN.fullmatch(name) is not None or name in (README, RECIPE, RESULTS, WEIGHTS, *TABLES.values())
+
+
+def pull(repo: str, revision: str | None = None, output: str | Path | None = None) -> Path:
+    """Put the distilled set of a repository into a run folder, which is whole or absent.
+
+    Args:
+        repo: data set on the Hub, ``owner/name``.
+        revision: branch, tag or commit; None: main.
+        output: the folder; None: ``runs/<name>``.
+
+    Returns:
+        The folder.
+
+    Raises:
+        UsageError: no such repository or revision, one without a distilled set, or the folder is not empty.
+        TddError: no access, the Hub cannot be reached, or a file is damaged.
+    """
+    folder = Path(output) if output is not None else Path("runs") / repo.rpartition("/")[2]
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise UsageError(f"'{folder}' exists already; choose another --output")
+    snapshot = fetch(repo, revision)
+    DistilledSet.from_pretrained(snapshot)  # damaged and foreign files are refused before anything is written
+    temporary = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        temporary.chmod(0o755)
+        for path in sorted(snapshot.rglob("*")):
+            name = path.relative_to(snapshot).as_posix()
+            if path.is_file() and is_kept(name):
+                (temporary / name).parent.mkdir(exist_ok=True)
+                shutil.copyfile(path, temporary / name)
+        if folder.exists():
+            folder.rmdir()
+        temporary.rename(folder)
+    except OSError as error:
+        raise TddError(f"cannot write {folder}: {error.strerror or error}; choose another --output") from None
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return folder
+
+
+def fetch(repo: str, revision: str | None = None) -> Path:
+    """The files of a distilled set in the Hub's cache, all of one commit; with HF_HUB_OFFLINE=1 without a request.
+
+    Names and sizes are checked before anything is downloaded, checksums after it.
+
+    Raises:
+        UsageError: no such repository or revision, or one without a distilled set.
+        TddError: no access, the Hub cannot be reached, or a file is damaged, too large, or would leave the folder.
+    """
+    from huggingface_hub import HfApi, snapshot_download
+
+    if is_offline():
+        return _cached(repo, revision)
+    try:
+        with quiet(), bounded_waits():
+            for _ in range(TRIES):
+                info = HfApi().dataset_info(repo, revision=revision, files_metadata=True, timeout=TIMEOUT)
+                files = _checked(repo, info.siblings or [])
+                # By the revision's name, so that the cache knows it when there is no Hub to ask.
+                folder = Path(
+                    snapshot_download(repo, repo_type="dataset", revision=revision, allow_patterns=list(files))
+                )
+                if folder.name == info.sha:
+                    for name, listed in files.items():
+                        _verify(repo, folder / name, listed)
+                    return folder
+    except TddError:
+        raise
+    except Exception as error:
+        raise _explained(error, repo, revision) from None
+    raise TddError(f"{repo} is being changed; pull again in a moment")
+
+
+def _cached(repo: str, revision: str | None) -> Path:
+    from huggingface_hub import constants, snapshot_download
+
+    try:
+        folder = Path(
+            snapshot_download(
+                repo,
+                repo_type="dataset",
+                revision=revision,
+                allow_patterns=[WEIGHTS, RECIPE],
+                local_files_only=True,
+            )
+        )
+    except Exception as error:
+        if (refusal := refused(error, repo, revision)) is not None:
+            raise refusal from None
+        folder = Path()
+    if not all((folder / name).is_file() for name in (WEIGHTS, RECIPE)):
+        what = f"{repo} at {revision}" if revision else repo
+        raise TddError(
+            f"HF_HUB_OFFLINE is set, and {what} is not in the cache {constants.HF_HUB_CACHE}: unset HF_HUB_OFFLINE"
+        )
+    return folder
+
+
+def _checked(repo: str, listed: list[RepoSibling]) -> dict[str, RepoSibling]:
+    """The files to download, by name."""
+    for file in listed:
+        if file.rfilename.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", file.rfilename):
+            raise TddError(f"{repo} lists a file {file.rfilename!r}, which would leave the folder: nothing was pulled")
+    files = {file.rfilename: file for file in listed if is_kept(file.rfilename)}
+    if missing := [name for name in (WEIGHTS, RECIPE) if name not in files]:
+        raise UsageError(f"{repo} holds no distilled set ({missing[0]} is missing): name a repository that tdd pushed")
+    for name, file in files.items():
+        most = LARGEST.get(name, LARGEST_OTHER)
+        if file.size is None or file.size > most:
+            size = "of unknown size" if file.size is None else f"{file.size / 2**20:,.0f} MiB"
+            raise TddError(f"{name} of {repo} is {size}, the most that is taken is {most / 2**20:,.0f} MiB")
+    return files
+
+
+def _verify(repo: str, path: Path, listed: RepoSibling) -> None:
+    """Compare a downloaded file with the checksum that the Hub lists; a damaged copy does not stay in the cache."""
+    content = path.read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    if listed.lfs is not None:
+        kind, found, expected = "sha256", sha256, listed.lfs.sha256
+        good = found == expected
+    else:
+        # A Hub that does not tell which files are in LFS lists the git blob of the pointer, which holds the sha256.
+        pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {len(content)}\n"
+        kind, found, expected = "git sha1", _git_sha1(content), str(listed.blob_id)
+        good = expected in (found, _git_sha1(pointer.encode()))
+    if not good:
+        path.resolve().unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        raise TddError(
+            f"{listed.rfilename} of {repo} arrived damaged: its {kind} is {found}, the Hub lists {expected}; pull again"
+        )
+
+
+def _git_sha1(content: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def _explained(error: Exception, repo: str, revision: str | None) -> TddError:
+    if (refusal := refused(http_error(error) or error, repo, revision)) is not None:
+        return refusal
+    if isinstance(error, OSError) and error.errno is not None:
+        return TddError(f"cannot keep {repo} in the cache: {error.strerror}; free some space or set HF_HOME")
+    if isinstance(error, OSError) and "Consistency check failed" in str(error):
+        return TddError(f"a file of {repo} arrived truncated ({reason(error)}); pull again")
+    return TddError(f"{unreachable(error)}: pull again later, or take a cached copy with HF_HUB_OFFLINE=1")

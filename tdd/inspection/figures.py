@@ -1,0 +1,240 @@
+"""The figures of `tdd.runs.plot`, each drawn from a set's or a log's numbers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+from tdd.distilled_set.set import DistilledSet
+from tdd.distilled_set.shareable import public
+from tdd.errors import TddError
+from tdd.evaluation.names import NAMES
+from tdd.system.reporter import percent, printable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+
+WIDTH = 5.5
+"""Inches: the text width of a one-column paper."""
+# Okabe and Ito's colours, told apart by colour-blind readers too.
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#d55e00",
+    "#cc79a7",
+    "#56b4e9",
+    "#777777",
+)
+STYLE = {
+    "font.size": 8.5,
+    "axes.titlesize": 8.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4,
+    "savefig.dpi": 200,
+    # Equal figures are equal files.
+    "svg.hashsalt": "tdd",
+}
+# Cells and rows of a heat map up to which values and names are written.
+MOST_VALUES, MOST_NAMES = 240, 60
+
+
+def _styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Draws in the style of all figures.
+
+    Raises:
+        TddError: matplotlib is not installed.
+    """
+
+    @wraps(draw)
+    def styled(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        try:
+            import matplotlib
+        except ImportError:
+            raise TddError("figures are drawn by matplotlib, which is not installed: pip install matplotlib") from None
+        with matplotlib.rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return styled
+
+
+@_styled
+def draw_curves(log: Sequence[Mapping[str, Any]]) -> Figure:
+    """Outer loss and held-out accuracy over outer steps."""
+    figure, (loss, accuracy) = _figure(2.3, 1, 2)
+    steps = [entry["step"] for entry in log]
+    losses = [entry["outer_loss"] for entry in log]
+    if len(log) >= 50:
+        loss.plot(steps, losses, color=SKY, alpha=0.6, linewidth=0.7, label="every step")
+        loss.plot(steps, _smooth(losses, len(log) // 25), color=BLUE, label="running mean")
+        loss.legend()
+    else:
+        loss.plot(steps, losses, color=BLUE)
+    loss.set(xlabel="outer step", ylabel="outer loss")
+    validated = [entry for entry in log if entry.get("validation_accuracy") is not None]
+    at = [entry["step"] for entry in validated]
+    accuracy.plot(at, [100 * entry["validation_accuracy"] for entry in validated], "o-", color=SKY, label="validation")
+    accuracy.plot(at, [100 * entry["best_accuracy"] for entry in validated], color=BLUE, label="best so far")
+    accuracy.set(xlabel="outer step", ylabel="held-out accuracy (%)")
+    if validated:
+        accuracy.legend(loc="lower right")
+    return figure
+
+
+@_styled
+def draw_learning_rates(distilled: DistilledSet) -> Figure:
+    """The learned learning rate of every gradient step, beside the one they started from; learned momentum above."""
+    figure, (axes,) = _figure(2.3)
+    rates, steps = distilled.learning_rates.tolist(), len(distilled.samples)
+    axes.plot(range(len(rates)), rates, "o-", color=BLUE, label="learned")
+    axes.axhline(distilled.recipe.learning_rate, color=GREY, linestyle="--", linewidth=1, label="start")
+    for first in range(steps, len(rates), steps):
+        axes.axvline(first - 0.5, color=GREY, linewidth=0.5, label="next epoch" if first == steps else None)
+    axes.set(xlabel="gradient step", ylabel="learning rate")
+    if distilled.momentum is not None:
+        axes.set_title(f"learned momentum {distilled.momentum.item():.2f}")
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(-0.5, len(rates) - 0.5)
+    axes.locator_params(axis="x", integer=True, min_n_ticks=1)  # a single step has but one place
+    axes.legend()
+    return figure
+
+
+@_styled
+def draw_labels(distilled: DistilledSet) -> Figure:
+    """The soft labels as a heat map: a row for each sample, a column for each class."""
+    labels = distilled.labels.flatten(0, 1)
+    n, classes = labels.shape
+    per_step = distilled.samples.shape[1]
+    figure, (axes,) = _figure(min(8.5, 1.0 + max(0.16 * n, 1.2)))
+    most = labels.abs().max().item() or 1.0
+    image = axes.imshow(labels.numpy(), cmap="RdBu_r", vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
+    figure.colorbar(image, ax=axes, label="soft label", shrink=min(1.0, 12 / n))
+    long = classes > 12 or max(map(len, distilled.classes)) > 50 // classes
+    if classes <= MOST_NAMES:
+        axes.set_xticks(range(classes), [_text(name, 20) for name in distilled.classes], rotation=90 if long else 0)
+        axes.tick_params(axis="x", labelsize=6 if classes > 20 else 8)
+    if n <= MOST_NAMES:
+        axes.set_yticks(range(n), [f"{place // per_step}.{place % per_step}" for place in range(n)], fontsize=6.5)
+    axes.set(ylabel="step.sample")
+    for step in range(1, len(distilled.samples)):
+        axes.axhline(step * per_step - 0.5, color="white", linewidth=1)
+    if n * classes <= MOST_VALUES and classes <= 12:
+        for row, values in enumerate(labels.tolist()):
+            for column, value in enumerate(values):
+                color = "white" if abs(value) > 0.6 * most else "black"
+                axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=5.5, color=color)
+    axes.spines[:].set_visible(False)
+    return figure
+
+
+@_styled
+def draw_networks(distilled: DistilledSet) -> Figure:
+    """A histogram of the test accuracies of networks with random initialisation."""
+    figure, (axes,) = _figure(2.3)
+    evaluation = distilled.results["evaluation"]
+    found = evaluation["random"]
+    accuracies = [100 * accuracy for accuracy in found["accuracies"]]
+    axes.hist(accuracies, bins=min(30, max(5, round(len(accuracies) ** 0.5) * 2)), color=SKY, edgecolor="white")
+    axes.axvline(100 * found["mean"], color=BLUE, label=f"mean {percent(found['mean'], found['sd'])}")
+    axes.axvspan(
+        100 * (found["mean"] - found["sd"]), 100 * (found["mean"] + found["sd"]), color=BLUE, alpha=0.12, linewidth=0
+    )
+    if fixed := evaluation.get("fixed"):
+        axes.axvline(
+            100 * fixed["mean"], color=RED, linestyle="--", label=f"fixed initialisation {percent(fixed['mean'])}"
+        )
+    if full := distilled.results.get("full_data"):
+        # Far from the others as it often is, it does not press them together.
+        limits = axes.get_xlim()
+        label = f"all the data {percent(full['accuracy'])}"
+        axes.axvline(100 * full["accuracy"], color="black", linestyle=":", label=label)
+        axes.set_xlim(limits)
+    axes.set(xlabel="test accuracy (%)", ylabel=f"networks (of {found['networks']})")
+    axes.locator_params(axis="y", integer=True)
+    figure.legend(loc="outside upper center", ncols=3, fontsize=7.5)
+    return figure
+
+
+@_styled
+def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
+    """Test accuracy against the number of distilled samples, a panel for each data set (paper, figure 3).
+
+    Initialisations and, where measured, baselines with as many samples are lines; accuracy with all the data is level.
+    """
+    panels: dict[str, list[DistilledSet]] = defaultdict(list)
+    for distilled in sorted(sets, key=lambda one: one.n):
+        if distilled.results.get("evaluation"):
+            panels[public(distilled).recipe.dataset].append(distilled)
+    figure, grid = _figure(2.9 * len(panels), len(panels))
+    for axes, (name, group) in zip(grid, panels.items(), strict=True):
+        lines: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
+        for distilled in group:
+            for init, found in distilled.results["evaluation"].items():
+                lines[f"distilled, {init}"].append((distilled.n, found["mean"], found["sd"]))
+            for baseline, found in (distilled.results.get("baselines") or {}).items():
+                lines[NAMES.get(baseline, baseline)].append((distilled.n, found["mean"], found["sd"]))
+        colors = {"distilled, fixed": RED, "distilled, random": BLUE}
+        others = iter((GREEN, ORANGE, PURPLE, SKY, GREY) * (len(lines) // 5 + 1))
+        for label, points in lines.items():
+            n, mean, sd = zip(*points, strict=True)
+            axes.errorbar(
+                n,
+                [100 * value for value in mean],
+                [100 * value for value in sd],
+                fmt="o-" if label in colors else "s--",
+                color=colors.get(label) or next(others),
+                capsize=2,
+                label=label,
+            )
+        full = [one.results["full_data"]["accuracy"] for one in group if one.results.get("full_data")]
+        if full:
+            axes.axhline(100 * max(full), color="black", linestyle=":", linewidth=1, label="all the data")
+        _ticks_at(axes, [one.n for one in group])
+        axes.set(xlabel="distilled samples n", ylabel="test accuracy (%)", title=_text(name, 60))
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+def _figure(height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
+    # Not by pyplot, so that no window system is needed.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
+
+
+def _text(text: str, most: int) -> str:
+    """Foreign text in a figure: no formulas, no control characters, not too long."""
+    text = printable(text)
+    return (text if len(text) <= most else text[: most - 1] + "…").replace("$", r"\$")
+
+
+def _smooth(values: Sequence[float], window: int) -> list[float]:
+    """Running mean over the last `window` values."""
+    sums = [0.0]
+    for value in values:
+        sums.append(sums[-1] + value)
+    starts = [max(0, end - window) for end in range(1, len(sums))]
+    return [(sums[end] - sums[start]) / (end - start) for end, start in enumerate(starts, 1)]
+
+
+def _ticks_at(axes: Axes, numbers: Sequence[int]) -> None:
+    """Ticks at these numbers, on a logarithmic axis where they span more than a factor of 8."""
+    ticks = sorted(set(numbers))
+    if ticks[-1] > 8 * ticks[0]:
+        axes.set_xscale("log")
+    # Where two would overlap the first stays.
+    span = ticks[-1] - ticks[0]
+    kept = ticks[:1] + [b for a, b in pairwise(ticks) if axes.get_xscale() == "log" or b - a > span / 20]
+    axes.set_xticks(kept, [str(tick) for tick in kept])
+    axes.minorticks_off()

@@ -1,0 +1,192 @@
+"""A distilled set as one web page: no script, nothing from elsewhere, light and dark, for a desk and a phone."""
+
+from __future__ import annotations
+
+from html import escape
+
+from tdd.distilled_set.set import DistilledSet
+from tdd.distilled_set.shareable import public
+from tdd.embeddings.nearest import Metric
+from tdd.inspection.decode import DecodedSentence, Nearness
+from tdd.system.reporter import percent
+
+# Shades of nearness.
+LEVELS = 8
+# Classes whose bars are open to view; those of smaller labels are folded away.
+OPEN_BARS = 8
+
+_STYLE = """
+:root{color-scheme:light dark;--back:#fbfbfa;--card:#fff;--text:#1d1f23;--soft:#62666f;--line:#dfe0e3;
+--shade:37 99 190;--plus:#2f6fc4;--minus:#c2571a}
+@media (prefers-color-scheme:dark){:root{--back:#131519;--card:#1b1e24;--text:#e6e7ea;--soft:#9a9fa9;--line:#323640;
+--shade:92 158 255;--plus:#6aa5f5;--minus:#e8894f}}
+*{box-sizing:border-box}
+body{margin:0 auto;padding:1.25rem 1rem 11rem;max-width:62rem;background:var(--back);color:var(--text);
+font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+h1{margin:0;font-size:1.6rem;line-height:1.25}
+h2{margin:0 0 .6rem;font-size:1rem}
+p{margin:.35rem 0}
+.soft{color:var(--soft);font-size:.9rem}
+.facts{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem;margin:.9rem 0;padding:0;list-style:none}
+.facts li{padding:.35rem .7rem;border:1px solid var(--line);border-radius:.5rem;background:var(--card);font-size:.9rem}
+.facts b{white-space:nowrap}
+.legend{display:flex;flex-wrap:wrap;align-items:center;gap:.2rem .5rem;margin:.9rem 0;font-size:.9rem}
+.legend i{display:inline-block;width:1.5rem;height:1.1rem;margin-right:1px;border-radius:.2rem;vertical-align:middle}
+.tab{position:absolute;opacity:0;pointer-events:none}
+nav{position:sticky;top:0;z-index:1;display:flex;gap:.25rem;margin:1rem -1rem;padding:.5rem 1rem;overflow-x:auto;
+background:var(--back);border-bottom:1px solid var(--line)}
+nav label{flex:none;padding:.3rem .7rem;border:1px solid var(--line);border-radius:1rem;cursor:pointer;
+background:var(--card);font-size:.9rem}
+section{display:none}
+article{margin:0 0 1rem;padding:1rem;border:1px solid var(--line);border-radius:.75rem;background:var(--card)}
+.bars{display:grid;grid-template-columns:minmax(3rem,max-content) minmax(4rem,18rem) max-content;
+gap:.15rem .7rem;align-items:center;margin:.4rem 0;font-size:.85rem}
+.bars>:first-child,.bars>:nth-child(3n+1){max-width:34vw}
+.bars i{position:relative;height:.75rem;border-radius:.2rem;background:rgb(128 128 128/.14)}
+.bars i u{position:absolute;top:-.15rem;bottom:-.15rem;width:1px;background:var(--soft)}
+.bars i i{position:absolute;top:0;bottom:0;background:var(--plus)}
+.bars i .minus{background:var(--minus)}
+.bars data{font-variant-numeric:tabular-nums;text-align:right}
+summary{cursor:pointer;color:var(--soft);font-size:.85rem}
+.words{margin:.8rem 0 0;line-height:1.9;font-size:.95rem}
+.words span{display:inline-block;max-width:100%;padding:0 .28em;line-height:1.5;border-radius:.28em;cursor:help;
+outline:0}
+.words span:is(:hover,:focus){box-shadow:0 0 0 2px var(--text)}
+.words span:is(:hover,:focus)::after{content:attr(data-near);position:fixed;z-index:2;inset:auto 0 0;
+margin:0 auto .75rem;width:max-content;max-width:calc(100vw - 1.5rem);padding:.6rem .9rem;border-radius:.6rem;
+background:var(--text);color:var(--back);font-size:.9rem;line-height:1.4;white-space:pre-wrap;
+box-shadow:0 .2rem 1rem rgb(0 0 0/.35);pointer-events:none}
+.words:has(:hover)>:focus:not(:hover)::after,section:has(.words :hover) .words :focus:not(:hover)::after{display:none}
+@media print{nav{display:none}section{display:block}body{padding-bottom:0}}
+"""
+
+
+_VECTORS = """A distilled sentence is a row of learned vectors, not text. Each is shown as the word whose vector is
+nearest; point at a word or tap it for the words nearest to its position."""
+_WORDS = """A network trains on these very words; point at a word or tap it for the words nearest to it."""
+
+
+def page(distilled: DistilledSet, sentences: list[DecodedSentence], metric: Metric = "cosine") -> str:
+    """The decoded sentences of a set as a self-contained HTML page.
+
+    Words are shaded by nearness, and pointing at one or tapping it shows its nearest words. Class names and words come
+    from elsewhere: they are escaped, and the page's own policy lets no script run and no resource load.
+    """
+    steps = sorted({sentence.step for sentence in sentences})
+    distilled = public(distilled)
+    title = f"{distilled.recipe.dataset}, distilled"
+    nearness = Nearness([scores[0] for sentence in sentences for scores in sentence.scores], metric, LEVELS)
+    values = [value for sentence in sentences for value in sentence.label.values()]
+    span = min(0.0, *values), max(1e-6, *values)
+    style = _STYLE + "".join(
+        f".n{level}{{background:rgb(var(--shade)/{0.03 + 0.55 * level / (LEVELS - 1):.2f})}}" for level in range(LEVELS)
+    )
+    for step in steps:
+        style += f"#t{step}:checked~#s{step}{{display:block}}"
+        style += f"#t{step}:checked~nav [for=t{step}]{{background:var(--text);color:var(--back)}}"
+        style += f"#t{step}:focus-visible~nav [for=t{step}]{{outline:3px solid var(--plus)}}"
+    tabs = "".join(
+        f'<input class="tab" type="radio" name="step" id="t{step}"{" checked" if step == steps[0] else ""}>'
+        for step in steps
+    )
+    labels = "".join(f'<label for="t{step}">step {step}</label>' for step in steps)
+    sections = "\n".join(
+        f'<section id="s{step}">{_rates(distilled, step)}'
+        + "\n".join(_sentence(sentence, nearness, span) for sentence in sentences if sentence.step == step)
+        + "</section>"
+        for step in steps
+    )
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{_text(title)}</title>
+<style>{style}</style>
+</head>
+<body>
+<header>
+<h1>{_text(title)}</h1>
+{_facts(distilled, len(sentences))}
+{"" if distilled.sentences else _legend(nearness, metric)}
+<p class="soft">{_WORDS if distilled.sentences else _VECTORS}</p>
+</header>
+<main>
+{tabs}
+<nav aria-label="inner steps">{labels}</nav>
+{sections}
+</main>
+</body>
+</html>
+"""
+
+
+def _legend(nearness: Nearness, metric: Metric) -> str:
+    what = "cosine similarity" if metric == "cosine" else "distance"
+    swatches = "".join(f'<i class="n{level}"></i>' for level in range(LEVELS))
+    return (
+        f'<p class="legend"><span>{what} to the nearest word</span>'
+        f"<span>{nearness.far:.2f} {swatches} {nearness.near:.2f}</span></p>"
+    )
+
+
+def _text(text: str) -> str:
+    """Foreign text inside the page: escaped, without characters that would turn or hide what follows."""
+    return escape("".join(c if c.isprintable() or c in "\u200c\u200d" else "\N{REPLACEMENT CHARACTER}" for c in text))
+
+
+def _facts(distilled: DistilledSet, shown: int) -> str:
+    steps, per_step = distilled.samples.shape[:2]
+    facts = [f"<b>n = {distilled.n}</b> &nbsp;{steps} steps × {per_step}"]
+    if shown < distilled.n:
+        facts[0] += f", the first {shown} shown"
+    for init, found in distilled.results.get("evaluation", {}).items():
+        over = f" over {found['networks']} networks" if found["networks"] > 1 else ""
+        facts.append(f"<b>{percent(found['mean'], found['sd'])}</b> test accuracy, {_text(init)} initialisation{over}")
+    if full := distilled.results.get("full_data"):
+        facts.append(f"<b>{percent(full['accuracy'])}</b> trained on all the data")
+    facts.append(f"words of {_text(distilled.source.get('vectors', distilled.recipe.vectors))}")
+    return '<ul class="facts">' + "".join(f"<li>{fact}</li>" for fact in facts) + "</ul>"
+
+
+def _rates(distilled: DistilledSet, step: int) -> str:
+    """The learning rates of a step, one for each epoch."""
+    rates = distilled.learning_rates[step :: len(distilled.samples)].tolist()
+    shown = ", ".join(f"{rate:.3g}" for rate in rates[:10]) + (", …" if len(rates) > 10 else "")
+    shown += "" if distilled.momentum is None else f", momentum {distilled.momentum:.3g}"
+    return f'<p class="soft">learned learning rate {shown}</p>'
+
+
+def _sentence(sentence: DecodedSentence, nearness: Nearness, span: tuple[float, float]) -> str:
+    by_size = sorted(sentence.label.items(), key=lambda item: -abs(item[1]))
+    open_, folded = by_size[:OPEN_BARS], by_size[OPEN_BARS:]
+    bars = _bars(open_, span)
+    if folded:
+        bars += f"<details><summary>{len(folded)} more classes</summary>{_bars(folded, span)}</details>"
+    words = " ".join(
+        f'<span class="n{nearness(scores[0])}" tabindex="-1" data-near="'
+        + "&#10;".join(f"{score:.2f} {_text(word)}" for word, score in zip(found, scores, strict=True))
+        + f'">{_text(found[0])}</span>'
+        for found, scores in zip(sentence.words, sentence.scores, strict=True)
+    )
+    return (
+        f'<article><h2>step {sentence.step}, sample {sentence.index}</h2>{bars}<p class="words" dir="auto">{words}</p>'
+        "</article>"
+    )
+
+
+def _bars(label: list[tuple[str, float]], span: tuple[float, float]) -> str:
+    """A bar for each class, from zero to its value; `span` are the least and the largest value of the page."""
+    rows = []
+    zero = -100 * span[0] / (span[1] - span[0])
+    for name, value in sorted(label, key=lambda item: -item[1]):
+        left = 100 * (min(value, 0.0) - span[0]) / (span[1] - span[0])
+        width = 100 * abs(value) / (span[1] - span[0])
+        sign = ' class="minus"' if value < 0 else ""
+        rows.append(
+            f'<span>{_text(name)}</span><i><i{sign} style="left:{left:.1f}%;width:{width:.1f}%"></i>'
+            f'<u style="left:{zero:.1f}%"></u></i>'
+            f'<data value="{value:.6g}">{round(value, 2) + 0.0:+.2f}</data>'
+        )
+    return f'<div class="bars">{"".join(rows)}</div>'

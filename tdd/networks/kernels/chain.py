@@ -1,0 +1,183 @@
+"""Convolutions, then linear layers, with bends between them: all derivatives by hand, exact and fast.
+
+With what a bend found at its input known (the winners of a pool, the signs of a ReLU), the network is a chain of linear
+maps up to its softmax. Its gradient is one pass back. D = <gradient, direction> is the derivative of the loss along
+`direction`, so it is had from one pass of tangents forth, dz = dW a + db + W da at every layer, and its own gradients
+from one more pass back, where bends that are not piecewise linear add their curvature. A pass is a few calls that do
+the work of K networks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tdd.data.protocols import RealBatch, Split
+from tdd.networks.kernels.autograd import Parameters
+from tdd.networks.kernels.chain_layers import Convolution, Frame, Linear, add
+from tdd.networks.kernels.chain_nonlinearities import Bend, Bends
+
+# Bytes that the layers' outputs take for the real images worked on at once: measured fastest for 1 and for 8 networks.
+PART_BYTES = 2**23
+
+Kinds = Sequence[Callable[[Tensor], Bend]]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A pass forth and back through K networks.
+
+    Attributes:
+        bends: what followed each layer but the last.
+        bars: the loss's gradient to each of their results.
+        p: probabilities (K, n, C).
+    """
+
+    bends: list[Bends]
+    bars: list[Tensor]
+    p: Tensor
+
+
+class ChainKernel:
+    """Gradients, their reverse, and logits of K stacked networks; see `tdd.networks.kernels.autograd.Kernel`.
+
+    Args:
+        network: the module, for the shapes of its parameters.
+        shape: (c, h, w) of an image.
+        frame: what is done to images first.
+        layers: every layer but the last, a convolution first, with the bends that follow it.
+        last: the layer that gives the logits.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        shape: tuple[int, int, int],
+        frame: Frame,
+        layers: Sequence[tuple[Convolution | Linear, Kinds]],
+        last: Linear,
+    ):
+        self.frame = frame
+        self.layers = [*(layer for layer, _ in layers), last]
+        self.kinds = [kinds for _, kinds in layers]
+        self.shapes = {name: parameter.shape for name, parameter in network.named_parameters()}
+        # Numbers that an image takes in one network: the layers' outputs, and the windows of the first.
+        bends, logits = self._forth(self._empty_parameters(1), frame(torch.empty(1, *shape, device="meta")))
+        self.outputs = logits.numel() + sum(bend.shape.numel() for bend in bends)
+        self.windows = math.prod(self.shapes[self.layers[0].weight][1:]) * math.prod(bends[0].shape[2:])
+
+    # Distilled samples: differentiated twice
+
+    def gradient(self, theta: Parameters, x: Tensor, y: Tensor) -> tuple[Parameters, Pass]:
+        """See `Kernel.gradient`."""
+        x = self.frame(x)
+        bends, logits = self._forth(theta, x)
+        p = logits.softmax(2)
+        gradient, bars = self._back(theta, x, bends, _error(p, y / len(y)))
+        return gradient, Pass(bends, bars, p)
+
+    def reverse(
+        self, theta: Parameters, x: Tensor, y: Tensor, saved: Pass, direction: Parameters, given: bool = False
+    ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
+        """See `Kernel.reverse`."""
+        inputs = [self.frame(x), *(bend.h for bend in saved.bends)]
+        dz = self.layers[0].forward(direction, inputs[0])
+        tangents = []  # of each bend's z and h; the images themselves do not move
+        for layer, a, bend in zip(self.layers[1:], inputs[1:], saved.bends, strict=True):
+            tangents.append((dz, bend.tangent(dz)))
+            dz = layer.forward(direction, a) + layer.forward(theta, tangents[-1][1], bias=False)
+
+        # D = <error, dz>. What follows are its gradients to each layer's output and to the tangent of that.
+        y, p = y / len(y), saved.p
+        error = _error(p, y)
+        mean = (p * dz).sum(2, keepdim=True)
+        bar, dbar = y.sum(1, keepdim=True) * p * (dz - mean), error
+        theta_bar: Parameters = {}
+        for layer, a, bend, (dz_before, da), past in reversed(
+            list(zip(self.layers[1:], inputs[1:], saved.bends, tangents, saved.bars, strict=True))
+        ):
+            if not given:
+                theta_bar |= layer.gradient(theta, (a, bar), (da, dbar))
+            bar = layer.reverse(a, (theta, bar), (direction, dbar))
+            bar, dbar = bend.reverse_tangent(dz_before, bar, past)
+        if not given:
+            theta_bar |= self.layers[0].gradient(theta, (inputs[0], bar))
+        x_bar = self.layers[0].reverse(inputs[0], (theta, bar), (direction, dbar))
+        return (error * dz).sum((1, 2)), theta_bar, self.frame.reverse(x_bar), (mean - dz).sum(0) / len(y)
+
+    def _forth(self, theta: Parameters, x: Tensor) -> tuple[list[Bends], Tensor]:
+        """The bends of framed images, and their logits (K, n, C)."""
+        bends: list[Bends] = []
+        for layer, kinds in zip(self.layers, self.kinds, strict=False):
+            bends.append(Bends.of(layer.forward(theta, x), kinds))
+            x = bends[-1].h
+        return bends, self.layers[-1].forward(theta, x)
+
+    def _back(self, theta: Parameters, x: Tensor, bends: list[Bends], bar: Tensor) -> tuple[Parameters, list[Tensor]]:
+        """Gradient to theta, and to the results of the bends, where logits have gradient `bar`."""
+        gradient: Parameters = {}
+        bars: list[Tensor] = []
+        for layer, bend in zip(self.layers[:0:-1], reversed(bends), strict=True):
+            gradient |= layer.gradient(theta, (bend.h, bar))
+            bars.insert(0, layer.reverse(bend.h, (theta, bar)))
+            bar = bend.reverse(bars[0])
+        return gradient | self.layers[0].gradient(theta, (x, bar)), bars
+
+    # Real images: many, differentiated once
+
+    def loss(
+        self, theta: Parameters, batch: RealBatch, dropout: torch.Generator | None = None, smoothing: float = 0.0
+    ) -> tuple[Tensor, Parameters]:
+        """See `Kernel.loss`; there is nothing to drop."""
+        losses, total = [], {name: torch.zeros_like(value) for name, value in theta.items()}
+        x, classes = batch.dense(), theta[self.layers[-1].bias].shape[1]
+        y = (F.one_hot(batch.labels, classes).to(x) * (1 - smoothing) + smoothing / classes) / len(x)
+        count = self._parts(theta, x)
+        for part, labels in zip(x.chunk(count), y.chunk(count), strict=True):
+            framed = self.frame(part)
+            bends, logits = self._forth(theta, framed)
+            log_p = logits.log_softmax(2)
+            losses.append(-(labels * log_p).sum((1, 2)))
+            # Summed as they come: those of all parts would be many times the parameters.
+            for name, gradient in self._back(theta, framed, bends, _error(log_p.exp(), labels))[0].items():
+                total[name] += gradient
+        return add(losses), total
+
+    def logits(self, theta: Parameters, batch: RealBatch) -> Tensor:
+        """See `Kernel.logits`."""
+        x = batch.dense()
+        return torch.cat([self._forth(theta, self.frame(part))[1] for part in x.chunk(self._parts(theta, x))], dim=1)
+
+    def _parts(self, theta: Parameters, x: Tensor) -> int:
+        """Number of parts that real images are taken in."""
+        networks = len(theta[self.layers[-1].bias])
+        return math.ceil(len(x) * networks * self.outputs * x.element_size() / PART_BYTES)
+
+    # Memory, from the shapes of what is held at once
+
+    def step_bytes(self, samples: Tensor, labels: Tensor, networks: int, graph: bool) -> tuple[int, int]:
+        """See `Kernel.step_bytes`: the pass of every step, outputs and windows of one."""
+        _, saved = self.gradient(self._empty_parameters(networks), samples, labels)
+        tensors = [saved.p, *saved.bars, *(tensor for bends in saved.bends for tensor in bends.tensors())]
+        storages = {storage._cdata: storage for storage in (tensor.untyped_storage() for tensor in tensors)}
+        working = len(samples) * samples.element_size() * (4 * networks * self.outputs + 2 * self.windows)
+        return sum(storage.nbytes() for storage in storages.values()), working
+
+    def batch_bytes(self, split: Split, size: int, networks: int) -> int:
+        """See `Kernel.batch_bytes`: the images, on their way to normal ones, and one part of them."""
+        part = min(4 * size * networks * self.outputs, PART_BYTES)
+        return 3 * 4 * size * math.prod(split.sample_shape) + 4 * part
+
+    def _empty_parameters(self, networks: int) -> Parameters:
+        """Parameters of K networks, on the device "meta"."""
+        return {name: torch.empty(networks, *shape, device="meta") for name, shape in self.shapes.items()}
+
+
+def _error(p: Tensor, y: Tensor) -> Tensor:
+    """Gradient of -sum y log p to the logits; probabilities (K, n, C), labels y (n, C)."""
+    return y.sum(1, keepdim=True) * p - y

@@ -1,0 +1,220 @@
+"""What follows a layer in `kernels.chain`: ReLU, pooling and normalisation, with their derivatives by hand.
+
+A bend takes a layer's result z to h. Where h is piecewise linear in z, its tangent and its reverse say all; the
+normalisation has a curvature too. Images are (n, K x channels, h, w), channels last in memory, rows (K, n, features);
+`bar` is a gradient to h, `dz` a tangent of z.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Bend(ABC):
+    """A bend at one z.
+
+    Attributes:
+        h: its result.
+        curved: whether it is not piecewise linear.
+    """
+
+    h: Tensor
+    curved: ClassVar[bool] = False
+
+    @abstractmethod
+    def tangent(self, dz: Tensor) -> Tensor:
+        """The tangent of h."""
+
+    @abstractmethod
+    def reverse(self, bar: Tensor) -> Tensor:
+        """Gradient to z."""
+
+    def curvature(self, dz: Tensor, dbar: Tensor) -> Tensor:
+        """Gradient to z of <tangent(dz), dbar>, which is zero unless the bend is `curved`."""
+        return torch.zeros_like(dz)
+
+
+@dataclass(frozen=True)
+class Relu(Bend):
+    """max(z, 0), written over z."""
+
+    @classmethod
+    def of(cls, z: Tensor) -> Relu:
+        """That of z."""
+        return cls(z.relu_())
+
+    def tangent(self, dz: Tensor) -> Tensor:
+        """See `Bend.tangent`."""
+        return dz * (self.h > 0)
+
+    def reverse(self, bar: Tensor) -> Tensor:
+        """See `Bend.reverse`."""
+        return bar * (self.h > 0)
+
+
+@dataclass(frozen=True)
+class MaxPool(Bend):
+    """The largest value of each window.
+
+    Attributes:
+        winners: its place in a channel laid out flat, of the shape of h.
+        shape: of z.
+        window: size, stride and padding of the windows.
+    """
+
+    winners: Tensor
+    shape: torch.Size
+    window: tuple[int, int, int]
+
+    @classmethod
+    def of(cls, z: Tensor, window: tuple[int, int, int]) -> MaxPool:
+        """That of images z."""
+        size, stride, padding = window
+        return cls(*F.max_pool2d_with_indices(z, [size], [stride], [padding]), z.shape, window)
+
+    def tangent(self, dz: Tensor) -> Tensor:
+        """See `Bend.tangent`."""
+        places = self.winners.permute(0, 2, 3, 1)
+        chosen = dz.permute(0, 2, 3, 1).flatten(1, 2).gather(1, places.flatten(1, 2))
+        return chosen.view(places.shape).permute(0, 3, 1, 2)
+
+    def reverse(self, bar: Tensor) -> Tensor:
+        """See `Bend.reverse`."""
+        size, stride, padding = ([side, side] for side in self.window)
+        # Of z, the library's function reads the shape and the layout alone.
+        like = torch.empty(self.shape, dtype=bar.dtype, device=bar.device, memory_format=torch.channels_last)
+        bar_of_z: Tensor = torch.ops.aten.max_pool2d_with_indices_backward(
+            bar, like, size, stride, padding, [1, 1], False, self.winners
+        )
+        return bar_of_z
+
+
+@dataclass(frozen=True)
+class LocalResponseNorm(Bend):
+    """z / s^(3/4) with s = 1 + a W z^2, where W sums over neighbouring channels.
+
+    Attributes:
+        z: what it is of.
+        s: what z is divided by, before its power.
+        a: the factor of the sums.
+        neighbours: W, (channels, channels), of zeros and ones.
+    """
+
+    z: Tensor
+    s: Tensor
+    a: float
+    neighbours: Tensor
+    curved: ClassVar[bool] = True
+
+    @classmethod
+    def of(cls, z: Tensor, channels: int, size: int, alpha: float) -> LocalResponseNorm:
+        """That of images z, with a = alpha / size, as `F.local_response_norm` of as many channels, beta 3/4 and k 1."""
+        neighbours = torch.ones(channels, channels, dtype=z.dtype, device=z.device)
+        neighbours = neighbours.tril((size - 1) // 2).triu(-(size // 2))
+        s = _sums(z * z, neighbours).mul_(alpha / size).add_(1)
+        return cls(z * _power(s), z, s, alpha / size, neighbours)
+
+    # With power = s^(-3/4), b = 2 beta a = 3a/2 and r = power / s, the derivative of power along dz is -b r W(z dz).
+
+    def tangent(self, dz: Tensor) -> Tensor:
+        """See `Bend.tangent`: power dz - b r z W(z dz)."""
+        slope = self.h / self.s
+        return _power(self.s) * dz - _sums(self.z * dz, self.neighbours).mul_(slope).mul_(1.5 * self.a)
+
+    def reverse(self, bar: Tensor) -> Tensor:
+        """See `Bend.reverse`: power bar - b z W'(r z bar)."""
+        slope = self.h / self.s
+        return _power(self.s) * bar - _sums(slope * bar, self.neighbours.t()).mul_(self.z).mul_(1.5 * self.a)
+
+    def curvature(self, dz: Tensor, dbar: Tensor) -> Tensor:
+        """See `Bend.curvature`.
+
+        <tangent, dbar> is the sum of power dz dbar - b r z t dbar with t = W(z dz). z is in it by itself, in t, and in
+        s through both powers, whose part is -b z W'(r dz dbar - (7/2) a r z t dbar / s).
+        """
+        r = _power(self.s) / self.s
+        pull = _sums(self.z * dz, self.neighbours).mul_(dbar).mul_(r)  # r t dbar
+        through_s = (r * dz).mul_(dbar).sub_((self.z * pull).div_(self.s).mul_(3.5 * self.a))
+        both = _sums(torch.cat([through_s, (self.z * r).mul_(dbar)]), self.neighbours.t())
+        of_s, of_t = both.chunk(2)
+        return (of_s.mul_(self.z) + of_t.mul_(dz)).add_(pull).mul_(-1.5 * self.a)
+
+
+def _power(s: Tensor) -> Tensor:
+    """s^(-3/4); a power proper takes three times as long."""
+    root = s.rsqrt()
+    return root * root.sqrt()
+
+
+def _sums(x: Tensor, neighbours: Tensor) -> Tensor:
+    """`neighbours` times the channels of each network and place of images x."""
+    channels = len(neighbours)
+    last = x.permute(0, 2, 3, 1)
+    rows = last.reshape(-1, channels) @ neighbours.t()
+    return rows.view(last.shape).permute(0, 3, 1, 2)
+
+
+@dataclass(frozen=True)
+class Bends:
+    """Bends in a row, as one.
+
+    Attributes:
+        parts: each at the result of the one before.
+        shape: of the z of the first.
+    """
+
+    parts: tuple[Bend, ...]
+    shape: torch.Size
+
+    @classmethod
+    def of(cls, z: Tensor, kinds: Sequence[Callable[[Tensor], Bend]]) -> Bends:
+        """Those of a layer's z, which may be written over."""
+        parts: list[Bend] = []
+        shape = z.shape
+        for kind in kinds:
+            parts.append(kind(z))
+            z = parts[-1].h
+        return cls(tuple(parts), shape)
+
+    @property
+    def h(self) -> Tensor:
+        """The result of the last."""
+        return self.parts[-1].h
+
+    def tensors(self) -> list[Tensor]:
+        """What is kept for the reverse."""
+        return [value for part in self.parts for value in vars(part).values() if isinstance(value, Tensor)]
+
+    def tangent(self, dz: Tensor) -> Tensor:
+        """The tangent of h for that of z."""
+        for part in self.parts:
+            dz = part.tangent(dz)
+        return dz
+
+    def reverse(self, bar: Tensor) -> Tensor:
+        """Gradient to z where h has gradient `bar`."""
+        for part in reversed(self.parts):
+            bar = part.reverse(bar)
+        return bar
+
+    def reverse_tangent(self, dz: Tensor, bar: Tensor, dbar: Tensor) -> tuple[Tensor, Tensor]:
+        """Gradients to z and to its tangent dz, where h has gradient `bar` and the tangent of h has `dbar`."""
+        moved = [dz]
+        # Only a curved bend asks for the tangent that it is given.
+        last = max((place for place, part in enumerate(self.parts) if part.curved), default=0)
+        for part in self.parts[:last]:
+            moved.append(part.tangent(moved[-1]))
+        for place, part in reversed(list(enumerate(self.parts))):
+            bar = part.reverse(bar)
+            if part.curved:
+                bar += part.curvature(moved[place], dbar)
+            dbar = part.reverse(dbar)
+        return bar, dbar

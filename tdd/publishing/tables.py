@@ -1,0 +1,112 @@
+"""A distilled set as tables that plain `datasets` reads: one to look at, one to train on."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from tdd.distilled_set.set import DistilledSet
+from tdd.inspection.decode import decode
+from tdd.inspection.pictures import pictures
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from tdd.embeddings.word_vectors import WordVectors
+
+TABLES = {"default": "default/train.parquet", "embeddings": "embeddings/train.parquet"}
+"""Where the table of each configuration lies in a repository."""
+
+
+def configurations(distilled: DistilledSet) -> list[str]:
+    """Names of the tables of a set: sentences of words need no embeddings beside them."""
+    return ["default"] if distilled.sentences else list(TABLES)
+
+
+def readable_table(distilled: DistilledSet, vectors: WordVectors | None = None) -> Dataset:
+    """A row for each sample, step by step: what it reads or looks like, its labels, and the rates of its step.
+
+    Columns: `text` (the nearest word of every position; of a set of words its words, exactly, joined by spaces) or
+    `image` (PNG, what lies beyond black and white cut off), `label` (the class with the largest soft label),
+    `soft_label` (C numbers), `step`, `index` (place in the step), `learning_rates` (one an epoch), `momentum` where the
+    set has one (the same for all), and where words are nearest ones `similarity` (their mean cosine similarity to the
+    positions).
+
+    Args:
+        distilled: the set.
+        vectors: those that sentences were distilled with; None: loaded by the name in the recipe. Images and a set of
+            words need none.
+
+    Raises:
+        UsageError: see `tdd.inspection.decode.decode`.
+        TddError: there are no such vectors, or see `tdd.inspection.pictures.pictures`.
+    """
+    return _sentences_table(distilled, vectors) if distilled.is_text else _pictures_table(distilled)
+
+
+def _sentences_table(distilled: DistilledSet, vectors: WordVectors | None) -> Dataset:
+    from datasets import Value
+
+    if distilled.sentences:
+        return _table(distilled, {"text": (distilled.sentences.texts(), Value("string"))}, {})
+    if vectors is None:
+        from tdd.embeddings.word_vectors import load_vectors
+
+        vectors = load_vectors(distilled.recipe.vectors)
+    sentences = decode(distilled, vectors)
+    texts = {"text": ([sentence.text for sentence in sentences], Value("string"))}
+    similarities = [sum(best for best, *_ in sentence.scores) / len(sentence.scores) for sentence in sentences]
+    return _table(distilled, texts, {"similarity": (similarities, Value("float32"))})
+
+
+def _pictures_table(distilled: DistilledSet) -> Dataset:
+    from datasets import Image
+    from PIL.Image import fromarray
+
+    # Pillow takes grey pixels without an axis of channels.
+    arrays = [one.pixels[:, :, 0] if one.pixels.shape[2] == 1 else one.pixels for one in pictures(distilled)]
+    return _table(distilled, {"image": ([fromarray(array) for array in arrays], Image())}, {})
+
+
+def embeddings_table(distilled: DistilledSet) -> Dataset:
+    """A row for each sample as nested lists of float32, exact, in `embedding`, with its labels and rates."""
+    from datasets import List, Value
+
+    samples = distilled.samples.flatten(0, 1)
+    kind: Any = Value("float32")
+    for _ in samples.shape[1:]:
+        kind = List(kind)
+    return _table(distilled, {"embedding": (samples.numpy(), kind)}, {})
+
+
+def parquet_bytes(table: Dataset) -> bytes:
+    """The table as a parquet file; equal tables give equal bytes."""
+    import pyarrow.parquet as pq
+
+    buffer = io.BytesIO()
+    # The schema of the features also says what they are, class names included, to whoever loads the file.
+    pq.write_table(table.data.table.cast(table.features.arrow_schema), buffer)
+    return buffer.getvalue()
+
+
+def _table(distilled: DistilledSet, first: dict[str, Any], last: dict[str, Any]) -> Dataset:
+    """The columns that every table has, with others (values, feature) before and after them."""
+    from datasets import ClassLabel, Dataset, Features, List, Value
+
+    steps, per_step = distilled.samples.shape[:2]
+    labels = distilled.labels.flatten(0, 1)
+    rates = distilled.learning_rates.view(-1, steps).T.repeat_interleave(per_step, dim=0)
+    columns = first | {
+        "label": (labels.argmax(1).numpy(), ClassLabel(names=distilled.classes)),
+        "soft_label": (labels.numpy(), List(Value("float32"))),
+        "step": (torch.arange(steps).repeat_interleave(per_step).numpy(), Value("int32")),
+        "index": (torch.arange(per_step).repeat(steps).numpy(), Value("int32")),
+        "learning_rates": (rates.numpy(), List(Value("float32"))),
+    }
+    if distilled.momentum is not None:
+        columns["momentum"] = (distilled.momentum.expand(distilled.n).numpy(), Value("float32"))
+    columns |= last
+    features = Features({name: kind for name, (_, kind) in columns.items()})
+    return Dataset.from_dict({name: values for name, (values, _) in columns.items()}, features=features)

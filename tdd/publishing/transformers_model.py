@@ -1,0 +1,227 @@
+"""A network trained on a distilled set, as a transformers model that reads raw text.
+
+Importing this module makes the model known to transformers' Auto classes; `tdd` sees to it that this happens as soon as
+both packages are imported, so that ``pipeline("text-classification", folder)`` needs no code from the folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tdd.data.corpus import load_corpus
+from tdd.data.text import TextSplit
+from tdd.distillation.unroll import make_kernel, train
+from tdd.distilled_set.set import DistilledSet
+from tdd.distilled_set.shareable import public
+from tdd.embeddings.fast_tokenizer import PAD, UNKNOWN, build_tokenizer
+from tdd.embeddings.word_vectors import WordVectors, load_vectors
+from tdd.errors import TddError, UsageError
+from tdd.inspection.decode import check_vectors
+from tdd.networks.kernels.autograd import draw
+from tdd.networks.registry import build_network
+from tdd.settings.recipe import Recipe
+from tdd.system.seeds import generator
+
+try:
+    from transformers import (
+        AutoConfig,
+        AutoModelForSequenceClassification,
+        PreTrainedConfig,
+        PreTrainedModel,
+        PreTrainedTokenizerFast,
+    )
+    from transformers.modeling_outputs import SequenceClassifierOutput
+except ImportError:
+    raise TddError("models are saved by transformers, which is not installed: pip install transformers") from None
+
+# The settings that shape the network.
+SHAPE = ("network", "widths", "filters", "dropout", "max_length")
+
+
+class DistilledConfig(PreTrainedConfig):  # type: ignore[misc]
+    """What `DistilledClassifier` is made of.
+
+    Args:
+        shape: the recipe's settings that shape the network.
+        dim: d, length of a word vector.
+        vocab_size: rows of the table of vectors, the padding and the unknown token included.
+        made_from: data set, n, initialisation and word vectors of the distilled set.
+    """
+
+    model_type = "tdd"
+
+    def __init__(
+        self,
+        shape: dict[str, Any] | None = None,
+        dim: int = 50,
+        vocab_size: int = 2,
+        made_from: dict[str, Any] | None = None,
+        **others: Any,
+    ):
+        super().__init__(pad_token_id=others.pop("pad_token_id", 0), **others)
+        self.shape, self.dim, self.vocab_size, self.made_from = shape or {}, dim, vocab_size, made_from or {}
+
+
+class DistilledClassifier(PreTrainedModel):  # type: ignore[misc]
+    """A network that was trained on a distilled set, behind the frozen table of word vectors.
+
+    Rows 0 and 1 of the table, padding and unknown words, are zero.
+    """
+
+    config_class = DistilledConfig
+    main_input_name = "input_ids"
+
+    def __init__(self, config: DistilledConfig):
+        super().__init__(config)
+        recipe = Recipe.build(config.shape, where="config.json")
+        self.embedding = nn.Embedding(config.vocab_size, config.dim, padding_idx=0)
+        self.embedding.weight.requires_grad_(False)
+        self.network = build_network(recipe, (recipe.max_length, config.dim), config.num_labels)
+        self.length = recipe.max_length
+        self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """Every number is loaded; nothing is drawn."""
+
+    def get_input_embeddings(self) -> nn.Module:
+        """The table of word vectors."""
+        return self.embedding
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        labels: Tensor | None = None,
+        **_: Any,
+    ) -> SequenceClassifierOutput:
+        """Logits (N, C) of token ids (N, P), padded with zeros or cut to the network's length L.
+
+        Args:
+            input_ids: token ids.
+            attention_mask: (N, P), 0 where a token does not count.
+            labels: (N,) classes, for the loss.
+        """
+        if attention_mask is not None:
+            input_ids = input_ids * attention_mask
+        ids = F.pad(input_ids, (0, max(0, self.length - input_ids.shape[1])))[:, : self.length]
+        logits = self.network(self.embedding(ids))
+        loss = None if labels is None else F.cross_entropy(logits, labels)
+        return SequenceClassifierOutput(loss=loss, logits=logits)
+
+
+AutoConfig.register(DistilledConfig.model_type, DistilledConfig, exist_ok=True)
+AutoModelForSequenceClassification.register(DistilledConfig, DistilledClassifier, exist_ok=True)
+
+
+def trained_network(distilled: DistilledSet, seed: int = 0) -> nn.Module:
+    """A network trained on the set: from the set's own initialisation, or else from a draw with `seed`."""
+    network = build_network(distilled.recipe, tuple(distilled.samples.shape[2:]), len(distilled.classes))
+    if distilled.initialisation is None:
+        theta = draw(network, [generator(seed, "train")])
+    else:
+        theta = {name: value[None] for name, value in distilled.initialisation.items()}
+    kernel = make_kernel(network, distilled.recipe.unroll)
+    theta = train(kernel, theta, distilled.samples, distilled.labels, distilled.learning_rates, distilled.momentum)
+    network.load_state_dict({name: value[0] for name, value in theta.items()})
+    return network.eval()
+
+
+def build_model(
+    distilled: DistilledSet, vectors: WordVectors, rows: list[int] | None = None, seed: int = 0
+) -> tuple[DistilledClassifier, PreTrainedTokenizerFast]:
+    """A network trained on the set, with the table it needs, and its tokenizer.
+
+    Args:
+        distilled: a set of embedded text.
+        vectors: the word vectors it was distilled with.
+        rows: rows of the table to keep, best known words first; None: all of them.
+        seed: of the network's draw, where the set has no initialisation of its own.
+
+    Raises:
+        UsageError: the set is not made of embedded text, or `vectors` are not those it was distilled with.
+    """
+    check_vectors(distilled, vectors)
+    network = trained_network(distilled, seed)
+    kept = range(len(vectors)) if rows is None else rows
+    table = torch.cat([torch.zeros(2, vectors.dim), vectors.embed(torch.tensor(list(kept)) + 1)])
+    tokenizer = build_tokenizer([vectors.words[row] for row in kept])
+    recipe = public(distilled).recipe
+    config = DistilledConfig(
+        shape={name: getattr(recipe, name) for name in SHAPE},
+        dim=vectors.dim,
+        vocab_size=len(table),
+        made_from={"dataset": recipe.dataset, "n": distilled.n, "init": recipe.init, "vectors": recipe.vectors},
+        id2label=dict(enumerate(distilled.classes)),
+        label2id={name: label for label, name in enumerate(distilled.classes)},
+        architectures=[DistilledClassifier.__name__],
+    )
+    model = DistilledClassifier(config).eval()
+    model.embedding.weight.data.copy_(table)
+    model.network.load_state_dict(network.state_dict())
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token=PAD,
+        unk_token=UNKNOWN,
+        model_input_names=["input_ids", "attention_mask"],
+    )
+    return model, fast
+
+
+def train_model(
+    distilled: DistilledSet,
+    output: Path,
+    vocabulary: Literal["data", "full"] = "data",
+    seed: int = 0,
+    data: str | None = None,
+) -> DistilledClassifier:
+    """Train a network on a distilled set and save it as a transformers model with its tokenizer.
+
+    Args:
+        distilled: a set of embedded text.
+        output: a new or empty folder.
+        vocabulary: the words of the data set, for a small file; or all words of the vectors.
+        seed: of the network's draw, where the set has no initialisation of its own.
+        data: folder or file to read the data set from, for its words.
+
+    Raises:
+        UsageError: the folder is not empty, the set holds images, or the data or vectors are not those of the set.
+        TddError: the folder cannot be written to.
+    """
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise UsageError(f"'{output}' is not an empty folder; choose another --output")
+    recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
+    vectors = load_vectors(recipe.vectors)
+    check_vectors(distilled, vectors)
+    rows = words_of_data(recipe, vectors) if vocabulary == "data" else None
+    model, tokenizer = build_model(distilled, vectors, rows, seed)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
+        try:
+            model.save_pretrained(temporary)
+            tokenizer.save_pretrained(temporary)
+            temporary.chmod(0o755)
+            temporary.replace(output)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise TddError(f"cannot write {output}: {error.strerror or error}; free some space or choose another") from None
+    return model
+
+
+def words_of_data(recipe: Recipe, vectors: WordVectors) -> list[int]:
+    """Rows of the words that the splits of a data set hold, in the order of the table."""
+    corpus = load_corpus(recipe, vectors)
+    seen = np.zeros(len(vectors) + 1, dtype=bool)
+    for split in (corpus.train, corpus.validation, corpus.test):
+        if isinstance(split, TextSplit):
+            seen[split.ids] = True
+    return [int(row) for row in np.flatnonzero(seen[1:])]

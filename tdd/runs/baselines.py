@@ -1,0 +1,205 @@
+"""A whole job: measure baselines one after the other, keep each as soon as it is there, show them best first."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from accelerate import Accelerator
+
+from tdd.data.corpus import Corpus
+from tdd.distillation.checkpoint import run_fingerprint
+from tdd.distilled_set.run_folder import locked, read_run
+from tdd.distilled_set.set import RESULTS, DistilledSet
+from tdd.errors import Interrupted, TddError, UsageError, nearest
+from tdd.evaluation.baselines import Baselines
+from tdd.evaluation.full_data import FULL_RESULTS
+from tdd.evaluation.names import DRAWS, NAMES, NETWORKS
+from tdd.publishing.card import write_card
+from tdd.runs.compare import aligned
+from tdd.runs.open_data import open_corpus, open_corpus_of
+from tdd.settings.recipe import Recipe
+from tdd.system.files import read_json, write_json
+from tdd.system.processes import check_one_process
+from tdd.system.reporter import Reporter, percent
+
+FILE = "baselines.json"
+"""Where a folder keeps the baselines measured so far."""
+
+Results = dict[str, dict[str, Any]]
+
+
+def measure_baselines(
+    recipe: Recipe,
+    folder: Path,
+    draws: int = DRAWS,
+    networks: int | None = None,
+    only: Sequence[str] = (),
+    reporter: Reporter | None = None,
+) -> Results:
+    """Measure the baselines of a recipe's set, or go on with those that `folder` lacks.
+
+    Args:
+        recipe: the set's settings; it need not have been distilled.
+        folder: each baseline is kept in its ``baselines.json`` as soon as it is measured.
+        draws: random sets of n real examples.
+        networks: fresh networks for random initialisation; None: 200.
+        only: names of `tdd.evaluation.names.NAMES`; none: all.
+        reporter: where progress is told; None: nowhere.
+
+    Returns:
+        Results of `tdd.evaluation.baselines.Baselines.measure` by name.
+
+    Raises:
+        UsageError: a name is unknown, the folder is in use or its baselines were measured with other settings or data,
+            or the recipe does not fit the data.
+        Interrupted: Ctrl-C; what was measured is kept.
+        TddError: any other failure.
+    """
+    names, networks = _names(only), _networks(recipe, networks)
+    accelerator, reporter = _one_process(), reporter or Reporter(quiet=True)
+    with locked(folder), reporter:
+        corpus = open_corpus(recipe, reporter)
+        baselines = Baselines(recipe, corpus, draws, networks, None, accelerator, reporter)
+        return _measure(baselines, names, folder, lambda name, found: None)
+
+
+def measure_baselines_of_run(
+    folder: Path,
+    data: str | None = None,
+    draws: int = DRAWS,
+    networks: int | None = None,
+    only: Sequence[str] = (),
+    reporter: Reporter | None = None,
+) -> tuple[Results, DistilledSet]:
+    """Measure the baselines of the set in a run folder, and add them to its ``results.json`` and its card.
+
+    Arguments and errors are those of `measure_baselines` and `tdd.runs.evaluate.evaluate_run`.
+
+    Returns:
+        Results by name, and the set with all its results.
+    """
+    names, distilled = _names(only), read_run(folder)
+    networks = _networks(distilled.recipe, networks)
+    accelerator, reporter = _one_process(), reporter or Reporter(quiet=True)
+    with locked(folder), reporter:
+        recipe, corpus = open_corpus_of(distilled, data, reporter)
+        baselines = Baselines(recipe, corpus, draws, networks, distilled.initialisation, accelerator, reporter)
+
+        def keep(name: str, found: dict[str, Any]) -> None:
+            results = read_json(folder / RESULTS) if (folder / RESULTS).exists() else {}
+            if name == "full":
+                results["full_data"] = {key: found[key] for key in FULL_RESULTS}
+            else:
+                results.setdefault("baselines", {})[name] = found
+            write_json(folder / RESULTS, results)
+
+        measured = _measure(baselines, names, folder, keep)
+        distilled = read_run(folder)
+        write_card(distilled, folder)
+        return measured, distilled
+
+
+def _measure(
+    baselines: Baselines, names: Sequence[str], folder: Path, keep: Callable[[str, dict[str, Any]], None]
+) -> Results:
+    """Measure what `folder` does not hold yet, and `keep` all."""
+    recipe = baselines.recipe.model_copy(update={"steps": baselines.steps})
+    fingerprint = _fingerprint(recipe, baselines.corpus, baselines.draws, baselines.networks)
+    about = {
+        "fingerprint": fingerprint,
+        "settings": recipe.model_dump(),
+        "draws": baselines.draws,
+        "networks": baselines.networks,
+    }
+    known = _known(folder / FILE, fingerprint)
+    try:
+        for name in names:
+            if name not in known:
+                known[name] = found = baselines.measure(name)
+                write_json(folder / FILE, about | {"baselines": known})
+                held_out = percent(found["validation_accuracy"])
+                baselines.reporter.note(f"{NAMES[name]}: held-out accuracy {held_out}, {found['seconds']:.0f} s")
+            keep(name, known[name])
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "interrupted; what was measured is kept, and the same command goes on with the rest"
+        ) from None
+    return {name: known[name] for name in names}
+
+
+def _known(path: Path, fingerprint: str) -> Results:
+    """The baselines in a file.
+
+    Raises:
+        UsageError: they were measured with other settings or data.
+        TddError: it is no such file.
+    """
+    if not path.exists():
+        return {}
+    found = read_json(path)
+    try:
+        same, baselines = found["fingerprint"] == fingerprint, found["baselines"]
+        whole = all(
+            isinstance(each[key], int | float)
+            for name, each in baselines.items()
+            for key in ("mean", "sd", *(FULL_RESULTS if name == "full" else ()))
+        )
+    except (AttributeError, KeyError, TypeError):
+        same, whole, baselines = True, False, {}
+    if not whole:
+        raise TddError(f"{path} does not hold baselines; remove it to measure them again")
+    if not same:
+        raise UsageError(
+            f"{path} holds baselines measured with other settings or data; remove it, or choose another --output "
+            "(without --run)"
+        )
+    return dict(baselines)
+
+
+def _fingerprint(recipe: Recipe, corpus: Corpus, draws: int, networks: int) -> str:
+    return hashlib.sha256(json.dumps([run_fingerprint(recipe, corpus), draws, networks]).encode()).hexdigest()
+
+
+def _names(only: Sequence[str]) -> list[str]:
+    for name in only:
+        if name not in NAMES:
+            raise UsageError(f"no baseline '{name}'{nearest(name, list(NAMES))}")
+    return [name for name in NAMES if not only or name in only]
+
+
+def _networks(recipe: Recipe, networks: int | None) -> int:
+    if networks is not None and recipe.init == "fixed":
+        raise UsageError("a fixed initialisation is one network for each draw: use --draws, or --init random")
+    return networks or NETWORKS
+
+
+def _one_process() -> Accelerator:
+    accelerator = Accelerator()
+    check_one_process(accelerator, "baselines are")
+    return accelerator
+
+
+def table(measured: Results, distilled: DistilledSet | None = None) -> str:
+    """Baselines, and the set they are for where one is given, best first."""
+    cells = [["trained on", "test accuracy", "± over", "chosen", "draws", "networks", "gradient steps"]]
+    rows = [(NAMES[name], found) for name, found in measured.items()]
+    if distilled is not None:
+        own = {"gradient_steps": len(distilled.learning_rates), "outer_steps": distilled.recipe.outer_steps}
+        of_set = distilled.results.get("evaluation", {}).get(distilled.recipe.init)
+        rows += [("this distilled set", of_set | own)] if of_set else []
+    for name, found in sorted(rows, key=lambda row: row[1]["mean"], reverse=True):
+        chosen = "-"
+        if "learning_rate" in found:
+            chosen = f"rate {found['learning_rate']:g}"
+        elif "neighbours" in found:
+            chosen = f"k = {found['neighbours']}"
+        elif "outer_steps" in found:
+            chosen = "learned"
+        over = found.get("sd_over", "networks") if found["sd"] else "-"
+        counts = [str(found.get(key) or "-") for key in ("draws", "networks", "gradient_steps")]
+        cells.append([name, percent(found["mean"], found["sd"]), over, chosen, *counts])
+    return aligned(cells, left=(0, 2, 3))

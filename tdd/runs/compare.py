@@ -1,0 +1,104 @@
+"""Runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from tdd.distilled_set.run_folder import read_run
+from tdd.distilled_set.shareable import public
+from tdd.system.reporter import percent, printable
+
+
+def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
+    """What the runs are and have reached: a row for each run and initialisation it was tested with.
+
+    A row holds "run", "dataset", "network", "n", "steps", "per_step", "epochs", "made_for" and, where learned or
+    measured, "momentum", "init", "accuracy", "sd", "networks", "full", "ratio", "outer_steps" and "seconds"; else None.
+
+    Raises:
+        UsageError: a folder holds no finished run.
+        TddError: a file is damaged.
+    """
+    rows = []
+    for folder in folders:
+        distilled = public(read_run(folder))
+        recipe, results = distilled.recipe, distilled.results
+        made = results.get("distillation", {})
+        full = results.get("full_data", {}).get("accuracy")
+        for init, found in (results.get("evaluation") or {None: {}}).items():
+            mean = found.get("mean")
+            rows.append(
+                {
+                    "run": str(folder),
+                    "dataset": recipe.dataset,
+                    "network": recipe.network,
+                    "n": distilled.n,
+                    "steps": distilled.samples.shape[0],
+                    "per_step": distilled.samples.shape[1],
+                    "epochs": recipe.epochs,
+                    "momentum": None if distilled.momentum is None else distilled.momentum.item(),
+                    "made_for": recipe.init,
+                    "init": init,
+                    "accuracy": mean,
+                    "sd": found.get("sd"),
+                    "networks": found.get("networks"),
+                    "full": full,
+                    "ratio": mean / full if mean is not None and full else None,
+                    "outer_steps": made.get("outer_steps"),
+                    "seconds": made.get("seconds"),
+                }
+            )
+    return rows
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """The rows of `compare` as columns of text."""
+    cells = [["run", "data", "n", "steps", "init", "accuracy", "networks", "all data", "ratio", "outer steps", "time"]]
+    for row in rows:
+        momentum = "" if row["momentum"] is None else f", momentum {row['momentum']:.2f}"
+        made_for = "" if row["init"] in (None, row["made_for"]) else f" (made for {row['made_for']})"
+        cells.append(
+            [
+                printable(row["run"]),
+                printable(row["dataset"]),
+                str(row["n"]),
+                f"{row['steps']} x {row['per_step']} x {row['epochs']}{momentum}",
+                (row["init"] or row["made_for"]) + made_for,
+                "-" if row["accuracy"] is None else percent(row["accuracy"], row["sd"]),
+                _or_dash(row["networks"]),
+                "-" if row["full"] is None else percent(row["full"]),
+                "-" if row["ratio"] is None else percent(row["ratio"]),
+                _or_dash(row["outer_steps"]),
+                "-" if row["seconds"] is None else duration(row["seconds"]),
+            ]
+        )
+    return aligned(cells, left=(0, 1, 4))
+
+
+def aligned(cells: Sequence[Sequence[str]], left: Collection[int] = ()) -> str:
+    """Lines of cells as columns of equal width: those in `left`, of names, to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if place in left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in cells
+    )
+
+
+def _or_dash(number: int | None) -> str:
+    return "-" if number is None else f"{number:,}"
+
+
+def duration(seconds: float) -> str:
+    """A time to read: seconds below two minutes, minutes below two hours, hours."""
+    return (
+        f"{seconds:.0f} s"
+        if seconds < 120
+        else f"{seconds / 60:.0f} min"
+        if seconds < 7200
+        else f"{seconds / 3600:.1f} h"
+    )

@@ -1,0 +1,117 @@
+"""Figures of a run for a paper or a talk: curves, learning rates, soft labels, networks, accuracy against n."""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from tdd.distilled_set.run_folder import LOG, read_run, recipe_of_run
+from tdd.distilled_set.set import WEIGHTS, DistilledSet
+from tdd.errors import TddError, UsageError
+from tdd.inspection.figures import (
+    STYLE,
+    draw_accuracy_against_n,
+    draw_curves,
+    draw_labels,
+    draw_learning_rates,
+    draw_networks,
+)
+from tdd.system.files import write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Format = Literal["png", "svg"]
+
+
+def plot_runs(folders: Sequence[Path], output: Path | None = None, format: Format = "png") -> list[Path]:
+    """Draw every figure that the runs in `folders` hold the numbers for.
+
+    A run that is not finished gets its curves. Several runs also get accuracy against n, a panel for each data set.
+
+    Args:
+        folders: run folders.
+        output: where the figures go, in a folder for each run where they are several; None: ``figures`` in each run's
+            folder, accuracy against n in that of the first.
+        format: "png" or "svg".
+
+    Returns:
+        The files written.
+
+    Raises:
+        UsageError: a folder holds no run, two have the same name, or there is nothing to draw.
+        TddError: matplotlib is not installed, a file is damaged, or a folder cannot be written to.
+    """
+    if output is not None and len({folder.resolve().name for folder in folders}) < len(folders):
+        raise UsageError("two of the runs' folders have the same name, their figures too: leave --output out")
+    written: list[Path] = []
+    finished = []
+    for folder in folders:
+        target = folder / "figures" if output is None else output if len(folders) == 1 else output / folder.name
+        recipe_of_run(folder)
+        figures: dict[str, Figure] = {}
+        if log := read_log(folder / LOG):
+            figures["curves"] = draw_curves(log)
+        if (folder / WEIGHTS).exists():
+            distilled = read_run(folder)
+            finished.append(distilled)
+            figures |= draw_set(distilled)
+            if not distilled.is_text:
+                from tdd.inspection.pictures import save_pictures
+
+                written += save_pictures(distilled, target, format)
+        written += [save_figure(figure, target / f"{name}.{format}") for name, figure in figures.items()]
+    if len(folders) > 1 and any(distilled.results.get("evaluation") for distilled in finished):
+        target = folders[0] / "figures" if output is None else output
+        written.append(save_figure(draw_accuracy_against_n(finished), target / f"accuracy-against-n.{format}"))
+    if not written:
+        raise UsageError("there is nothing to draw yet: the first outer step is not done")
+    return written
+
+
+def draw_set(distilled: DistilledSet) -> dict[str, Figure]:
+    """Figures of a finished set by file name: learning rates, soft labels and, where tested, the networks."""
+    figures = {"learning-rates": draw_learning_rates(distilled), "labels": draw_labels(distilled)}
+    found = distilled.results.get("evaluation", {}).get("random")
+    if found and len(found.get("accuracies", ())) > 1:
+        figures["networks"] = draw_networks(distilled)
+    return figures
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """The lines of ``log.jsonl``; none where there is no such file. A last line that is being written is left out.
+
+    Raises:
+        TddError: another line is damaged.
+    """
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    found = []
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = json.loads(line)
+            float(entry["step"]), float(entry["outer_loss"])
+        except (ValueError, TypeError, KeyError):
+            if number == len(lines):
+                break
+            raise TddError(f"{path} is damaged in line {number}; take that line out to draw the others") from None
+        found.append(entry)
+    return found
+
+
+def save_figure(figure: Figure, path: Path) -> Path:
+    """Write a figure as the kind of file that its name ends in; equal figures give equal bytes."""
+    import matplotlib
+
+    drawn = io.BytesIO()
+    kind = path.suffix[1:]
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")  # a class's name in letters that no font here has
+        figure.savefig(drawn, format=kind, metadata={"Date" if kind == "svg" else "Software": None})
+    write_atomically(path, lambda temporary: temporary.write_bytes(drawn.getvalue()))
+    return path

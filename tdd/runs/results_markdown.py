@@ -1,0 +1,119 @@
+"""Results beside the paper's, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tdd.distilled_set.run_folder import is_finished, read_run
+from tdd.distilled_set.set import RECIPE, DistilledSet
+from tdd.errors import TddError
+from tdd.evaluation.names import NAMES
+from tdd.runs.compare import duration
+from tdd.runs.reuse import check_same
+from tdd.system.reporter import percent
+
+if TYPE_CHECKING:
+    from tdd.runs.results_table import Row
+
+NONE = "–"
+INTRODUCTION = """# Results
+
+Written by `tdd table`, which goes on with what is missing when it is run again. Accuracies are those of the whole test
+split, read at the end of a run alone; its best set is chosen on held-out training data. Ratio: to the accuracy of the
+same network trained on all the data, for the paper too. ±: standard deviation over freshly drawn networks.
+"""
+COMPARED = (
+    *("row", "data", "n", "initialisation", "accuracy", "networks", "paper", "all data", "paper, all data"),
+    *("ratio", "paper, ratio", "best baseline at this n"),
+)
+MADE = ("row", "outer steps", "time to distil", "hardware", "processes", "seed", "versions")
+
+
+def render(rows: Sequence[Row]) -> str:
+    """The table: accuracies beside the published ones, then what each run took, then the commands."""
+    found = {row.name: _found(row) for row in rows}
+    compared = [_compared(row, found[row.name]) for row in rows]
+    made = [_made(row, run) for row in rows if isinstance(run := found[row.name], DistilledSet)]
+    parts = [INTRODUCTION, _markdown(COMPARED, compared)]
+    if made:
+        parts += ["## What the runs took\n", _markdown(MADE, made)]
+    commands = "".join(f"    {line}\n" for row in rows for line in _commands(row))
+    parts.append(
+        f"## The commands\n\n`tdd table ROW` runs the lines of a row, as far as that was not done before:\n\n{commands}"
+    )
+    return "\n".join(parts)
+
+
+def _found(row: Row) -> DistilledSet | str:
+    """The row's tested set, or why there is none."""
+    try:
+        if not (row.folder / RECIPE).exists():
+            return "not yet run"
+        check_same(row.recipe, row.folder)
+        return read_run(row.folder) if is_finished(row.folder) else "not finished"
+    except TddError as error:
+        return f"not used: {error}"
+
+
+def _compared(row: Row, run: DistilledSet | str) -> list[str]:
+    published = row.published
+    paper = _percent(published.accuracy, published.sd)
+    if published.source:
+        paper += f" ({published.source})"
+    paper_ratio = published.accuracy / published.full if published.accuracy and published.full else None
+    cells = dict.fromkeys(COMPARED, NONE) | {
+        "row": row.name,
+        "data": published.data,
+        "n": f"{row.recipe.n:,}",
+        "initialisation": row.recipe.init,
+        "paper": paper,
+        "paper, all data": _percent(published.full),
+        "paper, ratio": NONE if paper_ratio is None else percent(paper_ratio),
+    }
+    if isinstance(run, str):
+        cells["accuracy"] = run
+    else:
+        results = run.results
+        tested = results["evaluation"][row.recipe.init]
+        cells["accuracy"] = percent(tested["mean"], tested["sd"])
+        cells["networks"] = str(tested["networks"])
+        if tested["test_examples"] < tested["test_split"]:
+            cells["accuracy"] += f" (on {tested['test_examples']:,} of {tested['test_split']:,} test examples)"
+        if full := results.get("full_data", {}).get("accuracy"):
+            cells |= {"all data": percent(full), "ratio": percent(tested["mean"] / full)}
+        if baselines := results.get("baselines"):
+            best = max(baselines, key=lambda name: float(baselines[name]["mean"]))
+            reached = percent(baselines[best]["mean"], baselines[best]["sd"])
+            cells["best baseline at this n"] = f"{NAMES.get(best, best)}: {reached}"
+    return list(cells.values())
+
+
+def _made(row: Row, run: DistilledSet) -> list[str]:
+    made = run.results["distillation"]
+    return [
+        row.name,
+        f"{made['outer_steps']:,}",
+        duration(made["seconds"]),
+        made["hardware"],
+        str(made["processes"]),
+        str(run.recipe.seed),
+        ", ".join(f"{name} {version}" for name, version in made["versions"].items()),
+    ]
+
+
+def _commands(row: Row) -> list[str]:
+    networks = f" --networks {row.published.networks}" if row.recipe.init == "random" else ""
+    return [
+        f"tdd distill --recipe {row.recipe_name} --output {row.folder}",
+        f"tdd evaluate {row.folder}{networks} --full",
+    ]
+
+
+def _percent(value: float | None, sd: float = 0.0) -> str:
+    return NONE if value is None else percent(value / 100, sd / 100)
+
+
+def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -1,0 +1,40 @@
+"""A run that may have been made, or begun, before: what is there is used, what is missing is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tdd.distillation.checkpoint import NO_PART
+from tdd.distilled_set.run_folder import is_finished, read_run, recipe_of_run
+from tdd.distilled_set.set import RECIPE, WEIGHTS, DistilledSet
+from tdd.errors import UsageError
+from tdd.runs.distill import distill
+from tdd.settings.recipe import Recipe
+from tdd.system.reporter import Reporter
+
+
+def run_or_reuse(recipe: Recipe, folder: Path, reporter: Reporter | None = None) -> DistilledSet:
+    """The tested set of `recipe` in `folder`: distilled now, gone on with, or as it lies there.
+
+    Raises:
+        UsageError: the folder holds a run of another recipe, see `check_same`, or what `distill` raises.
+        Interrupted: Ctrl-C or a terminate signal; the same call goes on.
+    """
+    if not (folder / RECIPE).exists():
+        return distill(recipe, folder, reporter=reporter)
+    check_same(recipe, folder)
+    if is_finished(folder):
+        return read_run(folder)
+    return distill(recipe, folder, resume=True, reporter=reporter)
+
+
+def check_same(recipe: Recipe, folder: Path) -> None:
+    """Raise UsageError unless the run in `folder` is one of `recipe`, settings without part in the set left aside."""
+    there = recipe_of_run(folder)
+    wanted = recipe
+    if recipe.steps is None and (folder / WEIGHTS).exists():  # a set is kept with the steps that n was split into
+        wanted = recipe.model_copy(update={"steps": recipe.split(len(read_run(folder).classes))[0]})
+    before, now = there.model_dump(exclude=NO_PART), wanted.model_dump(exclude=NO_PART)
+    changed = [f"{name}: {value} there, {now[name]} now" for name, value in before.items() if value != now[name]]
+    if changed:
+        raise UsageError(f"'{folder}' holds a run of another recipe ({'; '.join(changed)}): remove it to run this one")
