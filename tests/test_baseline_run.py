@@ -13,7 +13,8 @@ from tdd.errors import Interrupted, TddError, UsageError
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.names import NAMES
 from tdd.runs import baselines as baseline_run
-from tdd.runs.baselines import measure_baselines, table
+from tdd.runs.baselines import measure_baselines
+from tdd.runs.summary import table
 
 CORPUS = tiny_corpus(3)
 RECIPE = tiny_recipe(n=12, steps=2, epochs=2, outer_steps=10, validation_networks=2)

@@ -14,7 +14,8 @@ from tdd.evaluation.evaluation import evaluate
 from tdd.evaluation.names import NAMES
 from tdd.evaluation.nearest_neighbours import neighbours_accuracy
 from tdd.evaluation.rate_search import LEAST_NETWORKS, RATES, choose, with_rate
-from tdd.networks.kernels.autograd import draw, unstack
+from tdd.networks.initialisation import draw
+from tdd.networks.kernels.parameters import unstack
 from tdd.networks.registry import build_network
 from tdd.system.seeds import generator
 

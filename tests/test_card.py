@@ -15,10 +15,11 @@ from tiny import tiny_corpus, tiny_recipe, tiny_vectors
 
 from tdd.data.pixel_normalisation import Normalisation
 from tdd.distillation.distiller import Distiller
-from tdd.distillation.unroll import make_kernel, train
+from tdd.distillation.unroll import train
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.evaluation import evaluate
-from tdd.networks.kernels.autograd import draw
+from tdd.networks.initialisation import draw
+from tdd.networks.kernels.choice import make_kernel
 from tdd.networks.registry import build_network
 from tdd.publishing.card import card
 from tdd.settings.recipe import Recipe

@@ -9,7 +9,8 @@ from tdd.data.images import ImageBatch
 from tdd.data.pixel_normalisation import Normalisation
 from tdd.networks.architectures.alexcifarnet import AlexCifarNet
 from tdd.networks.architectures.lenet import LeNet
-from tdd.networks.kernels.autograd import AutogradKernel, draw
+from tdd.networks.initialisation import draw
+from tdd.networks.kernels.autograd import AutogradKernel
 from tdd.networks.kernels.chain_nonlinearities import LocalResponseNorm
 from tdd.system.seeds import generator
 

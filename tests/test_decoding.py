@@ -11,7 +11,8 @@ from tiny import DIM, LENGTH, tiny_recipe
 from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import UsageError
-from tdd.inspection.decode import DecodedSentence, decode, render
+from tdd.inspection.decode import DecodedSentence, decode
+from tdd.inspection.terminal import render
 from tdd.system.seeds import generator
 
 STEPS, PER_STEP, CLASSES = 2, 3, ["dull", "fine", "odd"]

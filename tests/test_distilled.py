@@ -12,9 +12,10 @@ from safetensors.torch import load_file, save, save_file
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distillation.distiller import Distiller
-from tdd.distilled_set.set import WEIGHTS, DistilledSet
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.evaluation import evaluate
+from tdd.hub.layout import WEIGHTS
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import torch
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distillation.distiller import Distiller
-from tdd.distillation.learned_tensors import first_labels, momentum_of
-from tdd.distillation.samples.choice import first_samples
+from tdd.distillation.learned_tensors import momentum_of
+from tdd.distillation.samples.start import first_labels, first_samples
 from tdd.distillation.truncation import window
 from tdd.errors import Interrupted, TddError, UsageError
 from tdd.evaluation.evaluation import evaluate

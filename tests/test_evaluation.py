@@ -8,13 +8,14 @@ import torch.nn.functional as F
 from tiny import tiny_corpus, tiny_recipe
 from torch.func import functional_call
 
+from tdd.distillation.accuracy import TEST_BATCH, accuracy
 from tdd.distillation.distiller import Distiller
-from tdd.distillation.unroll import make_kernel
 from tdd.errors import UsageError
 from tdd.evaluation import full_data
-from tdd.evaluation.evaluation import TEST_BATCH, Evaluation, accuracy, evaluate
+from tdd.evaluation.evaluation import Evaluation, evaluate
 from tdd.evaluation.full_data import train_on_all
-from tdd.networks.kernels.autograd import draw
+from tdd.networks.initialisation import draw
+from tdd.networks.kernels.choice import make_kernel
 from tdd.networks.registry import build_network
 from tdd.system.seeds import generator
 
@@ -70,7 +71,7 @@ def test_accuracy_is_that_of_a_plain_loop_to_the_last_example(distilled, corpus)
 def test_a_split_larger_than_a_batch_is_read_to_its_end(distilled, corpus, monkeypatch):
     expected = evaluate(distilled, corpus.test, 2).accuracies
     for size in (1, 7, len(corpus.test) - 1):
-        monkeypatch.setattr("tdd.evaluation.evaluation.TEST_BATCH", size)
+        monkeypatch.setattr("tdd.distillation.accuracy.TEST_BATCH", size)
         assert evaluate(distilled, corpus.test, 2).accuracies == expected
     assert len(corpus.test) < TEST_BATCH
 

@@ -12,13 +12,16 @@ from torch.func import functional_call
 
 from tdd.data.images import ImageBatch
 from tdd.data.pixel_normalisation import Normalisation
-from tdd.distillation.unroll import make_kernel, outer_gradient
+from tdd.distillation.unroll import outer_gradient
 from tdd.errors import UsageError
 from tdd.networks.architectures.alexcifarnet import AlexCifarNet, local_response_norm
 from tdd.networks.architectures.convnet import ConvNet
 from tdd.networks.architectures.lenet import LeNet
 from tdd.networks.architectures.text_cnn import TextCNN
-from tdd.networks.kernels.autograd import AutogradKernel, draw, unstack
+from tdd.networks.initialisation import draw
+from tdd.networks.kernels.autograd import AutogradKernel
+from tdd.networks.kernels.choice import make_kernel
+from tdd.networks.kernels.parameters import unstack
 from tdd.networks.registry import build_network
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator

@@ -10,8 +10,10 @@ from tiny import tiny_recipe
 from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import UsageError
-from tdd.inspection.decode import DecodedSentence, Nearness, decode, render, show
+from tdd.inspection.decode import DecodedSentence, decode
 from tdd.inspection.page import OPEN_BARS, page
+from tdd.inspection.show import show
+from tdd.inspection.terminal import Nearness, render
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -9,14 +9,14 @@ import pytest
 import yaml
 from command import SETTINGS, tdd, write_data, write_vectors
 
-from tdd.distilled_set import run_folder as folder
+from tdd.distilled_set import run_log
 from tdd.runs import evaluate as evaluation_run
 from tdd.runs import results_table as paper
 from tdd.runs import reuse as rerun
-from tdd.runs.results_table import read_rows
+from tdd.runs.results_rows import read_rows
 from tdd.settings.recipe import Recipe
 from tdd.settings.recipes import named_recipes, recipe_folders
-from tdd.system.reporter import percent
+from tdd.system.formatting import percent
 
 ROWS = """
 easy-fixed: {data: Easy, accuracy: 75.032, full: 87.1, source: table 6}
@@ -66,14 +66,14 @@ def forbid(monkeypatch, *places: tuple[object, str]) -> None:
 
 def stop_after(monkeypatch, step: int) -> None:
     """Ctrl-C after so many outer steps."""
-    add = folder.Log.add
+    add = run_log.Log.add
 
-    def add_and_stop(log: folder.Log, values: dict) -> None:
+    def add_and_stop(log: run_log.Log, values: dict) -> None:
         add(log, values)
         if values["step"] == step:
             os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(folder.Log, "add", add_and_stop)
+    monkeypatch.setattr(run_log.Log, "add", add_and_stop)
 
 
 def test_every_row_of_the_paper_is_a_recipe_with_its_data_n_and_initialisation():

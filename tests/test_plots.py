@@ -12,10 +12,11 @@ from command import distil_command, tdd, write_data, write_vectors
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.run_log import read_log
 from tdd.errors import TddError, UsageError
 from tdd.inspection.figures import draw_accuracy_against_n, draw_curves, draw_labels, draw_learning_rates, draw_networks
 from tdd.runs.compare import compare, table
-from tdd.runs.plot import plot_runs, read_log
+from tdd.runs.plot import plot_runs
 from tdd.system.environment import environment
 
 ACCURACIES = [0.5, 0.55, 0.6, 0.6, 0.65]

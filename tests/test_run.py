@@ -13,10 +13,10 @@ import pytest
 from command import STEPS, distil_command, files_below, tdd
 
 import tdd as package
-from tdd.distilled_set import run_folder as folder
+from tdd.distilled_set import run_log
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError
-from tdd.runs.evaluate import describe
+from tdd.runs.summary import describe
 from tdd.settings.recipe import Recipe
 from tdd.system.reporter import Reporter
 
@@ -75,14 +75,14 @@ def child(arguments: list[str], output: str, moment: str | int) -> None:
         os.read(read, 1)
 
     if isinstance(moment, int):
-        add = folder.Log.add
+        add = run_log.Log.add
 
-        def add_and_wait(log: folder.Log, values: dict) -> None:
+        def add_and_wait(log: run_log.Log, values: dict) -> None:
             add(log, values)
             if values["step"] == moment:
                 wait()
 
-        folder.Log.add = add_and_wait
+        run_log.Log.add = add_and_wait
     else:
         module, name = MOMENTS[moment]
         original = getattr(sys.modules[module], name)
@@ -191,14 +191,14 @@ def test_ctrl_c_on_the_real_command(given, tmp_path):
 @pytest.mark.parametrize("name", ["last.safetensors", "log.jsonl", "results.json", "recipe.yaml"])
 def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(given, whole, tmp_path, monkeypatch, name):
     output = tmp_path / "run"
-    replace, add = Path.replace, folder.Log.add
+    replace, add = Path.replace, run_log.Log.add
 
     def full(path: Path, target: Path) -> Path:
         if target.name == name and (name != "last.safetensors" or len(lines_of(output)) > STEPS / 2):
             raise OSError(28, "No space left on device")
         return replace(path, target)
 
-    def full_log(log: folder.Log, values: dict) -> None:
+    def full_log(log: run_log.Log, values: dict) -> None:
         if name == "log.jsonl" and values["step"] == 8:
             log.file.close()
             log.file = open("/dev/full", "w")  # noqa: SIM115
@@ -206,7 +206,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(given, w
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", full if name != "log.jsonl" else replace)
-        patch.setattr(folder.Log, "add", full_log)
+        patch.setattr(run_log.Log, "add", full_log)
         done = tdd(*distil_command(*given, output, **RANDOM))
     assert "No space left on device; free some space" in done.one_line()
     assert done.code == 1

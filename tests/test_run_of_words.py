@@ -18,9 +18,10 @@ from safetensors.torch import save_file
 from tdd.data.corpus import load_corpus
 from tdd.distillation.distiller import Distiller
 from tdd.distilled_set.sentences import Sentences
-from tdd.distilled_set.set import WEIGHTS, DistilledSet
+from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.word_vectors import load_vectors
 from tdd.evaluation.evaluation import evaluate
+from tdd.hub.layout import WEIGHTS
 from tdd.publishing.card import card
 from tdd.publishing.push import push
 

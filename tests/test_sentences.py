@@ -11,9 +11,9 @@ from tdd.data.images import ImageSplit
 from tdd.data.pixel_normalisation import Normalisation
 from tdd.data.text import TextSplit
 from tdd.distillation.distiller import Distiller
-from tdd.distillation.learned_tensors import first_labels
-from tdd.distillation.samples.choice import first_samples, parametrisation
-from tdd.distillation.samples.vocabulary import real_sentences, vocabulary
+from tdd.distillation.samples.choice import parametrisation
+from tdd.distillation.samples.start import first_labels, first_samples, real_sentences
+from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distilled_set.sentences import Sentences
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import UsageError

@@ -13,11 +13,13 @@ from tiny import tiny_corpus, tiny_recipe, tiny_vectors
 
 from tdd.distillation.distiller import Distiller
 from tdd.distilled_set.sentences import Sentences
-from tdd.distilled_set.set import WEIGHTS, DistilledSet
+from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.decoded import decoded_accuracy
-from tdd.inspection.decode import decode, show
+from tdd.hub.layout import WEIGHTS
+from tdd.inspection.decode import decode
+from tdd.inspection.show import show
 
 
 @pytest.fixture(scope="module")

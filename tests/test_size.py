@@ -9,7 +9,7 @@ import pytest
 from command import SETTINGS, Done, tdd, write_data, write_vectors
 
 from tdd.distillation.distiller import Distiller
-from tdd.distilled_set import run_folder as folder
+from tdd.distilled_set import run_log
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError
 from tdd.evaluation import full_data
@@ -17,7 +17,7 @@ from tdd.runs import reuse as rerun
 from tdd.runs import size
 from tdd.runs.size import least
 from tdd.settings.recipe import Recipe
-from tdd.system.reporter import percent
+from tdd.system.formatting import percent
 
 CLASSES = ("bad", "fair", "good")
 
@@ -147,15 +147,15 @@ def test_hard_labels_need_every_class(given, enough):
 
 def test_ctrl_c_stops_and_the_same_line_goes_on(given, enough, monkeypatch):
     enough(4)
-    add = folder.Log.add
+    add = run_log.Log.add
 
-    def add_and_stop(log: folder.Log, values: dict) -> None:
+    def add_and_stop(log: run_log.Log, values: dict) -> None:
         add(log, values)
         if values["step"] == 2 and tried() == [3, 6]:
             os.kill(os.getpid(), signal.SIGINT)
 
     with monkeypatch.context() as patch:
-        patch.setattr(folder.Log, "add", add_and_stop)
+        patch.setattr(run_log.Log, "add", add_and_stop)
         done = search()
     assert (done.code, done.one_line()) == (130, "stopped; the runs so far are kept, the same line again goes on")
     done = search()

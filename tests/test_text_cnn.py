@@ -12,7 +12,9 @@ from torch.func import functional_call
 
 from tdd.data.text import TextBatch
 from tdd.networks.architectures.text_cnn import TextCNN
-from tdd.networks.kernels.autograd import AutogradKernel, draw, unstack
+from tdd.networks.initialisation import draw
+from tdd.networks.kernels.autograd import AutogradKernel
+from tdd.networks.kernels.parameters import unstack
 from tdd.networks.kernels.word_table import argmax_over_time
 
 

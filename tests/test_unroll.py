@@ -6,10 +6,12 @@ from reference import outer_gradient as naive_gradient
 from reference import outer_loss, random_batch
 from torch import nn
 
-from tdd.distillation.unroll import SetGradient, make_kernel, outer_gradient, train
+from tdd.distillation.unroll import SetGradient, outer_gradient, train
 from tdd.errors import UsageError
 from tdd.networks.architectures.text_cnn import TextCNN
-from tdd.networks.kernels.autograd import draw, unstack
+from tdd.networks.initialisation import draw
+from tdd.networks.kernels.choice import make_kernel
+from tdd.networks.kernels.parameters import unstack
 from tdd.system.seeds import generator
 
 LENGTH, DIM = 12, 5

@@ -9,7 +9,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.evaluation.decoded import decoded_accuracy, refit, to_words
 from tdd.evaluation.evaluation import evaluate
-from tdd.runs.evaluate import describe
+from tdd.runs.summary import describe
 
 CORPUS = tiny_corpus()
 

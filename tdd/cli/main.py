@@ -48,7 +48,7 @@ def _fail_of_library(error: Exception, debug: bool) -> int:
 
 
 def _fail(message: str, code: int, debug: bool) -> int:
-    from tdd.system.reporter import printable
+    from tdd.system.formatting import printable
 
     if debug:
         import traceback

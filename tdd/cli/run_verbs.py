@@ -59,7 +59,7 @@ def distill(
         return
     from tdd.distilled_set.run_folder import default_folder
     from tdd.runs.distill import distill
-    from tdd.runs.evaluate import describe
+    from tdd.runs.summary import describe
     from tdd.system.reporter import Reporter
 
     folder = resume or output or default_folder(settings)
@@ -89,7 +89,8 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Train networks on a distilled set and test them on the whole test split."""
-    from tdd.runs.evaluate import describe, evaluate_run
+    from tdd.runs.evaluate import evaluate_run
+    from tdd.runs.summary import describe
     from tdd.system.reporter import Reporter
 
     distilled = evaluate_run(
@@ -120,7 +121,8 @@ def baselines(
 ) -> None:
     """Measure what a distilled set is compared with: real examples, centroids, nearest neighbours, all the data."""
     from tdd.distilled_set.run_folder import default_folder
-    from tdd.runs.baselines import measure_baselines, measure_baselines_of_run, table
+    from tdd.runs.baselines import measure_baselines, measure_baselines_of_run
+    from tdd.runs.summary import table
     from tdd.system.reporter import Reporter
 
     distilled = None

@@ -61,7 +61,7 @@ def decode(
 ) -> None:
     """Print each distilled sentence's soft label and nearest words, or show the distilled images."""
     from tdd.distilled_set.run_folder import read_run
-    from tdd.inspection.decode import show
+    from tdd.inspection.show import show
     from tdd.system.files import write_text
 
     color = output is None and sys.stdout.isatty()
@@ -99,8 +99,8 @@ def pull(
 ) -> None:
     """Take a distilled set from the Hub into a run folder."""
     from tdd.distilled_set.run_folder import read_run
-    from tdd.hub.download import pull as pull_set
-    from tdd.runs.evaluate import describe
+    from tdd.publishing.pull import pull as pull_set
+    from tdd.runs.summary import describe
 
     folder = pull_set(repo, revision, output)
     print_once(describe(read_run(folder), folder))

@@ -7,9 +7,11 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tdd.data.protocols import Encoder
 from tdd.errors import TddError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from datasets import Dataset
 
     from tdd.data.protocols import Encoder
@@ -42,3 +44,8 @@ def encode_column(
             f"cannot keep the encoded {encoder.holds} under {datasets.config.HF_DATASETS_CACHE}: "
             f"{error.strerror or error}; free some space or set HF_DATASETS_CACHE"
         ) from error
+
+
+def column_of(split: Dataset, column: str) -> pa.ChunkedArray:
+    """A column as Arrow, memory-mapped, without the others being read."""
+    return split.select_columns([column]).with_format("arrow")[:][column]

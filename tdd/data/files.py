@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import glob
-import logging
 import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdd.errors import TddError, UsageError
+from tdd.hub.quiet import offline, reason
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
+
 # Only an empty cell is a missing value: "None" and "NA" are words and may be classes.
 _CSV = {"keep_default_na": False, "na_values": [""]}
+
 _BUILDERS: dict[str, tuple[str, dict[str, Any]]] = {
     ".csv": ("csv", _CSV),
     ".tsv": ("csv", {**_CSV, "sep": "\t"}),
@@ -25,7 +24,9 @@ _BUILDERS: dict[str, tuple[str, dict[str, Any]]] = {
     ".json": ("json", {}),
     ".parquet": ("parquet", {}),
 }
+
 _COMPRESSED = (".gz", ".bz2", ".xz")
+
 ACCEPTED = "a folder or a .csv, .tsv, .jsonl, .json or .parquet file (also .gz, .bz2 or .xz)"
 
 
@@ -117,50 +118,3 @@ def explain(error: Exception, name: str, config: str | None, folder: Path) -> Td
     if isinstance(error, EmptyDatasetError | DataFilesNotFoundError):
         return UsageError(f"{name} holds no data files that can be read (csv, tsv, jsonl or parquet)")
     return _damaged_file(folder) or TddError(f"cannot read {name}: {reason(error)}")
-
-
-def reason(error: BaseException) -> str:
-    """The first line of what lies at the bottom of a library's `error`."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
-
-
-@contextmanager
-def offline() -> Iterator[None]:
-    """No request leaves this process inside: local files need none, and a cached load would retry for over a minute."""
-    import datasets
-    from huggingface_hub import constants
-
-    before = constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = datasets.config.HF_HUB_OFFLINE = True
-    try:
-        yield
-    finally:
-        constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silence the libraries' log lines inside, which repeat what our errors say, and off a terminal their bars too."""
-    import datasets
-    from huggingface_hub.utils import logging as hub_logging
-    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-
-    verbosity = datasets.logging.get_verbosity(), hub_logging.get_verbosity()
-    bars = datasets.are_progress_bars_disabled(), are_progress_bars_disabled()
-    datasets.logging.set_verbosity(logging.CRITICAL)
-    hub_logging.set_verbosity(logging.CRITICAL)
-    if not sys.stderr.isatty():
-        datasets.disable_progress_bars()
-        disable_progress_bars()
-    try:
-        yield
-    finally:
-        datasets.logging.set_verbosity(verbosity[0])
-        hub_logging.set_verbosity(verbosity[1])
-        if not bars[0]:
-            datasets.enable_progress_bars()
-        if not bars[1]:
-            enable_progress_bars()

@@ -12,8 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tdd.data.columns import encode_column
-from tdd.data.labels import column_of
+from tdd.data.columns import column_of, encode_column
 from tdd.data.pixel_normalisation import Normalisation
 from tdd.errors import TddError, UsageError
 from tdd.system.seeds import generator

@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tdd.data.columns import column_of
 from tdd.errors import UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import Dataset
 
+
 Labels = NDArray[np.int64]
-
-
-def column_of(split: Dataset, column: str) -> pa.ChunkedArray:
-    """A column as Arrow, memory-mapped, without the others being read."""
-    return split.select_columns([column]).with_format("arrow")[:][column]
 
 
 def read_labels(splits: Mapping[str, Dataset], column: str) -> tuple[list[str], dict[str, Labels], list[str]]:

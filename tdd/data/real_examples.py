@@ -1,7 +1,7 @@
 """A few examples that stand for all the data: chosen among the real ones, or made of them class by class.
 
 Whatever is chosen, sample i of n belongs to class i mod C, as its first label says
-(`tdd.distillation.learned_tensors.first_labels`); with fewer samples than classes the first n classes have one each. A
+(`tdd.distillation.samples.start.first_labels`); with fewer samples than classes the first n classes have one each. A
 class with fewer examples than samples has its examples again.
 """
 

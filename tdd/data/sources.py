@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tdd.data.files import ACCEPTED, data_suffix, read_file, read_folder
+from tdd.data.hub_datasets import load_hub_dataset
 from tdd.errors import TddError, UsageError, nearest
-from tdd.hub.client import load_hub_dataset
 from tdd.settings.recipe import Recipe
 
 if TYPE_CHECKING:

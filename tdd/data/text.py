@@ -12,8 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.dlpack import from_dlpack
 
-from tdd.data.columns import encode_column
-from tdd.data.labels import column_of
+from tdd.data.columns import column_of, encode_column
 from tdd.embeddings.tokenise import TOKENIZER_VERSION
 from tdd.errors import UsageError
 from tdd.system.seeds import generator

@@ -13,16 +13,18 @@ from torch import Tensor
 
 from tdd.data.corpus import Corpus
 from tdd.data.protocols import RealBatch
+from tdd.distillation.accuracy import accuracy_of_set
 from tdd.distillation.checkpoint import OuterState, run_fingerprint
 from tdd.distillation.learned_tensors import Tensors, first_learned, gradients_of, momentum_of, rates_of
 from tdd.distillation.outer_update import adam, update
 from tdd.distillation.samples.choice import parametrisation
 from tdd.distillation.truncation import window
-from tdd.distillation.unroll import make_kernel, outer_gradient
+from tdd.distillation.unroll import outer_gradient
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError
-from tdd.evaluation.evaluation import accuracy_of_set
-from tdd.networks.kernels.autograd import Parameters, draw
+from tdd.networks.initialisation import draw
+from tdd.networks.kernels.choice import make_kernel
+from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.registry import build_network
 from tdd.settings.recipe import Recipe
 from tdd.system.processes import anyone, gather, sums

@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tdd.data.corpus import Corpus
-from tdd.distillation.samples.choice import Parametrisation, first_samples
+from tdd.distillation.samples.protocol import Parametrisation
+from tdd.distillation.samples.start import first_labels, first_samples
 from tdd.distillation.unroll import SetGradient
 from tdd.distilled_set.set import DistilledSet
 from tdd.settings.recipe import Recipe
@@ -43,15 +44,6 @@ def first_learned(
     if momentum is not None:
         learned["raw_momentum"] = torch.logit(momentum.double(), eps=1e-12).float()
     return learned
-
-
-def first_labels(steps: int, per_step: int, classes: int) -> Tensor:
-    """One-hot labels (paper 3.2), classes in turn; with fewer samples than classes each sample stands for several."""
-    n = steps * per_step
-    labels = torch.zeros(n, classes)
-    for place in range(max(n, classes)):
-        labels[place % n, place % classes] = 1.0
-    return (labels / labels.sum(1, keepdim=True)).view(steps, per_step, classes)
 
 
 def rates_of(learned: Tensors) -> Tensor:

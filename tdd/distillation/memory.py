@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from tdd.data.corpus import Corpus
-from tdd.distillation.unroll import make_kernel
 from tdd.errors import UsageError
+from tdd.networks.kernels.choice import make_kernel
 from tdd.networks.registry import build_network
 from tdd.settings.recipe import Recipe
 

@@ -20,20 +20,20 @@ them, and where it starts theta and v count as given.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from tdd.errors import UsageError
-from tdd.networks.kernels.autograd import AutogradKernel, Kernel, Parameters
+from tdd.networks.kernels.choice import Mode
+from tdd.networks.kernels.parameters import Parameters
+from tdd.networks.kernels.protocol import Kernel
 
-Mode = Literal["auto", "closed_form", "autograd", "rematerialised"]
 # Samples, labels, learning rates, and the momentum where there is one.
 Course = tuple[Tensor, ...]
+
 OuterLoss = Callable[[Parameters], tuple[Tensor, Parameters]]
 
 
@@ -46,26 +46,6 @@ class SetGradient:
     labels: Tensor
     learning_rates: Tensor
     momentum: Tensor | None = None
-
-
-def make_kernel(
-    network: nn.Module, mode: Mode, autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
-) -> Kernel:
-    """The kernel that answers for `network`: its own closed form where it has one and `mode` allows it.
-
-    `autocast` makes the context in which training runs a network without closed form, where lower precision may pay; a
-    closed form stays in full precision, since a rounded maximum would pick other winners.
-
-    Raises:
-        UsageError: `mode` is closed_form and the network has none.
-    """
-    closed_form = getattr(network, "closed_form", None)
-    if mode == "closed_form" and closed_form is None:
-        raise UsageError(f"{type(network).__name__} has no closed form; use unroll: auto, autograd or rematerialised")
-    if closed_form is not None and mode in ("auto", "closed_form"):
-        kernel: Kernel = closed_form()
-        return kernel
-    return AutogradKernel(network, autocast)
 
 
 @torch.no_grad()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
-from tdd.distilled_set.set import RECIPE, RESULTS, WEIGHTS, DistilledSet
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
+from tdd.hub.layout import RECIPE, RESULTS, WEIGHTS
 from tdd.settings.recipe import Recipe
-from tdd.system.files import read_json, write_text
+from tdd.system.files import read_json
 
 CHECKPOINT, LOG, LOCK = "checkpoints/last.safetensors", "log.jsonl", ".lock"
 
@@ -100,34 +99,3 @@ def read_run(folder: Path) -> DistilledSet:
 def is_finished(folder: Path) -> bool:
     """Whether the run in `folder` came to its end, its test included."""
     return (folder / RESULTS).is_file() and "distillation" in read_json(folder / RESULTS)
-
-
-class Log:
-    """``log.jsonl``, a line for each outer step; lines past the step that a run goes on from are dropped.
-
-    Args:
-        path: the file; None: nothing is logged.
-        done: outer steps already done.
-    """
-
-    def __init__(self, path: Path | None, done: int):
-        self.file = None
-        if path is not None:
-            kept = path.read_text(encoding="utf-8").splitlines()[:done] if path.exists() else []
-            write_text(path, "".join(line + "\n" for line in kept))
-            self.file = open(path, "a", encoding="utf-8")  # noqa: SIM115 (open for the whole run)
-
-    def add(self, values: dict[str, Any]) -> None:
-        """Add a line."""
-        if self.file is not None:
-            try:
-                self.file.write(json.dumps(values) + "\n")
-                self.file.flush()
-            except OSError as error:
-                raise TddError(f"cannot write {self.file.name}: {error.strerror or error}; free some space") from None
-
-    def close(self) -> None:
-        """Close the file."""
-        if self.file is not None:
-            with suppress(OSError):  # told when the line was added
-                self.file.close()

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from tdd.errors import UsageError
+from tdd.settings.recipe import Recipe
 
 if TYPE_CHECKING:
     from tdd.embeddings.word_vectors import WordVectors
@@ -68,3 +69,21 @@ class Sentences:
             if id_ > len(vectors) or vectors.words[id_ - 1] != word:
                 raise UsageError(f"the set's words are not those of {vectors.name}: load it with the vectors it names")
         return vectors.embed(self.tokens)
+
+
+def vectors_of(recipe: Recipe, source: dict[str, str], given: WordVectors | None) -> WordVectors:
+    """The word vectors that a set of words was made with: those `given`, or loaded by their name."""
+    from tdd.embeddings.word_vectors import load_vectors
+
+    try:
+        vectors = given or load_vectors(recipe.vectors)
+    except UsageError:
+        raise UsageError(
+            f"the set is made of words of the vectors {recipe.vectors}, which are not there: "
+            f"put that file in its place, or load the set from Python with vectors=..."
+        ) from None
+    if vectors.checksum != source.get("vectors_checksum", vectors.checksum):
+        raise UsageError(
+            f"the vectors {vectors.name} are not those the set's words were chosen with; load it with those"
+        )
+    return vectors

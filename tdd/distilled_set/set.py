@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from tdd.distilled_set.checks import FORMAT, check_tensors, read_about, read_results, read_sentences
-from tdd.distilled_set.sentences import Sentences
+from tdd.distilled_set.checks import FORMAT, check_tensors, read_about, read_sentences
+from tdd.distilled_set.results import read_results
+from tdd.distilled_set.sentences import Sentences, vectors_of
 from tdd.errors import UsageError
+from tdd.hub.layout import RECIPE, RESULTS, WEIGHTS
 from tdd.settings.recipe import Recipe
 from tdd.system.files import write_json
 from tdd.system.tensor_files import load_tensors, save_tensors
 
 if TYPE_CHECKING:
     from tdd.embeddings.word_vectors import WordVectors
-
-WEIGHTS, RECIPE, RESULTS = "distilled.safetensors", "recipe.yaml", "results.json"
 
 
 @dataclass
@@ -132,7 +132,7 @@ class DistilledSet:
         sentences = None
         if "tokens" in tensors:
             sentences = read_sentences(folder / WEIGHTS, tensors.pop("tokens"), about)
-            tensors["samples"] = sentences.embed(_vectors(recipe, about["source"], vectors))
+            tensors["samples"] = sentences.embed(vectors_of(recipe, about["source"], vectors))
         check_tensors(folder / WEIGHTS, tensors, len(about["classes"]))
         prefix = "initialisation."
         initialisation = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
@@ -148,21 +148,3 @@ class DistilledSet:
             sentences,
             tensors.get("momentum"),
         )
-
-
-def _vectors(recipe: Recipe, source: dict[str, str], given: WordVectors | None) -> WordVectors:
-    """The word vectors that a set of words was made with: those `given`, or loaded by their name."""
-    from tdd.embeddings.word_vectors import load_vectors
-
-    try:
-        vectors = given or load_vectors(recipe.vectors)
-    except UsageError:
-        raise UsageError(
-            f"the set is made of words of the vectors {recipe.vectors}, which are not there: "
-            f"put that file in its place, or load the set from Python with vectors=..."
-        ) from None
-    if vectors.checksum != source.get("vectors_checksum", vectors.checksum):
-        raise UsageError(
-            f"the vectors {vectors.name} are not those the set's words were chosen with; load it with those"
-        )
-    return vectors

@@ -20,17 +20,18 @@ from torch import Tensor
 from tdd.data.corpus import Corpus
 from tdd.data.protocols import Split
 from tdd.data.real_examples import class_centroids, class_means, herding, inputs_at, k_center, random_examples
-from tdd.distillation.learned_tensors import first_labels
+from tdd.distillation.samples.start import first_labels
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.decoded import refit
 from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.full_data import train_on_all
 from tdd.evaluation.nearest_neighbours import NEIGHBOURS, neighbours_accuracy
 from tdd.evaluation.rate_search import RATES, Trainer, choose, with_rate
-from tdd.networks.kernels.autograd import draw
+from tdd.networks.initialisation import draw
 from tdd.networks.registry import build_network
 from tdd.settings.recipe import Recipe
-from tdd.system.reporter import Progress, Reporter, percent
+from tdd.system.formatting import percent
+from tdd.system.reporter import Progress, Reporter
 from tdd.system.seeds import generator
 
 OPTIMISED_SHARE = 0.2

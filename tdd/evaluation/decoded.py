@@ -12,9 +12,9 @@ from tdd.data.corpus import Corpus
 from tdd.data.text import TextSplit
 from tdd.distillation.distiller import Distiller
 from tdd.distilled_set.set import DistilledSet
+from tdd.distilled_set.vectors import check_vectors
 from tdd.errors import UsageError
 from tdd.evaluation.evaluation import Evaluation, evaluate
-from tdd.inspection.decode import check_vectors
 from tdd.system.reporter import Progress
 
 if TYPE_CHECKING:

@@ -12,9 +12,11 @@ from accelerate import Accelerator
 
 from tdd.data.corpus import Corpus
 from tdd.data.protocols import Split
-from tdd.distillation.unroll import make_kernel
-from tdd.evaluation.evaluation import accuracy
-from tdd.networks.kernels.autograd import Kernel, Parameters, draw
+from tdd.distillation.accuracy import accuracy
+from tdd.networks.initialisation import draw
+from tdd.networks.kernels.choice import make_kernel
+from tdd.networks.kernels.parameters import Parameters
+from tdd.networks.kernels.protocol import Kernel
 from tdd.networks.registry import build_network
 from tdd.settings.recipe import Recipe
 from tdd.system.files import cache_folder, read_json, write_json

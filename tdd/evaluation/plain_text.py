@@ -6,7 +6,7 @@ The settings of each are chosen on held-out data, all of them before the test sp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
 
@@ -21,13 +21,13 @@ from tdd.data.corpus import Corpus
 from tdd.data.protocols import Split
 from tdd.data.real_examples import herding, k_center, random_examples
 from tdd.data.text import TextSplit
+from tdd.distillation.accuracy import check_fits
 from tdd.distilled_set.sentences import Sentences
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
-from tdd.evaluation.evaluation import Evaluation, check_fits
+from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.names import LEARNERS, SENTENCES
 from tdd.evaluation.plain_text_learners import AdamTextCNN, Chosen, TfIdf
-from tdd.system.reporter import percent
 from tdd.system.seeds import generator
 
 NETWORKS, DRAWS = 8, 8
@@ -109,17 +109,6 @@ def plain_text_accuracy(
         found[learner][kind] = Evaluation("random", accuracies, examples, len(test)).as_dict() | about | settings
         on_progress(len(jobs) + place, 2 * len(jobs), f"tested: {LEARNERS[learner]}, {SENTENCES[kind]}")
     return found
-
-
-def describe_plain_text(found: Mapping[str, Any]) -> list[str]:
-    """The results of `plain_text_accuracy`, a line for each learner."""
-    lines = []
-    for learner, name in LEARNERS.items():
-        known = {said: found[learner][kind] for kind, said in SENTENCES.items() if kind in found.get(learner, {})}
-        if known:
-            reached = ", ".join(f"{said} {percent(each['mean'], each['sd'])}" for said, each in known.items())
-            lines.append(f"  sentences and labels alone, {name}: test accuracy {reached}")
-    return lines
 
 
 # Texts and labels

@@ -15,12 +15,13 @@ import torch
 from torch import Tensor
 
 from tdd.data.text import TextSplit
-from tdd.distillation.unroll import make_kernel
+from tdd.distillation.accuracy import accuracy
 from tdd.errors import UsageError
-from tdd.evaluation.evaluation import accuracy
 from tdd.evaluation.full_data import train_epoch
 from tdd.evaluation.rate_search import choose
-from tdd.networks.kernels.autograd import Parameters, draw, stack
+from tdd.networks.initialisation import draw
+from tdd.networks.kernels.choice import make_kernel
+from tdd.networks.kernels.parameters import Parameters, stack
 from tdd.networks.registry import build_network
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator

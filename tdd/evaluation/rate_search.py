@@ -11,10 +11,11 @@ from torch import Tensor
 
 from tdd.data.corpus import Corpus
 from tdd.data.protocols import Split
-from tdd.distillation.unroll import make_kernel
+from tdd.distillation.accuracy import accuracy, train_on_set
 from tdd.distilled_set.set import DistilledSet
-from tdd.evaluation.evaluation import accuracy, train_on_set
-from tdd.networks.kernels.autograd import Parameters, draw, stack, unstack
+from tdd.networks.initialisation import draw
+from tdd.networks.kernels.choice import make_kernel
+from tdd.networks.kernels.parameters import Parameters, stack, unstack
 from tdd.networks.registry import build_network
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tdd.data.files import explain, offline, reason
 from tdd.errors import TddError, UsageError
 
 if TYPE_CHECKING:
-    from datasets import DatasetDict
     from huggingface_hub.errors import HfHubHTTPError
+
 
 TIMEOUT = 10.0
 """Seconds the Hub has to answer the first question."""
+
 SILENCE = 60.0
 """Seconds without a byte after which a connection counts as lost."""
+
 PATIENCE = 60
 """Seconds that are waited when the Hub asks for it; for longer, the user is told instead."""
 
@@ -47,7 +46,7 @@ def refused(error: Exception, repo: str, revision: str | None) -> TddError | Non
     if isinstance(error, errors.HFValidationError):
         return UsageError(f"'{repo}' cannot be a data set on the Hub, whose names are like owner/name")
     if isinstance(error, errors.GatedRepoError):
-        return _gated(repo)
+        return gated(repo)
     if isinstance(error, errors.RepositoryNotFoundError):
         return UsageError(
             f"no data set '{repo}' on the Hub at {endpoint()}, or it is private: "
@@ -110,69 +109,8 @@ def bounded_waits() -> Iterator[None]:
         client.timeout, client.event_hooks = timeout, hooks
 
 
-def load_hub_dataset(repo: str, config: str | None, revision: str | None) -> tuple[DatasetDict, str | None, list[str]]:
-    """The splits of a data set on the Hub, the commit they were read at where known, and notes for the user.
-
-    The commit behind `revision` is asked for first, and exactly that commit is loaded. When the Hub cannot be reached
-    or HF_HUB_OFFLINE is set, the copy in the local cache is read instead.
-
-    Raises:
-        UsageError: no such repository, configuration or revision, or one that holds no data files.
-        TddError: no access, the Hub cannot be reached and nothing is cached, or the files cannot be read.
-    """
-    import datasets
-    from huggingface_hub import HfApi, constants
-    from huggingface_hub.file_download import repo_folder_name
-
-    if is_offline():
-        return _load_cached(repo, config, revision, "HF_HUB_OFFLINE is set")
-    try:
-        commit = HfApi().dataset_info(repo, revision=revision, timeout=TIMEOUT).sha
-    except Exception as error:
-        if (refusal := refused(error, repo, revision)) is not None:
-            raise refusal from None
-        return _load_cached(repo, config, revision, unreachable(error))
-    try:
-        # "hf://": a local folder that is named like the repository must not take its place.
-        return datasets.load_dataset(f"hf://datasets/{repo}", name=config, revision=commit), commit, []
-    except Exception as error:  # datasets raises anything from StopIteration to ArrowInvalid
-        if "is a gated dataset" in str(error):
-            raise _gated(repo) from None
-        stored = repo_folder_name(repo_id=repo, repo_type="dataset")
-        files = Path(constants.HF_HUB_CACHE, stored, "snapshots", str(commit))
-        raise explain(error, repo, config, files) from error
-
-
-def _load_cached(
-    repo: str, config: str | None, revision: str | None, why: str
-) -> tuple[DatasetDict, str | None, list[str]]:
-    import datasets
-
-    try:
-        with offline():
-            splits = datasets.load_dataset(f"hf://datasets/{repo}", name=config)
-    except Exception as error:
-        if "configurations in the cache" in str(error):
-            raise UsageError(f"{why}, and {reason(error)}: choose one with config_name") from None
-        what = f"{repo} ({config})" if config else repo
-        advice = (
-            "or unset HF_HUB_OFFLINE" if is_offline() else "a cached copy with HF_HUB_OFFLINE=1, or set HF_ENDPOINT"
-        )
-        raise TddError(
-            f"{why}, and {what} is not in the cache {datasets.config.HF_DATASETS_CACHE}: use --data PATH, {advice}"
-        ) from None
-    # The cache keeps the prepared files of a commit in a folder of that name.
-    commit = Path(next(iter(splits.values())).cache_files[0]["filename"]).parent.name
-    note = f"{why}: read the cached copy of {repo}, commit {commit[:12]}"
-    if revision and re.fullmatch("[0-9a-f]{40}", revision):
-        if revision != commit:
-            raise TddError(f"{why}, and the cached copy of {repo} is commit {commit[:12]}, not {revision[:12]}")
-    elif revision:
-        note += f"; whether that is revision '{revision}' could not be checked"
-    return splits, commit, [note]
-
-
-def _gated(repo: str) -> TddError:
+def gated(repo: str) -> TddError:
+    """What to say of a repository that asks for an account with access."""
     return TddError(
         f"{repo} is gated: ask for access on {endpoint()}/datasets/{repo} and set HF_TOKEN to a token of that account"
     )

@@ -4,85 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tdd.data.files import quiet, reason
-from tdd.distilled_set.set import RECIPE, RESULTS, WEIGHTS, DistilledSet
 from tdd.errors import TddError, UsageError
 from tdd.hub.client import TIMEOUT, bounded_waits, http_error, is_offline, refused, unreachable
-from tdd.publishing.tables import TABLES
+from tdd.hub.layout import RECIPE, WEIGHTS, is_kept
+from tdd.hub.quiet import quiet, reason
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import RepoSibling
 
-README = "README.md"
-FIGURES = "figures"
+
 LARGEST = {WEIGHTS: 2 * 2**30}
 """Bytes of the largest file that is taken; of any file without an entry here: `LARGEST_OTHER`."""
+
 LARGEST_OTHER = 32 * 2**20
+
 # Someone may push between the listing and the download.
 TRIES = 3
-
-_KEPT = re.compile(
-    rf"{README}|{re.escape(RECIPE)}|{re.escape(RESULTS)}|{re.escape(WEIGHTS)}|{FIGURES}/[\w-]+\.(png|svg)"
-)
-
-# Those that `tdd plot` draws; others in the folder may be the owner's.
-_DRAWN = re.compile(rf"{FIGURES}/(curves|learning-rates|labels|networks|step-\d+)\.(png|svg)")
-
-
-def is_kept(name: str) -> bool:
-    """Whether a file of a repository belongs into a run folder; the tables do not, they repeat the tensors."""
-    return _KEPT.fullmatch(name) is not None
-
-
-def is_ours(name: str) -> bool:
-    """Whether a file of a repository was written by a push, so that a later one without it may delete it."""
-    return _DRAWN.fullmatch(name) is not None or name in (README, RECIPE, RESULTS, WEIGHTS, *TABLES.values())
-
-
-def pull(repo: str, revision: str | None = None, output: str | Path | None = None) -> Path:
-    """Put the distilled set of a repository into a run folder, which is whole or absent.
-
-    Args:
-        repo: data set on the Hub, ``owner/name``.
-        revision: branch, tag or commit; None: main.
-        output: the folder; None: ``runs/<name>``.
-
-    Returns:
-        The folder.
-
-    Raises:
-        UsageError: no such repository or revision, one without a distilled set, or the folder is not empty.
-        TddError: no access, the Hub cannot be reached, or a file is damaged.
-    """
-    folder = Path(output) if output is not None else Path("runs") / repo.rpartition("/")[2]
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise UsageError(f"'{folder}' exists already; choose another --output")
-    snapshot = fetch(repo, revision)
-    DistilledSet.from_pretrained(snapshot)  # damaged and foreign files are refused before anything is written
-    temporary = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-        temporary.chmod(0o755)
-        for path in sorted(snapshot.rglob("*")):
-            name = path.relative_to(snapshot).as_posix()
-            if path.is_file() and is_kept(name):
-                (temporary / name).parent.mkdir(exist_ok=True)
-                shutil.copyfile(path, temporary / name)
-        if folder.exists():
-            folder.rmdir()
-        temporary.rename(folder)
-    except OSError as error:
-        raise TddError(f"cannot write {folder}: {error.strerror or error}; choose another --output") from None
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
-    return folder
 
 
 def fetch(repo: str, revision: str | None = None) -> Path:

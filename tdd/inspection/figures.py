@@ -3,74 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import wraps
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
-from tdd.errors import TddError
 from tdd.evaluation.names import NAMES
-from tdd.system.reporter import percent, printable
+from tdd.inspection.figure_style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, new_figure, shortened, styled
+from tdd.system.formatting import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-P = ParamSpec("P")
 
-WIDTH = 5.5
-"""Inches: the text width of a one-column paper."""
-# Okabe and Ito's colours, told apart by colour-blind readers too.
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
-    "#0072b2",
-    "#e69f00",
-    "#009e73",
-    "#d55e00",
-    "#cc79a7",
-    "#56b4e9",
-    "#777777",
-)
-STYLE = {
-    "font.size": 8.5,
-    "axes.titlesize": 8.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
-    "lines.linewidth": 1.2,
-    "lines.markersize": 4,
-    "savefig.dpi": 200,
-    # Equal figures are equal files.
-    "svg.hashsalt": "tdd",
-}
 # Cells and rows of a heat map up to which values and names are written.
 MOST_VALUES, MOST_NAMES = 240, 60
 
 
-def _styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Draws in the style of all figures.
-
-    Raises:
-        TddError: matplotlib is not installed.
-    """
-
-    @wraps(draw)
-    def styled(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        try:
-            import matplotlib
-        except ImportError:
-            raise TddError("figures are drawn by matplotlib, which is not installed: pip install matplotlib") from None
-        with matplotlib.rc_context(STYLE):
-            return draw(*args, **kwargs)
-
-    return styled
-
-
-@_styled
+@styled
 def draw_curves(log: Sequence[Mapping[str, Any]]) -> Figure:
     """Outer loss and held-out accuracy over outer steps."""
-    figure, (loss, accuracy) = _figure(2.3, 1, 2)
+    figure, (loss, accuracy) = new_figure(2.3, 1, 2)
     steps = [entry["step"] for entry in log]
     losses = [entry["outer_loss"] for entry in log]
     if len(log) >= 50:
@@ -90,10 +45,10 @@ def draw_curves(log: Sequence[Mapping[str, Any]]) -> Figure:
     return figure
 
 
-@_styled
+@styled
 def draw_learning_rates(distilled: DistilledSet) -> Figure:
     """The learned learning rate of every gradient step, beside the one they started from; learned momentum above."""
-    figure, (axes,) = _figure(2.3)
+    figure, (axes,) = new_figure(2.3)
     rates, steps = distilled.learning_rates.tolist(), len(distilled.samples)
     axes.plot(range(len(rates)), rates, "o-", color=BLUE, label="learned")
     axes.axhline(distilled.recipe.learning_rate, color=GREY, linestyle="--", linewidth=1, label="start")
@@ -109,19 +64,19 @@ def draw_learning_rates(distilled: DistilledSet) -> Figure:
     return figure
 
 
-@_styled
+@styled
 def draw_labels(distilled: DistilledSet) -> Figure:
     """The soft labels as a heat map: a row for each sample, a column for each class."""
     labels = distilled.labels.flatten(0, 1)
     n, classes = labels.shape
     per_step = distilled.samples.shape[1]
-    figure, (axes,) = _figure(min(8.5, 1.0 + max(0.16 * n, 1.2)))
+    figure, (axes,) = new_figure(min(8.5, 1.0 + max(0.16 * n, 1.2)))
     most = labels.abs().max().item() or 1.0
     image = axes.imshow(labels.numpy(), cmap="RdBu_r", vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
     figure.colorbar(image, ax=axes, label="soft label", shrink=min(1.0, 12 / n))
     long = classes > 12 or max(map(len, distilled.classes)) > 50 // classes
     if classes <= MOST_NAMES:
-        axes.set_xticks(range(classes), [_text(name, 20) for name in distilled.classes], rotation=90 if long else 0)
+        axes.set_xticks(range(classes), [shortened(name, 20) for name in distilled.classes], rotation=90 if long else 0)
         axes.tick_params(axis="x", labelsize=6 if classes > 20 else 8)
     if n <= MOST_NAMES:
         axes.set_yticks(range(n), [f"{place // per_step}.{place % per_step}" for place in range(n)], fontsize=6.5)
@@ -137,10 +92,10 @@ def draw_labels(distilled: DistilledSet) -> Figure:
     return figure
 
 
-@_styled
+@styled
 def draw_networks(distilled: DistilledSet) -> Figure:
     """A histogram of the test accuracies of networks with random initialisation."""
-    figure, (axes,) = _figure(2.3)
+    figure, (axes,) = new_figure(2.3)
     evaluation = distilled.results["evaluation"]
     found = evaluation["random"]
     accuracies = [100 * accuracy for accuracy in found["accuracies"]]
@@ -165,7 +120,7 @@ def draw_networks(distilled: DistilledSet) -> Figure:
     return figure
 
 
-@_styled
+@styled
 def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
     """Test accuracy against the number of distilled samples, a panel for each data set (paper, figure 3).
 
@@ -175,7 +130,7 @@ def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
     for distilled in sorted(sets, key=lambda one: one.n):
         if distilled.results.get("evaluation"):
             panels[public(distilled).recipe.dataset].append(distilled)
-    figure, grid = _figure(2.9 * len(panels), len(panels))
+    figure, grid = new_figure(2.9 * len(panels), len(panels))
     for axes, (name, group) in zip(grid, panels.items(), strict=True):
         lines: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
         for distilled in group:
@@ -200,23 +155,9 @@ def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
         if full:
             axes.axhline(100 * max(full), color="black", linestyle=":", linewidth=1, label="all the data")
         _ticks_at(axes, [one.n for one in group])
-        axes.set(xlabel="distilled samples n", ylabel="test accuracy (%)", title=_text(name, 60))
+        axes.set(xlabel="distilled samples n", ylabel="test accuracy (%)", title=shortened(name, 60))
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
-
-
-def _figure(height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
-    # Not by pyplot, so that no window system is needed.
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
-
-
-def _text(text: str, most: int) -> str:
-    """Foreign text in a figure: no formulas, no control characters, not too long."""
-    text = printable(text)
-    return (text if len(text) <= most else text[: most - 1] + "…").replace("$", r"\$")
 
 
 def _smooth(values: Sequence[float], window: int) -> list[float]:

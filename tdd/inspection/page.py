@@ -7,8 +7,9 @@ from html import escape
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.embeddings.nearest import Metric
-from tdd.inspection.decode import DecodedSentence, Nearness
-from tdd.system.reporter import percent
+from tdd.inspection.decode import DecodedSentence
+from tdd.inspection.terminal import Nearness
+from tdd.system.formatting import percent
 
 # Shades of nearness.
 LEVELS = 8

@@ -17,7 +17,7 @@ from tdd.data.pixel_normalisation import Normalisation
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
 from tdd.system.files import write_atomically
-from tdd.system.reporter import printable
+from tdd.system.formatting import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,9 +11,10 @@ import yaml
 from tdd.data.sources import KNOWN
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
+from tdd.hub.layout import TABLES
 from tdd.networks.registry import IMAGE_NETWORKS
 from tdd.publishing.card_accuracy import accuracy_section
-from tdd.publishing.tables import TABLES, configurations
+from tdd.publishing.tables import configurations
 from tdd.publishing.training_code import training_code
 from tdd.settings.recipe import Recipe
 from tdd.system.files import write_text

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tdd.data.files import quiet
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.errors import TddError, UsageError
 from tdd.hub.client import TIMEOUT, bounded_waits, endpoint, http_error, is_offline, refused, unreachable
-from tdd.hub.download import FIGURES, README, is_kept, is_ours
+from tdd.hub.layout import FIGURES, README, TABLES, is_kept, is_ours
+from tdd.hub.quiet import quiet
 from tdd.publishing.card import card
-from tdd.publishing.tables import TABLES, configurations, embeddings_table, parquet_bytes, readable_table
+from tdd.publishing.tables import configurations, embeddings_table, parquet_bytes, readable_table
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationCopy

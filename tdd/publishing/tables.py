@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from tdd.distilled_set.set import DistilledSet
+from tdd.hub.layout import TABLES
 from tdd.inspection.decode import decode
 from tdd.inspection.pictures import pictures
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
     from tdd.embeddings.word_vectors import WordVectors
-
-TABLES = {"default": "default/train.parquet", "embeddings": "embeddings/train.parquet"}
-"""Where the table of each configuration lies in a repository."""
 
 
 def configurations(distilled: DistilledSet) -> list[str]:

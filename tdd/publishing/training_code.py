@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from tdd.data.pixel_normalisation import Normalisation
-from tdd.distilled_set.set import WEIGHTS, DistilledSet
+from tdd.distilled_set.set import DistilledSet
+from tdd.hub.layout import WEIGHTS
 from tdd.networks.registry import build_network
 
 # Each computes what its namesake in tdd.networks.registry does, with parameters of the same names in the same order.

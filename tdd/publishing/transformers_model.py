@@ -18,14 +18,15 @@ from torch import Tensor, nn
 
 from tdd.data.corpus import load_corpus
 from tdd.data.text import TextSplit
-from tdd.distillation.unroll import make_kernel, train
+from tdd.distillation.unroll import train
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
+from tdd.distilled_set.vectors import check_vectors
 from tdd.embeddings.fast_tokenizer import PAD, UNKNOWN, build_tokenizer
 from tdd.embeddings.word_vectors import WordVectors, load_vectors
 from tdd.errors import TddError, UsageError
-from tdd.inspection.decode import check_vectors
-from tdd.networks.kernels.autograd import draw
+from tdd.networks.initialisation import draw
+from tdd.networks.kernels.choice import make_kernel
 from tdd.networks.registry import build_network
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator

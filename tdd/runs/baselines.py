@@ -13,18 +13,19 @@ from accelerate import Accelerator
 from tdd.data.corpus import Corpus
 from tdd.distillation.checkpoint import run_fingerprint
 from tdd.distilled_set.run_folder import locked, read_run
-from tdd.distilled_set.set import RESULTS, DistilledSet
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError, nearest
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.full_data import FULL_RESULTS
 from tdd.evaluation.names import DRAWS, NAMES, NETWORKS
+from tdd.hub.layout import RESULTS
 from tdd.publishing.card import write_card
-from tdd.runs.compare import aligned
 from tdd.runs.open_data import open_corpus, open_corpus_of
 from tdd.settings.recipe import Recipe
 from tdd.system.files import read_json, write_json
+from tdd.system.formatting import percent
 from tdd.system.processes import check_one_process
-from tdd.system.reporter import Reporter, percent
+from tdd.system.reporter import Reporter
 
 FILE = "baselines.json"
 """Where a folder keeps the baselines measured so far."""
@@ -181,25 +182,3 @@ def _one_process() -> Accelerator:
     accelerator = Accelerator()
     check_one_process(accelerator, "baselines are")
     return accelerator
-
-
-def table(measured: Results, distilled: DistilledSet | None = None) -> str:
-    """Baselines, and the set they are for where one is given, best first."""
-    cells = [["trained on", "test accuracy", "± over", "chosen", "draws", "networks", "gradient steps"]]
-    rows = [(NAMES[name], found) for name, found in measured.items()]
-    if distilled is not None:
-        own = {"gradient_steps": len(distilled.learning_rates), "outer_steps": distilled.recipe.outer_steps}
-        of_set = distilled.results.get("evaluation", {}).get(distilled.recipe.init)
-        rows += [("this distilled set", of_set | own)] if of_set else []
-    for name, found in sorted(rows, key=lambda row: row[1]["mean"], reverse=True):
-        chosen = "-"
-        if "learning_rate" in found:
-            chosen = f"rate {found['learning_rate']:g}"
-        elif "neighbours" in found:
-            chosen = f"k = {found['neighbours']}"
-        elif "outer_steps" in found:
-            chosen = "learned"
-        over = found.get("sd_over", "networks") if found["sd"] else "-"
-        counts = [str(found.get(key) or "-") for key in ("draws", "networks", "gradient_steps")]
-        cells.append([name, percent(found["mean"], found["sd"]), over, chosen, *counts])
-    return aligned(cells, left=(0, 2, 3))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tdd.distilled_set.run_folder import read_run
 from tdd.distilled_set.shareable import public
-from tdd.system.reporter import percent, printable
+from tdd.system.formatting import aligned, duration, percent, printable
 
 
 def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
@@ -77,28 +77,5 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     return aligned(cells, left=(0, 1, 4))
 
 
-def aligned(cells: Sequence[Sequence[str]], left: Collection[int] = ()) -> str:
-    """Lines of cells as columns of equal width: those in `left`, of names, to the left, numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if place in left else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in cells
-    )
-
-
 def _or_dash(number: int | None) -> str:
     return "-" if number is None else f"{number:,}"
-
-
-def duration(seconds: float) -> str:
-    """A time to read: seconds below two minutes, minutes below two hours, hours."""
-    return (
-        f"{seconds:.0f} s"
-        if seconds < 120
-        else f"{seconds / 60:.0f} min"
-        if seconds < 7200
-        else f"{seconds / 3600:.1f} h"
-    )

@@ -14,9 +14,11 @@ from accelerate import Accelerator
 
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.memory import check_memory
-from tdd.distilled_set.run_folder import CHECKPOINT, LOG, Log, check_empty, is_finished, locked, read_run, recipe_of_run
-from tdd.distilled_set.set import RECIPE, DistilledSet
+from tdd.distilled_set.run_folder import CHECKPOINT, LOG, check_empty, is_finished, locked, read_run, recipe_of_run
+from tdd.distilled_set.run_log import Log
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError
+from tdd.hub.layout import RECIPE
 from tdd.publishing.card import write_card
 from tdd.runs.evaluate import evaluate_on
 from tdd.runs.open_data import open_corpus

@@ -9,19 +9,21 @@ from typing import Any
 from accelerate import Accelerator
 
 from tdd.data.corpus import Corpus
-from tdd.distilled_set.checks import read_results
+from tdd.distilled_set.results import read_results
 from tdd.distilled_set.run_folder import read_run
-from tdd.distilled_set.set import RESULTS, DistilledSet
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.evaluation.decoded import check_decodable, decoded_accuracy
 from tdd.evaluation.evaluation import Evaluation, evaluate
 from tdd.evaluation.full_data import train_on_all
-from tdd.evaluation.plain_text import NETWORKS, describe_plain_text, plain_text_accuracy, sentences_of
+from tdd.evaluation.plain_text import NETWORKS, plain_text_accuracy, sentences_of
+from tdd.hub.layout import RESULTS
 from tdd.publishing.card import write_card
 from tdd.runs.open_data import open_corpus_of
 from tdd.system.files import write_json
+from tdd.system.formatting import percent
 from tdd.system.processes import check_one_process
-from tdd.system.reporter import Reporter, percent
+from tdd.system.reporter import Reporter
 
 
 def evaluate_on(
@@ -147,30 +149,3 @@ def is_tested(results: Mapping[str, Any], init: str, networks: int) -> bool:
     if found is None or found["test_examples"] < found["test_split"]:
         return False
     return bool(found["networks"] >= (1 if init == "fixed" else networks))
-
-
-def describe(distilled: DistilledSet, folder: str | Path) -> str:
-    """What a set has reached, in a few lines."""
-    steps, per_step = distilled.samples.shape[:2]
-    split = f"{steps} step{'s' if steps > 1 else ''} x {per_step}"
-    lines = [f"{folder}: n = {distilled.n} ({split}), made for {distilled.recipe.init} initialisation"]
-    full = distilled.results.get("full_data")
-    for init, found in distilled.results.get("evaluation", {}).items():
-        line = f"  {init} initialisation: test accuracy {percent(found['mean'], found['sd'])}"
-        if found["networks"] > 1:
-            line += f" over {found['networks']} networks"
-        if found["test_examples"] < found["test_split"]:
-            line += f" (on {found['test_examples']:,} of {found['test_split']:,} test examples)"
-        if full and full["accuracy"]:
-            line += f", distillation ratio {percent(found['mean'] / full['accuracy'])}"
-        lines.append(line)
-    for init, found in distilled.results.get("decoded", {}).items():
-        for key, what in (("as_learned", "as learned"), ("refitted", "fitted to the words")):
-            if key not in found:
-                continue
-            accuracy = percent(found[key]["mean"], found[key]["sd"])
-            lines.append(f"  nearest words, labels and rates {what}, {init} initialisation: test accuracy {accuracy}")
-    lines += describe_plain_text(distilled.results.get("plain_text", {}))
-    if full:
-        lines.append(f"  all data, same network: test accuracy {percent(full['accuracy'])}")
-    return "\n".join(lines)

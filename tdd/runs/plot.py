@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import json
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from tdd.distilled_set.run_folder import LOG, read_run, recipe_of_run
-from tdd.distilled_set.set import WEIGHTS, DistilledSet
-from tdd.errors import TddError, UsageError
-from tdd.inspection.figures import (
-    STYLE,
-    draw_accuracy_against_n,
-    draw_curves,
-    draw_labels,
-    draw_learning_rates,
-    draw_networks,
-)
-from tdd.system.files import write_atomically
+from tdd.distilled_set.run_log import read_log
+from tdd.distilled_set.set import DistilledSet
+from tdd.errors import UsageError
+from tdd.hub.layout import WEIGHTS
+from tdd.inspection.figure_style import save_figure
+from tdd.inspection.figures import draw_accuracy_against_n, draw_curves, draw_labels, draw_learning_rates, draw_networks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
 
 Format = Literal["png", "svg"]
 
@@ -80,38 +73,3 @@ def draw_set(distilled: DistilledSet) -> dict[str, Figure]:
     if found and len(found.get("accuracies", ())) > 1:
         figures["networks"] = draw_networks(distilled)
     return figures
-
-
-def read_log(path: Path) -> list[dict[str, Any]]:
-    """The lines of ``log.jsonl``; none where there is no such file. A last line that is being written is left out.
-
-    Raises:
-        TddError: another line is damaged.
-    """
-    if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    found = []
-    for number, line in enumerate(lines, 1):
-        try:
-            entry = json.loads(line)
-            float(entry["step"]), float(entry["outer_loss"])
-        except (ValueError, TypeError, KeyError):
-            if number == len(lines):
-                break
-            raise TddError(f"{path} is damaged in line {number}; take that line out to draw the others") from None
-        found.append(entry)
-    return found
-
-
-def save_figure(figure: Figure, path: Path) -> Path:
-    """Write a figure as the kind of file that its name ends in; equal figures give equal bytes."""
-    import matplotlib
-
-    drawn = io.BytesIO()
-    kind = path.suffix[1:]
-    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from")  # a class's name in letters that no font here has
-        figure.savefig(drawn, format=kind, metadata={"Date" if kind == "svg" else "Software": None})
-    write_atomically(path, lambda temporary: temporary.write_bytes(drawn.getvalue()))
-    return path

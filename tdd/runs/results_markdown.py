@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tdd.distilled_set.run_folder import is_finished, read_run
-from tdd.distilled_set.set import RECIPE, DistilledSet
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError
 from tdd.evaluation.names import NAMES
-from tdd.runs.compare import duration
+from tdd.hub.layout import RECIPE
 from tdd.runs.reuse import check_same
-from tdd.system.reporter import percent
+from tdd.system.formatting import duration, percent
 
 if TYPE_CHECKING:
-    from tdd.runs.results_table import Row
+    from tdd.runs.results_rows import Row
 
 NONE = "–"
 INTRODUCTION = """# Results

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from tdd.distillation.checkpoint import NO_PART
 from tdd.distilled_set.run_folder import is_finished, read_run, recipe_of_run
-from tdd.distilled_set.set import RECIPE, WEIGHTS, DistilledSet
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
+from tdd.hub.layout import RECIPE, WEIGHTS
 from tdd.runs.distill import distill
 from tdd.settings.recipe import Recipe
 from tdd.system.reporter import Reporter

@@ -10,18 +10,19 @@ from typing import Any
 from accelerate import Accelerator
 
 from tdd.distilled_set.run_folder import run_name
-from tdd.distilled_set.set import RESULTS, DistilledSet
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError
 from tdd.evaluation.full_data import train_on_all
+from tdd.hub.layout import RESULTS
+from tdd.inspection.figure_style import save_figure
 from tdd.inspection.figures import draw_accuracy_against_n
 from tdd.publishing.card import write_card
-from tdd.runs.compare import aligned
 from tdd.runs.open_data import open_corpus
-from tdd.runs.plot import save_figure
 from tdd.runs.reuse import run_or_reuse
 from tdd.settings.recipe import Recipe
 from tdd.system.files import write_json
-from tdd.system.reporter import Reporter, percent
+from tdd.system.formatting import aligned, percent
+from tdd.system.reporter import Reporter
 
 # The largest n tried when none is named, for each class.
 MOST_PER_CLASS = 50

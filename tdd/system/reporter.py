@@ -10,18 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from tdd.system.formatting import printable
+
 # Seconds between two plain lines.
 PLAIN_EVERY = 10.0
-
-
-def percent(share: float, sd: float = 0.0) -> str:
-    """A share in percent, with its standard deviation where there is one: ``82.20 ± 1.90 %``."""
-    return f"{100 * share:.2f} ± {100 * sd:.2f} %" if sd else f"{100 * share:.2f} %"
-
-
-def printable(text: str) -> str:
-    """`text` without power over a terminal: control characters, also those that reverse it, as ``\\x1b``."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from torch import nn
 from tdd.data.images import ImageSplit
 from tdd.data.pixel_normalisation import Normalisation
 from tdd.networks.architectures.alexcifarnet import AlexCifarNet
-from tdd.networks.kernels.autograd import draw
+from tdd.networks.initialisation import draw
 from tdd.system.seeds import generator
 
 

@@ -16,7 +16,8 @@ from tdd.data.text import TextSplit
 from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.networks.architectures.text_cnn import TextCNN
-from tdd.networks.kernels.autograd import Parameters, draw
+from tdd.networks.initialisation import draw
+from tdd.networks.kernels.parameters import Parameters
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
 

@@ -15,7 +15,7 @@ from tdd.data.images import ImageSplit
 from tdd.data.text import TextSplit
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.networks.architectures.text_cnn import TextCNN
-from tdd.networks.kernels.autograd import Parameters, stack, unstack
+from tdd.networks.kernels.parameters import Parameters, stack, unstack
 
 
 def dense(split: TextSplit | ImageSplit, indices: Tensor) -> Tensor:

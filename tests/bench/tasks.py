@@ -11,10 +11,12 @@ from bench.inputs import SCALE, TREC, Problem, Sizes, word_vectors
 from torch import Tensor
 
 from tdd.data.text import TextBatch
-from tdd.distillation.unroll import Mode, make_kernel, outer_gradient, train
+from tdd.distillation.accuracy import accuracy
+from tdd.distillation.unroll import outer_gradient, train
 from tdd.embeddings.word_vectors import WordVectors
-from tdd.evaluation.evaluation import accuracy, evaluate
-from tdd.networks.kernels.autograd import Parameters, unstack
+from tdd.evaluation.evaluation import evaluate
+from tdd.networks.kernels.choice import Mode, make_kernel
+from tdd.networks.kernels.parameters import Parameters, unstack
 from tdd.system.seeds import generator
 
 # Sentences in IMDB's test split.

@@ -70,7 +70,7 @@ def test_running_out_of_memory_says_what_to_lower(run, monkeypatch, error):
     def fails(*_, **__):
         raise error
 
-    monkeypatch.setattr("tdd.inspection.decode.decode", fails)
+    monkeypatch.setattr("tdd.inspection.show.decode", fails)
     done = tdd("decode", run)
     assert (done.one_line(), done.code) == ("out of memory; lower n, batch_size or networks_at_once", 1)
 

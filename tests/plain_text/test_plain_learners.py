@@ -14,7 +14,7 @@ from tdd.data.text import TextSplit
 from tdd.errors import UsageError
 from tdd.evaluation import plain_text_learners as plain_learners
 from tdd.evaluation.plain_text_learners import TfIdf, soft_logistic_regression, word_counts
-from tdd.networks.kernels.autograd import draw
+from tdd.networks.initialisation import draw
 from tdd.networks.registry import build_network
 from tdd.system.seeds import generator
 

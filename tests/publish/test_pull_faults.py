@@ -14,7 +14,8 @@ from safetensors.torch import save
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError
-from tdd.hub.download import _verify, fetch, pull
+from tdd.hub.download import _verify, fetch
+from tdd.publishing.pull import pull
 
 
 @pytest.mark.parametrize("name", ["distilled.safetensors", "recipe.yaml", "results.json", "README.md"])

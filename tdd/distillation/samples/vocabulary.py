@@ -52,38 +52,3 @@ def _ids(words: list[str], train: TextSplit, where: str) -> list[int]:
         word = words[ids.index(0)]
         raise UsageError(f"{where}: '{word}' has no vector in {train.vectors.name}; remove it")
     return ids
-
-
-def random_sentences(words: Tensor, n: int, length: int, draw_from: torch.Generator) -> Tensor:
-    """(n, length) token ids drawn evenly from `words`."""
-    return words[torch.randint(len(words), (n, length), generator=draw_from)]
-
-
-def real_sentences(train: TextSplit, examples: Tensor, words: Tensor, fill: bool) -> Tensor:
-    """(n, L) token ids of real sentences, without tokens that are not among `words`.
-
-    Args:
-        train: the sentences.
-        examples: (n, L) places in `train`: the sentence that each of the n starts with, and those that may follow.
-        words: the vocabulary.
-        fill: let further sentences follow until all L positions hold a word; else what is left of them is padding, 0.
-
-    Raises:
-        UsageError: no word of the examples is in the vocabulary.
-    """
-    known = torch.zeros(len(train.vectors) + 1, dtype=torch.bool)
-    known[words] = True
-    sentences = torch.zeros(len(examples), train.max_length, dtype=torch.long)
-    for sentence, rows in zip(sentences, examples.tolist(), strict=True):
-        filled = 0
-        for row in rows:
-            ids = torch.from_numpy(np.array(train.ids[train.offsets[row] : train.offsets[row + 1]])).long()
-            ids = ids[known[ids]][: train.max_length - filled]
-            sentence[filled : filled + len(ids)] = ids
-            filled += len(ids)
-            # A sentence that is nothing without its other words leaves the place to the next one.
-            if filled == train.max_length or (filled and not fill):
-                break
-        if not filled or (fill and filled < train.max_length):
-            raise UsageError("the sentences to start from have too few words of the vocabulary: set a larger one")
-    return sentences

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,66 +15,10 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.func import functional_call
 
 from tdd.data.protocols import RealBatch, Split
-
-Parameters = dict[str, Tensor]
+from tdd.networks.kernels.parameters import Parameters, stack, unstack
 
 # Bytes that the graph of real examples may keep: no slower than all at once, and little beside that of an inner step.
 PART_BYTES = 2**25
-
-
-class Kernel(Protocol):
-    """Gradients of K stacked networks, on distilled samples (differentiated twice) and on real ones (once)."""
-
-    def gradient(self, theta: Parameters, x: Tensor, y: Tensor) -> tuple[Parameters, Any]:
-        """Gradient of the mean soft cross-entropy of samples x (n, ...), labels y (n, C), and what `reverse` needs."""
-
-    def reverse(
-        self, theta: Parameters, x: Tensor, y: Tensor, saved: Any, direction: Parameters, given: bool = False
-    ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
-        """D = <gradient, direction> of each network (K,); its gradients to theta, to x and y (summed over networks).
-
-        Where theta counts as `given`, nobody asks for its gradient, which is left empty.
-        """
-
-    def loss(
-        self, theta: Parameters, batch: Any, dropout: torch.Generator | None = None, smoothing: float = 0.0
-    ) -> tuple[Tensor, Parameters]:
-        """Mean cross-entropy of a real batch (K,) and its gradient; dropout is on where a generator is given.
-
-        The batch's labels are classes (B,) or probabilities (B, C). With `smoothing` s a label is 1 - s of its class
-        and s spread evenly over all C (arXiv 1512.00567, section 7).
-        """
-
-    def logits(self, theta: Parameters, batch: Any) -> Tensor:
-        """Logits of a real batch, (K, B, C)."""
-
-    def step_bytes(self, samples: Tensor, labels: Tensor, networks: int, graph: bool) -> tuple[int, int]:
-        """Memory of inner steps on distilled samples (n, ...) with labels (n, C), either on the device "meta".
-
-        Returns:
-            Bytes that every step keeps until it is reversed, theta left out, and those of the one being worked on.
-            With `graph` the steps are differentiated through, so that all of them keep their graph.
-        """
-
-    def batch_bytes(self, split: Any, size: int, networks: int) -> int:
-        """Bytes of a real batch of `size` examples and of its gradient."""
-
-
-def draw(network: nn.Module, generators: list[torch.Generator], device: torch.device | None = None) -> Parameters:
-    """Fresh parameters for one network per generator: Xavier normal weights (paper 4.2), zero biases, stacked.
-
-    The factors of normalisation layers are one.
-    """
-    stacked = {}
-    for name, parameter in network.named_parameters():
-        values = torch.zeros(len(generators), *parameter.shape, dtype=parameter.dtype)
-        if parameter.dim() > 1:
-            for value, generator in zip(values, generators, strict=True):
-                nn.init.xavier_normal_(value, generator=generator)
-        elif name.endswith("weight"):  # the factors of a normalisation
-            values.fill_(1)
-        stacked[name] = values.to(device)
-    return stacked
 
 
 class AutogradKernel:
@@ -224,17 +168,6 @@ def kept_bytes(make: Callable[[], Any]) -> int:
     with torch.enable_grad(), saved_tensors_hooks(pack, lambda tensor: tensor):
         make()
     return sum(storage.nbytes() for storage in storages.values())
-
-
-def unstack(theta: Parameters) -> list[Parameters]:
-    """The parameters of each of the K networks."""
-    names = list(theta)
-    return [dict(zip(names, values, strict=True)) for values in zip(*theta.values(), strict=True)]
-
-
-def stack(thetas: list[Parameters]) -> Parameters:
-    """The opposite of `unstack`."""
-    return {name: torch.stack([theta[name] for theta in thetas]) for name in thetas[0]}
 
 
 def _leaves(tensors: Parameters) -> Parameters:

@@ -18,9 +18,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tdd.data.protocols import RealBatch, Split
-from tdd.networks.kernels.autograd import Parameters
 from tdd.networks.kernels.chain_layers import Convolution, Frame, Linear, add
 from tdd.networks.kernels.chain_nonlinearities import Bend, Bends
+from tdd.networks.kernels.parameters import Parameters
 
 # Bytes that the layers' outputs take for the real images worked on at once: measured fastest for 1 and for 8 networks.
 PART_BYTES = 2**23
@@ -44,7 +44,7 @@ class Pass:
 
 
 class ChainKernel:
-    """Gradients, their reverse, and logits of K stacked networks; see `tdd.networks.kernels.autograd.Kernel`.
+    """Gradients, their reverse, and logits of K stacked networks; see `tdd.networks.kernels.protocol.Kernel`.
 
     Args:
         network: the module, for the shapes of its parameters.

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.grad import conv2d_input, conv2d_weight
 
-from tdd.networks.kernels.autograd import Parameters
+from tdd.networks.kernels.parameters import Parameters
 
 
 @dataclass(frozen=True)

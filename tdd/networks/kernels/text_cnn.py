@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tdd.data.text import TextBatch, TextSplit
-from tdd.networks.kernels.autograd import Parameters
+from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.word_table import WordTable
 
 
@@ -40,7 +40,7 @@ class Winners:
 
 
 class TextCNNKernel:
-    """Gradients, their reverse, and logits of K stacked TextCNNs; see `tdd.networks.kernels.autograd.Kernel`.
+    """Gradients, their reverse, and logits of K stacked TextCNNs; see `tdd.networks.kernels.protocol.Kernel`.
 
     Args:
         widths: words spanned by each bank of filters.

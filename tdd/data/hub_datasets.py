@@ -1,0 +1,77 @@
+"""Data sets on the Hub, or their cached copies where it cannot be reached."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tdd.data.files import explain
+from tdd.errors import TddError, UsageError
+from tdd.hub.client import TIMEOUT, gated, is_offline, refused, unreachable
+from tdd.hub.quiet import offline, reason
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+
+def load_hub_dataset(repo: str, config: str | None, revision: str | None) -> tuple[DatasetDict, str | None, list[str]]:
+    """The splits of a data set on the Hub, the commit they were read at where known, and notes for the user.
+
+    The commit behind `revision` is asked for first, and exactly that commit is loaded. When the Hub cannot be reached
+    or HF_HUB_OFFLINE is set, the copy in the local cache is read instead.
+
+    Raises:
+        UsageError: no such repository, configuration or revision, or one that holds no data files.
+        TddError: no access, the Hub cannot be reached and nothing is cached, or the files cannot be read.
+    """
+    import datasets
+    from huggingface_hub import HfApi, constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    if is_offline():
+        return _load_cached(repo, config, revision, "HF_HUB_OFFLINE is set")
+    try:
+        commit = HfApi().dataset_info(repo, revision=revision, timeout=TIMEOUT).sha
+    except Exception as error:
+        if (refusal := refused(error, repo, revision)) is not None:
+            raise refusal from None
+        return _load_cached(repo, config, revision, unreachable(error))
+    try:
+        # "hf://": a local folder that is named like the repository must not take its place.
+        return datasets.load_dataset(f"hf://datasets/{repo}", name=config, revision=commit), commit, []
+    except Exception as error:  # datasets raises anything from StopIteration to ArrowInvalid
+        if "is a gated dataset" in str(error):
+            raise gated(repo) from None
+        stored = repo_folder_name(repo_id=repo, repo_type="dataset")
+        files = Path(constants.HF_HUB_CACHE, stored, "snapshots", str(commit))
+        raise explain(error, repo, config, files) from error
+
+
+def _load_cached(
+    repo: str, config: str | None, revision: str | None, why: str
+) -> tuple[DatasetDict, str | None, list[str]]:
+    import datasets
+
+    try:
+        with offline():
+            splits = datasets.load_dataset(f"hf://datasets/{repo}", name=config)
+    except Exception as error:
+        if "configurations in the cache" in str(error):
+            raise UsageError(f"{why}, and {reason(error)}: choose one with config_name") from None
+        what = f"{repo} ({config})" if config else repo
+        advice = (
+            "or unset HF_HUB_OFFLINE" if is_offline() else "a cached copy with HF_HUB_OFFLINE=1, or set HF_ENDPOINT"
+        )
+        raise TddError(
+            f"{why}, and {what} is not in the cache {datasets.config.HF_DATASETS_CACHE}: use --data PATH, {advice}"
+        ) from None
+    # The cache keeps the prepared files of a commit in a folder of that name.
+    commit = Path(next(iter(splits.values())).cache_files[0]["filename"]).parent.name
+    note = f"{why}: read the cached copy of {repo}, commit {commit[:12]}"
+    if revision and re.fullmatch("[0-9a-f]{40}", revision):
+        if revision != commit:
+            raise TddError(f"{why}, and the cached copy of {repo} is commit {commit[:12]}, not {revision[:12]}")
+    elif revision:
+        note += f"; whether that is revision '{revision}' could not be checked"
+    return splits, commit, [note]

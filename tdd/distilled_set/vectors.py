@@ -1,0 +1,21 @@
+"""The word vectors that a set was distilled with: loaded by name, checked by their checksum."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tdd.distilled_set.set import DistilledSet
+from tdd.errors import UsageError
+
+if TYPE_CHECKING:
+    from tdd.embeddings.word_vectors import WordVectors
+
+
+def check_vectors(distilled: DistilledSet, vectors: WordVectors) -> None:
+    """Raise UsageError unless the set is made of embedded text and was distilled with `vectors`."""
+    if not distilled.is_text:
+        raise UsageError("this set holds pictures, not embedded sentences: there are no words to read")
+    made_with = distilled.source.get("vectors_checksum", vectors.checksum)
+    if vectors.dim != distilled.samples.shape[-1] or vectors.checksum != made_with:
+        name = distilled.source.get("vectors", "other vectors")
+        raise UsageError(f"the set was distilled with {name}, not with {vectors.name}; decode it with those")

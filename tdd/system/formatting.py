@@ -1,0 +1,38 @@
+"""Numbers and texts as a person reads them: shares in percent, times, aligned columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+
+def percent(share: float, sd: float = 0.0) -> str:
+    """A share in percent, with its standard deviation where there is one: ``82.20 ± 1.90 %``."""
+    return f"{100 * share:.2f} ± {100 * sd:.2f} %" if sd else f"{100 * share:.2f} %"
+
+
+def printable(text: str) -> str:
+    """`text` without power over a terminal: control characters, also those that reverse it, as ``\\x1b``."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def aligned(cells: Sequence[Sequence[str]], left: Collection[int] = ()) -> str:
+    """Lines of cells as columns of equal width: those in `left`, of names, to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if place in left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in cells
+    )
+
+
+def duration(seconds: float) -> str:
+    """A time to read: seconds below two minutes, minutes below two hours, hours."""
+    return (
+        f"{seconds:.0f} s"
+        if seconds < 120
+        else f"{seconds / 60:.0f} min"
+        if seconds < 7200
+        else f"{seconds / 3600:.1f} h"
+    )
