@@ -1,10 +1,10 @@
-"""Convolutions, then linear layers, with bends between them: all derivatives by hand, exact and fast.
+"""Convolutions, then linear layers, with nonlinearities between them: all derivatives by hand, exact and fast.
 
-With what a bend found at its input known (the winners of a pool, the signs of a ReLU), the network is a chain of linear
-maps up to its softmax. Its gradient is one pass back. D = <gradient, direction> is the derivative of the loss along
+With the winners of a pool and the signs of a ReLU known from the forward pass, the network is a chain of linear maps up
+to its softmax. Its gradient is one pass back. D = <gradient, direction> is the derivative of the loss along
 `direction`, so it is had from one pass of tangents forth, dz = dW a + db + W da at every layer, and its own gradients
-from one more pass back, where bends that are not piecewise linear add their curvature. A pass is a few calls that do
-the work of K networks.
+from one more pass back, where nonlinearities that are not piecewise linear add their curvature. A pass is a few calls
+that do the work of K networks.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from torch import Tensor, nn
 
 from tdd.data.protocols import RealBatch, Split
 from tdd.networks.kernels.chain_layers import Convolution, Frame, Linear, add
-from tdd.networks.kernels.chain_nonlinearities import Bend, Bends
+from tdd.networks.kernels.chain_nonlinearities import Nonlinearities, Nonlinearity
 from tdd.networks.kernels.parameters import Parameters
 
 # Bytes that the layers' outputs take for the real images worked on at once: measured fastest for 1 and for 8 networks.
 PART_BYTES = 2**23
 
-Kinds = Sequence[Callable[[Tensor], Bend]]
+Kinds = Sequence[Callable[[Tensor], Nonlinearity]]
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Pass:
     """A pass forth and back through K networks.
 
     Attributes:
-        bends: what followed each layer but the last.
-        bars: the loss's gradient to each of their results.
+        nonlinearities: those applied after each layer but the last.
+        bars: the loss's gradient to the output of each.
         p: probabilities (K, n, C).
     """
 
-    bends: list[Bends]
+    nonlinearities: list[Nonlinearities]
     bars: list[Tensor]
     p: Tensor
 
@@ -50,7 +50,7 @@ class ChainKernel:
         network: the module, for the shapes of its parameters.
         shape: (c, h, w) of an image.
         frame: what is done to images first.
-        layers: every layer but the last, a convolution first, with the bends that follow it.
+        layers: every layer but the last, a convolution first, with the nonlinearities that follow it.
         last: the layer that gives the logits.
     """
 
@@ -67,29 +67,29 @@ class ChainKernel:
         self.kinds = [kinds for _, kinds in layers]
         self.shapes = {name: parameter.shape for name, parameter in network.named_parameters()}
         # Numbers that an image takes in one network: the layers' outputs, and the windows of the first.
-        bends, logits = self._forth(self._empty_parameters(1), frame(torch.empty(1, *shape, device="meta")))
-        self.outputs = logits.numel() + sum(bend.shape.numel() for bend in bends)
-        self.windows = math.prod(self.shapes[self.layers[0].weight][1:]) * math.prod(bends[0].shape[2:])
+        nonlinearities, logits = self._forth(self._empty_parameters(1), frame(torch.empty(1, *shape, device="meta")))
+        self.outputs = logits.numel() + sum(nonlinearity.shape.numel() for nonlinearity in nonlinearities)
+        self.windows = math.prod(self.shapes[self.layers[0].weight][1:]) * math.prod(nonlinearities[0].shape[2:])
 
     # Distilled samples: differentiated twice
 
     def gradient(self, theta: Parameters, x: Tensor, y: Tensor) -> tuple[Parameters, Pass]:
         """See `Kernel.gradient`."""
         x = self.frame(x)
-        bends, logits = self._forth(theta, x)
+        nonlinearities, logits = self._forth(theta, x)
         p = logits.softmax(2)
-        gradient, bars = self._back(theta, x, bends, _error(p, y / len(y)))
-        return gradient, Pass(bends, bars, p)
+        gradient, bars = self._back(theta, x, nonlinearities, _error(p, y / len(y)))
+        return gradient, Pass(nonlinearities, bars, p)
 
     def reverse(
         self, theta: Parameters, x: Tensor, y: Tensor, saved: Pass, direction: Parameters, given: bool = False
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
         """See `Kernel.reverse`."""
-        inputs = [self.frame(x), *(bend.h for bend in saved.bends)]
+        inputs = [self.frame(x), *(nonlinearity.h for nonlinearity in saved.nonlinearities)]
         dz = self.layers[0].forward(direction, inputs[0])
-        tangents = []  # of each bend's z and h; the images themselves do not move
-        for layer, a, bend in zip(self.layers[1:], inputs[1:], saved.bends, strict=True):
-            tangents.append((dz, bend.tangent(dz)))
+        tangents = []  # of z and h after each layer; the images themselves do not move
+        for layer, a, nonlinearity in zip(self.layers[1:], inputs[1:], saved.nonlinearities, strict=True):
+            tangents.append((dz, nonlinearity.tangent(dz)))
             dz = layer.forward(direction, a) + layer.forward(theta, tangents[-1][1], bias=False)
 
         # D = <error, dz>. What follows are its gradients to each layer's output and to the tangent of that.
@@ -98,34 +98,36 @@ class ChainKernel:
         mean = (p * dz).sum(2, keepdim=True)
         bar, dbar = y.sum(1, keepdim=True) * p * (dz - mean), error
         theta_bar: Parameters = {}
-        for layer, a, bend, (dz_before, da), past in reversed(
-            list(zip(self.layers[1:], inputs[1:], saved.bends, tangents, saved.bars, strict=True))
+        for layer, a, nonlinearity, (dz_before, da), past in reversed(
+            list(zip(self.layers[1:], inputs[1:], saved.nonlinearities, tangents, saved.bars, strict=True))
         ):
             if not given:
                 theta_bar |= layer.gradient(theta, (a, bar), (da, dbar))
             bar = layer.reverse(a, (theta, bar), (direction, dbar))
-            bar, dbar = bend.reverse_tangent(dz_before, bar, past)
+            bar, dbar = nonlinearity.reverse_tangent(dz_before, bar, past)
         if not given:
             theta_bar |= self.layers[0].gradient(theta, (inputs[0], bar))
         x_bar = self.layers[0].reverse(inputs[0], (theta, bar), (direction, dbar))
         return (error * dz).sum((1, 2)), theta_bar, self.frame.reverse(x_bar), (mean - dz).sum(0) / len(y)
 
-    def _forth(self, theta: Parameters, x: Tensor) -> tuple[list[Bends], Tensor]:
-        """The bends of framed images, and their logits (K, n, C)."""
-        bends: list[Bends] = []
+    def _forth(self, theta: Parameters, x: Tensor) -> tuple[list[Nonlinearities], Tensor]:
+        """The nonlinearities after each layer at framed images, and the logits (K, n, C)."""
+        nonlinearities: list[Nonlinearities] = []
         for layer, kinds in zip(self.layers, self.kinds, strict=False):
-            bends.append(Bends.of(layer.forward(theta, x), kinds))
-            x = bends[-1].h
-        return bends, self.layers[-1].forward(theta, x)
+            nonlinearities.append(Nonlinearities.of(layer.forward(theta, x), kinds))
+            x = nonlinearities[-1].h
+        return nonlinearities, self.layers[-1].forward(theta, x)
 
-    def _back(self, theta: Parameters, x: Tensor, bends: list[Bends], bar: Tensor) -> tuple[Parameters, list[Tensor]]:
-        """Gradient to theta, and to the results of the bends, where logits have gradient `bar`."""
+    def _back(
+        self, theta: Parameters, x: Tensor, nonlinearities: list[Nonlinearities], bar: Tensor
+    ) -> tuple[Parameters, list[Tensor]]:
+        """Gradient to theta, and to the outputs of the nonlinearities, where logits have gradient `bar`."""
         gradient: Parameters = {}
         bars: list[Tensor] = []
-        for layer, bend in zip(self.layers[:0:-1], reversed(bends), strict=True):
-            gradient |= layer.gradient(theta, (bend.h, bar))
-            bars.insert(0, layer.reverse(bend.h, (theta, bar)))
-            bar = bend.reverse(bars[0])
+        for layer, nonlinearity in zip(self.layers[:0:-1], reversed(nonlinearities), strict=True):
+            gradient |= layer.gradient(theta, (nonlinearity.h, bar))
+            bars.insert(0, layer.reverse(nonlinearity.h, (theta, bar)))
+            bar = nonlinearity.reverse(bars[0])
         return gradient | self.layers[0].gradient(theta, (x, bar)), bars
 
     # Real images: many, differentiated once
@@ -140,11 +142,11 @@ class ChainKernel:
         count = self._parts(theta, x)
         for part, labels in zip(x.chunk(count), y.chunk(count), strict=True):
             framed = self.frame(part)
-            bends, logits = self._forth(theta, framed)
+            nonlinearities, logits = self._forth(theta, framed)
             log_p = logits.log_softmax(2)
             losses.append(-(labels * log_p).sum((1, 2)))
             # Summed as they come: those of all parts would be many times the parameters.
-            for name, gradient in self._back(theta, framed, bends, _error(log_p.exp(), labels))[0].items():
+            for name, gradient in self._back(theta, framed, nonlinearities, _error(log_p.exp(), labels))[0].items():
                 total[name] += gradient
         return add(losses), total
 
@@ -163,7 +165,8 @@ class ChainKernel:
     def step_bytes(self, samples: Tensor, labels: Tensor, networks: int, graph: bool) -> tuple[int, int]:
         """See `Kernel.step_bytes`: the pass of every step, outputs and windows of one."""
         _, saved = self.gradient(self._empty_parameters(networks), samples, labels)
-        tensors = [saved.p, *saved.bars, *(tensor for bends in saved.bends for tensor in bends.tensors())]
+        kept = [tensor for nonlinearity in saved.nonlinearities for tensor in nonlinearity.tensors()]
+        tensors = [saved.p, *saved.bars, *kept]
         storages = {storage._cdata: storage for storage in (tensor.untyped_storage() for tensor in tensors)}
         working = len(samples) * samples.element_size() * (4 * networks * self.outputs + 2 * self.windows)
         return sum(storage.nbytes() for storage in storages.values()), working

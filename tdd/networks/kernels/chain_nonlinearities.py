@@ -1,8 +1,8 @@
 """What follows a layer in `kernels.chain`: ReLU, pooling and normalisation, with their derivatives by hand.
 
-A bend takes a layer's result z to h. Where h is piecewise linear in z, its tangent and its reverse say all; the
-normalisation has a curvature too. Images are (n, K x channels, h, w), channels last in memory, rows (K, n, features);
-`bar` is a gradient to h, `dz` a tangent of z.
+A nonlinearity takes a layer's output z to h. Where h is piecewise linear in z, its tangent and its reverse are all its
+derivatives; the normalisation has a curvature too. Images are (n, K x channels, h, w), channels last in memory, rows
+(K, n, features); `bar` is a gradient to h, `dz` a tangent of z.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Bend(ABC):
-    """A bend at one z.
+class Nonlinearity(ABC):
+    """A nonlinearity, applied at one z.
 
     Attributes:
-        h: its result.
+        h: its output.
         curved: whether it is not piecewise linear.
     """
 
@@ -31,42 +31,42 @@ class Bend(ABC):
 
     @abstractmethod
     def tangent(self, dz: Tensor) -> Tensor:
-        """The tangent of h."""
+        """The tangent of h, for tangent dz of z."""
 
     @abstractmethod
     def reverse(self, bar: Tensor) -> Tensor:
-        """Gradient to z."""
+        """Gradient to z, for gradient `bar` to h."""
 
     def curvature(self, dz: Tensor, dbar: Tensor) -> Tensor:
-        """Gradient to z of <tangent(dz), dbar>, which is zero unless the bend is `curved`."""
+        """Gradient to z of <tangent(dz), dbar>, which is zero unless the nonlinearity is `curved`."""
         return torch.zeros_like(dz)
 
 
 @dataclass(frozen=True)
-class Relu(Bend):
-    """max(z, 0), written over z."""
+class Relu(Nonlinearity):
+    """max(z, 0), computed in place."""
 
     @classmethod
     def of(cls, z: Tensor) -> Relu:
-        """That of z."""
+        """ReLU of z, which is overwritten."""
         return cls(z.relu_())
 
     def tangent(self, dz: Tensor) -> Tensor:
-        """See `Bend.tangent`."""
+        """See `Nonlinearity.tangent`."""
         return dz * (self.h > 0)
 
     def reverse(self, bar: Tensor) -> Tensor:
-        """See `Bend.reverse`."""
+        """See `Nonlinearity.reverse`."""
         return bar * (self.h > 0)
 
 
 @dataclass(frozen=True)
-class MaxPool(Bend):
+class MaxPool(Nonlinearity):
     """The largest value of each window.
 
     Attributes:
-        winners: its place in a channel laid out flat, of the shape of h.
-        shape: of z.
+        winners: index of that value in its channel, flattened; the shape of h.
+        shape: shape of z.
         window: size, stride and padding of the windows.
     """
 
@@ -76,18 +76,18 @@ class MaxPool(Bend):
 
     @classmethod
     def of(cls, z: Tensor, window: tuple[int, int, int]) -> MaxPool:
-        """That of images z."""
+        """Max pooling of images z with windows of (size, stride, padding)."""
         size, stride, padding = window
         return cls(*F.max_pool2d_with_indices(z, [size], [stride], [padding]), z.shape, window)
 
     def tangent(self, dz: Tensor) -> Tensor:
-        """See `Bend.tangent`."""
+        """See `Nonlinearity.tangent`."""
         places = self.winners.permute(0, 2, 3, 1)
         chosen = dz.permute(0, 2, 3, 1).flatten(1, 2).gather(1, places.flatten(1, 2))
         return chosen.view(places.shape).permute(0, 3, 1, 2)
 
     def reverse(self, bar: Tensor) -> Tensor:
-        """See `Bend.reverse`."""
+        """See `Nonlinearity.reverse`."""
         size, stride, padding = ([side, side] for side in self.window)
         # Of z, the library's function reads the shape and the layout alone.
         like = torch.empty(self.shape, dtype=bar.dtype, device=bar.device, memory_format=torch.channels_last)
@@ -98,12 +98,12 @@ class MaxPool(Bend):
 
 
 @dataclass(frozen=True)
-class LocalResponseNorm(Bend):
+class LocalResponseNorm(Nonlinearity):
     """z / s^(3/4) with s = 1 + a W z^2, where W sums over neighbouring channels.
 
     Attributes:
-        z: what it is of.
-        s: what z is divided by, before its power.
+        z: the input.
+        s: the divisor of z, before its power.
         a: the factor of the sums.
         neighbours: W, (channels, channels), of zeros and ones.
     """
@@ -116,7 +116,7 @@ class LocalResponseNorm(Bend):
 
     @classmethod
     def of(cls, z: Tensor, channels: int, size: int, alpha: float) -> LocalResponseNorm:
-        """That of images z, with a = alpha / size, as `F.local_response_norm` of as many channels, beta 3/4 and k 1."""
+        """Normalise images z: a = alpha / size, as `F.local_response_norm` of `size` channels with beta 3/4 and k 1."""
         neighbours = torch.ones(channels, channels, dtype=z.dtype, device=z.device)
         neighbours = neighbours.tril((size - 1) // 2).triu(-(size // 2))
         s = _sums(z * z, neighbours).mul_(alpha / size).add_(1)
@@ -125,17 +125,17 @@ class LocalResponseNorm(Bend):
     # With power = s^(-3/4), b = 2 beta a = 3a/2 and r = power / s, the derivative of power along dz is -b r W(z dz).
 
     def tangent(self, dz: Tensor) -> Tensor:
-        """See `Bend.tangent`: power dz - b r z W(z dz)."""
+        """See `Nonlinearity.tangent`: power dz - b r z W(z dz)."""
         slope = self.h / self.s
         return _power(self.s) * dz - _sums(self.z * dz, self.neighbours).mul_(slope).mul_(1.5 * self.a)
 
     def reverse(self, bar: Tensor) -> Tensor:
-        """See `Bend.reverse`: power bar - b z W'(r z bar)."""
+        """See `Nonlinearity.reverse`: power bar - b z W'(r z bar)."""
         slope = self.h / self.s
         return _power(self.s) * bar - _sums(slope * bar, self.neighbours.t()).mul_(self.z).mul_(1.5 * self.a)
 
     def curvature(self, dz: Tensor, dbar: Tensor) -> Tensor:
-        """See `Bend.curvature`.
+        """See `Nonlinearity.curvature`.
 
         <tangent, dbar> is the sum of power dz dbar - b r z t dbar with t = W(z dz). z is in it by itself, in t, and in
         s through both powers, whose part is -b z W'(r dz dbar - (7/2) a r z t dbar / s).
@@ -163,21 +163,21 @@ def _sums(x: Tensor, neighbours: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Bends:
-    """Bends in a row, as one.
+class Nonlinearities:
+    """Nonlinearities applied one after the other, as one function.
 
     Attributes:
-        parts: each at the result of the one before.
-        shape: of the z of the first.
+        parts: the nonlinearities in order, each applied to the output of the one before.
+        shape: shape of z, the input of the first.
     """
 
-    parts: tuple[Bend, ...]
+    parts: tuple[Nonlinearity, ...]
     shape: torch.Size
 
     @classmethod
-    def of(cls, z: Tensor, kinds: Sequence[Callable[[Tensor], Bend]]) -> Bends:
-        """Those of a layer's z, which may be written over."""
-        parts: list[Bend] = []
+    def of(cls, z: Tensor, kinds: Sequence[Callable[[Tensor], Nonlinearity]]) -> Nonlinearities:
+        """Apply nonlinearities of these kinds to a layer's output z, which may be overwritten."""
+        parts: list[Nonlinearity] = []
         shape = z.shape
         for kind in kinds:
             parts.append(kind(z))
@@ -186,35 +186,35 @@ class Bends:
 
     @property
     def h(self) -> Tensor:
-        """The result of the last."""
+        """The output of the last."""
         return self.parts[-1].h
 
     def tensors(self) -> list[Tensor]:
-        """What is kept for the reverse."""
+        """All tensors that the reverse needs."""
         return [value for part in self.parts for value in vars(part).values() if isinstance(value, Tensor)]
 
     def tangent(self, dz: Tensor) -> Tensor:
-        """The tangent of h for that of z."""
+        """The tangent of h, for tangent dz of z."""
         for part in self.parts:
             dz = part.tangent(dz)
         return dz
 
     def reverse(self, bar: Tensor) -> Tensor:
-        """Gradient to z where h has gradient `bar`."""
+        """Gradient to z, for gradient `bar` to h."""
         for part in reversed(self.parts):
             bar = part.reverse(bar)
         return bar
 
     def reverse_tangent(self, dz: Tensor, bar: Tensor, dbar: Tensor) -> tuple[Tensor, Tensor]:
         """Gradients to z and to its tangent dz, where h has gradient `bar` and the tangent of h has `dbar`."""
-        moved = [dz]
-        # Only a curved bend asks for the tangent that it is given.
+        tangents = [dz]
+        # Only a curved part needs the tangent of its input.
         last = max((place for place, part in enumerate(self.parts) if part.curved), default=0)
         for part in self.parts[:last]:
-            moved.append(part.tangent(moved[-1]))
+            tangents.append(part.tangent(tangents[-1]))
         for place, part in reversed(list(enumerate(self.parts))):
             bar = part.reverse(bar)
             if part.curved:
-                bar += part.curvature(moved[place], dbar)
+                bar += part.curvature(tangents[place], dbar)
             dbar = part.reverse(dbar)
         return bar, dbar
