@@ -109,6 +109,26 @@ def test_real_images_in_parts_give_what_the_module_gives(monkeypatch, kind, shap
     torch.testing.assert_close(ours.logits(theta, batch), plain.logits(theta, batch), **EXACT)
 
 
+@pytest.mark.parametrize("networks", [1, 3])
+@pytest.mark.parametrize("kind", [PlainLeNet, PlainAlexCifarNet])
+def test_real_images_labelled_by_probabilities_give_what_the_module_gives(monkeypatch, kind, networks):
+    pixels = torch.randint(0, 256, (7, 8, 8, 1), generator=generator(0, "pixels")).byte()
+    probabilities = torch.rand(7, CLASSES, generator=generator(0, "labels")).double()
+    probabilities /= probabilities.sum(1, keepdim=True)
+    classes = torch.arange(7) % CLASSES
+    normalisation = Doubles(torch.tensor([0.4]), torch.tensor([0.3]))
+    network, theta, _ = problem((1, 8, 8), networks, kind=kind)
+    ours, plain = network.closed_form(), AutogradKernel(network)
+    monkeypatch.setattr("tdd.networks.kernels.chain.PART_BYTES", 3 * networks * ours.outputs * 8)
+    batch = ImageBatch(pixels, probabilities, normalisation)
+    for smoothing in (0.0, 0.2):
+        expected = plain.loss(theta, batch, smoothing=smoothing)
+        torch.testing.assert_close(ours.loss(theta, batch, smoothing=smoothing), expected, **EXACT)
+    # A probability of one is the class itself.
+    one_hot, by_class = (ImageBatch(pixels, y, normalisation) for y in (torch.eye(CLASSES)[classes], classes))
+    torch.testing.assert_close(ours.loss(theta, one_hot), ours.loss(theta, by_class), rtol=0, atol=0)
+
+
 @pytest.mark.parametrize(("kind", "shape"), [(LeNet, (1, 28, 28)), (LeNet, (3, 9, 45)), (AlexCifarNet, (3, 10, 7))])
 def test_memory_predicted_for_a_step_is_what_it_keeps(kind, shape):
     network = kind(shape, 10)

@@ -138,15 +138,16 @@ class ChainKernel:
         """See `Kernel.loss`; there is nothing to drop."""
         losses, total = [], {name: torch.zeros_like(value) for name, value in theta.items()}
         x, classes = batch.dense(), theta[self.layers[-1].bias].shape[1]
-        y = (F.one_hot(batch.labels, classes).to(x) * (1 - smoothing) + smoothing / classes) / len(x)
+        labels = F.one_hot(batch.labels, classes) if batch.labels.dim() == 1 else batch.labels
+        y = (labels.to(x) * (1 - smoothing) + smoothing / classes) / len(x)
         count = self._parts(theta, x)
-        for part, labels in zip(x.chunk(count), y.chunk(count), strict=True):
+        for part, targets in zip(x.chunk(count), y.chunk(count), strict=True):
             framed = self.frame(part)
             nonlinearities, logits = self._forth(theta, framed)
             log_p = logits.log_softmax(2)
-            losses.append(-(labels * log_p).sum((1, 2)))
+            losses.append(-(targets * log_p).sum((1, 2)))
             # Summed as they come: those of all parts would be many times the parameters.
-            for name, gradient in self._back(theta, framed, nonlinearities, _error(log_p.exp(), labels))[0].items():
+            for name, gradient in self._back(theta, framed, nonlinearities, _error(log_p.exp(), targets))[0].items():
                 total[name] += gradient
         return add(losses), total
 
