@@ -132,7 +132,10 @@ def _distill(recipe: Recipe, folder: Path | None, accelerator: Accelerator, repo
         "versions": {"python": platform.python_version()} | {name: version(name) for name in ("tdd", "torch")},
     }
     # Only counted, not told: this may be a trial, and trials are judged by held-out data.
-    evaluate_on(corpus, distilled, recipe.test_networks, accelerator=accelerator, reporter=reporter, tell_figures=False)
+    evaluation = evaluate_on(
+        corpus, distilled, recipe.test_networks, accelerator=accelerator, reporter=reporter, tell_figures=False
+    )
+    distilled.results["evaluation"] = {evaluation.init: evaluation.as_dict()}
     if folder and accelerator.is_main_process:
         distilled.save_pretrained(folder)
         write_card(distilled, folder)

@@ -1,8 +1,10 @@
-"""A whole job: evaluate what lies in a run folder, add the figures to its results, and say what it has reached."""
+"""Evaluate the set in a run folder and add each measurement to its results as soon as it is there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,13 @@ from tdd.errors import UsageError
 from tdd.evaluation.decoded import check_decodable, decoded_accuracy
 from tdd.evaluation.evaluation import Evaluation, evaluate
 from tdd.evaluation.full_data import train_on_all
-from tdd.evaluation.plain_text import NETWORKS, plain_text_accuracy, sentences_of
+from tdd.evaluation.names import NETWORKS
+from tdd.evaluation.plain_text import NETWORKS as PLAIN_TEXT_NETWORKS
+from tdd.evaluation.plain_text import plain_text_accuracy, sentences_of
 from tdd.hub.layout import RESULTS
 from tdd.publishing.card import write_card
 from tdd.runs.open_data import open_corpus_of
+from tdd.settings.recipe import Recipe
 from tdd.system.files import write_json
 from tdd.system.formatting import percent
 from tdd.system.processes import check_one_process
@@ -36,7 +41,7 @@ def evaluate_on(
     reporter: Reporter | None = None,
     tell_figures: bool = True,
 ) -> Evaluation:
-    """Evaluate a set on a corpus's test split and note the figures in the set's results."""
+    """Evaluate a set on a corpus's test split, with progress told to `reporter`, see `evaluate`."""
     reporter = reporter or Reporter(quiet=True)
 
     def tell(so_far: Evaluation) -> None:
@@ -45,11 +50,93 @@ def evaluate_on(
             reporter.count(len(so_far.accuracies), networks, f"networks tested{figures}")
 
     with reporter:
-        result = evaluate(
+        return evaluate(
             distilled, corpus.test, networks, init, distilled.recipe.seed, max_test, accelerator, on_progress=tell
         )
-    distilled.results.setdefault("evaluation", {})[result.init] = result.as_dict()
-    return result
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Everything that can be measured of a set, a method each; a method returns what ``results.json`` keeps of it.
+
+    Attributes:
+        distilled: the set.
+        recipe: its recipe, with the place that the data are read from.
+        corpus: the data it was distilled from.
+        networks: fresh networks; None: the default of each measurement.
+        max_test: test on this many examples only.
+        accelerator: device and processes.
+        reporter: where progress is told.
+    """
+
+    distilled: DistilledSet
+    recipe: Recipe
+    corpus: Corpus
+    networks: int | None
+    max_test: int | None
+    accelerator: Accelerator
+    reporter: Reporter
+
+    def evaluation(self, init: str) -> dict[str, Any]:
+        """Test accuracy of networks trained on the set, by initialisation."""
+        evaluation = evaluate_on(
+            self.corpus,
+            self.distilled,
+            self.networks or NETWORKS,
+            init,
+            self.max_test,
+            self.accelerator,
+            self.reporter,
+        )
+        return {init: evaluation.as_dict()}
+
+    def decoded(self, init: str) -> dict[str, Any]:
+        """Test accuracy of networks trained on the set's nearest words, by initialisation; see `decoded_accuracy`."""
+        accuracies = decoded_accuracy(
+            self.distilled,
+            self.corpus,
+            init,
+            self.networks or NETWORKS,
+            self.max_test,
+            self.accelerator,
+            on_fit=lambda progress: self.reporter.outer_step(progress, self.recipe.refit_steps),
+        )
+        return {init: accuracies}
+
+    def full_data(self) -> dict[str, Any]:
+        """Test accuracy of the same network trained on all the data; see `train_on_all`."""
+
+        def tell(epoch: int, accuracy: float) -> None:
+            text = f"on all data: validation {percent(accuracy)}"
+            self.reporter.count(epoch, self.recipe.full_epochs, text, important=True)
+
+        return train_on_all(self.recipe, self.corpus, self.accelerator, tell)
+
+    def plain_text(self) -> dict[str, Any]:
+        """Test accuracy of other learners on the set's sentences and labels alone; see `plain_text_accuracy`."""
+        return plain_text_accuracy(
+            self.distilled,
+            self.corpus,
+            self.networks or PLAIN_TEXT_NETWORKS,
+            self.max_test,
+            self.accelerator,
+            self.reporter.count,
+        )
+
+
+@dataclass(frozen=True)
+class Job:
+    """A measurement to take.
+
+    Attributes:
+        key: where ``results.json`` keeps it.
+        measure: takes it.
+        is_measured: whether results hold it already.
+    """
+
+    key: str
+    measure: Callable[[], dict[str, Any]]
+    is_measured: Callable[[Mapping[str, Any]], bool] = lambda results: False
 
 
 def evaluate_run(
@@ -66,7 +153,7 @@ def evaluate_run(
 ) -> DistilledSet:
     """Evaluate the set in a run folder on its data set's test split, and add the figures to ``results.json``.
 
-    Each is kept as soon as it is there.
+    Each figure is kept as soon as it is measured.
 
     Args:
         folder: the run folder.
@@ -79,7 +166,8 @@ def evaluate_run(
         reporter: where progress is told; None: nowhere.
         only_missing: leave out accuracies that the run's results hold already, for as many networks on the whole test
             split, and those with all the data.
-        plain_text: also see what other learners make of the sentences and labels alone, see `plain_text`.
+        plain_text: also train other learners on the sentences and labels alone, see
+            `tdd.evaluation.plain_text.plain_text_accuracy`.
 
     Raises:
         UsageError: there is no finished run in `folder`, the data are not those the set was distilled from, or its
@@ -89,7 +177,8 @@ def evaluate_run(
     accelerator = Accelerator()
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
-    distilled = read_run(Path(folder))
+    folder = Path(folder)
+    distilled = read_run(folder)
     if init == "fixed" and (networks or 1) > 1 and not plain_text:
         raise UsageError("--networks counts fresh networks, and --init fixed is a single one: leave one of them out")
     if decoded:
@@ -98,54 +187,45 @@ def evaluate_run(
         check_one_process(accelerator, "--plain-text is")
         sentences_of(distilled)
     recipe, corpus = open_corpus_of(distilled, data, reporter)
+    measurements = Measurements(distilled, recipe, corpus, networks, max_test, accelerator, reporter)
 
-    def keep(kind: str, found: dict[str, Any]) -> None:
-        # At once, since what follows may be stopped, and beside what another command has added meanwhile.
-        if accelerator.is_main_process:
-            distilled.results = read_results(Path(folder) / RESULTS)
-        distilled.results[kind] = (distilled.results.get(kind) or {}) | found
-        if accelerator.is_main_process:
-            write_json(Path(folder) / RESULTS, distilled.results)
-            write_card(distilled, Path(folder))
-
-    wanted = [init] if init else [recipe.init]
+    inits = [init] if init else [recipe.init]
     if recipe.init == "fixed" and init is None and networks is not None:
-        wanted.append("random")
-    for each in wanted:
-        if not (only_missing and is_tested(distilled.results, each, networks or 200)):
-            found = evaluate_on(corpus, distilled, networks or 200, each, max_test, accelerator, reporter)
-            keep("evaluation", {each: found.as_dict()})
+        inits.append("random")
+    jobs: list[Job] = []
+    for network_init in inits:
+        is_measured = partial(is_tested, init=network_init, networks=networks or NETWORKS)
+        jobs.append(Job("evaluation", partial(measurements.evaluation, network_init), is_measured))
         if decoded:
-            with reporter:
-                read = decoded_accuracy(
-                    distilled,
-                    corpus,
-                    each,
-                    networks or 200,
-                    max_test,
-                    accelerator,
-                    on_fit=lambda progress: reporter.outer_step(progress, recipe.refit_steps),
-                )
-            keep("decoded", {each: read})
-    if full and not (only_missing and "full_data" in distilled.results):
-
-        def tell(epoch: int, reached: float) -> None:
-            reporter.count(epoch, recipe.full_epochs, f"on all data: validation {percent(reached)}", important=True)
-
-        with reporter:
-            keep("full_data", train_on_all(recipe, corpus, accelerator, tell))
+            jobs.append(Job("decoded", partial(measurements.decoded, network_init)))
+    if full:
+        jobs.append(Job("full_data", measurements.full_data, lambda results: "full_data" in results))
     if plain_text:
+        jobs.append(Job("plain_text", measurements.plain_text))
+
+    for job in jobs:
+        if only_missing and job.is_measured(distilled.results):
+            continue
         with reporter:
-            learned = plain_text_accuracy(
-                distilled, corpus, networks or NETWORKS, max_test, accelerator, reporter.count
-            )
-        keep("plain_text", learned)
+            figures = job.measure()
+        # At once, since the next measurement may be stopped.
+        _keep(figures, job.key, distilled, folder if accelerator.is_main_process else None)
     return distilled
+
+
+def _keep(figures: dict[str, Any], key: str, distilled: DistilledSet, folder: Path | None) -> None:
+    """Add figures to a set's results, and to those in `folder`, beside what another command has added meanwhile."""
+    if folder is not None:
+        distilled.results = read_results(folder / RESULTS)
+    distilled.results[key] = (distilled.results.get(key) or {}) | figures
+    if folder is not None:
+        write_json(folder / RESULTS, distilled.results)
+        write_card(distilled, folder)
 
 
 def is_tested(results: Mapping[str, Any], init: str, networks: int) -> bool:
     """Whether results hold an evaluation of at least so many networks (one, where fixed) on the whole test split."""
-    found = results.get("evaluation", {}).get(init)
-    if found is None or found["test_examples"] < found["test_split"]:
+    evaluation = results.get("evaluation", {}).get(init)
+    if evaluation is None or evaluation["test_examples"] < evaluation["test_split"]:
         return False
-    return bool(found["networks"] >= (1 if init == "fixed" else networks))
+    return bool(evaluation["networks"] >= (1 if init == "fixed" else networks))
