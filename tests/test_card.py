@@ -127,7 +127,7 @@ tdd evaluate run
 - outer loop: 300 steps with 32 real examples each
 - samples started from noise
 - word vectors: `tiny`, sha256 `checksum of tiny`
-- compute: 90 minutes on CPU, 2 threads
+- compute: 90 min on CPU, 2 threads
 - versions: tdd 0\.1\.0
 .*
 ## Limits

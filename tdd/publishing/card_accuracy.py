@@ -27,37 +27,37 @@ def accuracy_section(results: Mapping[str, Any]) -> str:
         "|---|---|---|---|",
     ]
     before = len(lines)
-    for kind, said in _KINDS.items():
-        for path, found in _measured(results.get(kind) or {}):
-            networks = found.get("networks", 1) or "–"
-            reached = f"{100 * found['mean']:.2f} %" + (f" ± {100 * found['sd']:.2f}" if found["sd"] else "")
-            ratio = f"{100 * found['mean'] / full:.1f} %" if full else ""
-            if found.get("test_examples", 0) < found.get("test_split", 0):
-                reached += f" on {found['test_examples']:,} of {found['test_split']:,} examples"
-            own = list(path)
+    for kind, trained_on in _KINDS.items():
+        for path, evaluation in _evaluations(results.get(kind) or {}):
+            networks = evaluation.get("networks", 1) or "–"
+            accuracy = f"{100 * evaluation['mean']:.2f} %"
+            if evaluation["sd"]:
+                accuracy += f" ± {100 * evaluation['sd']:.2f}"
+            ratio = f"{100 * evaluation['mean'] / full:.1f} %" if full else ""
+            if evaluation.get("test_examples", 0) < evaluation.get("test_split", 0):
+                accuracy += f" on {evaluation['test_examples']:,} of {evaluation['test_split']:,} examples"
+            names = list(path)
             if kind == "baselines":
-                own[0] = NAMES.get(path[0], path[0])
+                names[0] = NAMES.get(path[0], path[0])
             elif kind == "plain_text":
-                own = [(LEARNERS | SENTENCES).get(name, name) for name in path]
-            names = (
-                ", ".join([*own, *([str(found["init"])] if "init" in found else [])])
-                .replace("_", " ")
-                .replace("|", "/")
-            )
-            lines.append(f"| {said}: {names} | {networks} | {reached} | {ratio} |")
+                names = [(LEARNERS | SENTENCES).get(name, name) for name in path]
+            if "init" in evaluation:
+                names.append(str(evaluation["init"]))
+            described = ", ".join(names).replace("_", " ").replace("|", "/")
+            lines.append(f"| {trained_on}: {described} | {networks} | {accuracy} | {ratio} |")
     if full:
         lines.append(f"| all the data | 1 | {100 * full:.2f} % | 100.0 % |")
     if len(lines) == before:
         return "## Accuracy\n\nNot measured yet."
-    explained = "± is the standard deviation over networks and, of a baseline, draws of its samples. *Fixed* is the \
+    explanation = "± is the standard deviation over networks and, of a baseline, draws of its samples. *Fixed* is the \
 network initialisation that comes with the set, *random* a fresh one for each network."
     if results.get("plain_text"):
-        explained += " From *sentences and labels alone* others learned: without the set's learning rates and \
+        explanation += " From *sentences and labels alone* others learned: without the set's learning rates and \
 initialisation, from this set's sentences or from as many real ones."
-    return "\n".join([*lines, "", explained])
+    return "\n".join([*lines, "", explanation])
 
 
-def _measured(
+def _evaluations(
     values: Mapping[str, Any], path: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Every result in nested `values` that is an accuracy, with the names that lead to it."""
@@ -65,4 +65,4 @@ def _measured(
         if isinstance(value, dict) and "mean" in value:
             yield (*path, name), value
         elif isinstance(value, dict):
-            yield from _measured(value, (*path, name))
+            yield from _evaluations(value, (*path, name))

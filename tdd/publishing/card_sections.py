@@ -1,0 +1,196 @@
+"""The sections of a card, a function each: what the set is, how to train on it, how it was made, what it is not.
+
+Accuracies are in `tdd.publishing.card_accuracy`.
+"""
+
+from __future__ import annotations
+
+from tdd.data.sources import KNOWN
+from tdd.distilled_set.set import DistilledSet
+from tdd.networks.registry import IMAGE_NETWORKS
+from tdd.publishing.training_code import training_code
+from tdd.settings.recipe import Recipe
+from tdd.system.formatting import duration
+
+_NO_LICENCE = """
+No licence is stated here. The set is derived from its source, so the source's licence and terms decide what is allowed.
+The owner of this repository may add a `license` to the metadata above; it is kept when the set is published again.
+"""
+_NEAREST_WORDS = "The words are those nearest to learned vectors"
+_CUT_OFF_PIXELS = "The pictures are the learned numbers, rounded and cut off at black and white"
+_TEXT_COLUMNS = """| `default` | `text` | the nearest word of every position |
+| | `similarity` | mean cosine similarity of these words to the positions |"""
+_WORD_COLUMNS = "| `default` | `text` | the sample: its words, joined by single spaces |"
+_IMAGE_COLUMNS = "| `default` | `image` | the sample as a picture, cut off at black and white |"
+
+
+def is_on_hub(distilled: DistilledSet) -> bool:
+    """Whether the data set was read from the Hub, at a known revision."""
+    return "revision" in distilled.source
+
+
+def dataset_name(distilled: DistilledSet) -> str:
+    """The data set's name on the Hub, or else as the recipe has it, on one line."""
+    name = distilled.source["dataset"] if is_on_hub(distilled) else distilled.recipe.dataset
+    return " ".join(name.split())
+
+
+def _code(text: str) -> str:
+    """Any text as a piece of code inside a line or a table."""
+    return "`" + " ".join(text.replace("`", "'").replace("|", "/").split()) + "`"
+
+
+def _times(*sizes: int | str) -> str:
+    return " × ".join(map(str, sizes))
+
+
+def introduction_section(distilled: DistilledSet, licensed: bool) -> str:
+    """Title, what the set was distilled from, its sizes, its classes and the columns of its tables.
+
+    Args:
+        distilled: the set.
+        licensed: whether the metadata name a licence; otherwise the section says that none is stated.
+    """
+    recipe, name = distilled.recipe, dataset_name(distilled)
+    steps, per_step, *shape = distilled.samples.shape
+    origin, samples = _code(name), "sentences of real words" if distilled.sentences else "synthetic samples"
+    if distilled.sentences:
+        sample_columns, both = _WORD_COLUMNS, ""
+    else:
+        sample_columns = _TEXT_COLUMNS if distilled.is_text else _IMAGE_COLUMNS
+        sample_columns += f"\n| `embeddings` | `embedding` | the sample, {_times(*shape)} exact numbers |"
+        both = "both"
+    momentum = "" if distilled.momentum is None else "| | `momentum` | of every gradient step, as in torch's SGD |\n"
+    rates = "learned learning rates" + ("" if distilled.momentum is None else " and momentum")
+    if is_on_hub(distilled):
+        revision = distilled.source["revision"][:12]
+        origin = f"[{name}](https://huggingface.co/datasets/{name}) (revision `{revision}`)"
+    return f"""# {name}, distilled to {distilled.n} samples
+
+{distilled.n} {samples} with {recipe.labels} labels and {rates}, distilled from {origin}:
+they are to train a network about as well as all the data do. Made with tdd, by the method of *Soft-Label Dataset
+Distillation and Text Dataset Distillation* ([arXiv 1910.02551](https://arxiv.org/abs/1910.02551)).
+
+Gradient steps: {steps * recipe.epochs}, of {per_step} samples each; epochs: {recipe.epochs}.
+
+Classes: {", ".join(map(_code, distilled.classes))}.
+
+| configuration | column | holds |
+|---|---|---|
+{sample_columns}
+| {both} | `label` | the class with the largest soft label |
+| | `soft_label` | a number for each class |
+| | `step`, `index` | the gradient step it belongs to, and its place there |
+| | `learning_rates` | those of its step, one an epoch |
+{momentum}""" + ("" if licensed else _NO_LICENCE)
+
+
+def training_section(distilled: DistilledSet, repo: str) -> str:
+    """How to train on the set `repo`: in plain torch, and with tdd.
+
+    Raises:
+        UsageError, TddError: see `training_code`.
+    """
+    recipe, shape = distilled.recipe, distilled.samples.shape[2:]
+    if distilled.is_text:
+        x, numbers = "x", _times("N", *shape) + "\nnumbers"
+        reads = f"sentences as word vectors ({_vectors(distilled)}), padded with zeros or cut to {shape[0]} words"
+    else:
+        x, numbers = "normalised(x)", _times("N", *shape[1:], shape[0]) + "\nnumbers from 0 to 255"
+        reads = "images, normalised as the training images were"
+    # Local data are somewhere else for everyone else.
+    local = not is_on_hub(distilled) and recipe.dataset not in KNOWN
+    recipe_code = 'distilled.recipe.model_copy(update={"data": "PATH"})' if local else "distilled.recipe"
+    return f"""## Train on it
+
+In plain torch:
+
+```python
+{training_code(distilled, repo)}```
+
+`network` is trained now. It reads {reads}: `network({x}).argmax(1)` for `x` of {numbers}.
+
+With tdd, on the real test split{", which lies at PATH" if local else ""}:
+
+```sh
+tdd pull {repo} --output run
+tdd evaluate run{" --data PATH" if local else ""}
+```
+
+```python
+import tdd
+
+distilled = tdd.DistilledSet.from_pretrained("{repo}")
+corpus = tdd.load_corpus({recipe_code})
+print(tdd.evaluate(distilled, corpus.test).mean)
+```"""
+
+
+def _vectors(distilled: DistilledSet) -> str:
+    name = distilled.source.get("vectors", distilled.recipe.vectors)
+    checksum = distilled.source.get("vectors_checksum")
+    return _code(name) + (f", sha256 `{checksum}`" if checksum else "")
+
+
+def provenance_section(distilled: DistilledSet) -> str:
+    """How the set was made: network, outer loop, start, word vectors, compute and versions."""
+    recipe, distillation = distilled.recipe, distilled.results.get("distillation") or {}
+    outer_steps = distillation.get("outer_steps", recipe.outer_steps)
+    networks = f" and {recipe.networks} networks" if recipe.networks > 1 else ""
+    lines = [
+        "## How it was made",
+        "",
+        f"- network: {_network(recipe)}; made for {recipe.init} initialisation",
+        f"- outer loop: {outer_steps:,} steps with {recipe.batch_size} real examples{networks} each",
+        f"- samples started from {_start(recipe)}",
+    ]
+    if distilled.is_text:
+        lines.append(f"- word vectors: {_vectors(distilled)}")
+    if "seconds" in distillation:
+        processes = f", {distillation['processes']} processes" if distillation.get("processes", 1) > 1 else ""
+        hardware = distillation.get("hardware", "unknown hardware")
+        lines.append(f"- compute: {duration(distillation['seconds'])} on {hardware}{processes}")
+    versions = distillation.get("versions") or {}
+    if versions:
+        lines.append("- versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()))
+    return "\n".join([*lines, "", "Every setting is in `recipe.yaml`, everything measured in `results.json`."])
+
+
+def _network(recipe: Recipe) -> str:
+    if recipe.network in IMAGE_NETWORKS:
+        return IMAGE_NETWORKS[recipe.network].__name__
+    return f"TextCNN, {recipe.filters} filters of each of the widths {', '.join(map(str, recipe.widths))}"
+
+
+def _start(recipe: Recipe) -> str:
+    if recipe.starts_real:
+        return "real examples"
+    return "random words" if recipe.samples == "words" else "noise"
+
+
+def limits_section(distilled: DistilledSet) -> str:
+    """What the set is not good for, and what its readable columns are."""
+    recipe = distilled.recipe
+    fixed = recipe.init == "fixed"
+    start = "the one initialisation that comes with it" if fixed else "random initialisations"
+    if recipe.starts_real:
+        membership = (
+            "The samples started from real training examples, and may still show which ones: whoever has the set "
+            "may find out that these were in the training data."
+        )
+    else:
+        membership = f"The samples started from {_start(recipe)}, but they were fitted to real examples."
+    return f"""## Limits
+
+- It was made for the network above with {start}. Other networks and initialisations learn less from it, often far less.
+- It only keeps what the accuracy on this one task needs, and it keeps the biases of its source.
+- It makes no claim of privacy. {membership}
+{_readable_columns(distilled)}"""
+
+
+def _readable_columns(distilled: DistilledSet) -> str:
+    """What the readable columns have to do with training."""
+    if distilled.sentences:
+        return "- The words are what a network is trained on, exactly, but they were not chosen to make sense."
+    columns = _NEAREST_WORDS if distilled.is_text else _CUT_OFF_PIXELS
+    return f"- {columns}: they help to look at it, a network is not trained on them."
