@@ -1,8 +1,12 @@
-"""A distilled set as one web page: no script, nothing from elsewhere, light and dark, for a desk and a phone."""
+"""A distilled set as one web page: no script, nothing from elsewhere, light and dark, for a desk and a phone.
+
+Its style is in ``page.css``.
+"""
 
 from __future__ import annotations
 
 from html import escape
+from importlib.resources import files
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
@@ -15,52 +19,6 @@ from tdd.system.formatting import percent
 LEVELS = 8
 # Classes whose bars are open to view; those of smaller labels are folded away.
 OPEN_BARS = 8
-
-_STYLE = """
-:root{color-scheme:light dark;--back:#fbfbfa;--card:#fff;--text:#1d1f23;--soft:#62666f;--line:#dfe0e3;
---shade:37 99 190;--plus:#2f6fc4;--minus:#c2571a}
-@media (prefers-color-scheme:dark){:root{--back:#131519;--card:#1b1e24;--text:#e6e7ea;--soft:#9a9fa9;--line:#323640;
---shade:92 158 255;--plus:#6aa5f5;--minus:#e8894f}}
-*{box-sizing:border-box}
-body{margin:0 auto;padding:1.25rem 1rem 11rem;max-width:62rem;background:var(--back);color:var(--text);
-font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
-h1{margin:0;font-size:1.6rem;line-height:1.25}
-h2{margin:0 0 .6rem;font-size:1rem}
-p{margin:.35rem 0}
-.soft{color:var(--soft);font-size:.9rem}
-.facts{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem;margin:.9rem 0;padding:0;list-style:none}
-.facts li{padding:.35rem .7rem;border:1px solid var(--line);border-radius:.5rem;background:var(--card);font-size:.9rem}
-.facts b{white-space:nowrap}
-.legend{display:flex;flex-wrap:wrap;align-items:center;gap:.2rem .5rem;margin:.9rem 0;font-size:.9rem}
-.legend i{display:inline-block;width:1.5rem;height:1.1rem;margin-right:1px;border-radius:.2rem;vertical-align:middle}
-.tab{position:absolute;opacity:0;pointer-events:none}
-nav{position:sticky;top:0;z-index:1;display:flex;gap:.25rem;margin:1rem -1rem;padding:.5rem 1rem;overflow-x:auto;
-background:var(--back);border-bottom:1px solid var(--line)}
-nav label{flex:none;padding:.3rem .7rem;border:1px solid var(--line);border-radius:1rem;cursor:pointer;
-background:var(--card);font-size:.9rem}
-section{display:none}
-article{margin:0 0 1rem;padding:1rem;border:1px solid var(--line);border-radius:.75rem;background:var(--card)}
-.bars{display:grid;grid-template-columns:minmax(3rem,max-content) minmax(4rem,18rem) max-content;
-gap:.15rem .7rem;align-items:center;margin:.4rem 0;font-size:.85rem}
-.bars>:first-child,.bars>:nth-child(3n+1){max-width:34vw}
-.bars i{position:relative;height:.75rem;border-radius:.2rem;background:rgb(128 128 128/.14)}
-.bars i u{position:absolute;top:-.15rem;bottom:-.15rem;width:1px;background:var(--soft)}
-.bars i i{position:absolute;top:0;bottom:0;background:var(--plus)}
-.bars i .minus{background:var(--minus)}
-.bars data{font-variant-numeric:tabular-nums;text-align:right}
-summary{cursor:pointer;color:var(--soft);font-size:.85rem}
-.words{margin:.8rem 0 0;line-height:1.9;font-size:.95rem}
-.words span{display:inline-block;max-width:100%;padding:0 .28em;line-height:1.5;border-radius:.28em;cursor:help;
-outline:0}
-.words span:is(:hover,:focus){box-shadow:0 0 0 2px var(--text)}
-.words span:is(:hover,:focus)::after{content:attr(data-near);position:fixed;z-index:2;inset:auto 0 0;
-margin:0 auto .75rem;width:max-content;max-width:calc(100vw - 1.5rem);padding:.6rem .9rem;border-radius:.6rem;
-background:var(--text);color:var(--back);font-size:.9rem;line-height:1.4;white-space:pre-wrap;
-box-shadow:0 .2rem 1rem rgb(0 0 0/.35);pointer-events:none}
-.words:has(:hover)>:focus:not(:hover)::after,section:has(.words :hover) .words :focus:not(:hover)::after{display:none}
-@media print{nav{display:none}section{display:block}body{padding-bottom:0}}
-"""
-
 
 _VECTORS = """A distilled sentence is a row of learned vectors, not text. Each is shown as the word whose vector is
 nearest; point at a word or tap it for the words nearest to its position."""
@@ -79,7 +37,8 @@ def page(distilled: DistilledSet, sentences: list[DecodedSentence], metric: Metr
     nearness = Nearness([scores[0] for sentence in sentences for scores in sentence.scores], metric, LEVELS)
     values = [value for sentence in sentences for value in sentence.label.values()]
     span = min(0.0, *values), max(1e-6, *values)
-    style = _STYLE + "".join(
+    style = "\n" + files("tdd.inspection").joinpath("page.css").read_text("utf-8")
+    style += "".join(
         f".n{level}{{background:rgb(var(--shade)/{0.03 + 0.55 * level / (LEVELS - 1):.2f})}}" for level in range(LEVELS)
     )
     for step in steps:
