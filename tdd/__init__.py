@@ -8,8 +8,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tdd.publishing.auto_classes import register
-
 if TYPE_CHECKING:
     from tdd.data.corpus import Corpus, load_corpus
     from tdd.distillation.distiller import Distiller
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
     from tdd.errors import TddError
     from tdd.evaluation.evaluation import evaluate
     from tdd.inspection.decode import decode
+    from tdd.publishing.auto_classes import register_transformers
     from tdd.runs.distill import distill
     from tdd.settings.recipe import Recipe
 
@@ -33,6 +32,7 @@ _HOMES = {
     "evaluate": "tdd.evaluation.evaluation",
     "load_corpus": "tdd.data.corpus",
     "load_vectors": "tdd.embeddings.word_vectors",
+    "register_transformers": "tdd.publishing.auto_classes",
 }
 
 __all__ = [
@@ -46,9 +46,8 @@ __all__ = [
     "evaluate",
     "load_corpus",
     "load_vectors",
+    "register_transformers",
 ]
-
-register()
 
 
 def __getattr__(name: str) -> Any:

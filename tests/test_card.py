@@ -110,6 +110,18 @@ tdd pull me/imdb-distilled-4 --output run
 tdd evaluate run
 ```
 .*
+```sh
+tdd train run --output classifier
+```
+
+```python
+import tdd
+import transformers
+
+tdd\.register_transformers\(\)
+classify = transformers\.pipeline\("text-classification", "classifier"\)
+```
+.*
 ## Accuracy
 .*
 \| this set: fixed \| 1 \| 83\.70 % \| 98\.5 % \|
@@ -180,12 +192,14 @@ def test_local_data_are_named_without_their_folder_and_not_as_a_source_on_the_hu
     assert "# reviews.csv, distilled" in text and "alice" not in text and "secret" not in text
     assert "source_datasets" not in metadata(text)
     assert "tdd evaluate run --data PATH" in text
+    assert "tdd train run --output classifier --data PATH" in text
 
 
 def test_a_set_of_images_is_described_as_one():
     text = card(images("lenet", (1, 28, 24)), "me/x")
     assert metadata(text)["task_categories"] == ["image-classification"]
     assert "| `default` | `image` |" in text and "1 × 28 × 24 exact numbers" in text
+    assert "register_transformers" not in text
     assert "`network(normalised(x)).argmax(1)` for `x` of N × 28 × 24 × 1\nnumbers from 0 to 255." in text
     assert "- network: LeNet; made for fixed initialisation" in text and "The pictures are" in text
     assert " tdd" not in snippet(text) and "word" not in text

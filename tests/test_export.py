@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from command import tdd as tdd_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny import tiny_corpus, tiny_recipe
@@ -21,7 +22,13 @@ from tdd.embeddings.fast_tokenizer import build_tokenizer
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.evaluation import evaluate
-from tdd.publishing.transformers_model import DistilledClassifier, build_model, train_model, trained_network
+from tdd.publishing.transformers_model import (
+    DistilledClassifier,
+    DistilledConfig,
+    build_model,
+    train_model,
+    trained_network,
+)
 
 TEXT = (
     "the a film story good bad well known spun mr. dr prof u.s. us n't do did is it 's 've ' '' -- ... . , ! ? - / : & "
@@ -135,6 +142,7 @@ def test_a_saved_model_answers_on_raw_text_with_our_logits(run, tmp_path, vocabu
     split = TextSplit(ids, offsets, torch.zeros(len(texts), dtype=torch.long), vectors, 8)
     ours = torch.cat([network(split.batch(torch.tensor([i])).dense()) for i in range(len(texts))])
 
+    tdd.register_transformers()
     answer = pipeline("text-classification", str(tmp_path / "model"))
     model, tokenizer = answer.model, answer.tokenizer
     assert isinstance(model, DistilledClassifier) and isinstance(AutoModelForSequenceClassification, type)
@@ -163,21 +171,40 @@ def test_a_saved_model_holds_no_code_no_folder_and_only_the_words_of_the_data(ru
     assert json.loads((tmp_path / "model" / "config.json").read_text())["id2label"] == {"0": "class a", "1": "class b"}
 
 
+def in_a_fresh_process(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
 @pytest.mark.parametrize("run", ["fixed"], indirect=True)
-@pytest.mark.parametrize(
-    "first", ["import tdd\nfrom transformers import pipeline", "from transformers import pipeline\nimport tdd"]
-)
-def test_a_fresh_process_that_imports_tdd_loads_a_model(run, tmp_path, first):
-    distilled, *_ = run
-    train_model(distilled, tmp_path / "model", "full")
-    code = f"{first}\nprint(pipeline('text-classification', {str(tmp_path / 'model')!r})('worda wordb')[0]['label'])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout.strip() in distilled.classes, done.stderr
+def test_a_fresh_process_loads_a_model_by_what_the_command_prints_and_not_without_registration(run, tmp_path):
+    distilled, _, folder = run
+    distilled.save_pretrained(folder / "saved")
+    done = tdd_command("train", folder / "saved", "--output", tmp_path / "model", "--vocabulary", "full")
+    first, *printed = done.out.splitlines()
+    assert (done.code, first) == (0, f"{tmp_path / 'model'}; to use it in Python:")
+    code = "\n".join([*printed, "print(classify('worda wordb')[0]['label'])"])
+    registered = in_a_fresh_process(code)
+    assert registered.stdout.strip() in distilled.classes, registered.stderr
+    without = in_a_fresh_process(code.replace("tdd.register_transformers()", ""))
+    assert without.returncode != 0 and "`tdd`" in without.stderr
 
 
-def test_importing_tdd_imports_neither_torch_nor_transformers():
-    code = "import sys, tdd; print([name for name in ('torch', 'transformers') if name in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+def test_registering_twice_changes_nothing():
+    from transformers import AutoConfig
+
+    for _ in range(2):
+        tdd.register_transformers()
+        assert isinstance(AutoConfig.for_model("tdd"), DistilledConfig)
+
+
+def test_importing_tdd_imports_neither_torch_nor_transformers_and_no_finder_of_modules():
+    code = """
+import sys
+before = list(sys.meta_path)
+import tdd
+print([name for name in ("torch", "transformers") if name in sys.modules], sys.meta_path == before)
+"""
+    assert in_a_fresh_process(code).stdout == "[] True\n"
 
 
 def test_a_folder_in_use_is_left_as_it_is(run, tmp_path):

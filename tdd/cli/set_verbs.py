@@ -146,4 +146,9 @@ def train(
     from tdd.publishing.transformers_model import train_model
 
     train_model(read_run(run), output, vocabulary.value, seed, data)
-    typer.echo(f'{output}: import tdd, then transformers.pipeline("text-classification", "{output}")')
+    typer.echo(
+        f"{output}; to use it in Python:\n"
+        "import tdd, transformers\n"
+        "tdd.register_transformers()\n"
+        f'classify = transformers.pipeline("text-classification", {str(output)!r})'
+    )

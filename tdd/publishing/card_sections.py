@@ -123,6 +123,25 @@ import tdd
 distilled = tdd.DistilledSet.from_pretrained("{repo}")
 corpus = tdd.load_corpus({recipe_code})
 print(tdd.evaluate(distilled, corpus.test).mean)
+```{_transformers(local) if distilled.is_text else ""}"""
+
+
+def _transformers(local: bool) -> str:
+    """How to get a transformers model from the pulled set; `local`: the data lie at a PATH of the reader's."""
+    return f"""
+
+As a transformers model that reads raw text:
+
+```sh
+tdd train run --output classifier{" --data PATH" if local else ""}
+```
+
+```python
+import tdd
+import transformers
+
+tdd.register_transformers()
+classify = transformers.pipeline("text-classification", "classifier")
 ```"""
 
 

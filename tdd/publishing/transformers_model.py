@@ -1,7 +1,6 @@
 """A network trained on a distilled set, as a transformers model that reads raw text.
 
-Importing this module makes the model known to transformers' Auto classes; `tdd` sees to it that this happens as soon as
-both packages are imported, so that ``pipeline("text-classification", folder)`` needs no code from the folder.
+After `tdd.register_transformers()`, ``pipeline("text-classification", folder)`` loads it without code from the folder.
 """
 
 from __future__ import annotations
@@ -118,8 +117,10 @@ class DistilledClassifier(PreTrainedModel):  # type: ignore[misc]
         return SequenceClassifierOutput(loss=loss, logits=logits)
 
 
-AutoConfig.register(DistilledConfig.model_type, DistilledConfig, exist_ok=True)
-AutoModelForSequenceClassification.register(DistilledConfig, DistilledClassifier, exist_ok=True)
+def register() -> None:
+    """Make `DistilledClassifier` known to transformers' Auto classes."""
+    AutoConfig.register(DistilledConfig.model_type, DistilledConfig, exist_ok=True)
+    AutoModelForSequenceClassification.register(DistilledConfig, DistilledClassifier, exist_ok=True)
 
 
 def trained_network(distilled: DistilledSet, seed: int = 0) -> nn.Module:
