@@ -14,7 +14,7 @@ from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.names import NAMES
 from tdd.runs import baselines as baseline_run
 from tdd.runs.baselines import measure_baselines
-from tdd.runs.summary import table
+from tdd.runs.summary import baselines_table
 
 CORPUS = tiny_corpus(3)
 RECIPE = tiny_recipe(n=12, steps=2, epochs=2, outer_steps=10, validation_networks=2)
@@ -138,7 +138,7 @@ def test_the_table_says_what_the_deviation_is_over():
     found = Baselines(
         tiny_recipe(n=12, steps=2, validation_networks=2, init="random"), CORPUS, draws=3, networks=7
     ).measure("random")
-    shown = cells(table({"random": found}).splitlines()[1])
+    shown = cells(baselines_table({"random": found}).splitlines()[1])
     assert shown[2] == "networks and draws" and shown[5] == "7"
 
 

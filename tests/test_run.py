@@ -16,7 +16,7 @@ import tdd as package
 from tdd.distilled_set import run_log
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError
-from tdd.runs.summary import describe
+from tdd.runs.summary import describe_results
 from tdd.settings.recipe import Recipe
 from tdd.system.reporter import Reporter
 
@@ -244,7 +244,7 @@ def test_python_is_quiet(given, whole, capfd):
 def test_a_ratio_to_nothing_is_not_printed(whole):
     distilled = DistilledSet.from_pretrained(whole)
     distilled.results["full_data"] = {"accuracy": 0.0}
-    assert "ratio" not in describe(distilled, whole)
+    assert "ratio" not in describe_results(distilled, whole)
 
 
 def test_notes_cannot_command_a_terminal(capsys):

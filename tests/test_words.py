@@ -9,7 +9,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.evaluation.decoded import decoded_accuracy, refit, to_words
 from tdd.evaluation.evaluation import evaluate
-from tdd.runs.summary import describe
+from tdd.runs.summary import describe_results
 
 CORPUS = tiny_corpus()
 
@@ -85,7 +85,7 @@ def test_decoded_accuracy_is_that_of_networks_trained_on_the_words(random):
 def test_decoded_accuracy_stands_in_the_description(fixed):
     found = decoded_accuracy(fixed, CORPUS, "fixed")
     fixed.results["decoded"] = {"fixed": found}
-    text = describe(fixed, "run")
+    text = describe_results(fixed, "run")
     reached = f"{100 * found['as_learned']['mean']:.2f} %"
     assert f"nearest words, labels and rates as learned, fixed initialisation: test accuracy {reached}" in text
     assert "labels and rates fitted to the words, fixed initialisation" in text

@@ -43,8 +43,8 @@ def env(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] 
     """Print versions, platform and device, for a bug report."""
     from tdd.system.environment import environment
 
-    found = environment()
-    typer.echo(json.dumps(found, indent=2) if as_json else "\n".join(f"{k:<16} {v}" for k, v in found.items()))
+    versions = environment()
+    typer.echo(json.dumps(versions, indent=2) if as_json else "\n".join(f"{k:<16} {v}" for k, v in versions.items()))
 
 
 for verb in (distill, evaluate, baselines, decode, push, pull, plot, compare, table, size, train, env):

@@ -1,4 +1,4 @@
-"""Where the command ends: every error is one line and an exit code, 2 for wrong usage, 1 for a failure."""
+"""Entry point: runs the command line; every error is one line and an exit code, 2 for wrong usage, 1 for a failure."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""What commands share: the options that make up a recipe, the folder of a run, how a result is printed."""
+"""Shared by commands: the options that make up a recipe, the folder of a run, how a result is printed."""
 
 from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
@@ -25,7 +25,7 @@ class Init(StrEnum):
 
 
 class Samples(StrEnum):
-    """What distilled samples are."""
+    """Kinds of distilled samples: free vectors, or words."""
 
     free = "free"
     words = "words"
@@ -39,14 +39,14 @@ Settings = Annotated[
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a command line says of a recipe.
+class RecipeOptions:
+    """The options of a command line that make up a recipe.
 
     Attributes:
         dataset: the data set, or None.
         recipe: the recipe's name or file, or None.
         assignments: ``name=value`` of every ``--set``.
-        flags: the values of the flags that were given, by setting.
+        flags: the values of the flags on the command line, by setting.
     """
 
     dataset: str | None
@@ -54,9 +54,9 @@ class Asked:
     assignments: list[str]
     flags: dict[str, Any]
 
-    def says(self, *but: str) -> bool:
-        """Whether anything is said, flags of the settings in `but` left out."""
-        return bool(self.dataset or self.recipe or self.assignments or self.flags.keys() - set(but))
+    def any_set(self, ignoring: Collection[str] = ()) -> bool:
+        """Whether any option is set, apart from the flags of the settings in `ignoring`."""
+        return bool(self.dataset or self.recipe or self.assignments or self.flags.keys() - set(ignoring))
 
     def resolve(self, **flags: Any) -> Recipe:
         """The recipe, with further `flags`; see `tdd.settings.recipes.resolve_recipe`."""
@@ -65,7 +65,7 @@ class Asked:
         return resolve_recipe(self.dataset, self.recipe, self.assignments, self.flags | flags)
 
 
-def _asked(
+def _recipe_options(
     dataset: Annotated[
         str | None,
         typer.Argument(
@@ -98,7 +98,7 @@ def _asked(
     ] = None,
     recipe: RecipeName = None,
     set_: Settings = None,
-) -> Asked:
+) -> RecipeOptions:
     flags = {
         "n": n,
         "init": init and init.value,
@@ -116,22 +116,23 @@ def _asked(
         "vectors": vectors,
         "network": network,
     }
-    given = {name: value for name, value in flags.items() if value is not None}
-    return Asked(dataset, recipe, set_ or [], given)
+    return RecipeOptions(
+        dataset, recipe, set_ or [], {name: value for name, value in flags.items() if value is not None}
+    )
 
 
 def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """A command with the options of a recipe before its own: its first parameter is given what they say, `Asked`."""
-    shared = inspect.signature(_asked, eval_str=True).parameters
+    """A command with the options of a recipe before its own: its first parameter gets them as `RecipeOptions`."""
+    shared = inspect.signature(_recipe_options, eval_str=True).parameters
     _, *own = inspect.signature(command, eval_str=True).parameters.values()
 
     @wraps(command)
     def with_options(**values: Any) -> None:
-        command(_asked(**{name: values.pop(name) for name in shared}), **values)
+        command(_recipe_options(**{name: values.pop(name) for name in shared}), **values)
 
     # Typer reads a command's options off its signature.
     signature = inspect.Signature([*shared.values(), *own])
-    with_options.__annotations__ = {name: one.annotation for name, one in signature.parameters.items()}
+    with_options.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
     with_options.__signature__ = signature  # type: ignore[attr-defined]
     return with_options
 

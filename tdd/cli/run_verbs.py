@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tdd.cli.options import Asked, Init, Run, print_once, takes_settings
+from tdd.cli.options import Init, RecipeOptions, Run, print_once, takes_settings
 from tdd.errors import UsageError
 from tdd.evaluation.names import DRAWS, NAMES
 
@@ -27,7 +27,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.
 
 @takes_settings
 def distill(
-    asked: Asked,
+    options: RecipeOptions,
     output: Annotated[Path | None, typer.Option(help="Run folder; runs/DATASET-N when absent.")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with the run in this folder.")] = None,
     report_to: Annotated[Tracker | None, typer.Option(help="Report curves to this tracker.")] = None,
@@ -45,26 +45,26 @@ def distill(
         return
     tracker = {"report_to": report_to.value} if report_to else {}
     if resume is not None:
-        if asked.says() or output:
+        if options.any_set() or output:
             raise UsageError("--resume goes on with the run as it was started: give it no data set and no settings")
         from tdd.distilled_set.run_folder import recipe_of_run
 
         settings = recipe_of_run(resume).model_copy(update=tracker)
-    elif asked.dataset is None and asked.recipe is None:
+    elif options.dataset is None and options.recipe is None:
         raise UsageError("name a data set, e.g. tdd distill imdb --n 20")
     else:
-        settings = asked.resolve(**tracker)
+        settings = options.resolve(**tracker)
     if dry_run:
         typer.echo(settings.to_yaml(), nl=False)
         return
     from tdd.distilled_set.run_folder import default_folder
     from tdd.runs.distill import distill
-    from tdd.runs.summary import describe
+    from tdd.runs.summary import describe_results
     from tdd.system.reporter import Reporter
 
     folder = resume or output or default_folder(settings)
     distilled = distill(settings, folder, resume=resume is not None, reporter=Reporter())
-    print_once(describe(distilled, folder))
+    print_once(describe_results(distilled, folder))
 
 
 def evaluate(
@@ -90,18 +90,18 @@ def evaluate(
 ) -> None:
     """Train networks on a distilled set and test them on the whole test split."""
     from tdd.runs.evaluate import evaluate_run
-    from tdd.runs.summary import describe
+    from tdd.runs.summary import describe_results
     from tdd.system.reporter import Reporter
 
     distilled = evaluate_run(
         run, networks, init and init.value, full, max_test, data, decoded, Reporter(), plain_text=plain_text
     )
-    print_once(json.dumps(distilled.results, indent=2) if as_json else describe(distilled, run))
+    print_once(json.dumps(distilled.results, indent=2) if as_json else describe_results(distilled, run))
 
 
 @takes_settings
 def baselines(
-    asked: Asked,
+    options: RecipeOptions,
     run: Annotated[
         Path | None,
         typer.Option(metavar="RUN", help="Take all settings from this run, and add the figures to its results."),
@@ -122,22 +122,22 @@ def baselines(
     """Measure what a distilled set is compared with: real examples, centroids, nearest neighbours, all the data."""
     from tdd.distilled_set.run_folder import default_folder
     from tdd.runs.baselines import measure_baselines, measure_baselines_of_run
-    from tdd.runs.summary import table
+    from tdd.runs.summary import baselines_table
     from tdd.system.reporter import Reporter
 
     distilled = None
     if run is not None:
-        if asked.says("data") or output:
+        if options.any_set(ignoring=["data"]) or output:
             raise UsageError("--run takes its settings from the run: give it no data set and no settings but --data")
-        data = asked.flags.get("data")
-        found, distilled = measure_baselines_of_run(run, data, draws, networks, only or (), Reporter())
-    elif asked.dataset is None and asked.recipe is None:
+        data = options.flags.get("data")
+        results, distilled = measure_baselines_of_run(run, data, draws, networks, only or (), Reporter())
+    elif options.dataset is None and options.recipe is None:
         raise UsageError("name a data set, e.g. tdd baselines trec6 --n 60, or a run with --run")
     else:
-        settings = asked.resolve()
+        settings = options.resolve()
         folder = output or Path(f"{default_folder(settings)}-baselines")
-        found = measure_baselines(settings, folder, draws, networks, only or (), Reporter())
-    typer.echo(json.dumps(found, indent=2) if as_json else table(found, distilled))
+        results = measure_baselines(settings, folder, draws, networks, only or (), Reporter())
+    typer.echo(json.dumps(results, indent=2) if as_json else baselines_table(results, distilled))
 
 
 def table(
@@ -167,7 +167,7 @@ def table(
 
 @takes_settings
 def size(
-    asked: Asked,
+    options: RecipeOptions,
     ratio: Annotated[
         float, typer.Option(min=0, help="Percent of the held-out accuracy of the same network with all the data.")
     ] = 90,
@@ -181,11 +181,11 @@ def size(
     from tdd.settings.recipes import parse_assignments
     from tdd.system.reporter import Reporter
 
-    if asked.dataset is None and asked.recipe is None:
+    if options.dataset is None and options.recipe is None:
         raise UsageError("name a data set, e.g. tdd size imdb --ratio 90")
-    given = parse_assignments(asked.assignments) | asked.flags
-    if "n" in given:
+    assigned = parse_assignments(options.assignments) | options.flags
+    if "n" in assigned:
         raise UsageError("tdd size looks for n: leave --n out, and bound it by --most")
-    settings = asked.resolve(n=given.get("steps"))  # any n that the steps divide
-    found = distillation_size(settings, runs or default_size_folder(settings), ratio, most, Reporter())
-    print_once(found.describe())
+    settings = options.resolve(n=assigned.get("steps"))  # any n that the steps divide
+    search = distillation_size(settings, runs or default_size_folder(settings), ratio, most, Reporter())
+    print_once(search.describe())

@@ -65,11 +65,11 @@ def decode(
     from tdd.system.files import write_text
 
     color = output is None and sys.stdout.isatty()
-    shown = show(read_run(run), k, metric.value, first, format.value, color)
+    text = show(read_run(run), k, metric.value, first, format.value, color)
     if output is None:
-        typer.echo(shown)
+        typer.echo(text)
     else:
-        write_text(output, shown + "\n")
+        write_text(output, text + "\n")
         typer.echo(f"written: {output}")
 
 
@@ -100,10 +100,10 @@ def pull(
     """Take a distilled set from the Hub into a run folder."""
     from tdd.distilled_set.run_folder import read_run
     from tdd.publishing.pull import pull as pull_set
-    from tdd.runs.summary import describe
+    from tdd.runs.summary import describe_results
 
     folder = pull_set(repo, revision, output)
-    print_once(describe(read_run(folder), folder))
+    print_once(describe_results(read_run(folder), folder))
 
 
 def plot(

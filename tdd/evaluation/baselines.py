@@ -50,7 +50,7 @@ class Baselines:
         networks: fresh networks tested for each baseline (random initialisation), shared out over its draws.
         initialisation: the parameters of a fixed initialisation; None: those that `Distiller` draws.
         accelerator: the device.
-        reporter: where progress is told; test accuracies are not.
+        reporter: where progress is told, without test accuracies.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Baselines:
             "draws" of samples and, where there are any, "networks", their "init" and "gradient_steps"; what was chosen
             ("learning_rate", "neighbours") by "validation_accuracy"; "test_examples", "test_split" and "seconds".
         """
-        began = time.monotonic()
+        start = time.monotonic()
         result = {
             "random": lambda: self._trained(self.random, self._random_held_out, len(self.random)),
             "optimised": self._optimised,
@@ -95,7 +95,7 @@ class Baselines:
             "label_only": self._labels_learned,
             "full": self._full,
         }[name]()
-        return result | {"seconds": round(time.monotonic() - began, 1)}
+        return result | {"seconds": round(time.monotonic() - start, 1)}
 
     # The samples
 
@@ -135,7 +135,7 @@ class Baselines:
             initialisation=self.initialisation,
         )
 
-    # What is done with them
+    # How they are used
 
     def _optimised(self) -> dict[str, Any]:
         """The draws best on held-out data."""
@@ -158,12 +158,14 @@ class Baselines:
             validation_accuracy=held_out[kept, setting].mean().item(),
         )
 
-    def _tested(self, sets: Sequence[DistilledSet], **about: Any) -> dict[str, Any]:
+    def _tested(self, sets: Sequence[DistilledSet], **details: Any) -> dict[str, Any]:
         accuracies = self.trainer.tested(sets, self.networks)
         fresh = self.initialisation is None
-        varied = [what for what, varies in (("networks", fresh), ("draws", len(sets) > 1)) if varies]
+        sd_over = [name for name, varies in (("networks", fresh), ("draws", len(sets) > 1)) if varies]
         steps = self.recipe.epochs * self.steps
-        return self._result(accuracies, varied, init=self.recipe.init, draws=len(sets), gradient_steps=steps, **about)
+        return self._result(
+            accuracies, sd_over, init=self.recipe.init, draws=len(sets), gradient_steps=steps, **details
+        )
 
     def _neighbours(self, sets: Sequence[DistilledSet]) -> dict[str, Any]:
         tried = [k for k in NEIGHBOURS if k <= self.recipe.n]
@@ -184,43 +186,44 @@ class Baselines:
 
         Bohdal et al. (arXiv 2006.08572).
         """
-        # Whatever the recipe's samples are made of: these are real and stay as they are.
+        # Real examples are free samples, whatever those of the recipe are.
         recipe = self.recipe.model_copy(update={"labels": "soft", "samples": "free"})
         momentum = torch.tensor(recipe.momentum) if recipe.momentum else None
-        fitted, reached = [], []
+        fitted, accuracies = [], []
         # With fewer samples than classes the others start with a share in them.
         labels = first_labels(self.steps, self.per_step, self.classes)
-        for place, one in enumerate(self.random[:LABELS_DRAWS]):
+        for place, real in enumerate(self.random[:LABELS_DRAWS]):
 
             def tell(progress: Progress, place: int = place) -> None:
-                said = f"labels of draw {place + 1}: held-out {percent(max(progress.best_accuracy, 0))}"
-                self.reporter.count(progress.step, recipe.outer_steps, said)
+                text = f"labels of draw {place + 1}: held-out {percent(max(progress.best_accuracy, 0))}"
+                self.reporter.count(progress.step, recipe.outer_steps, text)
 
             start = DistilledSet(
-                one.samples,
+                real.samples,
                 labels,
-                one.learning_rates,
-                one.classes,
+                real.learning_rates,
+                real.classes,
                 recipe,
                 initialisation=self.initialisation,
                 momentum=momentum,
             )
-            found, about = refit(start, self.corpus, recipe.init, self.accelerator, tell, recipe.outer_steps)
-            fitted.append(found)
-            reached.append(about["validation_accuracy"])
-        return self._tested(fitted, outer_steps=recipe.outer_steps, validation_accuracy=sum(reached) / len(reached))
+            distilled, fit = refit(start, self.corpus, recipe.init, self.accelerator, tell, recipe.outer_steps)
+            fitted.append(distilled)
+            accuracies.append(fit["validation_accuracy"])
+        held_out = sum(accuracies) / len(accuracies)
+        return self._tested(fitted, outer_steps=recipe.outer_steps, validation_accuracy=held_out)
 
     def _full(self) -> dict[str, Any]:
-        def tell(epoch: int, reached: float) -> None:
-            self.reporter.count(epoch, self.recipe.full_epochs, f"on all data: held-out {percent(reached)}")
+        def tell(epoch: int, accuracy: float) -> None:
+            self.reporter.count(epoch, self.recipe.full_epochs, f"on all data: held-out {percent(accuracy)}")
 
-        found = train_on_all(self.recipe, self.corpus, self.accelerator, tell)
-        return self._result([found["accuracy"]], [], **found)
+        full = train_on_all(self.recipe, self.corpus, self.accelerator, tell)
+        return self._result([full["accuracy"]], [], **full)
 
-    def _result(self, accuracies: list[float], varied: Sequence[str], **about: Any) -> dict[str, Any]:
-        tested = len(self.corpus.test)
-        found = Evaluation(self.recipe.init, accuracies, tested, tested)
-        return found.as_dict() | {"sd_over": " and ".join(varied)} | about
+    def _result(self, accuracies: list[float], sd_over: Sequence[str], **details: Any) -> dict[str, Any]:
+        size = len(self.corpus.test)
+        evaluation = Evaluation(self.recipe.init, accuracies, size, size)
+        return evaluation.as_dict() | {"sd_over": " and ".join(sd_over)} | details
 
     def _tell(self, done: int, total: int, purpose: str) -> None:
         self.reporter.count(done, total, f"networks trained for {purpose}")

@@ -1,4 +1,4 @@
-"""A distilled set read as words: how much of its accuracy survives when every position becomes its nearest word."""
+"""Decoded accuracy: how well a set trains when every position is replaced by its nearest word."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def refit(
     on_progress: Callable[[Progress], None] = lambda _: None,
     outer_steps: int | None = None,
 ) -> tuple[DistilledSet, dict[str, Any]]:
-    """Labels, learning rates and momentum learned anew for samples that stay as they are.
+    """Learn labels, learning rates and momentum anew for fixed samples.
 
-    A distillation of `outer_steps` outer steps, `refit_steps` where None, that starts from the set; of all sets on its
-    way, the start included, the one best on held-out data is taken.
+    A distillation of `outer_steps` outer steps, `refit_steps` where None, that starts from the set; of all sets
+    validated, the start included, the best on held-out data is returned.
 
     Returns:
         The set, and "outer_steps", "best_step" and "validation_accuracy" of the fit.
@@ -67,9 +67,9 @@ def refit(
     )
     fitted = distiller.run()
     state = distiller.state
-    about = {"outer_steps": steps, "best_step": state.best_step, "validation_accuracy": state.best_accuracy}
+    fit = {"outer_steps": steps, "best_step": state.best_step, "validation_accuracy": state.best_accuracy}
     # The samples themselves again: an average of equal numbers is rounded.
-    return replace(fitted, samples=words.samples, initialisation=words.initialisation), about
+    return replace(fitted, samples=words.samples, initialisation=words.initialisation), fit
 
 
 def decoded_accuracy(
@@ -105,10 +105,10 @@ def decoded_accuracy(
         raise UsageError("only a set made from text can be read as words; this data set holds images")
     check_decodable(distilled)
     words, similarity = to_words(distilled, corpus.train.vectors)
-    fitted, about = refit(words, corpus, init, accelerator, on_fit)
+    fitted, fit = refit(words, corpus, init, accelerator, on_fit)
     seed = distilled.recipe.seed
     as_learned, refitted = (
-        evaluate(each, corpus.test, networks, init, seed, max_test, accelerator, on_test).as_dict()
-        for each in (words, fitted)
+        evaluate(word_set, corpus.test, networks, init, seed, max_test, accelerator, on_test).as_dict()
+        for word_set in (words, fitted)
     )
-    return {"similarity": similarity, "as_learned": as_learned, "refitted": refitted | about}
+    return {"similarity": similarity, "as_learned": as_learned, "refitted": refitted | fit}

@@ -92,7 +92,7 @@ def evaluate(
     if init == "fixed":
         networks = 1
         check_initialisation(distilled, network)
-    found: dict[int, float] = {}
+    by_network: dict[int, float] = {}
     mine = list(range(networks))[accelerator.process_index :: accelerator.num_processes]
     examples = len(test) if max_test is None else min(max_test, len(test))
     group = distilled.recipe.networks_at_once
@@ -104,7 +104,6 @@ def evaluate(
             else draw(network, [generator(seed, "evaluation", i) for i in indices], accelerator.device)
         )
         accuracies = accuracy_of_set(network, theta, distilled, test, accelerator.device, max_test)
-        found |= dict(zip(indices, accuracies.tolist(), strict=True))
-        on_progress(Evaluation(init, list(found.values()), examples, len(test)))
-    everywhere = gather(found, networks, accelerator)
-    return Evaluation(init, everywhere, examples, len(test))
+        by_network |= dict(zip(indices, accuracies.tolist(), strict=True))
+        on_progress(Evaluation(init, list(by_network.values()), examples, len(test)))
+    return Evaluation(init, gather(by_network, networks, accelerator), examples, len(test))

@@ -28,7 +28,7 @@ PATIENCE = 3
 # The settings that training on all the data depends on, besides the data.
 FULL_SETTINGS = ("network", "widths", "filters", "dropout", "full_epochs", "full_lr", "full_batch_size", "seed")
 
-# What is known of it afterwards.
+# The keys of its results.
 FULL_RESULTS = ("accuracy", "validation_accuracy", "epoch", "test_examples")
 
 
@@ -38,7 +38,7 @@ def train_on_all(
     accelerator: Accelerator | None = None,
     on_epoch: Callable[[int, float], None] = lambda epoch, accuracy: None,
 ) -> dict[str, Any]:
-    """Test accuracy of the recipe's network trained on the whole training split; found in the cache the second time.
+    """Test accuracy of the recipe's network trained on the whole training split, kept in a cache.
 
     Adam with dropout; the epoch best on held-out data is tested, once, on the whole test split.
 
@@ -72,10 +72,10 @@ def _train_on_all(
         order = generator(recipe.seed, "full", "order", epoch)
         dropout = generator(recipe.seed, "full", "dropout", epoch)
         train_epoch(kernel, theta, optimiser, corpus.train, recipe.full_batch_size, order, dropout)
-        reached = accuracy(kernel, theta, corpus.validation, device).item()
-        on_epoch(epoch, reached)
-        if reached > best:
-            best, best_epoch = reached, epoch
+        held_out = accuracy(kernel, theta, corpus.validation, device).item()
+        on_epoch(epoch, held_out)
+        if held_out > best:
+            best, best_epoch = held_out, epoch
             best_theta = {name: value.clone() for name, value in theta.items()}
         elif epoch - best_epoch >= PATIENCE:
             break

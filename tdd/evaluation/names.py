@@ -1,4 +1,4 @@
-"""What a distilled set is compared with: every baseline's name, and what people call it."""
+"""Names of baselines and of learners, and how they are printed; imports nothing, so that ``tdd --help`` stays fast."""
 
 NAMES = {
     "random": "random real",
@@ -20,4 +20,4 @@ DRAWS, NETWORKS = 20, 200
 LEARNERS = {"tfidf": "TF-IDF and logistic regression", "textcnn": "TextCNN by Adam"}
 """Learners that are given a set's sentences and labels alone, see `tdd.evaluation.plain_text`."""
 SENTENCES = {"distilled": "this set"} | {name: NAMES[name] for name in ("random", "k_center", "herding")}
-"""What they learn from."""
+"""The sentences that these learners learn from."""

@@ -24,16 +24,16 @@ def neighbours_accuracy(sets: Sequence[DistilledSet], neighbours: Sequence[int],
 
     Args:
         sets: sets of n samples, of which the class with the largest label counts.
-        neighbours: how many nearest samples have a say, each at most n.
+        neighbours: numbers of nearest samples that vote, each at most n.
         split: the examples to classify; they are made dense a batch at a time.
         most: examples read, spread evenly.
     """
-    classifiers = [_fitted(one, k) for one in sets for k in neighbours]
+    classifiers = [_fitted(distilled, k) for distilled in sets for k in neighbours]
     right = torch.zeros(len(classifiers))
     total = 0
     for batch in split.batches(_BATCH, most):
         inputs, labels = batch.dense().flatten(1).numpy(), batch.labels.numpy()
-        right += torch.tensor([float((each.predict(inputs) == labels).sum()) for each in classifiers])
+        right += torch.tensor([float((classifier.predict(inputs) == labels).sum()) for classifier in classifiers])
         total += len(batch)
     return (right.double() / total).view(len(sets), len(neighbours))
 

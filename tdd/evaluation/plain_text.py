@@ -1,4 +1,4 @@
-"""How far others get with nothing but the sentences and soft labels of a distilled set of words.
+"""Accuracy of other learners trained on the sentences and soft labels of a distilled set of words alone.
 
 Two learners that know nothing of distillation learn from them, and from as many real sentences with their own labels.
 The settings of each are chosen on held-out data, all of them before the test split is read.
@@ -80,14 +80,14 @@ def plain_text_accuracy(
     train, validation, test = (_text(split) for split in (corpus.train, corpus.validation, corpus.test))
     device = (accelerator or Accelerator()).device
     classes, recipe = len(corpus.classes), distilled.recipe
-    draws = [generator(recipe.seed, "plain text", "random", index) for index in range(DRAWS)]
+    generators = [generator(recipe.seed, "plain text", "random", index) for index in range(DRAWS)]
     chosen_by = {
-        "random": [random_examples(train.labels, distilled.n, classes, draw) for draw in draws],
+        "random": [random_examples(train.labels, distilled.n, classes, draw_from) for draw_from in generators],
         "k_center": [k_center(train, distilled.n, classes)],
         "herding": [herding(train, distilled.n, classes)],
     }
     sets = {"distilled": [distilled_texts(sentences, distilled.labels, train)]}
-    sets |= {kind: [real_texts(train, places, classes) for places in each] for kind, each in chosen_by.items()}
+    sets |= {kind: [real_texts(train, places, classes) for places in draws] for kind, draws in chosen_by.items()}
     learners: dict[str, TfIdf | AdamTextCNN] = {
         "tfidf": TfIdf(validation, test, max_test),
         "textcnn": AdamTextCNN(recipe, classes, validation, test, max_test, networks, device),
@@ -98,17 +98,18 @@ def plain_text_accuracy(
         chosen.append(learners[learner].choose(sets[kind]))
         on_progress(len(chosen), 2 * len(jobs), f"settings chosen: {LEARNERS[learner]}, {SENTENCES[kind]}")
     # The test split is read from here on.
-    found: dict[str, dict[str, Any]] = {learner: {} for learner in LEARNERS}
+    results: dict[str, dict[str, Any]] = {learner: {} for learner in LEARNERS}
     for place, ((learner, kind), (settings, held_out)) in enumerate(zip(jobs, chosen, strict=True), 1):
         accuracies = learners[learner].test(sets[kind], settings)
         trained = len(accuracies) if learner == "textcnn" else 0
         drawn = min(len(sets[kind]), len(accuracies))
-        varied = [what for what, count in (("networks", trained), ("draws", drawn)) if count > 1]
-        about = {"networks": trained, "draws": drawn, "sd_over": " and ".join(varied), "validation_accuracy": held_out}
+        sd_over = " and ".join(name for name, count in (("networks", trained), ("draws", drawn)) if count > 1)
+        details = {"networks": trained, "draws": drawn, "sd_over": sd_over, "validation_accuracy": held_out}
         examples = len(test) if max_test is None else min(max_test, len(test))
-        found[learner][kind] = Evaluation("random", accuracies, examples, len(test)).as_dict() | about | settings
+        evaluation = Evaluation("random", accuracies, examples, len(test))
+        results[learner][kind] = evaluation.as_dict() | details | settings
         on_progress(len(jobs) + place, 2 * len(jobs), f"tested: {LEARNERS[learner]}, {SENTENCES[kind]}")
-    return found
+    return results
 
 
 # Texts and labels

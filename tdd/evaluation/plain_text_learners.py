@@ -157,24 +157,24 @@ class AdamTextCNN:
             texts = sets[index % len(sets)]
             trained = [theta for path in paths for theta in self._train(texts, "choice", index, *path, EPOCHS)]
             held_out.append(accuracy(self.kernel, stack(trained), self.validation, self.device, MOST_HELD_OUT))
-        figures = torch.stack(held_out)
-        setting, _ = choose(figures, TRIALS)
+        accuracies = torch.stack(held_out)
+        setting, _ = choose(accuracies, TRIALS)
         (rate, dropout), epochs = list(product(paths, EPOCHS))[setting]
         settings = {"learning_rate": rate, "dropout": dropout, "epochs": epochs}
-        return settings, figures[:, setting].mean().item()
+        return settings, accuracies[:, setting].mean().item()
 
     def test(self, sets: Sequence[TextSplit], settings: dict[str, float]) -> list[float]:
         """Test accuracy of each of the networks."""
         rate, dropout, epochs = settings["learning_rate"], settings["dropout"], [int(settings["epochs"])]
-        found: list[float] = []
+        accuracies: list[float] = []
         for indices in torch.arange(self.networks).split(self.recipe.networks_at_once):
             trained = [
                 theta
                 for index in indices.tolist()
                 for theta in self._train(sets[index % len(sets)], "network", index, rate, dropout, epochs)
             ]
-            found += accuracy(self.kernel, stack(trained), self.tested, self.device, self.max_test).tolist()
-        return found
+            accuracies += accuracy(self.kernel, stack(trained), self.tested, self.device, self.max_test).tolist()
+        return accuracies
 
     def _train(
         self, texts: TextSplit, purpose: str, index: int, rate: float, dropout: float, epochs: Sequence[int]

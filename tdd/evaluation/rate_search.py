@@ -1,4 +1,4 @@
-"""Networks trained on sets that bring no learning rates: a constant one is chosen on held-out data."""
+"""Learning rate search: for sets without learned rates, choose a constant one by accuracy on held-out data."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from tdd.system.seeds import generator
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Learning rates that are tried, as in Wang et al. (arXiv 1811.10959, section 4), and larger ones."""
 LEAST_NETWORKS = 20
-"""Fresh networks that a learning rate is judged by at least, those of all sets together (random initialisation)."""
+"""Least number of fresh networks that judge a learning rate, over all sets together (random initialisation)."""
 
 Job = tuple[DistilledSet, int]
 """A set, and the index of the network that is trained on it."""
 
 
 class Trainer:
-    """Trains a recipe's network on sets and tests it, `networks_at_once` of them together, of whatever sets.
+    """Trains a recipe's network on sets and tests it: `networks_at_once` networks together, on the same set or not.
 
     Args:
         recipe: the network and its initialisation.
-        corpus: the data: held-out examples for choices, the test split for figures.
+        corpus: the data: held-out examples to choose the rate, the test split to test.
         device: where it is computed.
         fixed: the parameters of a fixed initialisation; None: fresh networks.
-        on_progress: called with the networks done, their number, and what they are for.
+        on_progress: called with the networks done, their number, and their purpose.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class Trainer:
     def held_out(self, sets: Sequence[DistilledSet]) -> Tensor:
         """Mean held-out accuracy (sets, rates) of networks trained on each set with each of `RATES`."""
         count = 1 if self.fixed else max(self.recipe.validation_networks, -(-LEAST_NETWORKS // len(sets)))
-        rated = [with_rate(one, rate) for one in sets for rate in RATES]
-        jobs = [(one, index) for one in rated for index in range(count)]
-        found = self._accuracies(jobs, "validation", self.corpus.validation, self.recipe.max_validation)
-        return found.view(len(sets), len(RATES), count).mean(2)
+        candidates = [with_rate(distilled, rate) for distilled in sets for rate in RATES]
+        jobs = [(distilled, index) for distilled in candidates for index in range(count)]
+        accuracies = self._accuracies(jobs, "validation", self.corpus.validation, self.recipe.max_validation)
+        return accuracies.view(len(sets), len(RATES), count).mean(2)
 
     def tested(self, sets: Sequence[DistilledSet], networks: int) -> list[float]:
         """Test accuracies of networks trained on the sets at the sets' own rates.
@@ -67,24 +67,24 @@ class Trainer:
         `tdd.evaluation.evaluation.evaluate`, shared out evenly over the sets: at least one each.
         """
         count = len(sets) if self.fixed else max(networks, len(sets))
-        jobs = [(one, index) for place, one in enumerate(sets) for index in range(place, count, len(sets))]
-        return [float(reached) for reached in self._accuracies(jobs, "evaluation", self.corpus.test)]
+        jobs = [(distilled, index) for place, distilled in enumerate(sets) for index in range(place, count, len(sets))]
+        return self._accuracies(jobs, "evaluation", self.corpus.test).tolist()
 
     def _accuracies(self, jobs: Sequence[Job], purpose: str, split: Split, most: int | None = None) -> Tensor:
         """Accuracy of each job's network, 0 where training left no finite numbers in it."""
-        found = []
+        accuracies = []
         for start in range(0, len(jobs), self.recipe.networks_at_once):
             chunk = jobs[start : start + self.recipe.networks_at_once]
-            each: list[Parameters] = []
+            trained: list[Parameters] = []
             for _, group in groupby(chunk, key=lambda job: id(job[0])):
                 members = list(group)
                 theta = self._start(purpose, [index for _, index in members])
-                each += unstack(train_on_set(self.kernel, theta, members[0][0], self.device))
-            theta = stack(each)
+                trained += unstack(train_on_set(self.kernel, theta, members[0][0], self.device))
+            theta = stack(trained)
             finite = torch.stack([value.flatten(1).isfinite().all(1) for value in theta.values()]).all(0).cpu()
-            found.append(accuracy(self.kernel, theta, split, self.device, most) * finite)
+            accuracies.append(accuracy(self.kernel, theta, split, self.device, most) * finite)
             self.on_progress(start + len(chunk), len(jobs), purpose)
-        return torch.cat(found)
+        return torch.cat(accuracies)
 
     def _start(self, purpose: str, indices: list[int]) -> Parameters:
         if self.fixed:

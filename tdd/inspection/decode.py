@@ -69,14 +69,15 @@ def decode(
     per_step = distilled.samples.shape[1]
     own = distilled.sentences.by_word() if distilled.sentences else None
     decoded = []
-    for place, (found, near) in enumerate(zip(indices.view(shape).tolist(), scores.view(shape).tolist(), strict=True)):
-        words = [[vectors.words[word] for word in position] for position in found]
+    rows = zip(indices.view(shape).tolist(), scores.view(shape).tolist(), strict=True)
+    for place, (word_rows, word_scores) in enumerate(rows):
+        words = [[vectors.words[word] for word in position] for position in word_rows]
         if own is not None:
             # Others may have the same vector as the word itself.
-            words = [[word, *(x for x in few if x != word)][:k] for word, few in zip(own[place], words, strict=False)]
+            words = [[word, *(x for x in near if x != word)][:k] for word, near in zip(own[place], words, strict=False)]
             # Exactly, whatever rounding makes of it: none of these words is nearer than another.
-            for few in near:
-                few[0] = 1.0 if metric == "cosine" else 0.0
+            for position_scores in word_scores:
+                position_scores[0] = 1.0 if metric == "cosine" else 0.0
         label = dict(zip(distilled.classes, labels[place].tolist(), strict=True))
-        decoded.append(DecodedSentence(place // per_step, place % per_step, label, words, near[: len(words)]))
+        decoded.append(DecodedSentence(place // per_step, place % per_step, label, words, word_scores[: len(words)]))
     return decoded

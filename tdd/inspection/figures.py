@@ -96,15 +96,19 @@ def draw_labels(distilled: DistilledSet) -> Figure:
 def draw_networks(distilled: DistilledSet) -> Figure:
     """A histogram of the test accuracies of networks with random initialisation."""
     figure, (axes,) = new_figure(2.3)
-    evaluation = distilled.results["evaluation"]
-    found = evaluation["random"]
-    accuracies = [100 * accuracy for accuracy in found["accuracies"]]
+    evaluations = distilled.results["evaluation"]
+    evaluation = evaluations["random"]
+    accuracies = [100 * accuracy for accuracy in evaluation["accuracies"]]
     axes.hist(accuracies, bins=min(30, max(5, round(len(accuracies) ** 0.5) * 2)), color=SKY, edgecolor="white")
-    axes.axvline(100 * found["mean"], color=BLUE, label=f"mean {percent(found['mean'], found['sd'])}")
+    axes.axvline(100 * evaluation["mean"], color=BLUE, label=f"mean {percent(evaluation['mean'], evaluation['sd'])}")
     axes.axvspan(
-        100 * (found["mean"] - found["sd"]), 100 * (found["mean"] + found["sd"]), color=BLUE, alpha=0.12, linewidth=0
+        100 * (evaluation["mean"] - evaluation["sd"]),
+        100 * (evaluation["mean"] + evaluation["sd"]),
+        color=BLUE,
+        alpha=0.12,
+        linewidth=0,
     )
-    if fixed := evaluation.get("fixed"):
+    if fixed := evaluations.get("fixed"):
         axes.axvline(
             100 * fixed["mean"], color=RED, linestyle="--", label=f"fixed initialisation {percent(fixed['mean'])}"
         )
@@ -114,7 +118,7 @@ def draw_networks(distilled: DistilledSet) -> Figure:
         label = f"all the data {percent(full['accuracy'])}"
         axes.axvline(100 * full["accuracy"], color="black", linestyle=":", label=label)
         axes.set_xlim(limits)
-    axes.set(xlabel="test accuracy (%)", ylabel=f"networks (of {found['networks']})")
+    axes.set(xlabel="test accuracy (%)", ylabel=f"networks (of {evaluation['networks']})")
     axes.locator_params(axis="y", integer=True)
     figure.legend(loc="outside upper center", ncols=3, fontsize=7.5)
     return figure
@@ -127,17 +131,17 @@ def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
     Initialisations and, where measured, baselines with as many samples are lines; accuracy with all the data is level.
     """
     panels: dict[str, list[DistilledSet]] = defaultdict(list)
-    for distilled in sorted(sets, key=lambda one: one.n):
+    for distilled in sorted(sets, key=lambda distilled: distilled.n):
         if distilled.results.get("evaluation"):
             panels[public(distilled).recipe.dataset].append(distilled)
     figure, grid = new_figure(2.9 * len(panels), len(panels))
     for axes, (name, group) in zip(grid, panels.items(), strict=True):
         lines: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
         for distilled in group:
-            for init, found in distilled.results["evaluation"].items():
-                lines[f"distilled, {init}"].append((distilled.n, found["mean"], found["sd"]))
-            for baseline, found in (distilled.results.get("baselines") or {}).items():
-                lines[NAMES.get(baseline, baseline)].append((distilled.n, found["mean"], found["sd"]))
+            for init, evaluation in distilled.results["evaluation"].items():
+                lines[f"distilled, {init}"].append((distilled.n, evaluation["mean"], evaluation["sd"]))
+            for baseline, evaluation in (distilled.results.get("baselines") or {}).items():
+                lines[NAMES.get(baseline, baseline)].append((distilled.n, evaluation["mean"], evaluation["sd"]))
         colors = {"distilled, fixed": RED, "distilled, random": BLUE}
         others = iter((GREEN, ORANGE, PURPLE, SKY, GREY) * (len(lines) // 5 + 1))
         for label, points in lines.items():
@@ -151,10 +155,10 @@ def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
                 capsize=2,
                 label=label,
             )
-        full = [one.results["full_data"]["accuracy"] for one in group if one.results.get("full_data")]
+        full = [member.results["full_data"]["accuracy"] for member in group if member.results.get("full_data")]
         if full:
             axes.axhline(100 * max(full), color="black", linestyle=":", linewidth=1, label="all the data")
-        _ticks_at(axes, [one.n for one in group])
+        _ticks_at(axes, [member.n for member in group])
         axes.set(xlabel="distilled samples n", ylabel="test accuracy (%)", title=shortened(name, 60))
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure

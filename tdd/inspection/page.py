@@ -1,4 +1,4 @@
-"""A distilled set as one web page: no script, nothing from elsewhere, light and dark, for a desk and a phone.
+"""A distilled set as one web page: no script, nothing loaded, light and dark, for large and small screens.
 
 Its style is in ``page.css``.
 """
@@ -83,10 +83,10 @@ def page(distilled: DistilledSet, sentences: list[DecodedSentence], metric: Metr
 
 
 def _legend(nearness: Nearness, metric: Metric) -> str:
-    what = "cosine similarity" if metric == "cosine" else "distance"
+    score = "cosine similarity" if metric == "cosine" else "distance"
     swatches = "".join(f'<i class="n{level}"></i>' for level in range(LEVELS))
     return (
-        f'<p class="legend"><span>{what} to the nearest word</span>'
+        f'<p class="legend"><span>{score} to the nearest word</span>'
         f"<span>{nearness.far:.2f} {swatches} {nearness.near:.2f}</span></p>"
     )
 
@@ -101,9 +101,11 @@ def _facts(distilled: DistilledSet, shown: int) -> str:
     facts = [f"<b>n = {distilled.n}</b> &nbsp;{steps} steps × {per_step}"]
     if shown < distilled.n:
         facts[0] += f", the first {shown} shown"
-    for init, found in distilled.results.get("evaluation", {}).items():
-        over = f" over {found['networks']} networks" if found["networks"] > 1 else ""
-        facts.append(f"<b>{percent(found['mean'], found['sd'])}</b> test accuracy, {_text(init)} initialisation{over}")
+    for init, evaluation in distilled.results.get("evaluation", {}).items():
+        over = f" over {evaluation['networks']} networks" if evaluation["networks"] > 1 else ""
+        facts.append(
+            f"<b>{percent(evaluation['mean'], evaluation['sd'])}</b> test accuracy, {_text(init)} initialisation{over}"
+        )
     if full := distilled.results.get("full_data"):
         facts.append(f"<b>{percent(full['accuracy'])}</b> trained on all the data")
     facts.append(f"words of {_text(distilled.source.get('vectors', distilled.recipe.vectors))}")
@@ -126,9 +128,9 @@ def _sentence(sentence: DecodedSentence, nearness: Nearness, span: tuple[float, 
         bars += f"<details><summary>{len(folded)} more classes</summary>{_bars(folded, span)}</details>"
     words = " ".join(
         f'<span class="n{nearness(scores[0])}" tabindex="-1" data-near="'
-        + "&#10;".join(f"{score:.2f} {_text(word)}" for word, score in zip(found, scores, strict=True))
-        + f'">{_text(found[0])}</span>'
-        for found, scores in zip(sentence.words, sentence.scores, strict=True)
+        + "&#10;".join(f"{score:.2f} {_text(word)}" for word, score in zip(near, scores, strict=True))
+        + f'">{_text(near[0])}</span>'
+        for near, scores in zip(sentence.words, sentence.scores, strict=True)
     )
     return (
         f'<article><h2>step {sentence.step}, sample {sentence.index}</h2>{bars}<p class="words" dir="auto">{words}</p>'

@@ -84,12 +84,12 @@ def save_pictures(distilled: DistilledSet, folder: Path, format: Literal["png", 
         UsageError: the set holds no images.
         TddError: matplotlib is not installed, or the folder cannot be written to.
     """
-    found = pictures(distilled)
+    images = pictures(distilled)
     steps = len(distilled.samples)
     digits = len(str(steps))
     paths: list[Path] = []
     for step in range(steps):
-        figure = draw_step([picture for picture in found if picture.step == step])
+        figure = draw_step([picture for picture in images if picture.step == step])
         drawn = io.BytesIO()
         # Without date and software's version equal sets give equal files.
         figure.savefig(drawn, format=format, dpi=150, metadata={"Date" if format == "svg" else "Software": None})
@@ -137,7 +137,7 @@ def render(images: list[Picture], format: str, color: bool = False, columns: int
     if format == "json":
         return json.dumps([picture.as_dict() for picture in images])
     if format == "text":
-        return "\n".join(f"{one.step}\t{one.index}\t{', '.join(one.title())}" for one in images)
+        return "\n".join(f"{picture.step}\t{picture.index}\t{', '.join(picture.title())}" for picture in images)
     width = columns or shutil.get_terminal_size().columns
     cell = max(images[0].pixels.shape[1], _TITLE) if images else _TITLE
     across = max(1, (width + 2) // (cell + 2))

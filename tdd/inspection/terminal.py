@@ -69,19 +69,17 @@ def render(
         column = 0
         line = ""
         for words, scores in zip(sentence.words, sentence.scores, strict=True):
-            found = [
+            cell = [
                 (printable(word), f"({score:.2f})" if with_scores else "")
                 for word, score in zip(words, scores, strict=True)
             ]
-            length = sum(len(word) + len(score) + 1 for word, score in found) - 1
+            length = sum(len(word) + len(score) + 1 for word, score in cell) - 1
             if width and column and column + length > width:
                 lines.append(line.rstrip())
                 line, column = "", 0
             column += length + 1
             line += (
-                "/".join(
-                    _painted(*pair, level(scores[0])) if color and with_scores else "".join(pair) for pair in found
-                )
+                "/".join(_painted(*pair, level(scores[0])) if color and with_scores else "".join(pair) for pair in cell)
                 + " "
             )
         lines += [line.rstrip(), ""]

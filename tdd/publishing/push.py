@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tdd.embeddings.word_vectors import WordVectors
 
 LOGIN = "set HF_TOKEN to a token that may write, or log in with: hf auth login"
-# Times a commit is made anew because someone else's came first.
+# Attempts at a commit, for when someone else's comes first.
 TRIES = 5
 # What the owner may say in the card's metadata, and keeps.
 _OWNERS = ("license", "license_name", "license_link", "language")
@@ -160,9 +160,9 @@ def _explained(error: Exception, repo: str, revision: str | None) -> TddError:
         return TddError(f"the Hub at {endpoint()} refuses the token: {LOGIN}")
     if status == 403:
         # The Hub's own words tell a full quota from a token that may only read.
-        said = failed.response.headers.get("X-Error-Message", "no reason given") if failed is not None else ""
+        reason = failed.response.headers.get("X-Error-Message", "no reason given") if failed is not None else ""
         return TddError(
-            f"the Hub lets this token write nothing to {repo} ({said.replace(str(get_token()), '...')}): "
+            f"the Hub lets this token write nothing to {repo} ({reason.replace(str(get_token()), '...')}): "
             f"use one of its owner that may write, or another repository"
         )
     if (refusal := refused(failed or error, repo, revision)) is not None:

@@ -64,7 +64,7 @@ def _pictures_table(distilled: DistilledSet) -> Dataset:
     from PIL.Image import fromarray
 
     # Pillow takes grey pixels without an axis of channels.
-    arrays = [one.pixels[:, :, 0] if one.pixels.shape[2] == 1 else one.pixels for one in pictures(distilled)]
+    arrays = [image.squeeze(2) if image.shape[2] == 1 else image for image in (p.pixels for p in pictures(distilled))]
     return _table(distilled, {"image": ([fromarray(array) for array in arrays], Image())}, {})
 
 

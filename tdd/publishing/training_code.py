@@ -108,23 +108,23 @@ for sample, text in zip(samples, rows["text"]):
 _TRAINING = """\
 {rest}for epoch in range({epochs}):
     for step in range({steps}):
-        now = rows["step"] == step
-        logits = network(samples[now])
-        loss = -(rows["soft_label"][now] * logits.log_softmax(1)).sum(1).mean()
+        of_step = rows["step"] == step
+        logits = network(samples[of_step])
+        loss = -(rows["soft_label"][of_step] * logits.log_softmax(1)).sum(1).mean()
         gradients = torch.autograd.grad(loss, list(network.parameters()))
         with torch.no_grad():
             {update}
 """
 _PLAIN_UPDATE = """\
 for p, gradient in zip(network.parameters(), gradients):
-                p -= rows["learning_rates"][now][0, epoch] * gradient"""
+                p -= rows["learning_rates"][of_step][0, epoch] * gradient"""
 _REST = """\
 velocities = [torch.zeros_like(p) for p in network.parameters()]
 """
 _MOMENTUM_UPDATE = """\
 for p, velocity, gradient in zip(network.parameters(), velocities, gradients):
                 velocity.mul_(rows["momentum"][0]).add_(gradient)
-                p -= rows["learning_rates"][now][0, epoch] * velocity"""
+                p -= rows["learning_rates"][of_step][0, epoch] * velocity"""
 _NORMALISING = """\
 def normalised(pixels):  # (N, h, w, c) from 0 to 255 -> (N, c, h, w)
     mean = torch.tensor({mean})  # of each channel of the training images

@@ -1,4 +1,4 @@
-"""A whole job: measure baselines one after the other, keep each as soon as it is there, show them best first."""
+"""Measure the baselines of a recipe or of a run, and keep each result as soon as it is measured."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def measure_baselines(
     only: Sequence[str] = (),
     reporter: Reporter | None = None,
 ) -> Results:
-    """Measure the baselines of a recipe's set, or go on with those that `folder` lacks.
+    """Measure the baselines of a recipe's set; those that `folder` holds already are reused.
 
     Args:
-        recipe: the set's settings; it need not have been distilled.
+        recipe: the set's settings; the set need not have been distilled.
         folder: each baseline is kept in its ``baselines.json`` as soon as it is measured.
         draws: random sets of n real examples.
         networks: fresh networks for random initialisation; None: 200.
@@ -65,7 +65,7 @@ def measure_baselines(
     with locked(folder), reporter:
         corpus = open_corpus(recipe, reporter)
         baselines = Baselines(recipe, corpus, draws, networks, None, accelerator, reporter)
-        return _measure(baselines, names, folder, lambda name, found: None)
+        return _measure(baselines, names, folder, lambda name, result: None)
 
 
 def measure_baselines_of_run(
@@ -90,12 +90,12 @@ def measure_baselines_of_run(
         recipe, corpus = open_corpus_of(distilled, data, reporter)
         baselines = Baselines(recipe, corpus, draws, networks, distilled.initialisation, accelerator, reporter)
 
-        def keep(name: str, found: dict[str, Any]) -> None:
+        def keep(name: str, result: dict[str, Any]) -> None:
             results = read_json(folder / RESULTS) if (folder / RESULTS).exists() else {}
             if name == "full":
-                results["full_data"] = {key: found[key] for key in FULL_RESULTS}
+                results["full_data"] = {key: result[key] for key in FULL_RESULTS}
             else:
-                results.setdefault("baselines", {})[name] = found
+                results.setdefault("baselines", {})[name] = result
             write_json(folder / RESULTS, results)
 
         measured = _measure(baselines, names, folder, keep)
@@ -107,51 +107,51 @@ def measure_baselines_of_run(
 def _measure(
     baselines: Baselines, names: Sequence[str], folder: Path, keep: Callable[[str, dict[str, Any]], None]
 ) -> Results:
-    """Measure what `folder` does not hold yet, and `keep` all."""
+    """Measure the baselines that `folder` does not hold yet, and call `keep` with the result of every one."""
     recipe = baselines.recipe.model_copy(update={"steps": baselines.steps})
     fingerprint = _fingerprint(recipe, baselines.corpus, baselines.draws, baselines.networks)
-    about = {
+    settings = {
         "fingerprint": fingerprint,
         "settings": recipe.model_dump(),
         "draws": baselines.draws,
         "networks": baselines.networks,
     }
-    known = _known(folder / FILE, fingerprint)
+    results = _read_results(folder / FILE, fingerprint)
     try:
         for name in names:
-            if name not in known:
-                known[name] = found = baselines.measure(name)
-                write_json(folder / FILE, about | {"baselines": known})
-                held_out = percent(found["validation_accuracy"])
-                baselines.reporter.note(f"{NAMES[name]}: held-out accuracy {held_out}, {found['seconds']:.0f} s")
-            keep(name, known[name])
+            if name not in results:
+                results[name] = result = baselines.measure(name)
+                write_json(folder / FILE, settings | {"baselines": results})
+                held_out = percent(result["validation_accuracy"])
+                baselines.reporter.note(f"{NAMES[name]}: held-out accuracy {held_out}, {result['seconds']:.0f} s")
+            keep(name, results[name])
     except KeyboardInterrupt:
         raise Interrupted(
             "interrupted; what was measured is kept, and the same command goes on with the rest"
         ) from None
-    return {name: known[name] for name in names}
+    return {name: results[name] for name in names}
 
 
-def _known(path: Path, fingerprint: str) -> Results:
-    """The baselines in a file.
+def _read_results(path: Path, fingerprint: str) -> Results:
+    """The baselines in a file, none if it does not exist.
 
     Raises:
         UsageError: they were measured with other settings or data.
-        TddError: it is no such file.
+        TddError: the file does not hold baselines.
     """
     if not path.exists():
         return {}
-    found = read_json(path)
+    content = read_json(path)
     try:
-        same, baselines = found["fingerprint"] == fingerprint, found["baselines"]
-        whole = all(
-            isinstance(each[key], int | float)
-            for name, each in baselines.items()
+        same, baselines = content["fingerprint"] == fingerprint, content["baselines"]
+        valid = all(
+            isinstance(result[key], int | float)
+            for name, result in baselines.items()
             for key in ("mean", "sd", *(FULL_RESULTS if name == "full" else ()))
         )
     except (AttributeError, KeyError, TypeError):
-        same, whole, baselines = True, False, {}
-    if not whole:
+        same, valid, baselines = True, False, {}
+    if not valid:
         raise TddError(f"{path} does not hold baselines; remove it to measure them again")
     if not same:
         raise UsageError(

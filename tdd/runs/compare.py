@@ -1,4 +1,4 @@
-"""Runs side by side."""
+"""Compare runs: settings, accuracies and time, a row for each run and initialisation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tdd.system.formatting import aligned, duration, percent, printable
 
 
 def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
-    """What the runs are and have reached: a row for each run and initialisation it was tested with.
+    """Settings and results of runs: a row for each run and initialisation it was tested with.
 
     A row holds "run", "dataset", "network", "n", "steps", "per_step", "epochs", "made_for" and, where learned or
     measured, "momentum", "init", "accuracy", "sd", "networks", "full", "ratio", "outer_steps" and "seconds"; else None.
@@ -25,10 +25,10 @@ def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
     for folder in folders:
         distilled = public(read_run(folder))
         recipe, results = distilled.recipe, distilled.results
-        made = results.get("distillation", {})
+        distillation = results.get("distillation", {})
         full = results.get("full_data", {}).get("accuracy")
-        for init, found in (results.get("evaluation") or {None: {}}).items():
-            mean = found.get("mean")
+        for init, evaluation in (results.get("evaluation") or {None: {}}).items():
+            mean = evaluation.get("mean")
             rows.append(
                 {
                     "run": str(folder),
@@ -42,12 +42,12 @@ def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
                     "made_for": recipe.init,
                     "init": init,
                     "accuracy": mean,
-                    "sd": found.get("sd"),
-                    "networks": found.get("networks"),
+                    "sd": evaluation.get("sd"),
+                    "networks": evaluation.get("networks"),
                     "full": full,
                     "ratio": mean / full if mean is not None and full else None,
-                    "outer_steps": made.get("outer_steps"),
-                    "seconds": made.get("seconds"),
+                    "outer_steps": distillation.get("outer_steps"),
+                    "seconds": distillation.get("seconds"),
                 }
             )
     return rows

@@ -1,4 +1,4 @@
-"""A whole job: distil a data set into a run folder, and test what was learned."""
+"""Distil a data set into a run folder and test the distilled set, or resume an interrupted run."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def distill(
     Args:
         recipe: every setting; when resuming, only its tracker and the place its data are read from count.
         folder: the run folder; None keeps nothing on disk.
-        resume: go on with the run in `folder` instead of starting one.
+        resume: resume the run in `folder` instead of starting one.
         reporter: where progress is told; None: nowhere.
 
     Returns:
@@ -44,7 +44,7 @@ def distill(
     Raises:
         UsageError: the folder is in use or holds another run, the recipe does not fit the data, or memory is short.
         Interrupted: Ctrl-C or a terminate signal; the run can be resumed.
-        TddError: any other failure; what was reached is in the folder.
+        TddError: any other failure; the best set so far is in the folder.
     """
     tracker = None if recipe.report_to == "none" else recipe.report_to
     if resume and folder is not None:
@@ -73,7 +73,7 @@ def distill(
 
 @contextmanager
 def _tracking(tracker: str | None) -> Iterator[None]:
-    """What a tracker prints goes to standard error: standard output is for results."""
+    """Send what a tracker prints to standard error: standard output is for results."""
     if tracker is None:
         yield
         return

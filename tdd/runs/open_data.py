@@ -1,4 +1,4 @@
-"""The data of a job, with a line on what was read."""
+"""Load the corpus of a recipe, or that of a distilled set, and report its size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tdd.system.reporter import Reporter
 
 
 def open_corpus(recipe: Recipe, reporter: Reporter) -> Corpus:
-    """The recipe's data, encoded with its word vectors, with a line on what was read."""
+    """Load the recipe's corpus, and report its size and any notes on it."""
     corpus = load_corpus(recipe)
     reporter.note(corpus.describe())
     for note in corpus.notes:
@@ -19,7 +19,7 @@ def open_corpus(recipe: Recipe, reporter: Reporter) -> Corpus:
 
 
 def open_corpus_of(distilled: DistilledSet, data: str | None, reporter: Reporter) -> tuple[Recipe, Corpus]:
-    """A set's recipe and the data that it was distilled from, read from `data` where that is given.
+    """A set's recipe and the corpus it was distilled from, read from the path `data` unless that is None.
 
     Raises:
         UsageError: the data, or the word vectors, are not those that the set was distilled from.
@@ -30,7 +30,6 @@ def open_corpus_of(distilled: DistilledSet, data: str | None, reporter: Reporter
         raise UsageError(
             f"the set tells {', '.join(distilled.classes)} apart, the data hold {', '.join(corpus.classes)}"
         )
-    made_with, read_with = (source.get("vectors_checksum") for source in (distilled.source, corpus.source))
-    if made_with != read_with:
+    if distilled.source.get("vectors_checksum") != corpus.source.get("vectors_checksum"):
         raise UsageError(f"the vectors {recipe.vectors} are not those the set was distilled with; test it with those")
     return recipe, corpus

@@ -1,4 +1,4 @@
-"""Figures of a run for a paper or a talk: curves, learning rates, soft labels, networks, accuracy against n."""
+"""Draw the figures of runs: curves, learning rates, soft labels, accuracies of networks, accuracy against n."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def plot_runs(folders: Sequence[Path], output: Path | None = None, format: Forma
 def draw_set(distilled: DistilledSet) -> dict[str, Figure]:
     """Figures of a finished set by file name: learning rates, soft labels and, where tested, the networks."""
     figures = {"learning-rates": draw_learning_rates(distilled), "labels": draw_labels(distilled)}
-    found = distilled.results.get("evaluation", {}).get("random")
-    if found and len(found.get("accuracies", ())) > 1:
+    evaluation = distilled.results.get("evaluation", {}).get("random")
+    if evaluation and len(evaluation.get("accuracies", ())) > 1:
         figures["networks"] = draw_networks(distilled)
     return figures

@@ -1,4 +1,4 @@
-"""Results beside the paper's, as Markdown."""
+"""The results table of `tdd table` as Markdown: our accuracies beside the published ones."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ Written by `tdd table`, which goes on with what is missing when it is run again.
 split, read at the end of a run alone; its best set is chosen on held-out training data. Ratio: to the accuracy of the
 same network trained on all the data, for the paper too. ±: standard deviation over freshly drawn networks.
 """
-COMPARED = (
+RESULT_COLUMNS = (
     *("row", "data", "n", "initialisation", "accuracy", "networks", "paper", "all data", "paper, all data"),
     *("ratio", "paper, ratio", "best baseline at this n"),
 )
-MADE = ("row", "outer steps", "time to distil", "hardware", "processes", "seed", "versions")
+COST_COLUMNS = ("row", "outer steps", "time to distil", "hardware", "processes", "seed", "versions")
 
 
 def render(rows: Sequence[Row]) -> str:
-    """The table: accuracies beside the published ones, then what each run took, then the commands."""
-    found = {row.name: _found(row) for row in rows}
-    compared = [_compared(row, found[row.name]) for row in rows]
-    made = [_made(row, run) for row in rows if isinstance(run := found[row.name], DistilledSet)]
-    parts = [INTRODUCTION, _markdown(COMPARED, compared)]
-    if made:
-        parts += ["## What the runs took\n", _markdown(MADE, made)]
+    """The table: accuracies beside the published ones, then the cost of each run, then the commands."""
+    sets = {row.name: _tested_set(row) for row in rows}
+    results = [_result_cells(row, sets[row.name]) for row in rows]
+    costs = [_cost_cells(row, distilled) for row in rows if isinstance(distilled := sets[row.name], DistilledSet)]
+    parts = [INTRODUCTION, _markdown(RESULT_COLUMNS, results)]
+    if costs:
+        parts += ["## What the runs took\n", _markdown(COST_COLUMNS, costs)]
     commands = "".join(f"    {line}\n" for row in rows for line in _commands(row))
     parts.append(
         f"## The commands\n\n`tdd table ROW` runs the lines of a row, as far as that was not done before:\n\n{commands}"
@@ -45,7 +45,7 @@ def render(rows: Sequence[Row]) -> str:
     return "\n".join(parts)
 
 
-def _found(row: Row) -> DistilledSet | str:
+def _tested_set(row: Row) -> DistilledSet | str:
     """The row's tested set, or why there is none."""
     try:
         if not (row.folder / RECIPE).exists():
@@ -56,13 +56,13 @@ def _found(row: Row) -> DistilledSet | str:
         return f"not used: {error}"
 
 
-def _compared(row: Row, run: DistilledSet | str) -> list[str]:
+def _result_cells(row: Row, distilled: DistilledSet | str) -> list[str]:
     published = row.published
     paper = _percent(published.accuracy, published.sd)
     if published.source:
         paper += f" ({published.source})"
     paper_ratio = published.accuracy / published.full if published.accuracy and published.full else None
-    cells = dict.fromkeys(COMPARED, NONE) | {
+    cells = dict.fromkeys(RESULT_COLUMNS, NONE) | {
         "row": row.name,
         "data": published.data,
         "n": f"{row.recipe.n:,}",
@@ -71,34 +71,34 @@ def _compared(row: Row, run: DistilledSet | str) -> list[str]:
         "paper, all data": _percent(published.full),
         "paper, ratio": NONE if paper_ratio is None else percent(paper_ratio),
     }
-    if isinstance(run, str):
-        cells["accuracy"] = run
+    if isinstance(distilled, str):
+        cells["accuracy"] = distilled
     else:
-        results = run.results
-        tested = results["evaluation"][row.recipe.init]
-        cells["accuracy"] = percent(tested["mean"], tested["sd"])
-        cells["networks"] = str(tested["networks"])
-        if tested["test_examples"] < tested["test_split"]:
-            cells["accuracy"] += f" (on {tested['test_examples']:,} of {tested['test_split']:,} test examples)"
+        results = distilled.results
+        evaluation = results["evaluation"][row.recipe.init]
+        cells["accuracy"] = percent(evaluation["mean"], evaluation["sd"])
+        cells["networks"] = str(evaluation["networks"])
+        if evaluation["test_examples"] < evaluation["test_split"]:
+            cells["accuracy"] += f" (on {evaluation['test_examples']:,} of {evaluation['test_split']:,} test examples)"
         if full := results.get("full_data", {}).get("accuracy"):
-            cells |= {"all data": percent(full), "ratio": percent(tested["mean"] / full)}
+            cells |= {"all data": percent(full), "ratio": percent(evaluation["mean"] / full)}
         if baselines := results.get("baselines"):
             best = max(baselines, key=lambda name: float(baselines[name]["mean"]))
-            reached = percent(baselines[best]["mean"], baselines[best]["sd"])
-            cells["best baseline at this n"] = f"{NAMES.get(best, best)}: {reached}"
+            accuracy = percent(baselines[best]["mean"], baselines[best]["sd"])
+            cells["best baseline at this n"] = f"{NAMES.get(best, best)}: {accuracy}"
     return list(cells.values())
 
 
-def _made(row: Row, run: DistilledSet) -> list[str]:
-    made = run.results["distillation"]
+def _cost_cells(row: Row, distilled: DistilledSet) -> list[str]:
+    distillation = distilled.results["distillation"]
     return [
         row.name,
-        f"{made['outer_steps']:,}",
-        duration(made["seconds"]),
-        made["hardware"],
-        str(made["processes"]),
-        str(run.recipe.seed),
-        ", ".join(f"{name} {version}" for name, version in made["versions"].items()),
+        f"{distillation['outer_steps']:,}",
+        duration(distillation["seconds"]),
+        distillation["hardware"],
+        str(distillation["processes"]),
+        str(distilled.recipe.seed),
+        ", ".join(f"{name} {version}" for name, version in distillation["versions"].items()),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The rows of a results table: their recipes, and the paper's figures beside them."""
+"""The rows of a results table, read from ``rows.yaml``: their recipes and the published figures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tdd.settings.recipes import ROWS, recipe_folders
 
 
 class Published(BaseModel):
-    """What was published of a row, in percent, and how many networks test it."""
+    """The published figures of a row, in percent, and how many networks test it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

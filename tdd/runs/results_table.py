@@ -1,4 +1,4 @@
-"""The paper's result tables, row by row: what is missing is run, what is there is kept, the written table follows.
+"""Reproduce the paper's result tables row by row: run or resume missing rows, reuse finished ones, write the table.
 
 A table is a folder of recipes and a file ``rows.yaml`` that names them, in order, with the published figures. The one
 that comes with the package, ``recipes/paper``, has the rows of tables 3 and 6 and section 4.2 of arXiv 1910.02551.
@@ -30,16 +30,16 @@ def run_table(
     recipes: Path | None = None,
     reporter: Reporter | None = None,
 ) -> None:
-    """Run what is missing of the rows, evaluate it, and write the table after every row.
+    """Run and evaluate the rows that are missing, and write the table after every row.
 
     A row is distilled, tested with as many networks as the paper tests and compared with the same network trained on
-    all the data. What is finished is not done again, what was cut is gone on with.
+    all the data. Finished runs are reused, interrupted ones resumed.
 
     Args:
         names: rows to run; none: all. The table always shows all.
         runs: folder of the runs, a folder for each row.
         output: the Markdown file.
-        only_write: run nothing, write the table from what is there.
+        only_write: run nothing, write the table from the runs as they are.
         data_root: folder with copies of the data sets, laid out owner/name as on the Hub; None: they are read from it.
         recipes: see `read_rows`.
         reporter: where progress is told; None: nowhere.
@@ -50,10 +50,10 @@ def run_table(
         TddError: rows failed, after the others were run.
     """
     rows = read_rows(recipes, runs)
-    known = [row.name for row in rows]
+    row_names = [row.name for row in rows]
     for name in names:
-        if name not in known:
-            raise UsageError(f"no row '{name}'{nearest(name, known)}")
+        if name not in row_names:
+            raise UsageError(f"no row '{name}'{nearest(name, row_names)}")
     accelerator = Accelerator()
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
@@ -84,7 +84,7 @@ def run_table(
 
 
 def _complete(row: Row, data_root: Path | None, reporter: Reporter) -> None:
-    """Distil, test and compare a row as far as that was not done before."""
+    """Distil a row, test it and train on all the data, as far as its results are missing."""
     data = row.recipe.data if data_root is None else local_copy(row.recipe.dataset, data_root)
     results = run_or_reuse(row.recipe.model_copy(update={"data": data}), row.folder, reporter).results
     networks = row.published.networks

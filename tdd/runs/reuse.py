@@ -1,4 +1,4 @@
-"""A run that may have been made, or begun, before: what is there is used, what is missing is done."""
+"""Reuse a finished run, resume an interrupted one, or start it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from tdd.system.reporter import Reporter
 
 
 def run_or_reuse(recipe: Recipe, folder: Path, reporter: Reporter | None = None) -> DistilledSet:
-    """The tested set of `recipe` in `folder`: distilled now, gone on with, or as it lies there.
+    """The tested set of `recipe` in `folder`.
+
+    A finished run is reused, an interrupted one is resumed, a missing one is started.
 
     Raises:
         UsageError: the folder holds a run of another recipe, see `check_same`, or what `distill` raises.
-        Interrupted: Ctrl-C or a terminate signal; the same call goes on.
+        Interrupted: Ctrl-C or a terminate signal; the same call resumes the run.
     """
     if not (folder / RECIPE).exists():
         return distill(recipe, folder, reporter=reporter)
@@ -30,12 +32,11 @@ def run_or_reuse(recipe: Recipe, folder: Path, reporter: Reporter | None = None)
 
 
 def check_same(recipe: Recipe, folder: Path) -> None:
-    """Raise UsageError unless the run in `folder` is one of `recipe`, settings without part in the set left aside."""
-    there = recipe_of_run(folder)
-    wanted = recipe
+    """Raise UsageError if the run in `folder` differs from `recipe` in a setting that affects the set."""
+    kept = recipe_of_run(folder)
     if recipe.steps is None and (folder / WEIGHTS).exists():  # a set is kept with the steps that n was split into
-        wanted = recipe.model_copy(update={"steps": recipe.split(len(read_run(folder).classes))[0]})
-    before, now = there.model_dump(exclude=NO_PART), wanted.model_dump(exclude=NO_PART)
-    changed = [f"{name}: {value} there, {now[name]} now" for name, value in before.items() if value != now[name]]
+        recipe = recipe.model_copy(update={"steps": recipe.split(len(read_run(folder).classes))[0]})
+    old, new = kept.model_dump(exclude=NO_PART), recipe.model_dump(exclude=NO_PART)
+    changed = [f"{name}: {value} there, {new[name]} now" for name, value in old.items() if value != new[name]]
     if changed:
         raise UsageError(f"'{folder}' holds a run of another recipe ({'; '.join(changed)}): remove it to run this one")

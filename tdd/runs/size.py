@@ -30,18 +30,18 @@ MOST_PER_CLASS = 50
 
 @dataclass(frozen=True)
 class SizeSearch:
-    """What a search for d_A found.
+    """The result of a search for d_A.
 
     Attributes:
-        wanted: A, percent.
+        target: A, percent.
         size: d_A; None: no n up to `most` reaches A.
-        most: largest n that was to be tried.
+        most: largest n that could be tried.
         sets: the sets tried, by n, in rising order.
         full: the same network trained on all the data, see `train_on_all`.
         figure: test accuracy against n; None where it could not be drawn.
     """
 
-    wanted: float
+    target: float
     size: int | None
     most: int
     sets: dict[int, DistilledSet]
@@ -53,23 +53,24 @@ class SizeSearch:
         return _held_out(self.sets[n]) / float(self.full["validation_accuracy"])
 
     def describe(self) -> str:
-        """The size, the accuracies of all sizes tried, and where the figure is."""
+        """A report: the size, the accuracies of all sizes tried, and the path of the figure."""
         init = next(iter(self.sets.values())).recipe.init
         if self.size is None:
             best = max(self.sets, key=self.ratio)
             answer = (
-                f"no n up to {self.most} reaches {self.wanted:g} % of the held-out accuracy with all the data; "
+                f"no n up to {self.most} reaches {self.target:g} % of the held-out accuracy with all the data; "
                 f"the nearest is n = {best} with {percent(self.ratio(best))}: raise --most or outer_steps"
             )
         else:
             answer = (
-                f"d_{self.wanted:g} = {self.size}, {init} initialisation: held-out {percent(self.ratio(self.size))}"
+                f"d_{self.target:g} = {self.size}, {init} initialisation: held-out {percent(self.ratio(self.size))}"
             )
         cells = [["n", "held-out ratio", "test accuracy", "test ratio"]]
         for n, distilled in self.sets.items():
-            tested = distilled.results["evaluation"][init]
-            ratio = tested["mean"] / self.full["accuracy"]
-            cells.append([str(n), percent(self.ratio(n)), percent(tested["mean"], tested["sd"]), percent(ratio)])
+            evaluation = distilled.results["evaluation"][init]
+            accuracy = percent(evaluation["mean"], evaluation["sd"])
+            ratio = percent(evaluation["mean"] / self.full["accuracy"])
+            cells.append([str(n), percent(self.ratio(n)), accuracy, ratio])
         cells.append(["all data", percent(1), percent(self.full["accuracy"]), percent(1)])
         return "\n".join([answer, aligned(cells), *([f"figure: {self.figure}"] if self.figure else [])])
 
@@ -89,18 +90,18 @@ def distillation_size(
     each n is a run of its own: a lower n between two that were tried may do as well.
 
     Accuracies compared are those on held-out training data, of the set and of the network with all the data. The test
-    split is read at the end of each run and told for all of them together when the search is over.
+    split is read at the end of each run; its accuracies are reported together when the search is over.
 
     Args:
         recipe: every setting but n. `steps` counts where it divides n; elsewhere n is split as by default.
-        folder: a run folder ``n-20`` for each n, gone on with and used again, and the figure.
+        folder: holds a run folder ``n-20`` for each n, which is reused or resumed, and the figure.
         ratio: A, percent.
         most: largest n tried; None: 50 for each class.
         reporter: where progress is told; None: nowhere.
 
     Raises:
         UsageError: the folder holds runs of another recipe, or what `tdd.runs.distill.distill` raises.
-        Interrupted: Ctrl-C or a terminate signal; the same call goes on.
+        Interrupted: Ctrl-C or a terminate signal; the same call resumes the search.
         TddError: the network learns nothing from all the data, or another failure.
     """
     accelerator = Accelerator()
@@ -108,13 +109,13 @@ def distillation_size(
         reporter = Reporter(quiet=True)
     corpus = open_corpus(recipe, reporter)
 
-    def tell(epoch: int, reached: float) -> None:
-        reporter.count(epoch, recipe.full_epochs, f"on all data: validation {percent(reached)}", important=True)
+    def tell(epoch: int, accuracy: float) -> None:
+        reporter.count(epoch, recipe.full_epochs, f"on all data: validation {percent(accuracy)}", important=True)
 
     with reporter:
         full = train_on_all(recipe, corpus, accelerator, tell)
-    whole = float(full["validation_accuracy"])
-    if not (whole and full["accuracy"]):
+    full_accuracy = float(full["validation_accuracy"])
+    if not (full_accuracy and full["accuracy"]):
         raise TddError("with all the data the network gets no example right: there is nothing to compare sets with")
     classes = len(corpus.classes)
     most = most or MOST_PER_CLASS * classes
@@ -125,9 +126,9 @@ def distillation_size(
     def reaches(n: int) -> bool:
         reporter.note(f"n = {n}: {folder / f'n-{n}'}")
         sets[n] = run_or_reuse(_with_n(recipe, n), folder / f"n-{n}", reporter)
-        reached = _held_out(sets[n])
-        reporter.note(f"n = {n}: held-out ratio {percent(reached / whole)}")
-        return 100 * reached >= ratio * whole
+        accuracy = _held_out(sets[n])
+        reporter.note(f"n = {n}: held-out ratio {percent(accuracy / full_accuracy)}")
+        return 100 * accuracy >= ratio * full_accuracy
 
     try:
         size = least(reaches, classes, most, fewer=recipe.labels == "soft")
