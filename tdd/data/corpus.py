@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from tdd.data.find_columns import find_columns
+from tdd.data.from_memory import source_in_memory
 from tdd.data.labels import read_labels
 from tdd.data.protocols import Split
 from tdd.data.sources import KNOWN, Source, open_source
@@ -21,6 +22,7 @@ from tdd.settings.recipe import Recipe
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from tdd.data.from_memory import Data
     from tdd.embeddings.word_vectors import WordVectors
 
 
@@ -33,9 +35,9 @@ class Corpus:
 
     Attributes:
         name: as asked for.
-        source: where it was read: "dataset" (Hub id or file name), "fingerprint" (of the rows as `datasets` prepared
-            them), what the set has to know of the encoding (`Split.source`) and, where known, "config" and "revision"
-            (the commit).
+        source: where it was read: "dataset" (Hub id, file name, or the name of data given in Python), "fingerprint" (of
+            the rows as `datasets` prepared them, or of those given), what the set has to know of the encoding
+            (`Split.source`) and, where known, "config" and "revision" (the commit).
         classes: name of each class; the index is the label.
         train: examples to learn from.
         validation: examples for choices, in a random order, so that the first k are a fair sample.
@@ -59,30 +61,35 @@ class Corpus:
         return f"{self.name}: {sizes}; {len(self.classes)} classes; {self.train.describe()}"
 
 
-def load_corpus(recipe: Recipe, vectors: WordVectors | None = None) -> Corpus:
+def load_corpus(recipe: Recipe, vectors: WordVectors | None = None, data: Data | None = None) -> Corpus:
     """Read, encode and split the data set of `recipe`.
 
     The data set is looked for as `open_source` says. The official test split is used whole; a data set without one
     gives up 20 % of its training examples, drawn stratified and whatever the seed, so that runs with other seeds are
     tested on the same examples. An official validation split is used alone; otherwise a stratified share
     `recipe.validation` of the training examples is drawn with `recipe.seed`.
-    What is encoded is cached by `datasets`, so a second start encodes nothing.
+    What is encoded is cached by `datasets`, so a second start encodes nothing; of `data` it stays in memory.
 
     Args:
         recipe: the settings.
         vectors: word vectors for text; None: those of the recipe, loaded if there is text.
+        data: the data set itself, in place of the one that the recipe names: a `datasets.Dataset`, a pandas DataFrame,
+            ``(texts, labels)``, or a mapping of split names to these, such as a `DatasetDict`. `recipe.dataset` is then
+            only its name: columns and classes known for a data set of that name play no part. A recipe handed to
+            `Distiller` with such a corpus says so by ``data_from="memory"``; `tdd.distill` sees to it itself.
 
     Raises:
         UsageError: an unknown data set, column, configuration or revision, or labels, text or images that cannot be
-            learned from.
+            learned from; or `data` that `source_in_memory` refuses.
         TddError: a damaged file, the Hub cannot be reached, or the disk is full.
     """
     with quiet():
-        source = open_source(recipe)
+        source = open_source(recipe) if data is None else source_in_memory(data, recipe)
+        known = KNOWN.get(recipe.dataset) if data is None else None
         splits = _official(source)
-        encoder, label = find_columns(recipe, splits["train"], vectors)
-        if recipe.dataset in KNOWN and (left_out := KNOWN[recipe.dataset].left_out):
-            splits = {name: without(split, label, left_out) for name, split in splits.items()}
+        encoder, label = find_columns(recipe, known, splits["train"], vectors)
+        if known and known.left_out:
+            splits = {name: without(split, label, known.left_out) for name, split in splits.items()}
         classes, labels, notes = read_labels(splits, label)
         cells = {name: encoder.encode(split, name) for name, split in splits.items()}
     notes = source.notes + notes

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from tdd.data.images import ImageEncoder, holds_images
 from tdd.data.protocols import Encoder
-from tdd.data.sources import KNOWN
 from tdd.data.text import TextEncoder
 from tdd.embeddings.word_vectors import load_vectors
 from tdd.errors import UsageError
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
     from tdd.data.protocols import Encoder
+    from tdd.data.sources import Known
     from tdd.embeddings.word_vectors import WordVectors
 
 
@@ -26,12 +26,13 @@ IMAGE_COLUMNS = ("image", "img", "picture", "photo", "jpg", "png")
 LABEL_COLUMNS = ("label", "labels", "class", "category", "sentiment", "target", "topic", "intent", "coarse_label")
 
 
-def find_columns(recipe: Recipe, split: Dataset, vectors: WordVectors | None) -> tuple[Encoder, str]:
+def find_columns(
+    recipe: Recipe, known: Known | None, split: Dataset, vectors: WordVectors | None
+) -> tuple[Encoder, str]:
     """The encoder of the text or image column and the name of the class column.
 
-    Columns are those that are set, else those known for the data set, else the first with a usual name.
+    Columns are those that are set, else those `known` for the data set, else the first with a usual name.
     """
-    known = KNOWN.get(recipe.dataset)
     present = split.column_names
     if any(column.startswith("__index_level_") for column in present):  # how pandas names values beyond the header
         raise UsageError("the csv has rows with more values than its first line has columns: quote text with commas")

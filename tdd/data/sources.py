@@ -83,11 +83,16 @@ def open_source(recipe: Recipe) -> Source:
     read only as ``./name`` or through `recipe.data`, and a note says so.
 
     Raises:
-        UsageError: it is none of these, has no such configuration or revision, or holds no rows.
+        UsageError: it is none of these, has no such configuration or revision, holds no rows, or was given in Python.
         TddError: a damaged file, or the Hub cannot be reached.
     """
     if recipe.data is not None:
         return _read_path(recipe.data, recipe)
+    if recipe.data_from == "memory":
+        raise UsageError(
+            f"the data of '{recipe.dataset}' were given in Python and are not kept: give them again as data=... to "
+            "tdd.distill or tdd.load_corpus, or name a file that holds them (tdd evaluate RUN --data FILE)"
+        )
     name = recipe.dataset
     known = KNOWN.get(name)
     path = Path(name).expanduser()

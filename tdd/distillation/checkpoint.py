@@ -16,7 +16,7 @@ from tdd.settings.recipe import Recipe
 from tdd.system.tensor_files import load_tensors, save_tensors
 
 # Settings that a run may be gone on with changed: they have no part in the set.
-NO_PART = {"report_to", "checkpoint_every", "data", "test_networks", "networks_at_once", "refit_steps"}
+NO_PART = {"report_to", "checkpoint_every", "data", "data_from", "test_networks", "networks_at_once", "refit_steps"}
 
 
 @dataclass

@@ -13,8 +13,8 @@ from tdd.distilled_set.set import DistilledSet
 def public(distilled: DistilledSet) -> DistilledSet:
     """The set with local paths among its settings, source and results cut down to the file's or folder's own name."""
     recipe, source = distilled.recipe, distilled.source
-    # A data set on the Hub is named alike in both; whatever else holds a slash is a path.
-    on_hub = recipe.data is None and source.get("dataset") == recipe.dataset
+    # A data set on the Hub is named alike in both; whatever else holds a slash may be a path.
+    on_hub = recipe.data is None and recipe.data_from == "files" and source.get("dataset") == recipe.dataset
     settings = {
         "dataset": recipe.dataset if on_hub or recipe.dataset in KNOWN else last_part(recipe.dataset),
         "vectors": last_part(recipe.vectors),

@@ -99,7 +99,7 @@ def training_section(distilled: DistilledSet, repo: str) -> str:
         x, numbers = "normalised(x)", _times("N", *shape[1:], shape[0]) + "\nnumbers from 0 to 255"
         reads = "images, normalised as the training images were"
     # Local data are somewhere else for everyone else.
-    local = not is_on_hub(distilled) and recipe.dataset not in KNOWN
+    local = not is_on_hub(distilled) and (recipe.dataset not in KNOWN or recipe.data_from == "memory")
     recipe_code = 'distilled.recipe.model_copy(update={"data": "PATH"})' if local else "distilled.recipe"
     return f"""## Train on it
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from accelerate import Accelerator
@@ -26,9 +27,16 @@ from tdd.settings.recipe import Recipe
 from tdd.system.reporter import Progress, Reporter
 from tdd.system.signals import stop_signals
 
+if TYPE_CHECKING:
+    from tdd.data.from_memory import Data
+
 
 def distill(
-    recipe: Recipe, folder: str | Path | None = None, resume: bool = False, reporter: Reporter | None = None
+    recipe: Recipe,
+    folder: str | Path | None = None,
+    resume: bool = False,
+    reporter: Reporter | None = None,
+    data: Data | None = None,
 ) -> DistilledSet:
     """Distil a data set, test the result, and keep both in a run folder.
 
@@ -37,6 +45,8 @@ def distill(
         folder: the run folder; None keeps nothing on disk.
         resume: resume the run in `folder` instead of starting one.
         reporter: where progress is told; None: nowhere.
+        data: the data set itself, in place of the one that the recipe names, see `tdd.data.corpus.load_corpus`. The run
+            does not keep it: a resumed run is given it again.
 
     Returns:
         The set that was best on held-out data, with its test results.
@@ -49,6 +59,8 @@ def distill(
     tracker = None if recipe.report_to == "none" else recipe.report_to
     if resume and folder is not None:
         recipe = recipe_of_run(Path(folder)).model_copy(update={"report_to": recipe.report_to, "data": recipe.data})
+    if data is not None:
+        recipe = recipe.model_copy(update={"data_from": "memory"})
     mixed = "bf16" if recipe.precision == "bfloat16" and torch.cuda.is_available() else None
     accelerator = Accelerator(mixed_precision=mixed, log_with=tracker, project_dir=str(folder) if folder else None)
     if tracker and not accelerator.log_with:
@@ -57,18 +69,21 @@ def distill(
         reporter = Reporter(quiet=True)
     if folder is None:
         with _tracking(tracker):
-            return _distill(recipe, None, accelerator, reporter)
+            return _distill(recipe, None, accelerator, reporter, data)
     folder = Path(folder)
     with _tracking(tracker), locked(folder) if accelerator.is_main_process else nullcontext():
         if accelerator.is_main_process and not resume:
             check_empty(folder)
         accelerator.wait_for_everyone()
         try:
-            return _distill(recipe, folder, accelerator, reporter)
+            return _distill(recipe, folder, accelerator, reporter, data)
         except (Interrupted, KeyboardInterrupt) as error:
             if not (folder / RECIPE).exists():
                 raise
-            raise Interrupted(f"{str(error) or 'interrupted'}; go on with: tdd distill --resume {folder}") from None
+            again = f"tdd distill --resume {folder}"
+            if data is not None:
+                again = f"tdd.distill(recipe, '{folder}', resume=True, data=...)"
+            raise Interrupted(f"{str(error) or 'interrupted'}; go on with: {again}") from None
 
 
 @contextmanager
@@ -89,8 +104,10 @@ def _tracking(tracker: str | None) -> Iterator[None]:
                     trackio.finish()
 
 
-def _distill(recipe: Recipe, folder: Path | None, accelerator: Accelerator, reporter: Reporter) -> DistilledSet:
-    corpus = open_corpus(recipe, reporter)
+def _distill(
+    recipe: Recipe, folder: Path | None, accelerator: Accelerator, reporter: Reporter, data: Data | None
+) -> DistilledSet:
+    corpus = open_corpus(recipe, reporter, data)
     reporter.note(check_memory(recipe, corpus, accelerator.device))
     with stop_signals() as should_stop, reporter:
         distiller = Distiller(recipe, corpus, folder and folder / CHECKPOINT, accelerator, should_stop=should_stop)

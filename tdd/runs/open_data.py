@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tdd.data.corpus import Corpus, load_corpus
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
 from tdd.system.reporter import Reporter
 
+if TYPE_CHECKING:
+    from tdd.data.from_memory import Data
 
-def open_corpus(recipe: Recipe, reporter: Reporter) -> Corpus:
-    """Load the recipe's corpus, and report its size and any notes on it."""
-    corpus = load_corpus(recipe)
+
+def open_corpus(recipe: Recipe, reporter: Reporter, data: Data | None = None) -> Corpus:
+    """Load the recipe's corpus, or `data` given in Python, and report its size and any notes on it."""
+    corpus = load_corpus(recipe, data=data)
     reporter.note(corpus.describe())
     for note in corpus.notes:
         reporter.note(f"note: {note}")

@@ -32,6 +32,9 @@ class Recipe(BaseModel):
     # The data set and how it is read
     dataset: str = Field("tomatoes", description="short name, Hub id, folder or csv/tsv/jsonl/parquet file")
     data: str | None = Field(None, description="folder or file to read the data set from, instead of the Hub")
+    data_from: Literal["files", "memory"] = Field(
+        "files", description="memory: the data set is given in Python (data=...), `dataset` is only its name"
+    )
     config_name: str | None = Field(None, description="configuration of a Hub data set")
     revision: str | None = Field(None, description="branch, tag or commit of a Hub data set")
     text_column: str | None = Field(None, description="column holding the text; found by its usual names when absent")
