@@ -41,6 +41,13 @@ _WORDS = (
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what speaks to a Hub, which its fixtures tell."""
+    for item in items:
+        if "hub" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.hub)
+
+
 @pytest.fixture(scope="session")
 def vectors() -> WordVectors:
     """Thirty words in four dimensions."""

@@ -38,6 +38,7 @@ def test_names_stay_functions_whatever_is_imported():
         assert isinstance(getattr(package, name), types.FunctionType), name
 
 
+@pytest.mark.slow
 def test_importing_tdd_imports_neither_torch_nor_transformers():
     code = "import sys, tdd; print([name for name in ('torch', 'transformers') if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -75,6 +75,7 @@ def test_running_out_of_memory_says_what_to_lower(run, monkeypatch, error):
     assert (done.one_line(), done.code) == ("out of memory; lower n, batch_size or networks_at_once", 1)
 
 
+@pytest.mark.slow
 def test_help_waits_for_no_heavy_import_and_python_m_tdd_works():
     code = (
         "import sys, runpy\n"
@@ -90,6 +91,7 @@ def test_help_waits_for_no_heavy_import_and_python_m_tdd_works():
     assert "Usage: tdd distill" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_told_nothing():
     read, write = os.pipe()
     os.close(read)
@@ -99,6 +101,7 @@ def test_a_reader_that_leaves_early_is_told_nothing():
     assert done.stderr == b""
 
 
+@pytest.mark.slow
 def test_completion_is_offered_for_every_verb():
     command = [sys.executable, "-m", "tdd", "--show-completion", "bash"]
     assert "tdd" in subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -158,6 +158,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_in_one_line(given, tmp_path):
 # The output folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_folder_in_use_by_another_process_is_refused(resume, given, tmp_path):
     run = tmp_path / "run"

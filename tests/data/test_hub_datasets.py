@@ -1,3 +1,5 @@
+"""Data sets of the Hub are read at a known commit, from the cache where the Hub is away, or refused in one line."""
+
 import os
 import subprocess
 import sys
@@ -176,7 +178,7 @@ def test_an_impossible_name_is_explained(hub: HubServer, vectors: WordVectors):
     assert hub.requests == []
 
 
-# A Hub that is not there
+# Without the Hub
 
 
 def test_a_cached_copy_stands_in_for_a_hub_that_is_down(hub: HubServer, repo: str, vectors: WordVectors):
@@ -225,6 +227,7 @@ def test_local_data_make_no_request(hub: HubServer, folder: Path, vectors: WordV
     assert hub.requests == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", ["HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE"])
 def test_the_environment_forbids_requests(variable: str, hub: HubServer, repo: str):
     code = f"from tdd.data.hub_datasets import load_hub_dataset as load; load('{repo}', None, None)"

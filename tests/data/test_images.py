@@ -147,9 +147,6 @@ def test_the_fingerprint_changes_with_the_data(tmp_path, change):
     assert load(write(tmp_path / "b.parquet", [encoded(one) for one in found], labels)).fingerprint != before
 
 
-# Normalisation
-
-
 # Outer batches
 
 

@@ -1,3 +1,5 @@
+"""Texts are split into the tokens that word vectors are made for."""
+
 import pytest
 
 from tdd.embeddings.tokenise import tokenize

@@ -81,6 +81,7 @@ def test_embedded_glove_knows_english(glove: WordVectors) -> None:
         assert glove.words[int(indices[0, 0])] == "king"
 
 
+@pytest.mark.slow
 def test_importing_the_module_leaves_gensim_out() -> None:
     code = (
         "import json, sys, tdd.embeddings.word_vectors; "

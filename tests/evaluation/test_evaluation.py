@@ -1,4 +1,4 @@
-"""Accuracy is what a plain loop finds, to the last example; networks do not depend on their company."""
+"""Evaluating is plain training and plain testing; networks do not depend on their company."""
 
 from dataclasses import replace
 

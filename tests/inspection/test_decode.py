@@ -1,4 +1,4 @@
-"""Distilled positions read as words: the nearest ones, exactly, printed so that no word can harm a terminal."""
+"""Distilled positions read as words: the nearest ones, exactly."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Figures show the numbers that were logged; tables and reports say what they should and no more."""
+"""Figures show the numbers that were logged."""
 
 import pytest
 import torch
@@ -85,9 +85,3 @@ def test_accuracy_against_n_has_a_panel_for_each_data_set_and_a_line_for_each_ki
     level = [line for line in panel.lines if line.get_label() == "all the data"]
     assert level[0].get_ydata()[0] == pytest.approx(87.5)
     assert (panel.get_title(), other.get_title()) == ("tiny", r"other\$")
-
-
-# Runs side by side
-
-
-# Bug reports and completion

@@ -1,4 +1,4 @@
-"""Every network is twice differentiable, whichever way its unroll is reversed, and refuses data it is not made for."""
+"""Every network is twice differentiable, whichever way its unroll is reversed."""
 
 from functools import cache
 from itertools import product

@@ -50,7 +50,6 @@ def test_a_damaged_file_is_refused(reader: str, damage: str, request: pytest.Fix
     assert done.code == 1 and message(damage, reader) in done.one_line()
 
 
-@pytest.mark.hub
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_foreign_file_is_refused(damage: str, hub: HubServer, published: str, run: Path, tmp_path: Path):
     commit(hub, published, {SET: DAMAGES[damage]((run / SET).read_bytes())})

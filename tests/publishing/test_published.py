@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 import torch
 from command import tdd
 from hub_server import HubServer
@@ -17,6 +18,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.evaluation import evaluate
 
 
+@pytest.mark.slow
 def test_plain_datasets_read_both_configurations_to_the_last_bit(published: str, run: Path, made: DistilledSet):
     code = f"""
 import json, sys

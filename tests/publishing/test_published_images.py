@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from command import tdd
 from datasets import Dataset
@@ -16,6 +17,7 @@ from tdd.publishing.push import contents
 from tdd.settings.recipe import Recipe
 
 
+@pytest.mark.slow
 def test_plain_datasets_read_images_to_the_last_bit(hub: HubServer, digits_run: Path, repo: str):
     assert tdd("push", digits_run, repo).code == 0
     made = DistilledSet.from_pretrained(digits_run)

@@ -37,6 +37,7 @@ def published(hub: HubServer, words_run: Path, request: pytest.FixtureRequest, m
     return repo
 
 
+@pytest.mark.slow
 def test_plain_datasets_read_exactly_the_sentences_and_they_train_as_the_run_did(
     published: str, words_run: Path, made: DistilledSet, tmp_path: Path
 ):

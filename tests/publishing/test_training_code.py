@@ -31,6 +31,7 @@ def random_init() -> DistilledSet:
     return Distiller(tiny_recipe(outer_steps=60, epochs=2, init="random"), tiny_corpus()).run()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", RUNS)
 def test_a_fixed_initialisation_is_trained_to_the_recorded_accuracy(
     network: str, hub: HubServer, repo: str, request: pytest.FixtureRequest, tmp_path: Path

@@ -1,4 +1,4 @@
-"""A trained network in transformers' form reads raw text as ours does, and its tokenizer splits it alike."""
+"""A trained network in transformers' form reads raw text as ours does."""
 
 import json
 import subprocess
@@ -95,6 +95,7 @@ def test_a_saved_model_holds_no_code_no_folder_and_only_the_words_of_the_data(ru
     assert json.loads((tmp_path / "model" / "config.json").read_text())["id2label"] == {"0": "class a", "1": "class b"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", ["fixed"], indirect=True)
 @pytest.mark.parametrize(
     "first", ["import tdd\nfrom transformers import pipeline", "from transformers import pipeline\nimport tdd"]

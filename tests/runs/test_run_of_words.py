@@ -35,6 +35,7 @@ def test_the_sentences_are_made_of_the_vocabulary_and_no_longer_those_of_the_sta
     assert not torch.equal(start.sentences.tokens, made.sentences.tokens)
 
 
+@pytest.mark.slow
 def test_another_process_reads_the_same_words_samples_and_accuracy(run: Path, made: DistilledSet, tmp_path: Path):
     code = f"""
 import json, tdd

@@ -33,6 +33,7 @@ def test_trackio_keeps_the_curves_where_it_is_told_to(given, tmp_path, monkeypat
     assert (tmp_path / "tracked" / "tdd.db").exists()
 
 
+@pytest.mark.slow
 def test_what_trackio_says_is_not_on_standard_output_not_even_at_the_end_of_the_process(given, tmp_path):
     pytest.importorskip("trackio")
     arguments = [*distil_command(*given, tmp_path / "run", outer_steps=2), "--report-to", "trackio"]

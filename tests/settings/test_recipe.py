@@ -1,4 +1,4 @@
-"""Settings: where they come from, which of them counts, and what is said about wrong ones."""
+"""Settings are kept exactly, and what is said about wrong ones is one line."""
 
 import pytest
 from command import tdd

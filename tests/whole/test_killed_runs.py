@@ -13,6 +13,8 @@ from command import STEPS, distil_command, files_below, tdd
 from killed import MOMENTS, child
 from whole_runs import RANDOM, assert_same_run, lines_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def processes():

@@ -13,6 +13,8 @@ import torch
 
 from tdd.distilled_set.set import DistilledSet
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = """
     --n 4 --init random --set networks=4 --set filters=8 --set widths=[1,2] --set max_length=8 --set batch_size=16
     --set learning_rate=0.5 --set validate_every=5 --set test_networks=3 --set checkpoint_every=5

@@ -1,4 +1,4 @@
-"""Sentences of words: what they start as, the words they may hold, and the file that keeps nothing but words."""
+"""What samples start from: noise or real examples, with the labels that these have."""
 
 import numpy as np
 import pytest
@@ -8,14 +8,6 @@ from tiny import LENGTH, tiny_corpus, tiny_recipe
 from tdd.distillation.samples.start import first_labels, first_samples, real_sentences
 from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.errors import UsageError
-
-# Texts
-
-
-# The vocabulary
-
-
-# The start
 
 
 def first_tokens(corpus, n: int, **settings) -> torch.Tensor:
