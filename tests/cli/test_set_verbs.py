@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 import torch
 from command import distil_command, tdd, write_data, write_vectors
+from patches import spy
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from tdd.evaluation import full_data
 from tdd.settings.recipe import Recipe
 
 
-def test_evaluating_adds_fresh_networks_and_the_ratio_and_trains_on_all_data_once(run, monkeypatch):
+def test_evaluating_adds_fresh_networks_and_the_ratio_and_trains_on_all_data_once(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path / "cache"))
+    trained = spy(monkeypatch, full_data, "_train_on_all")
     done = tdd("evaluate", run, "--networks", 3, "--full")
     assert done.code == 0, done.err
     results = json.loads((run / "results.json").read_text())
@@ -27,12 +31,9 @@ def test_evaluating_adds_fresh_networks_and_the_ratio_and_trains_on_all_data_onc
     assert f"distillation ratio {100 * fresh['mean'] / full:.2f} %" in done.out
     assert f"all data, same network: test accuracy {100 * full:.2f} %" in done.out
     assert "distillation" in results
-
-    def not_again(*_):
-        raise AssertionError("trained on all the data again")
-
-    monkeypatch.setattr("tdd.evaluation.full_data._train_on_all", not_again)
+    assert len(trained) == 1
     assert tdd("evaluate", run, "--networks", 3, "--full").out == done.out
+    assert len(trained) == 1
 
 
 def test_testing_on_a_part_is_always_said(run):

@@ -7,6 +7,8 @@ import datasets
 import numpy as np
 import pytest
 from data_files import Load, sentences, texts, write_csv, write_parquet
+from datasets.fingerprint import Hasher
+from patches import spy
 
 from tdd.data.corpus import load_corpus
 from tdd.embeddings.word_vectors import WordVectors
@@ -17,9 +19,11 @@ from tdd.settings.recipe import Recipe
 def test_a_second_load_encodes_nothing(
     load: Load, two_classes: Path, vectors: WordVectors, monkeypatch: pytest.MonkeyPatch
 ):
+    encoded = spy(monkeypatch, WordVectors, "encode")
     first = load(two_classes)
-    monkeypatch.setattr(WordVectors, "encode", lambda *_: pytest.fail("encoded again"))
+    assert len(encoded) == 100
     second = load(two_classes, seed=3, max_length=5)
+    assert len(encoded) == 100
     assert second.source == first.source
     assert sentences(second.test, vectors) == sentences(first.test, vectors)
 
@@ -32,8 +36,12 @@ def test_other_vectors_encode_anew(load: Load, two_classes: Path, vectors: WordV
     assert second.fingerprint != first.fingerprint
 
 
-def test_the_vectors_are_never_hashed(load: Load, two_classes: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_vectors_are_never_hashed(
+    load: Load, two_classes: Path, vectors: WordVectors, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(WordVectors, "__reduce__", lambda *_: pytest.fail("hashed"), raising=False)
+    with pytest.raises(pytest.fail.Exception, match="hashed"):
+        Hasher.hash(vectors)
     load(two_classes)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from patches import spy
 from tiny import tiny_corpus
 
 from tdd.data import real_examples
@@ -80,7 +81,9 @@ def test_herding_is_the_greedy_match_of_the_mean():
 
 def test_class_means_are_means_of_whole_inputs_shared_by_the_samples_of_a_class(monkeypatch):
     monkeypatch.setattr(real_examples, "_DENSE", 7)
+    read = spy(monkeypatch, type(TRAIN), "batch")
     means = class_means(TRAIN, 7, 3)
+    assert len(read) == -(-len(TRAIN) // 7)
     for i in range(7):
         members = (TRAIN.labels == i % 3).nonzero().flatten()
         expected = torch.stack([dense(TRAIN, place) for place in members.tolist()]).mean(0)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from patches import spy
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.data.text import TextSplit
@@ -45,7 +46,9 @@ def test_features_of_sentences_are_means_of_known_words_in_the_order_asked_for(m
         torch.from_numpy(unknown), torch.from_numpy(TRAIN.offsets), TRAIN.labels, TRAIN.vectors, TRAIN.max_length
     )
     places = torch.randperm(len(split), generator=generator(0))
+    read = spy(monkeypatch, TextSplit, "batch")
     found = dict(zip(places.tolist(), split.features(places), strict=True))
+    assert len(read) == -(-len(split) // 7)
     assert torch.equal(found[0], torch.zeros(split.vectors.dim))
     for place in (1, 2, 50):
         ids = unknown[TRAIN.offsets[place] : TRAIN.offsets[place + 1]][: TRAIN.max_length]

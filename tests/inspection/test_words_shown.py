@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from patches import spy
 from tiny import tiny_corpus, tiny_recipe, tiny_vectors
 
 from tdd.distillation.distiller import Distiller
@@ -53,9 +54,12 @@ def test_a_word_is_first_even_where_another_has_the_same_vector_and_padding_is_n
 def test_the_words_alone_are_read_without_a_search(twins, monkeypatch):
     made, vectors = twins
     expected = [[[word] for word in text.split()] for text in TEXTS]
-    monkeypatch.setattr(WordVectors, "nearest", lambda *_: pytest.fail("the table was searched"))
+    searched = spy(monkeypatch, WordVectors, "nearest")
     assert [sentence.words for sentence in decode(made, vectors)] == expected
     assert [sentence.words for sentence in decode(made, vectors, first=1)] == expected[:1]
+    assert searched == []
+    decode(made, vectors, k=2)
+    assert searched
 
 
 @pytest.mark.parametrize("color", [False, True])

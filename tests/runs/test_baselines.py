@@ -6,10 +6,12 @@ import shutil
 
 import pytest
 from command import distil_command, tdd, write_data
+from patches import spy
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distilled_set.run_folder import read_run
 from tdd.errors import Interrupted, TddError, UsageError
+from tdd.evaluation import full_data
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.names import NAMES
 from tdd.runs import baselines
@@ -168,10 +170,13 @@ def test_the_figures_of_a_run_do_not_need_the_cache_a_second_time(given, tmp_pat
     run = tmp_path / "run"
     assert tdd(*distil_command(*given, run)).code == 0
     before = (run / "results.json").read_text()
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path / "first"))
+    trained = spy(monkeypatch, full_data, "_train_on_all")
     assert tdd("baselines", "--run", run, "--only", "full").code == 0
+    assert len(trained) == 1
     kept = (run / "results.json").read_text()
     (run / "results.json").write_text(before)
     monkeypatch.setenv("TDD_CACHE", str(tmp_path / "empty"))
-    monkeypatch.setattr("tdd.evaluation.full_data._train_on_all", lambda *_: pytest.fail("trained again"))
     assert tdd("baselines", "--run", run, "--only", "full").code == 0
+    assert len(trained) == 1
     assert (run / "results.json").read_text() == kept != before

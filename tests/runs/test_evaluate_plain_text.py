@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from command import distil_command, tdd
+from patches import spy
 from plain import short_training
 
 from tdd.runs import evaluate
@@ -55,10 +56,12 @@ def test_the_command_adds_the_figures_to_results_description_and_card(folder, tm
 
 
 def test_a_run_that_is_not_of_words_ends_in_a_line_before_anything_is_read(folder, monkeypatch):
-    monkeypatch.setattr(evaluate, "open_corpus_of", lambda *_: pytest.fail("the data were read"))
+    read = spy(monkeypatch, evaluate, "open_corpus_of")
     done = tdd("evaluate", folder / "free", "--plain-text")
+    assert read == []
     assert done.code == 2
     assert done.one_line().startswith("--plain-text needs a set made of words")
+    assert tdd("evaluate", folder / "free").code == 0 and len(read) == 1
 
 
 def test_several_processes_are_refused(folder, monkeypatch):

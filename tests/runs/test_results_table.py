@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from command import SETTINGS, tdd, write_data, write_vectors
+from patches import spy
 
 from tdd.distilled_set import run_log
 from tdd.runs import evaluate, results_table, reuse
@@ -51,12 +52,17 @@ def results_of(name: str) -> dict:
     return json.loads(Path("runs/paper", name, "results.json").read_text())
 
 
-def forbid(monkeypatch, *places: tuple[object, str]) -> None:
-    def again(*given: object, **named: object) -> None:
-        raise AssertionError("done again")
+Calls = dict[str, list[tuple[object, ...]]]
 
-    for module, name in places:
-        monkeypatch.setattr(module, name, again)
+
+def watch(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """The calls of what distils, tests and trains on all the data."""
+    places = ((reuse, "distill"), (evaluate, "evaluate"), (evaluate, "train_on_all"))
+    return {name: spy(monkeypatch, module, name) for module, name in places}
+
+
+def count(calls: Calls) -> dict[str, int]:
+    return {name: len(made) for name, made in calls.items()}
 
 
 def stop_after(monkeypatch, step: int) -> None:
@@ -104,11 +110,14 @@ def test_the_commands_written_are_those_that_make_the_row(recipes):
 
 
 def test_what_is_finished_is_not_done_again(recipes, monkeypatch):
+    calls = watch(monkeypatch)
     assert tdd(*TABLE).code == 0
+    done = count(calls)
+    assert all(done.values())
     before = Path("RESULTS.md").read_text()
     Path("RESULTS.md").unlink()
-    forbid(monkeypatch, (reuse, "distill"), (evaluate, "evaluate"), (evaluate, "train_on_all"))
     assert tdd(*TABLE).code == 0
+    assert count(calls) == done
     assert Path("RESULTS.md").read_text() == before
 
 
@@ -118,8 +127,9 @@ def test_only_what_is_missing_is_tested(recipes, monkeypatch):
     assert (row_of("easy-random")["networks"], row_of("easy-random")["ratio"]) == ("3", "–")
     assert row_of("easy-fixed")["accuracy"] == "not yet run"
     assert tdd("evaluate", "runs/paper/easy-random", "--networks", 6).code == 0
-    forbid(monkeypatch, (reuse, "distill"), (evaluate, "evaluate"))
+    calls = watch(monkeypatch)
     assert tdd(*TABLE, "easy-random").code == 0
+    assert count(calls) == {"distill": 0, "evaluate": 0, "train_on_all": 1}
     assert row_of("easy-random")["ratio"] != "–"
     assert row_of("easy-fixed")["accuracy"] == "not yet run"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from command import SETTINGS, Done, tdd, write_data, write_vectors
+from patches import spy
 
 from tdd.distillation.distiller import Distiller
 from tdd.distilled_set import run_log
@@ -38,18 +39,22 @@ def search(*arguments: object, **settings: object) -> Done:
 @pytest.fixture
 def enough(monkeypatch):
     """Makes held-out accuracy a matter of n: 0.925 of that with all the data from some n on, half of it below."""
+    validated = []
 
     def from_(least_n: int) -> None:
         monkeypatch.setattr(Distiller, "_validate", lambda self: keep(self, 0.74 if self.recipe.n >= least_n else 0.4))
 
     def keep(distiller: Distiller, accuracy: float) -> float:
+        validated.append(distiller.recipe.n)
         distiller.state.best_accuracy, distiller.state.best_step = accuracy, distiller.state.step
         return accuracy
 
     result = {"accuracy": 0.75, "validation_accuracy": 0.8, "epoch": 1, "test_examples": 24}
-    monkeypatch.setattr(full_data, "_train_on_all", lambda *given: result)
+    trained = []
+    monkeypatch.setattr(full_data, "_train_on_all", lambda *given: trained.append(given) or result)
     monkeypatch.setenv("TDD_CACHE", str(Path.cwd() / "cache"))
-    return from_
+    yield from_
+    assert validated and trained  # else the test went by other accuracies than these
 
 
 def tried(runs: Path = Path("runs/sizes/data")) -> list[int]:
@@ -128,10 +133,11 @@ def test_a_size_that_is_not_found_is_one_line(given, enough):
 
 def test_runs_are_used_again_and_another_ratio_adds_to_them(given, enough, monkeypatch):
     enough(4)
+    distilled = spy(monkeypatch, reuse, "distill")
     first = search()
-    with monkeypatch.context() as patch:
-        patch.setattr(reuse, "distill", None)
-        assert search().out == first.out
+    assert len(distilled) == 2
+    assert search().out == first.out
+    assert len(distilled) == 2
     assert search("--ratio", 40).code == 0
     assert tried() == [1, 3, 6]
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from distilled_sets import assert_same_bits
+from patches import spy
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distillation.distiller import Distiller
@@ -89,7 +90,9 @@ def test_the_words_do_not_depend_on_how_many_are_sought_at_once(monkeypatch, at_
         raw[place::3] = vectors.embed(torch.tensor(place + 1)) + 0.1 * raw[place::3]
     expected = words._nearest(raw)
     monkeypatch.setattr("tdd.distillation.samples.words.PRODUCTS_AT_ONCE", at_once * 300)
+    products = spy(monkeypatch, torch, "addmm")
     found = words._nearest(raw)
+    assert len(products) == -(-700 // at_once)
     assert torch.equal(words.table[found.words], words.table[expected.words])
     assert len(expected.words[5::3].unique()) > 3
     assert torch.equal(found.reach, expected.reach)
@@ -102,10 +105,9 @@ def test_two_words_are_enough():
 
 def test_memory_is_bounded_however_large_the_vocabulary(monkeypatch):
     monkeypatch.setattr("tdd.distillation.samples.words.PRODUCTS_AT_ONCE", 10)
-    words, sizes, addmm = made(), [], torch.addmm
-    monkeypatch.setattr(torch, "addmm", lambda *given: sizes.append(addmm(*given)) or sizes[-1])
+    words, products = made(), spy(monkeypatch, torch, "addmm")
     words.samples(latents(1, 1, 30))
-    assert len(sizes) == 30  # a vocabulary larger than all that: one position at a time
+    assert len(products) == 30  # a vocabulary larger than all that: one position at a time
 
 
 # Gradients

@@ -48,8 +48,9 @@ def test_real_images_in_parts_give_what_they_give_at_once(monkeypatch):
     kernel = AutogradKernel(network)
     whole, at_once = kernel.logits(theta, batch), kernel.loss(theta, batch)
     one = kernel._forward_bytes(unstack(theta)[0], batch.dense())
-    for parts in (1, 2 * one):
+    for size, parts in ((1, 1), (2, 2 * one)):
         monkeypatch.setattr("tdd.networks.kernels.autograd.PART_BYTES", parts)
+        assert kernel._part(theta, batch.dense()) == size < len(batch)
         torch.testing.assert_close(kernel.logits(theta, batch), whole)
         torch.testing.assert_close(kernel.loss(theta, batch), at_once)
     assert whole.shape == (2, 3, CLASSES)

@@ -102,6 +102,7 @@ def test_real_images_in_parts_give_what_the_module_gives(monkeypatch, kind, shap
     ours, plain = network.closed_form(), AutogradKernel(network)
     whole = ours.loss(theta, batch)
     monkeypatch.setattr("tdd.networks.kernels.chain.PART_BYTES", 3 * networks * ours.outputs * 8)
+    assert ours._parts(theta, batch.dense()) == 3
     torch.testing.assert_close(ours.loss(theta, batch), plain.loss(theta, batch), **EXACT)
     smooth = ours.loss(theta, batch, smoothing=0.2), plain.loss(theta, batch, smoothing=0.2)
     torch.testing.assert_close(*smooth, **EXACT)
