@@ -30,12 +30,13 @@ demo: setup
 	$(BIN)/tdd decode runs/demo --first 2
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile --maxprocesses 4
 
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 # e.g. make paper PAPER="trec6-60-fixed --data-root copies"
 paper: setup
@@ -43,4 +44,4 @@ paper: setup
 
 # e.g. make bench BENCH="--quick --json bench.json --plot growth.svg"
 bench: setup
-	PYTHONPATH=tests $(BIN)/python -m bench.run $(BENCH)
+	PYTHONPATH=tests:tests/support $(BIN)/python -m bench.run $(BENCH)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command import write_data, write_vectors
+from command import distil_command, tdd, write_data, write_vectors
 from hub_server import HubServer, client_env
+from whole_runs import RANDOM
 
 from tdd.embeddings.word_vectors import WordVectors
 
@@ -40,7 +41,14 @@ _WORDS = (
 )
 
 
-@pytest.fixture(scope="package")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what speaks to a Hub, which its fixtures tell."""
+    for item in items:
+        if "hub" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.hub)
+
+
+@pytest.fixture(scope="session")
 def vectors() -> WordVectors:
     """Thirty words in four dimensions."""
     words = _WORDS.split()
@@ -48,11 +56,19 @@ def vectors() -> WordVectors:
     return WordVectors("tiny", words, table, "tiny-checksum")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def given(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A data set and word vectors, as files for the command line; a test that changes them takes a copy."""
     folder = tmp_path_factory.mktemp("given")
     return write_data(folder / "data.csv"), write_vectors(folder / "vectors.txt")
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(given: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole run that nobody interrupted, to compare others with."""
+    output = tmp_path_factory.mktemp("uninterrupted") / "run"
+    assert tdd(*distil_command(*given, output, **RANDOM)).code == 0
+    return output
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import importlib
 import pkgutil
+import subprocess
+import sys
 import types
 
 import pytest
@@ -35,3 +37,13 @@ def test_names_stay_functions_whatever_is_imported():
             importlib.import_module(module.name)
     for name in ("decode", "distill", "evaluate", "load_corpus", "load_vectors", "register_transformers"):
         assert isinstance(getattr(package, name), types.FunctionType), name
+
+
+@pytest.mark.slow
+def test_importing_tdd_imports_neither_torch_nor_transformers():
+    code = "import sys, tdd; print([name for name in ('torch', 'transformers') if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_the_public_names_do_not_depend_on_transformers():
+    assert "DistilledClassifier" not in package.__all__

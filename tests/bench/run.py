@@ -1,6 +1,6 @@
 """Ours beside the plain way, on the same inputs in the same run: `make bench`, or with options
 
-    PYTHONPATH=tests .venv/bin/python -m bench.run --only imdb-step --json bench.json
+    PYTHONPATH=tests:tests/support .venv/bin/python -m bench.run --only imdb-step --json bench.json
 
 Each task's results are compared first. Ratios are of the plain way's cost to ours. Peak memory is what a task adds to a
 process of its own. Only a wrong result ends in exit code 1, never a slow one.

@@ -7,7 +7,7 @@ import pytest
 from command import Done, distil_command, tdd
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def distilled(given, tmp_path_factory) -> tuple[Path, Done]:
     """A finished run and what distilling it printed."""
     folder = tmp_path_factory.mktemp("runs") / "made"

@@ -1,0 +1,107 @@
+"""Whatever a user types, help, results or one line of error come back, and without waiting for what is not needed."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from command import tdd
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["distil"], "No such command 'distil'"),
+        (["distill", "--bogus"], "No such option: --bogus"),
+        (["distill"], "name a data set, e.g. tdd distill imdb --n 20"),
+        (["distill", "x", "y"], "unexpected extra argument"),
+        (["distill", "x", "--n", "many"], "Invalid value for '--n'"),
+        (["distill", "x", "--init", "warm"], "'warm' is not one of 'fixed', 'random'"),
+        (["distill", "x", "--set"], "Option '--set' requires an argument"),
+        (["evaluate"], "Missing argument 'RUN'"),
+        (["evaluate", "x", "--networks", "0"], "Invalid value for '--networks'"),
+        (["decode", "x", "--format", "xml"], "'xml' is not one of 'table', 'json', 'text'"),
+    ],
+)
+def test_a_command_that_makes_no_sense_is_one_line(arguments, message):
+    done = tdd(*arguments)
+    assert message in done.one_line()
+    assert done.err.count("\n") == 1
+    assert done.code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--help"], ["-h"], ["distill", "--help"], ["evaluate", "-h"], ["decode", "-h"]]
+)
+def test_help_is_printed(arguments):
+    done = tdd(*arguments)
+    assert (done.code, done.err) == (0, "")
+    assert "Usage: tdd" in done.out
+
+
+def test_the_version_is_printed():
+    assert tdd("--version").out == "tdd 0.1.0\n"
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_debug_anywhere_on_the_line_shows_the_traceback(place):
+    arguments = ["distill", "nowhere"]
+    arguments.insert(place, "--debug")
+    done = tdd(*arguments, "--output", "/dev/null/x")
+    assert "Traceback (most recent call last)" in done.err
+    assert done.err.splitlines()[-1].startswith("tdd: ")
+    assert done.code == 1
+
+
+def test_a_failure_nobody_thought_of_is_one_line_too(run, monkeypatch):
+    def fails(*_, **__):
+        raise RuntimeError("first\nsecond \x1b[31m")
+
+    monkeypatch.setattr("tdd.embeddings.word_vectors.load_vectors", fails)
+    done = tdd("decode", run)
+    assert done.one_line() == "unexpected RuntimeError: first second \\x1b[31m; add --debug to see where"
+    assert done.code == 1
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried")]
+)
+def test_running_out_of_memory_says_what_to_lower(run, monkeypatch, error):
+    def fails(*_, **__):
+        raise error
+
+    monkeypatch.setattr("tdd.inspection.show.decode", fails)
+    done = tdd("decode", run)
+    assert (done.one_line(), done.code) == ("out of memory; lower n, batch_size or networks_at_once", 1)
+
+
+@pytest.mark.slow
+def test_help_waits_for_no_heavy_import_and_python_m_tdd_works():
+    code = (
+        "import sys, runpy\n"
+        "for arguments in (['--help'], ['distill', '--help'], ['--version']):\n"
+        "    sys.argv = ['tdd', *arguments]\n"
+        "    try: runpy.run_module('tdd', run_name='__main__')\n"
+        "    except SystemExit as leave: assert leave.code == 0, leave.code\n"
+        "heavy = {'torch', 'datasets', 'gensim', 'accelerate', 'numpy', 'tdd.settings.recipe'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Usage: tdd distill" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_reader_that_leaves_early_is_told_nothing():
+    read, write = os.pipe()
+    os.close(read)
+    with open(write, "w") as gone:
+        command = [sys.executable, "-m", "tdd", "distill", "--list-recipes"]
+        done = subprocess.run(command, stdout=gone, stderr=subprocess.PIPE, check=False)
+    assert done.stderr == b""
+
+
+@pytest.mark.slow
+def test_completion_is_offered_for_every_verb():
+    command = [sys.executable, "-m", "tdd", "--show-completion", "bash"]
+    assert "tdd" in subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -1,0 +1,124 @@
+"""What samples start from: noise or real examples, with the labels that these have."""
+
+import numpy as np
+import pytest
+import torch
+from tiny import LENGTH, tiny_corpus, tiny_recipe
+
+from tdd.distillation.samples.start import first_labels, first_samples, real_sentences
+from tdd.distillation.samples.vocabulary import vocabulary
+from tdd.errors import UsageError
+
+
+def first_tokens(corpus, n: int, **settings) -> torch.Tensor:
+    """Token ids (n, L) of the sentences that a run starts from."""
+    recipe = tiny_recipe(samples="words", n=n, **settings)
+    vectors = corpus.train.vectors
+    samples = first_samples(recipe, corpus, *recipe.split(len(corpus.classes))).flatten(0, 1)
+    found, distances = vectors.nearest(samples.flatten(0, 1), 1, "l2")
+    tokens = (found[:, 0] + 1).view(n, LENGTH) * (samples != 0).any(-1)
+    assert torch.equal(vectors.embed(tokens), samples) and not distances.view(n, LENGTH)[tokens > 0].any()
+    return tokens
+
+
+def real(corpus) -> list[tuple[int, list[int]]]:
+    """Label and token ids of each training sentence."""
+    train = corpus.train
+    return [
+        (int(train.labels[i]), train.ids[train.offsets[i] : train.offsets[i + 1]].tolist()) for i in range(len(train))
+    ]
+
+
+def test_sentences_start_as_real_ones_and_padding_is_what_these_leave():
+    corpus = tiny_corpus(classes=3)
+    rows = first_tokens(corpus, 6, padding="end").tolist()
+    whole = [(label, tokens[:LENGTH]) for label, tokens in real(corpus)]
+    for place, row in enumerate(rows):
+        assert (place % 3, [id_ for id_ in row if id_]) in whole
+        assert row == sorted(row, key=lambda id_: id_ == 0)
+    assert min(row.count(0) for row in rows) == 0 < max(row.count(0) for row in rows)
+    assert len({tuple(row) for row in rows}) == 6
+
+
+def test_without_padding_real_sentences_of_the_class_follow_each_other():
+    corpus = tiny_corpus()
+    for place, row in enumerate(first_tokens(corpus, 4).tolist()):
+        assert 0 not in row
+        of_class = [tokens for label, tokens in real(corpus) if label == place % 2]
+        ends = {0}
+        while LENGTH not in ends:  # after each end another sentence begins
+            more = {
+                min(end + len(t), LENGTH)
+                for end in ends
+                for t in of_class
+                if row[end : end + len(t)] == t[: LENGTH - end]
+            }
+            assert not more <= ends
+            ends |= more
+
+
+@pytest.mark.parametrize("padding", ["none", "end"])
+@pytest.mark.parametrize(("n", "classes"), [(4, 2), (24, 3), (7, 3), (5, 2), (2, 4), (3, 4)])
+def test_labels_are_those_of_the_sentences_that_a_set_starts_from(tmp_path, padding, n, classes):
+    corpus, own = tiny_corpus(classes), 20 // classes
+    # The words that belong to a class tell it.
+    (tmp_path / "own.txt").write_text(" ".join(f"word{20 + i}" for i in range(own * classes)))
+    tokens = first_tokens(corpus, n, padding=padding, vocabulary_file=str(tmp_path / "own.txt"))
+    steps, per_step = tiny_recipe(n=n).split(classes)
+    labels = first_labels(steps, per_step, classes).flatten(0, 1)
+    for row, label in zip(tokens, labels, strict=True):
+        (found,) = set(((row[row > 0] - 21) // own).tolist())
+        assert label[found] == label.max()
+    assert len({tuple(row) for row in tokens.tolist()}) == n
+    assert (tokens == 0).any().item() == (padding == "end")
+
+
+def test_a_random_start_draws_the_vocabulary_evenly_with_the_seed():
+    corpus, settings = tiny_corpus(), {"samples_init": "noise", "vocabulary": 5, "padding": "end"}
+    tokens = first_tokens(corpus, 100, **settings)
+    ids, drawn = tokens.unique(return_counts=True)
+    assert ids.tolist() == vocabulary(tiny_recipe(samples="words", vocabulary=5), corpus.train).tolist()
+    assert (drawn / 1000 - 0.2).abs().max() < 0.05
+    assert torch.equal(tokens, first_tokens(corpus, 100, **settings))
+    assert not torch.equal(tokens, first_tokens(corpus, 100, **settings, seed=1))
+
+
+def test_a_sentence_without_words_leaves_its_place_to_the_next_one_or_is_refused():
+    train, known = tiny_corpus().train, torch.tensor([3, 4])
+    train.ids, train.offsets = np.array([9, 9, 3, 9, 4, 4], dtype=np.int32), np.array([0, 2, 5, 6])
+    for fill, expected in ((False, [3, 4]), (True, [3, 4, 4, 3, 4, 4, 3, 4, 4, 3])):
+        (found,) = real_sentences(train, torch.tensor([[0, 1, 2] * 4]), known, fill).tolist()
+        assert found == expected + [0] * (LENGTH - len(expected))
+    for rows, fill in (([0, 0], False), ([0, 1, 2], True)):
+        with pytest.raises(UsageError, match="too few words of the vocabulary: set a larger one"):
+            real_sentences(train, torch.tensor([rows]), known, fill)
+
+
+def test_first_labels_are_one_hot_in_turn_and_shared_when_samples_are_few():
+    assert torch.equal(first_labels(2, 3, 3), torch.eye(3).expand(2, 3, 3))
+    few = first_labels(1, 5, 10)[0]
+    assert torch.equal((few > 0).sum(0), torch.ones(10, dtype=torch.long))
+    torch.testing.assert_close(few.sum(1), torch.ones(5))
+
+
+def test_samples_started_from_real_sentences_bear_the_labels_of_those_sentences():
+    corpus = tiny_corpus(classes=3)
+    steps, per_step = 4, 6
+    samples = first_samples(tiny_recipe(n=24, samples_init="real"), corpus, steps, per_step)
+    labels = first_labels(steps, per_step, 3).argmax(2)
+    everything = corpus.train.batch(torch.arange(len(corpus.train)))
+    dense = everything.dense()
+    found = []
+    for step in range(steps):
+        for place in range(per_step):
+            same = (dense == samples[step, place]).flatten(1).all(1)
+            assert everything.labels[same].unique().tolist() == [labels[step, place]]
+            found.append(samples[step, place])
+    assert len(torch.stack(found).flatten(1).unique(dim=0)) > 20
+
+
+def test_noise_starts_at_the_scale_of_real_input():
+    corpus = tiny_corpus()
+    samples = first_samples(tiny_recipe(n=200, samples_scale=2.0), corpus, 10, 20)
+    real = corpus.train.batch(torch.arange(120))
+    assert samples.std().item() == pytest.approx(2 * real.dense()[real.dense() != 0].std().item(), rel=0.1)

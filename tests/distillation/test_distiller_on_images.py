@@ -1,0 +1,53 @@
+"""The embedded digits are distilled, resumed and tested by the same path as text."""
+
+import pytest
+from digits import digits_recipe
+from distilled_sets import assert_same_bits
+
+from tdd.data.corpus import load_corpus
+from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.set import DistilledSet
+from tdd.errors import Interrupted, UsageError
+from tdd.evaluation.evaluation import evaluate
+from tdd.inspection.pictures import pictures
+from tdd.runs.distill import distill
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_corpus(digits_recipe())
+
+
+def test_a_few_steps_beat_chance_clearly(digits):
+    distilled = Distiller(digits_recipe(outer_steps=70, epochs=3, batch_size=64), digits).run()
+    assert evaluate(distilled, digits.test).mean > 0.4
+
+
+def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, digits):
+    recipe = digits_recipe(init="random", networks=2)
+    whole = Distiller(recipe, digits).run()
+    seen = []
+    stopped = Distiller(
+        recipe, digits, tmp_path / "c", on_progress=lambda p: seen.append(p.step), should_stop=lambda: len(seen) == 4
+    )
+    with pytest.raises(Interrupted):
+        stopped.run()
+    assert_same_bits(Distiller(recipe, digits, tmp_path / "c").run(), whole)
+
+
+def test_fewer_images_than_classes_carry_several_classes_each(digits):
+    distilled = Distiller(digits_recipe(n=5, outer_steps=3), digits).run()
+    assert distilled.samples.shape == (1, 5, 1, 8, 8)
+    assert (distilled.labels[0].sort(dim=1).values[:, -2:] > 0.2).all()
+
+
+def test_a_run_folder_keeps_the_normalisation_and_is_tested_on_the_whole_split(tmp_path):
+    distill(digits_recipe(outer_steps=2), tmp_path / "run")
+    again = DistilledSet.from_pretrained(tmp_path / "run")
+    assert again.results["evaluation"]["fixed"]["test_examples"] == 359
+    assert len(pictures(again)) == 10
+
+
+def test_a_text_network_is_refused(digits):
+    with pytest.raises(UsageError, match="text_cnn reads text and the data are images"):
+        Distiller(digits_recipe(network="text_cnn"), digits)

@@ -1,0 +1,23 @@
+"""The folder of a run."""
+
+import pytest
+
+from tdd.distilled_set.run_folder import default_folder
+from tdd.settings.recipe import Recipe
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"dataset": "imdb"}, "imdb-20"),
+        ({"dataset": "SetFit/sst5", "n": 5, "init": "random"}, "sst5-5-random"),
+        ({"dataset": "imdb", "samples": "words"}, "imdb-20-words"),
+        ({"dataset": "imdb", "samples": "words", "init": "random"}, "imdb-20-words-random"),
+        ({"dataset": "/some/where/my.data.csv"}, "my-20"),
+        ({"dataset": "folder/"}, "folder-20"),
+        ({"dataset": ".."}, "data-20"),
+    ],
+)
+def test_a_run_is_kept_in_a_folder_named_after_its_data(settings, expected):
+    folder = default_folder(Recipe.build(settings))
+    assert (folder.parent.name, folder.name) == ("runs", expected)

@@ -1,0 +1,39 @@
+"""Every row of the published tables is a recipe."""
+
+import yaml
+from command import tdd
+
+from tdd.runs.results_rows import read_rows
+from tdd.settings.recipe import Recipe
+from tdd.settings.recipes import named_recipes, recipe_folders
+
+
+def test_every_row_of_the_paper_is_a_recipe_with_its_data_n_and_initialisation():
+    rows = read_rows()
+    assert len(rows) == 18
+    for row in rows:
+        data, n, init = row.name.rsplit("-", 2)
+        assert (row.recipe.dataset, row.recipe.n, row.recipe.init) == (data, int(n), init)
+        assert row.published.networks == (200 if init == "random" else 1)
+        assert row.published.data.lower().replace("-", "") == data
+    by_name = {row.name: row.published for row in rows}
+    assert (by_name["imdb-20-random"].accuracy, by_name["imdb-20-random"].sd) == (73.3978, 3.28)
+    assert by_name["trec50-1000-fixed"].accuracy == 67.4
+    assert {name for name in named_recipes() if name.startswith("paper/")} == {row.recipe_name for row in rows}
+
+
+def test_rows_of_words_are_a_table_of_their_own():
+    folder = recipe_folders()[0] / "words"
+    rows = read_rows(folder)
+    assert {f"words/{row.name}" for row in rows} == {name for name in named_recipes() if name.startswith("words/")}
+    for row in rows:
+        data, n, init = row.name.rsplit("-", 2)
+        assert (row.recipe.dataset, row.recipe.n, row.recipe.init) == (data, int(n), init)
+        assert row.recipe.samples == "words"
+        assert row.published.networks == (200 if init == "random" else 1)
+
+
+def test_a_row_s_recipe_is_taken_by_its_name():
+    row = next(row for row in read_rows() if row.name == "trec50-1000-random")
+    done = tdd("distill", "--recipe", "paper/trec50-1000-random", "--dry-run")
+    assert Recipe.build(yaml.safe_load(done.out)) == row.recipe
