@@ -8,16 +8,20 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tdd.system.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from tdd.data.corpus import Corpus, load_corpus
+    from tdd.data.protocols import InputSpace
     from tdd.distillation.distiller import Distiller
     from tdd.distilled_set.set import DistilledSet
-    from tdd.embeddings.word_vectors import load_vectors
+    from tdd.embeddings.word_vectors import WordVectors, load_vectors
     from tdd.errors import TddError
-    from tdd.evaluation.evaluation import evaluate
+    from tdd.evaluation.evaluation import Evaluation, evaluate
     from tdd.inspection.decode import decode
     from tdd.publishing.auto_classes import register_transformers
     from tdd.runs.distill import distill
+    from tdd.settings.networks import register_network
     from tdd.settings.recipe import Recipe
 
 # Imported when first used, so that `import tdd` and `tdd --help` do not wait for torch.
@@ -25,13 +29,17 @@ _HOMES = {
     "Corpus": "tdd.data.corpus",
     "DistilledSet": "tdd.distilled_set.set",
     "Distiller": "tdd.distillation.distiller",
+    "Evaluation": "tdd.evaluation.evaluation",
+    "InputSpace": "tdd.data.protocols",
     "Recipe": "tdd.settings.recipe",
     "TddError": "tdd.errors",
+    "WordVectors": "tdd.embeddings.word_vectors",
     "decode": "tdd.inspection.decode",
     "distill": "tdd.runs.distill",
     "evaluate": "tdd.evaluation.evaluation",
     "load_corpus": "tdd.data.corpus",
     "load_vectors": "tdd.embeddings.word_vectors",
+    "register_network": "tdd.settings.networks",
     "register_transformers": "tdd.publishing.auto_classes",
 }
 
@@ -39,13 +47,17 @@ __all__ = [
     "Corpus",
     "DistilledSet",
     "Distiller",
+    "Evaluation",
+    "InputSpace",
     "Recipe",
     "TddError",
+    "WordVectors",
     "decode",
     "distill",
     "evaluate",
     "load_corpus",
     "load_vectors",
+    "register_network",
     "register_transformers",
 ]
 

@@ -16,13 +16,17 @@ def test_the_public_names_are_these_and_each_can_be_had():
         "Corpus",
         "DistilledSet",
         "Distiller",
+        "Evaluation",
+        "InputSpace",
         "Recipe",
         "TddError",
+        "WordVectors",
         "decode",
         "distill",
         "evaluate",
         "load_corpus",
         "load_vectors",
+        "register_network",
         "register_transformers",
     ]
     for name in package.__all__:

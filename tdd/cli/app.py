@@ -9,6 +9,8 @@ import typer
 
 from tdd.cli.run_verbs import baselines, distill, evaluate, size, table
 from tdd.cli.set_verbs import compare, decode, plot, pull, push, train
+from tdd.cli.settings_verb import settings
+from tdd.system.version import __version__
 
 app = typer.Typer(
     help="Text dataset distillation: learn a handful of synthetic sentences that train a network.",
@@ -29,9 +31,7 @@ def _main(
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
 ) -> None:
     if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"tdd {installed('tdd')}")
+        typer.echo(f"tdd {__version__}")
     elif context.invoked_subcommand is None:
         typer.echo(context.get_help())
     else:
@@ -47,5 +47,5 @@ def env(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] 
     typer.echo(json.dumps(versions, indent=2) if as_json else "\n".join(f"{k:<16} {v}" for k, v in versions.items()))
 
 
-for verb in (distill, evaluate, baselines, decode, push, pull, plot, compare, table, size, train, env):
+for verb in (distill, evaluate, baselines, decode, push, pull, plot, compare, table, size, train, settings, env):
     app.command()(verb)

@@ -6,35 +6,45 @@ import inspect
 import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-if TYPE_CHECKING:
-    from tdd.settings.recipe import Recipe
-
-
-class Init(StrEnum):
-    """Network initialisations a set is made for (paper 3.4)."""
-
-    fixed = "fixed"
-    random = "random"
-
-
-class Samples(StrEnum):
-    """Kinds of distilled samples: free vectors, or words."""
-
-    free = "free"
-    words = "words"
-
+from tdd.settings.assignments import parse_assignments
+from tdd.settings.networks import CODE
+from tdd.settings.parts import MOST_THREADS
+from tdd.settings.recipe import Recipe, all_settings
+from tdd.settings.recipes import resolve_recipe
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]
 RecipeName = Annotated[str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")]
+DATASET = typer.Argument(
+    metavar="DATASET", help="imdb, sst5, trec6, trec50, tomatoes, mnist, cifar10, digits, a Hub id or a path."
+)
+Init = Literal["fixed", "random"]
+Network = Annotated[
+    str | None, typer.Option(metavar="python:MODULE:CLASS", help="The set's network, where it is one of your own.")
+]
+Device = Annotated[str | None, typer.Option(help="Where it is computed: cpu, cuda, cuda:1 or mps.")]
+Threads = Annotated[int | None, typer.Option(min=1, max=MOST_THREADS, help="Processor threads of each process.")]
+
+
+def complete_assignment(incomplete: str) -> list[tuple[str, str]]:
+    """Settings that ``--set`` may name, with their descriptions, for the completion of a shell."""
+    offered = {setting.name: setting.description for setting in all_settings()}
+    return [(f"{name}=", about) for name, about in offered.items() if name.startswith(incomplete)]
+
+
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Any other setting, see tdd settings; may be repeated.",
+        autocompletion=complete_assignment,
+    ),
 ]
 
 
@@ -58,82 +68,51 @@ class RecipeOptions:
         """Whether any option is set, apart from the flags of the settings in `ignoring`."""
         return bool(self.dataset or self.recipe or self.assignments or self.flags.keys() - set(ignoring))
 
+    @property
+    def network(self) -> str | None:
+        """The class that a user names for a network of their own; None: the recipe's network is one of tdd's."""
+        assigned = parse_assignments(self.assignments).get("network")
+        name = self.flags.get("network", assigned)
+        return name if isinstance(name, str) and name.startswith(CODE) else None
+
     def resolve(self, **flags: Any) -> Recipe:
         """The recipe, with further `flags`; see `tdd.settings.recipes.resolve_recipe`."""
-        from tdd.settings.recipes import resolve_recipe
-
         return resolve_recipe(self.dataset, self.recipe, self.assignments, self.flags | flags)
 
 
-def _recipe_options(
-    dataset: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="DATASET",
-            help="imdb, sst5, trec6, trec50, tomatoes, mnist, cifar10, digits, a Hub id or a path.",
-        ),
-    ] = None,
-    n: Annotated[int | None, typer.Option("--n", "-n", help="Number of distilled samples.")] = None,
-    init: Annotated[Init | None, typer.Option(help="Distil for one network initialisation, or for any.")] = None,
-    samples: Annotated[
-        Samples | None, typer.Option(help="Learn any numbers (free), or sentences of real words.")
-    ] = None,
-    steps: Annotated[int | None, typer.Option(help="Inner steps of an epoch; divides n.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Times the inner steps are repeated.")] = None,
-    outer_steps: Annotated[int | None, typer.Option(help="Updates of the distilled set.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
-    data: Annotated[
-        str | None, typer.Option(help="Read the data set from this folder or file, not from the Hub.")
-    ] = None,
-    text_column: Annotated[str | None, typer.Option(help="Column of the text.")] = None,
-    image_column: Annotated[str | None, typer.Option(help="Column of the images, instead of text.")] = None,
-    label_column: Annotated[str | None, typer.Option(help="Column of the class.")] = None,
-    config_name: Annotated[str | None, typer.Option(help="Configuration of a Hub data set.")] = None,
-    revision: Annotated[str | None, typer.Option(help="Branch, tag or commit of a Hub data set.")] = None,
-    vectors: Annotated[
-        str | None, typer.Option(help="Word vectors: glove-6b-50d, a gensim-downloader name or a file.")
-    ] = None,
-    network: Annotated[
-        str | None, typer.Option(help="text_cnn for text; lenet, alexcifarnet or convnet for images.")
-    ] = None,
-    recipe: RecipeName = None,
-    set_: Settings = None,
-) -> RecipeOptions:
-    flags = {
-        "n": n,
-        "init": init and init.value,
-        "samples": samples and samples.value,
-        "steps": steps,
-        "epochs": epochs,
-        "outer_steps": outer_steps,
-        "seed": seed,
-        "data": data,
-        "text_column": text_column,
-        "image_column": image_column,
-        "label_column": label_column,
-        "config_name": config_name,
-        "revision": revision,
-        "vectors": vectors,
-        "network": network,
+def _parameters() -> dict[str, inspect.Parameter]:
+    """The options of a recipe: the data set, an option for each setting that is a flag, a recipe, and any setting."""
+    annotations: dict[str, Any] = {"dataset": Annotated[str | None, DATASET]}
+    for setting in all_settings():
+        if setting.flag:
+            names = [f"--{setting.name.replace('_', '-')}", *([f"-{setting.short}"] if setting.short else [])]
+            option = typer.Option(*names, help=f"{setting.about[0].upper()}{setting.about[1:]}.")
+            kind: Any = Recipe.model_fields[setting.name].annotation
+            annotations[setting.name] = Annotated[kind | None, option]
+    annotations |= {"recipe": RecipeName, "set_": Settings}
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    return {
+        name: inspect.Parameter(name, keyword, default=None, annotation=annotation)
+        for name, annotation in annotations.items()
     }
-    return RecipeOptions(
-        dataset, recipe, set_ or [], {name: value for name, value in flags.items() if value is not None}
-    )
 
 
 def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
     """A command with the options of a recipe before its own: its first parameter gets them as `RecipeOptions`."""
-    shared = inspect.signature(_recipe_options, eval_str=True).parameters
+    shared = _parameters()
     _, *own = inspect.signature(command, eval_str=True).parameters.values()
 
     @wraps(command)
     def with_options(**values: Any) -> None:
-        command(_recipe_options(**{name: values.pop(name) for name in shared}), **values)
+        given = {name: values.pop(name) for name in shared}
+        dataset, recipe, assignments = (given.pop(name) for name in ("dataset", "recipe", "set_"))
+        flags = {name: value for name, value in given.items() if value is not None}
+        command(RecipeOptions(dataset, recipe, assignments or [], flags), **values)
 
     # Typer reads a command's options off its signature.
-    signature = inspect.Signature([*shared.values(), *own])
-    with_options.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
-    with_options.__signature__ = signature  # type: ignore[attr-defined]
+    parameters = [*shared.values(), *(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own)]
+    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return with_options
 
 

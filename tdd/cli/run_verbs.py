@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tdd.cli.options import Init, RecipeOptions, Run, print_once, takes_settings
+from tdd.cli.options import Device, Init, Network, RecipeOptions, Run, Threads, print_once, takes_settings
 from tdd.errors import UsageError
 from tdd.evaluation.names import DRAWS, NAMES
-
-
-class Tracker(StrEnum):
-    """Where curves are reported, through Accelerate."""
-
-    none = "none"
-    tensorboard = "tensorboard"
-    trackio = "trackio"
-
+from tdd.settings.assignments import parse_assignments
+from tdd.settings.recipe import RESUMED, Recipe
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 
@@ -30,32 +22,34 @@ def distill(
     options: RecipeOptions,
     output: Annotated[Path | None, typer.Option(help="Run folder; runs/DATASET-N when absent.")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with the run in this folder.")] = None,
-    report_to: Annotated[Tracker | None, typer.Option(help="Report curves to this tracker.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved recipe and leave.")] = False,
     list_recipes: Annotated[
         bool, typer.Option("--list-recipes", help="List the recipes that come with tdd and leave.")
     ] = False,
 ) -> None:
     """Learn a distilled set, test it and keep it in a run folder."""
-    from tdd.settings.recipes import named_recipes
+    from tdd.settings.names import named_recipes
 
     if list_recipes:
         for name, path in named_recipes().items():
             typer.echo(f"{name:<24} {path}")
         return
-    tracker = {"report_to": report_to.value} if report_to else {}
     if resume is not None:
-        if options.any_set() or output:
-            raise UsageError("--resume goes on with the run as it was started: give it no data set and no settings")
+        if options.any_set(ignoring=[*RESUMED, *(["network"] if options.network else [])]) or output:
+            also = ", ".join(f"--{name.replace('_', '-')}" for name in RESUMED)
+            raise UsageError(
+                f"--resume goes on with the run as it was started: give it no data set and no settings but {also}"
+            )
         from tdd.distilled_set.run_folder import recipe_of_run
 
-        settings = recipe_of_run(resume).model_copy(update=tracker)
+        changed = {name: value for name, value in options.flags.items() if name in RESUMED}
+        settings = Recipe.build(recipe_of_run(resume).model_dump() | changed, where="settings")
     elif options.dataset is None and options.recipe is None:
         raise UsageError("name a data set, e.g. tdd distill imdb --n 20")
     else:
-        settings = options.resolve(**tracker)
+        settings = options.resolve()
     if dry_run:
-        typer.echo(settings.to_yaml(), nl=False)
+        typer.echo(settings.to_yaml(comments=True), nl=False)
         return
     from tdd.distilled_set.run_folder import default_folder
     from tdd.runs.distill import distill
@@ -63,7 +57,7 @@ def distill(
     from tdd.system.reporter import Reporter
 
     folder = resume or output or default_folder(settings)
-    distilled = distill(settings, folder, resume=resume is not None, reporter=Reporter())
+    distilled = distill(settings, folder, resume=resume is not None, reporter=Reporter(), network=options.network)
     print_once(describe_results(distilled, folder))
 
 
@@ -86,6 +80,9 @@ def evaluate(
     plain_text: Annotated[
         bool, typer.Option("--plain-text", help="Also train others on a set of words: its texts and labels alone.")
     ] = False,
+    network: Network = None,
+    device: Device = None,
+    threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
     """Train networks on a distilled set and test them on the whole test split."""
@@ -94,7 +91,18 @@ def evaluate(
     from tdd.system.reporter import Reporter
 
     distilled = evaluate_run(
-        run, networks, init and init.value, full, max_test, data, decoded, Reporter(), plain_text=plain_text
+        run,
+        networks,
+        init,
+        full,
+        max_test,
+        data,
+        decoded,
+        Reporter(),
+        plain_text=plain_text,
+        network=network,
+        device=device,
+        threads=threads,
     )
     print_once(json.dumps(distilled.results, indent=2) if as_json else describe_results(distilled, run))
 
@@ -127,16 +135,21 @@ def baselines(
 
     distilled = None
     if run is not None:
-        if options.any_set(ignoring=["data"]) or output:
-            raise UsageError("--run takes its settings from the run: give it no data set and no settings but --data")
-        data = options.flags.get("data")
-        results, distilled = measure_baselines_of_run(run, data, draws, networks, only or (), Reporter())
+        own = ("data", "device", "threads")
+        if options.any_set(ignoring=[*own, *(["network"] if options.network else [])]) or output:
+            also = ", ".join(f"--{name}" for name in own)
+            raise UsageError(f"--run takes its settings from the run: give it no data set and no settings but {also}")
+        asked = Recipe.build({name: options.flags[name] for name in own if name in options.flags}, where="settings")
+        where = asked.device, asked.threads
+        results, distilled = measure_baselines_of_run(
+            run, asked.data, draws, networks, only or (), Reporter(), options.network, *where
+        )
     elif options.dataset is None and options.recipe is None:
         raise UsageError("name a data set, e.g. tdd baselines trec6 --n 60, or a run with --run")
     else:
         settings = options.resolve()
         folder = output or Path(f"{default_folder(settings)}-baselines")
-        results = measure_baselines(settings, folder, draws, networks, only or (), Reporter())
+        results = measure_baselines(settings, folder, draws, networks, only or (), Reporter(), options.network)
     typer.echo(json.dumps(results, indent=2) if as_json else baselines_table(results, distilled))
 
 
@@ -178,7 +191,6 @@ def size(
 ) -> None:
     """Find the least number of distilled samples that reach a share of the accuracy with all the data."""
     from tdd.runs.size import default_size_folder, distillation_size
-    from tdd.settings.recipes import parse_assignments
     from tdd.system.reporter import Reporter
 
     if options.dataset is None and options.recipe is None:
@@ -187,5 +199,7 @@ def size(
     if "n" in assigned:
         raise UsageError("tdd size looks for n: leave --n out, and bound it by --most")
     settings = options.resolve(n=assigned.get("steps"))  # any n that the steps divide
-    search = distillation_size(settings, runs or default_size_folder(settings), ratio, most, Reporter())
+    search = distillation_size(
+        settings, runs or default_size_folder(settings), ratio, most, Reporter(), options.network
+    )
     print_once(search.describe())

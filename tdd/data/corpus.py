@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
     from tdd.data.from_memory import Data
-    from tdd.embeddings.word_vectors import WordVectors
+    from tdd.embeddings.protocol import Embedding
 
 
 VALIDATION_SPLITS = ("validation", "dev", "valid", "val")
@@ -61,7 +61,7 @@ class Corpus:
         return f"{self.name}: {sizes}; {len(self.classes)} classes; {self.train.describe()}"
 
 
-def load_corpus(recipe: Recipe, vectors: WordVectors | None = None, data: Data | None = None) -> Corpus:
+def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | None = None) -> Corpus:
     """Read, encode and split the data set of `recipe`.
 
     The data set is looked for as `open_source` says. The official test split is used whole; a data set without one

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tdd.data.protocols import Encoder
     from tdd.data.sources import Known
-    from tdd.embeddings.word_vectors import WordVectors
+    from tdd.embeddings.protocol import Embedding
 
 
 TEXT_COLUMNS = ("text", "sentence", "review", "content", "question", "document", "comment", "tweet", "headline")
@@ -26,9 +26,7 @@ IMAGE_COLUMNS = ("image", "img", "picture", "photo", "jpg", "png")
 LABEL_COLUMNS = ("label", "labels", "class", "category", "sentiment", "target", "topic", "intent", "coarse_label")
 
 
-def find_columns(
-    recipe: Recipe, known: Known | None, split: Dataset, vectors: WordVectors | None
-) -> tuple[Encoder, str]:
+def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: Embedding | None) -> tuple[Encoder, str]:
     """The encoder of the text or image column and the name of the class column.
 
     Columns are those that are set, else those `known` for the data set, else the first with a usual name.

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from tdd.data.columns import column_of, encode_column
 from tdd.data.pixel_normalisation import Normalisation
+from tdd.data.protocols import ALL, Augmentation, InputSpace, Shard
 from tdd.errors import TddError, UsageError
 from tdd.system.seeds import generator
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from PIL.Image import Image
 
-    from tdd.settings.recipe import Recipe
 
 PIXELS_VERSION = 1
 """Raised whenever images would be decoded otherwise: what was cached before is then decoded again."""
@@ -49,18 +49,23 @@ class ImageBatch:
         moved = {name: getattr(self, name).to(device, non_blocking=True) for name in ("pixels", "labels")}
         return replace(self, normalisation=normal, **moved)
 
-    def dense(self) -> Tensor:
+    def inputs(self, rows: slice = slice(None)) -> tuple[Tensor, None]:
         """The normalised images, (B, c, h, w)."""
-        return self.normalisation.apply(self.pixels)
+        return self.normalisation.apply(self.pixels[rows]), None
 
-    def augmented(self, recipe: Recipe, step: int) -> ImageBatch:
+    def shard(self, index: int, count: int) -> ImageBatch:
+        """See `RealBatch.shard`."""
+        return replace(self, pixels=self.pixels[index::count], labels=self.labels[index::count])
+
+    def augmented(self, augmentation: Augmentation, seed: int, step: int) -> ImageBatch:
         """The batch with each image moved by up to `shift` pixels either way, black where nothing was."""
-        if not recipe.shift:
+        shift = augmentation.shift
+        if not shift:
             return self
         count, height, width, _ = self.pixels.shape
-        framed = F.pad(self.pixels, (0, 0, *[recipe.shift] * 4))
-        draw = generator(recipe.seed, "shift", step)
-        top, left = torch.randint(0, 2 * recipe.shift + 1, (2, count, 1, 1), generator=draw)
+        framed = F.pad(self.pixels, (0, 0, *[shift] * 4))
+        draw = generator(seed, "shift", step)
+        top, left = torch.randint(0, 2 * shift + 1, (2, count, 1, 1), generator=draw)
         rows, columns = top + torch.arange(height)[:, None], left + torch.arange(width)
         return replace(self, pixels=framed[torch.arange(count)[:, None, None], rows, columns])
 
@@ -84,10 +89,10 @@ class ImageSplit:
         return len(self.labels)
 
     @property
-    def sample_shape(self) -> tuple[int, int, int]:
-        """(c, h, w)."""
+    def space(self) -> InputSpace:
+        """Images of c channels, h x w pixels."""
         height, width, channels = self.pixels.shape[1:]
-        return channels, height, width
+        return InputSpace("image", (channels, height, width))
 
     def scale(self) -> float:
         """1: the training split is normalised to it."""
@@ -98,21 +103,23 @@ class ImageSplit:
         chosen = torch.from_numpy(self.pixels[self.places[indices.numpy()]])
         return ImageBatch(chosen, self.labels[indices], self.normalisation)
 
-    def batches(self, size: int, most: int | None = None) -> Iterator[ImageBatch]:
-        """Every image once, or `most` of them, spread evenly."""
+    def batches(self, size: int, most: int | None = None, shard: Shard = ALL) -> Iterator[ImageBatch]:
+        """See `Split.batches`."""
         order = torch.arange(len(self))
         if most is not None and most < len(self):
             order = torch.linspace(0, len(self) - 1, most).round().long()
-        for chosen in order.split(size):
-            yield self.batch(chosen)
+        index, count = shard
+        mine = order[index::count]
+        for start in range(0, len(mine), size):
+            yield self.batch(mine[start : start + size])
 
     def features(self, indices: Tensor) -> Tensor:
         """Normalised pixels, (M, c x h x w)."""
-        return self.batch(indices).dense().flatten(1)
+        return self.batch(indices).inputs()[0].flatten(1)
 
     def describe(self) -> str:
         """See `Split.describe`."""
-        channels, height, width = self.sample_shape
+        channels, height, width = self.space.shape
         return f"{width} x {height} {'grey' if channels == 1 else 'colour'} images"
 
     def source(self) -> dict[str, str]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from torch import Tensor
+
+from tdd.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,7 +16,55 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from numpy.typing import NDArray
 
-    from tdd.settings.recipe import Recipe
+
+@dataclass(frozen=True)
+class InputSpace:
+    """What one example is, whatever network reads it.
+
+    Attributes:
+        kind: embedded text or images.
+        shape: (L, d) of a sentence, (c, h, w) of an image.
+        embedding: checksum of the table that text is looked up in; None: images.
+    """
+
+    kind: Literal["text", "image"]
+    shape: tuple[int, ...]
+    embedding: str | None = None
+
+    def __str__(self) -> str:
+        within = f" in the vectors {self.embedding[:8]}" if self.embedding else ""
+        return f"{self.kind} {self.shape}{within}"
+
+    def holds(self, other: InputSpace) -> bool:
+        """Whether examples of `other` are of this kind too: sentences of any length in the same embedding."""
+        if self.kind != other.kind or self.embedding != other.embedding:
+            return False
+        return self.shape[1:] == other.shape[1:] if self.kind == "text" else self.shape == other.shape
+
+
+Shard = tuple[int, int]
+"""Index and count: every count-th example, from the one at index on."""
+ALL: Shard = (0, 1)
+"""All examples: a single shard."""
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How real examples of an outer batch are changed at random.
+
+    Attributes:
+        word_dropout: share of words dropped from texts.
+        shift: pixels that images are moved by at most.
+    """
+
+    word_dropout: float = 0.0
+    shift: int = 0
+
+    def check(self, space: InputSpace) -> None:
+        """Raise UsageError where images would be moved out of sight."""
+        if space.kind == "image" and self.shift >= min(space.shape[1:]):
+            width, height = space.shape[:0:-1]
+            raise UsageError(f"shift: {self.shift} moves images of {width} x {height} pixels out of sight; lower it")
 
 
 class RealBatch(Protocol):
@@ -28,11 +79,14 @@ class RealBatch(Protocol):
     def to(self, device: torch.device) -> RealBatch:
         """The batch on `device`."""
 
-    def dense(self) -> Tensor:
-        """The input of a network, (B, ...)."""
+    def inputs(self, rows: slice = slice(None)) -> tuple[Tensor, Tensor | None]:
+        """What a network reads of these rows: the examples (B, ...), and the mask (B, L) of texts; None for images."""
 
-    def augmented(self, recipe: Recipe, step: int) -> RealBatch:
-        """The batch, on the CPU, as an outer step sees it: changed at random where the recipe says so."""
+    def shard(self, index: int, count: int) -> RealBatch:
+        """Every `count`-th example from `index` on; all shards together are the batch."""
+
+    def augmented(self, augmentation: Augmentation, seed: int, step: int) -> RealBatch:
+        """The batch, on the CPU, changed at random; a function of `seed` and the outer `step` alone."""
 
 
 class Split(Protocol):
@@ -43,8 +97,8 @@ class Split(Protocol):
         """(N,) int64 classes."""
 
     @property
-    def sample_shape(self) -> tuple[int, ...]:
-        """Shape of one distilled sample: (L, d) of a sentence, (c, h, w) of an image."""
+    def space(self) -> InputSpace:
+        """What an example is."""
 
     def __len__(self) -> int: ...
 
@@ -54,8 +108,8 @@ class Split(Protocol):
     def batch(self, indices: Tensor) -> RealBatch:
         """The examples at `indices`, in an order that suits the network."""
 
-    def batches(self, size: int, most: int | None = None) -> Iterator[RealBatch]:
-        """Every example once, `size` at a time; or `most` of them, spread evenly."""
+    def batches(self, size: int, most: int | None = None, shard: Shard = ALL) -> Iterator[RealBatch]:
+        """Every example of a shard once, `size` at a time; where `most` is given, of that many, spread evenly."""
 
     def features(self, indices: Tensor) -> Tensor:
         """A plain vector for each example at `indices`, in their order, (M, f): for distances between examples."""

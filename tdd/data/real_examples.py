@@ -68,10 +68,10 @@ def k_center(split: Split, n: int, classes: int) -> Tensor:
 
 def class_means(split: Split, n: int, classes: int) -> Tensor:
     """Inputs (n, ...): the mean input of each class (paper 4.3), which all its samples share."""
-    total = torch.zeros(classes, *split.sample_shape, dtype=torch.float64)
+    total = torch.zeros(classes, *split.space.shape, dtype=torch.float64)
     for batch in split.batches(_DENSE):
-        total.index_add_(0, batch.labels, batch.dense().double())
-    counts = torch.bincount(split.labels, minlength=classes).view(-1, *[1] * len(split.sample_shape))
+        total.index_add_(0, batch.labels, batch.inputs()[0].double())
+    counts = torch.bincount(split.labels, minlength=classes).view(-1, *[1] * len(split.space.shape))
     return (total / counts).float()[torch.arange(n) % classes]
 
 
@@ -84,13 +84,13 @@ def class_centroids(split: Split, n: int, classes: int, draw_from: torch.Generat
     from sklearn.exceptions import ConvergenceWarning
 
     order = torch.randperm(len(split), generator=draw_from)
-    centroids = torch.empty(n, *split.sample_shape)
+    centroids = torch.empty(n, *split.space.shape)
     for label in range(min(n, classes)):
         members = order[split.labels[order] == label][:MOST_CLUSTERED]
         places = torch.arange(label, n, classes)
-        flat = torch.empty(len(members), *split.sample_shape)
+        flat = torch.empty(len(members), *split.space.shape)
         for some in torch.arange(len(members)).split(_DENSE):
-            flat[some] = split.batch(members[some]).dense()
+            flat[some] = split.batch(members[some]).inputs()[0]
         seed = int(torch.randint(2**31, (), generator=draw_from))
         clusters = min(len(places), len(members))
         with warnings.catch_warnings():  # where examples are equal there are fewer clusters; empty ones repeat a point
@@ -101,13 +101,14 @@ def class_centroids(split: Split, n: int, classes: int, draw_from: torch.Generat
                 .cluster_centers_
             )
         repeated = torch.from_numpy(found)[torch.arange(len(places)) % clusters]
-        centroids[places] = repeated.view(-1, *split.sample_shape).to(centroids.dtype)
+        centroids[places] = repeated.view(-1, *split.space.shape).to(centroids.dtype)
     return centroids
 
 
-def inputs_at(split: Split, places: Tensor) -> Tensor:
-    """The network's inputs (n, ...) at `places`, in their order, which a batch does not keep."""
-    return torch.cat([split.batch(place[None]).dense() for place in places])
+def inputs_at(split: Split, places: Tensor) -> tuple[Tensor, Tensor | None]:
+    """The network's inputs (n, ...) and mask (n, L) at `places`, in their order, which a batch does not keep."""
+    examples, masks = zip(*(split.batch(place[None]).inputs() for place in places), strict=True)
+    return torch.cat(examples), None if masks[0] is None else torch.cat(masks)
 
 
 def _by_class(pool: Tensor, labels: Tensor, n: int, classes: int, choose: Callable[[Tensor, int], Tensor]) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.dlpack import from_dlpack
 
 from tdd.data.columns import column_of, encode_column
+from tdd.data.protocols import ALL, Augmentation, InputSpace, Shard
 from tdd.embeddings.tokenise import TOKENIZER_VERSION
 from tdd.errors import UsageError
 from tdd.system.seeds import generator
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from numpy.typing import NDArray
 
-    from tdd.embeddings.word_vectors import WordVectors
-    from tdd.settings.recipe import Recipe
+    from tdd.embeddings.protocol import Embedding
 
 # Sentences whose features are found at once.
 _FEATURES_AT_ONCE = 4096
@@ -53,24 +53,31 @@ class TextBatch:
         return len(self.labels)
 
     def to(self, device: torch.device) -> TextBatch:
-        """The batch on `device`."""
-        parts = ("ids", "lengths", "labels", "words")
+        """The batch on `device`; lengths stay on the host, which cuts the sentences by them."""
+        parts = ("ids", "labels", "words")
         return replace(self, **{name: getattr(self, name).to(device, non_blocking=True) for name in parts})
 
-    def dense(self) -> Tensor:
-        """The padded embedded sentences, (B, L, d)."""
-        return self.words[F.pad(self.ids, (0, self.length - self.ids.shape[1])).long()]
+    def inputs(self, rows: slice = slice(None)) -> tuple[Tensor, Tensor]:
+        """The padded embedded sentences (B, L, d) and where they have a token (B, L), one without a vector too."""
+        ids = self.ids[rows]
+        mask = torch.arange(self.length, device=ids.device) < self.lengths[rows, None].to(ids.device)
+        return self.words[F.pad(ids, (0, self.length - ids.shape[1])).long()], mask
 
-    def augmented(self, recipe: Recipe, step: int) -> TextBatch:
+    def shard(self, index: int, count: int) -> TextBatch:
+        """See `RealBatch.shard`; lengths stay balanced, since the sentences lie in their order."""
+        parts = ("ids", "lengths", "labels")
+        return replace(self, **{name: getattr(self, name)[index::count] for name in parts})
+
+    def augmented(self, augmentation: Augmentation, seed: int, step: int) -> TextBatch:
         """The batch with each word replaced by one without a vector, with probability `word_dropout`.
 
         Word dropout of Iyyer et al., Deep Unordered Composition (2015): each token for itself, where Gal and Ghahramani
         (1512.05287) drop all occurrences of a word.
         """
-        if not recipe.word_dropout:
+        if not augmentation.word_dropout:
             return self
-        draw = torch.rand(self.ids.shape, generator=generator(recipe.seed, "word_dropout", step))
-        return replace(self, ids=self.ids.masked_fill(draw < recipe.word_dropout, 0))
+        draw = torch.rand(self.ids.shape, generator=generator(seed, "word_dropout", step))
+        return replace(self, ids=self.ids.masked_fill(draw < augmentation.word_dropout, 0))
 
 
 class TextSplit:
@@ -84,7 +91,7 @@ class TextSplit:
         max_length: L; tokens past it are not read.
     """
 
-    def __init__(self, ids: Tensor, offsets: Tensor, labels: Tensor, vectors: WordVectors, max_length: int):
+    def __init__(self, ids: Tensor, offsets: Tensor, labels: Tensor, vectors: Embedding, max_length: int):
         self.ids, self.offsets, self.labels = ids.numpy(), offsets.numpy(), labels
         self.vectors, self.max_length = vectors, max_length
         self.lengths = torch.from_numpy(np.minimum(np.diff(self.offsets), max_length))
@@ -93,9 +100,9 @@ class TextSplit:
         return len(self.labels)
 
     @property
-    def sample_shape(self) -> tuple[int, int]:
-        """(L, d): the shape of one distilled sample."""
-        return self.max_length, self.vectors.dim
+    def space(self) -> InputSpace:
+        """Sentences of L tokens in these vectors."""
+        return InputSpace("text", (self.max_length, self.vectors.dim), self.vectors.checksum)
 
     def scale(self) -> float:
         """Standard deviation of the numbers in real inputs, over the vectors of tokens that have one."""
@@ -124,10 +131,12 @@ class TextSplit:
             self.max_length,
         )
 
-    def batches(self, size: int, most: int | None = None) -> Iterator[TextBatch]:
-        """Every sentence once, like lengths together; or `most` of them, spread evenly over the lengths."""
-        for chosen in self.spread(most).split(size):
-            yield self.batch(chosen)
+    def batches(self, size: int, most: int | None = None, shard: Shard = ALL) -> Iterator[TextBatch]:
+        """See `Split.batches`; like lengths lie together, and `most` of them are spread over the lengths."""
+        index, count = shard
+        mine = self.spread(most)[index::count]
+        for start in range(0, len(mine), size):
+            yield self.batch(mine[start : start + size])
 
     def spread(self, most: int | None = None) -> Tensor:
         """Places of all sentences, shortest first; or of `most` of them, spread evenly over the lengths."""
@@ -153,6 +162,10 @@ class TextSplit:
         """Share of the tokens that have a vector."""
         return int(np.count_nonzero(self.ids)) / len(self.ids)
 
+    def distinct_words(self) -> int:
+        """Number of different words that occur."""
+        return int(np.count_nonzero(np.bincount(self.ids, minlength=1)))
+
     def describe(self) -> str:
         """See `Split.describe`."""
         return f"{self.coverage():.1%} of tokens have a vector"
@@ -177,7 +190,7 @@ class TextEncoder:
 
     setting, holds = "text_column", "text"
 
-    def __init__(self, column: str, vectors: WordVectors, max_length: int):
+    def __init__(self, column: str, vectors: Embedding, max_length: int):
         self.column, self.vectors, self.max_length = column, vectors, max_length
         self.identity: list[str | int] = [vectors.checksum, TOKENIZER_VERSION]
 

@@ -2,63 +2,113 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from collections.abc import Callable
+from typing import Any
 
-from tdd.data.protocols import Split
-from tdd.distillation.unroll import train
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from tdd.data.protocols import ALL, Shard, Split
+from tdd.distillation.unroll import InnerLoop
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
-from tdd.networks.kernels.choice import make_kernel
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Kernel
+from tdd.networks.learner import Learner, make_learner
+from tdd.networks.own import network_to_use
+from tdd.settings.networks import NetworkOptions
+from tdd.system.processes import share_out, sums
 
 # Real examples of one forward pass: enough for the words of a batch to repeat, few enough for memory.
 TEST_BATCH = 4096
 
 
-def accuracy(kernel: Kernel, theta: Parameters, split: Split, device: torch.device, most: int | None = None) -> Tensor:
-    """Accuracy (K,) of K stacked networks on a split, or on `most` of its examples, drawn evenly."""
-    right = torch.zeros(len(next(iter(theta.values()))), dtype=torch.long, device=device)
-    total = 0
-    for batch in split.batches(TEST_BATCH, most):
-        moved = batch.to(device)
-        right += (kernel.logits(theta, moved).argmax(2) == moved.labels).sum(1)
-        total += len(batch)
-    return right.cpu().double() / total  # not all devices have double
-
-
-def accuracy_of_set(
-    network: nn.Module,
+def accuracy(
+    kernel: Kernel,
     theta: Parameters,
-    distilled: DistilledSet,
     split: Split,
     device: torch.device,
     most: int | None = None,
-) -> Tensor:
-    """Accuracy (K,) on `split` of networks that start at `theta` (stacked) and are trained on the set."""
-    kernel = make_kernel(network, distilled.recipe.unroll)
-    return accuracy(kernel, train_on_set(kernel, theta, distilled, device), split, device, most)
+    shard: Shard = ALL,
+) -> torch.Tensor:
+    """Accuracy (K,) of K stacked networks on a shard of a split, or of `most` of its examples, drawn evenly."""
+    right = torch.zeros(len(next(iter(theta.values()))), dtype=torch.long, device=device)
+    total = 0
+    for batch in split.batches(TEST_BATCH, most, shard):
+        moved = batch.to(device)
+        right += (kernel.logits(theta, moved).argmax(2) == moved.labels).sum(1)
+        total += len(batch)
+    return right.cpu().double() / max(total, 1)  # not all devices have double
 
 
-def train_on_set(kernel: Kernel, theta: Parameters, distilled: DistilledSet, device: torch.device) -> Parameters:
-    """Networks that start at `theta` (stacked, on `device`), trained on the set."""
-    samples, labels, rates = (p.to(device) for p in (distilled.samples, distilled.labels, distilled.learning_rates))
-    momentum = None if distilled.momentum is None else distilled.momentum.to(device)
-    return train(kernel, theta, samples, labels, rates, momentum)
+def accuracies_by_all(
+    trained: Callable[[list[int]], Parameters],
+    kernel: Kernel,
+    split: Split,
+    networks: int,
+    at_once: int,
+    accelerator: Accelerator,
+    most: int | None = None,
+    on_tested: Callable[[list[float]], None] = lambda _: None,
+) -> list[float]:
+    """Accuracies of networks, tested by all processes together, on every process.
+
+    Where there are fewer networks than processes, or a number that does not share out, several processes train the same
+    network and test it on a shard of the examples each.
+
+    Args:
+        trained: trains networks by their indices, stacked.
+        kernel: their kernel.
+        split: the examples.
+        networks: their number.
+        at_once: networks trained together.
+        accelerator: processes and device.
+        most: as in `accuracy`.
+        on_tested: called with the accuracies that this process has found so far, those of its shards.
+    """
+    examples = len(split) if most is None else min(most, len(split))
+    right = torch.zeros(networks, device=accelerator.device)
+    found: list[float] = []
+    for indices, shard in share_out(networks, at_once, accelerator):
+        reached = accuracy(kernel, trained(indices), split, accelerator.device, most, shard)
+        index, count = shard
+        right[indices] += (reached * len(range(index, examples, count))).round().to(right)
+        found = [*found, *reached.tolist()]  # a list of its own for whoever keeps it
+        on_tested(found)
+    (total,) = sums([right], accelerator)
+    return (total.cpu().double() / examples).tolist()
 
 
-def check_initialisation(distilled: DistilledSet, network: nn.Module) -> None:
-    """Raise TddError unless the set's parameters are those of `network`."""
-    found = {name: tuple(value.shape) for name, value in (distilled.initialisation or {}).items()}
-    if found != {name: tuple(value.shape) for name, value in network.named_parameters()}:
-        raise TddError("the set's initialisation is not one of the network in its recipe; get a fresh copy of both")
+def inner_loop(distilled: DistilledSet, device: torch.device) -> InnerLoop:
+    """The gradient steps that train the set's own network, on `device`."""
+    parts = (distilled.samples, distilled.labels, distilled.learning_rates[0], distilled.momentum, distilled.mask)
+    return InnerLoop(*(None if part is None else part.to(device) for part in parts))  # type: ignore[arg-type]
+
+
+def learner_of(distilled: DistilledSet, network: str | nn.Module | None, device: torch.device) -> Learner:
+    """The network of a set, or the user's own.
+
+    Raises:
+        UsageError: the set's network is code that the user does not name, or cannot read its samples.
+        TddError: it has the set's network's name and other parameters.
+    """
+    recipe = distilled.recipe
+    used = network_to_use(recipe.network, network)
+    same = not isinstance(used, str) or used == recipe.network
+    options: NetworkOptions | dict[str, Any] = recipe.options if same else {}
+    learner = make_learner(used, options, distilled.network_space, len(distilled.classes), device)
+    made_for = distilled.source.get("network", learner.signature())
+    if learner.name == recipe.network and learner.signature() != made_for:
+        raise TddError(f"{learner.name} has other parameters now than when the set was distilled for it")
+    learner.check_reads(distilled.space.shape)
+    return learner
 
 
 def check_fits(distilled: DistilledSet, split: Split) -> None:
     """Raise UsageError unless the set was made for inputs like those of `split`."""
-    if tuple(distilled.samples.shape[2:]) != tuple(split.sample_shape):
+    if not split.space.holds(distilled.space):
         raise UsageError(
-            f"the set's samples are {tuple(distilled.samples.shape[2:])}, the data give {tuple(split.sample_shape)}: "
-            f"read the data as its recipe does (for text, with its word vectors and max_length)"
+            f"the set's samples are {distilled.space}, the data give {split.space}: "
+            f"read the data as its recipe does (for text, with its word vectors)"
         )

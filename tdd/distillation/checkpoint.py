@@ -10,13 +10,9 @@ from pathlib import Path
 import torch
 
 from tdd.data.corpus import Corpus
-from tdd.distillation.learned_tensors import Tensors
 from tdd.errors import TddError
-from tdd.settings.recipe import Recipe
-from tdd.system.tensor_files import load_tensors, save_tensors
-
-# Settings that a run may be gone on with changed: they have no part in the set.
-NO_PART = {"report_to", "checkpoint_every", "data", "data_from", "test_networks", "networks_at_once", "refit_steps"}
+from tdd.settings.recipe import Recipe, settings_that_keep_the_run
+from tdd.system.tensor_files import Tensors, load_tensors, save_tensors
 
 
 @dataclass
@@ -59,15 +55,15 @@ class OuterState:
         """Take over the state saved at `path`.
 
         Raises:
-            TddError: the file is damaged, or belongs to another recipe or other data.
+            TddError: the file is damaged, or belongs to another recipe, other data or another network.
         """
         tensors, metadata = load_tensors(path)
         try:
             progress = json.loads(metadata["tdd"])
             if progress.pop("fingerprint") != fingerprint:
                 raise TddError(
-                    f"{path} belongs to another recipe or other data; resume with those it was made with, "
-                    f"or start again in a new folder"
+                    f"{path} belongs to another recipe or other data, or the network has other parameters now; "
+                    f"resume with those it was made with, or start again in a new folder"
                 )
             with torch.no_grad():
                 for name, value in self.learned.items():
@@ -79,15 +75,19 @@ class OuterState:
                         for key, moment in tensors.items()
                         if key.startswith(prefix)
                     }
-            self.best = {key.removeprefix("best."): value for key, value in tensors.items() if key.startswith("best.")}
+            self.best = {
+                name: tensors[f"best.{name}"].to(average.device)
+                for name, average in self.average.items()
+                if f"best.{name}" in tensors
+            }
             for key, value in progress.items():
                 setattr(self, key, type(getattr(self, key))(value))
         except (KeyError, ValueError, RuntimeError) as error:
             raise TddError(f"{path} is not a checkpoint of this run ({error}); start again in a new folder") from None
 
 
-def run_fingerprint(recipe: Recipe, corpus: Corpus, *more: int) -> str:
+def run_fingerprint(recipe: Recipe, corpus: Corpus, *more: int | str) -> str:
     """What a checkpoint belongs to: the settings that shape the set, the data, and `more`."""
-    # Without defaults, so that a run made before a setting came up is still the same.
-    settings = recipe.model_dump(exclude=NO_PART, exclude_defaults=True)
+    # Without defaults: a run made before a setting came up is still the same.
+    settings = recipe.model_dump(exclude=settings_that_keep_the_run(), exclude_defaults=True)
     return hashlib.sha256(json.dumps([settings, corpus.fingerprint, *more]).encode()).hexdigest()

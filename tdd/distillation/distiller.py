@@ -9,27 +9,29 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor
+from torch import Tensor, nn
 
 from tdd.data.corpus import Corpus
-from tdd.data.protocols import RealBatch
-from tdd.distillation.accuracy import accuracy_of_set
+from tdd.data.protocols import Augmentation, RealBatch
+from tdd.distillation.accuracy import accuracies_by_all
 from tdd.distillation.checkpoint import OuterState, run_fingerprint
-from tdd.distillation.learned_tensors import Tensors, first_learned, gradients_of, momentum_of, rates_of
-from tdd.distillation.outer_update import adam, update
+from tdd.distillation.learned_tensors import momentum_of, rates_of, raw_of, to_learned
+from tdd.distillation.outer_update import Outcome, adam, schedule, update
 from tdd.distillation.samples.choice import parametrisation
+from tdd.distillation.samples.start import first_set, parts_of
 from tdd.distillation.truncation import window
-from tdd.distillation.unroll import outer_gradient
+from tdd.distillation.unroll import InnerLoop, train, unroll
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError
-from tdd.networks.initialisation import draw
-from tdd.networks.kernels.choice import make_kernel
 from tdd.networks.kernels.parameters import Parameters
-from tdd.networks.registry import build_network
+from tdd.networks.learner import make_learner
+from tdd.networks.own import network_to_use, recipe_for
 from tdd.settings.recipe import Recipe
-from tdd.system.processes import anyone, gather, sums
+from tdd.system.processes import accelerator as default_accelerator
+from tdd.system.processes import share_out, sums
 from tdd.system.reporter import Progress
 from tdd.system.seeds import generator
+from tdd.system.tensor_files import Tensors
 
 # Draws of networks that an outer step may try: rarely, one explodes where all the others learn.
 DRAWS = 5
@@ -41,13 +43,14 @@ class Distiller:
     Args:
         recipe: every setting.
         corpus: the data, encoded with the recipe's word vectors.
-        checkpoint: file that keeps the state; an existing one is gone on with. None: nothing is kept.
+        checkpoint: file that keeps the state; a run is resumed from an existing one. None: nothing is kept.
         accelerator: device, processes and trackers.
         on_progress: called after every outer step.
-        should_stop: asked after every outer step; True saves the state and raises `Interrupted`.
+        should_stop: asked in every outer step; True saves the state and raises `Interrupted`.
         start: a set of the recipe's shape to start from, and the best one until held-out data say otherwise.
         frozen: names of what is not learned, of "samples", "labels", "raw_rates" and "raw_momentum"; hard labels are
             not in any case.
+        network: the user's own network, see `make_learner`; None: the recipe's.
     """
 
     def __init__(
@@ -60,22 +63,41 @@ class Distiller:
         should_stop: Callable[[], bool] = lambda: False,
         start: DistilledSet | None = None,
         frozen: Collection[str] = (),
+        network: str | nn.Module | None = None,
     ):
         self.corpus, self.checkpoint = corpus, checkpoint
-        self.accelerator = accelerator or Accelerator()
+        self.accelerator = accelerator or default_accelerator()
+        self.device = self.accelerator.device
         self.on_progress, self.should_stop = on_progress, should_stop
-        self.recipe = recipe.model_copy(update={"steps": recipe.split(len(corpus.classes))[0]})
-        self.network = build_network(recipe, corpus.train.sample_shape, len(corpus.classes))
-        self.kernel = make_kernel(self.network, recipe.unroll, self.accelerator.autocast)
+        classes, space = len(corpus.classes), corpus.train.space
+        steps, _ = recipe.split(classes)
+        self.augmentation = Augmentation(recipe.word_dropout, recipe.shift)
+        self.augmentation.check(space)
+        recipe, network = recipe_for(recipe, network), network_to_use(recipe.network, network)
+        self.learner = make_learner(network, recipe.options, space, classes, self.device)
+        self.recipe = recipe = recipe.model_copy(update={"steps": steps})
+        self.kernel = self.learner.kernel(recipe.unroll, recipe.precision)
+        self.order = -1, torch.empty(0)  # of the training examples in an epoch
+        self.deadline = math.inf
+
         self.start, self.frozen = start, {*frozen, *(("labels",) if recipe.labels == "hard" else ())}
-        self.parametrisation = parametrisation(recipe, corpus, self.accelerator.device)
-        self.fixed = self._fixed() if recipe.init == "fixed" else None
+        samples, labels, mask, rates, momentum = parts_of(start) if start is not None else first_set(recipe, corpus)
+        self.learner.check_reads(samples.shape[2:])
+        self.mask = None if mask is None else mask.to(self.device)
+        self.parametrisation = parametrisation(recipe, corpus, mask, self.device)
+        self.fixed: Parameters | None = None
+        if recipe.init == "fixed":
+            own = start.initialisation if start is not None else None
+            self.fixed = self.learner.starts(recipe.seed, "network") if own is None else self.learner.theta_of(own)
         learned = {
-            name: value.clone().to(self.accelerator.device).requires_grad_(name not in self.frozen)
-            for name, value in first_learned(self.recipe, corpus, self.parametrisation, start).items()
+            name: value.clone().to(self.device).requires_grad_(name not in self.frozen)
+            for name, value in raw_of(self.parametrisation.start(samples), labels, rates, momentum).items()
         }
-        self.state = OuterState(learned, adam(recipe, learned), {k: v.detach().clone() for k, v in learned.items()})
-        self.fingerprint = run_fingerprint(self.recipe, corpus, *self.parametrisation.identity())
+        sizes = {"samples": recipe.samples_lr, "labels": recipe.labels_lr, "raw_rates": recipe.rates_lr}
+        sizes["raw_momentum"] = recipe.rates_lr
+        optimiser = adam({name: value for name, value in learned.items() if name not in self.frozen}, sizes)
+        self.state = OuterState(learned, optimiser, {k: v.detach().clone() for k, v in learned.items()})
+        self.fingerprint = run_fingerprint(recipe, corpus, self.learner.signature(), *self.parametrisation.identity())
         if checkpoint is not None and checkpoint.exists():
             self.state.load(checkpoint, self.fingerprint)
 
@@ -86,34 +108,30 @@ class Distiller:
             The averaged set that was best on held-out data, on the CPU.
 
         Raises:
-            Interrupted: `should_stop` said so; the state is saved.
+            Interrupted: `should_stop` said so, or the recipe's minutes are over; the state is saved.
             TddError: the outer loss or its gradient is not finite any more.
         """
         recipe, state = self.recipe, self.state
-        began = time.monotonic() - state.seconds
+        session = time.monotonic()
+        began = session - state.seconds
+        self.deadline = session + 60 * recipe.max_minutes if recipe.max_minutes else math.inf
         if self.start is not None and state.step == 0:
             self._validate()
         while state.step < recipe.outer_steps:
-            outer_loss = self._outer_step()
+            outcome = self._finite_outer_step()
             state.step += 1
             last = state.step == recipe.outer_steps
             validation = self._validate() if state.step % recipe.validate_every == 0 or last else None
             state.seconds = time.monotonic() - began
-            self.on_progress(
-                Progress(
-                    state.step,
-                    outer_loss,
-                    validation,
-                    state.best_accuracy,
-                    rates_of(state.learned).mean().item(),
-                    state.seconds,
-                )
-            )
-            stop = anyone(self.should_stop(), self.accelerator)
+            best = state.best_accuracy
+            self.on_progress(Progress(state.step, outcome.loss, validation, best, outcome.learning_rate, state.seconds))
+            # Several processes agreed in the step's reduction; a single one asks again, not to do another step.
+            stop = outcome.stop or (self.accelerator.num_processes == 1 and self._wants_to_stop())
             if stop or last or state.step % recipe.checkpoint_every == 0:
                 self._save()
             if stop and not last:
-                raise Interrupted(f"stopped after {state.step} of {recipe.outer_steps} outer steps")
+                over = "max_minutes are over: " if time.monotonic() >= self.deadline else ""
+                raise Interrupted(f"{over}stopped after {state.step} of {recipe.outer_steps} outer steps")
         return self.best()
 
     def best(self) -> DistilledSet:
@@ -122,84 +140,85 @@ class Distiller:
 
     # One outer step
 
-    def _outer_step(self) -> float:
-        """A real batch, the unrolled gradient, Adam. Returns the outer loss."""
-        batch = self._batch()
+    def _outer_step(self, attempt: int = 0) -> Outcome:
+        """One outer step (Algorithm 2 of the paper). Every `attempt` draws other networks.
+
+        Where there are several processes, each works on some of the networks and on a shard of the batch.
+        """
+        recipe, state, learned = self.recipe, self.state, self.state.learned
+        batch = self._draw_batch(state.step)
+        inner = self._inner_loop(learned, self.parametrisation.samples(learned["samples"]))
+        total = [torch.zeros(1, device=self.device), *(torch.zeros_like(value) for value in learned.values())]
+        for networks, shard in share_out(recipe.networks, recipe.networks_at_once, self.accelerator):
+            real = batch.shard(*shard)
+            if not len(real):  # there are more processes than examples
+                continue
+            theta_0 = self._draw_networks("network", state.step, *["again"] * attempt, networks=networks)
+            trajectory = unroll(self.kernel, theta_0, inner, self._window(len(inner)), recipe.unroll)
+            losses, g = self.kernel.loss(trajectory.theta, real, smoothing=recipe.label_smoothing)
+            gradient = trajectory.reverse({name: value / len(networks) for name, value in g.items()})
+            share = len(networks) / recipe.networks * (len(real) / len(batch))
+            parts = [losses.mean()[None], *to_learned(gradient, learned, self.parametrisation)]
+            total = [sum_ + share * part for sum_, part in zip(total, parts, strict=True)]
+        wish = torch.tensor([float(self._wants_to_stop())], device=self.device)
+        loss, *gradients, wish = sums([*total, wish], self.accelerator)
+        kept = {n: value for n, value in zip(learned, gradients, strict=True) if n not in self.frozen}
+        factor = schedule(recipe.schedule, state.step, recipe.outer_steps, recipe.warmup)
+        return update(state, kept, loss, wish, recipe.clip_norm, factor, recipe.ema)
+
+    def _finite_outer_step(self) -> Outcome:
         for attempt in range(1 if self.fixed else DRAWS):
-            loss, gradients = self._outer_gradient(batch, attempt)
-            norm = torch.stack([gradient.norm() for gradient in gradients]).norm().item()
-            if math.isfinite(loss) and math.isfinite(norm):
-                update(self.recipe, self.state, gradients, norm)
-                return loss
+            outcome = self._outer_step(attempt)
+            if outcome.finite:
+                return outcome
         self._save()
         raise TddError(
             f"the outer loss is no longer finite at outer step {self.state.step + 1}; the set is as it was before. "
             f"Lower learning_rate or samples_lr and start again in a new folder"
         )
 
-    def _batch(self) -> RealBatch:
-        recipe, step = self.recipe, self.state.step
-        batch = self.corpus.train.batch(self._batch_indices(step))
-        return batch.augmented(recipe, step).to(self.accelerator.device)
-
-    def _batch_indices(self, step: int) -> Tensor:
+    def _draw_batch(self, step: int) -> RealBatch:
         """Training examples of an outer step: a new order every epoch, a function of seed and step alone."""
         examples = len(self.corpus.train)
         size = min(self.recipe.batch_size, examples)
         epoch, place = divmod(step, examples // size)
-        order = torch.randperm(examples, generator=generator(self.recipe.seed, "order", epoch))
-        return order[place * size : (place + 1) * size]
+        if self.order[0] != epoch:
+            self.order = epoch, torch.randperm(examples, generator=generator(self.recipe.seed, "order", epoch))
+        batch = self.corpus.train.batch(self.order[1][place * size : (place + 1) * size])
+        return batch.augmented(self.augmentation, self.recipe.seed, step).to(self.device)
 
-    def _outer_gradient(self, batch: RealBatch, attempt: int) -> tuple[float, list[Tensor]]:
-        """The outer loss and the gradient to each learned tensor, means over the step's networks in all processes.
+    def _draw_networks(self, *place: str | int, networks: list[int]) -> Parameters:
+        """Initial parameters of these networks: fresh ones, or the fixed ones."""
+        return self.fixed or self.learner.starts(self.recipe.seed, *place, indices=networks)
 
-        Every `attempt` draws other networks.
-        """
-        recipe, state, world = self.recipe, self.state, self.accelerator
-        learned = state.learned
-        samples, rates = self.parametrisation.samples(learned["samples"]), rates_of(learned)
-        total = [torch.zeros(1, device=world.device), *(torch.zeros_like(value) for value in learned.values())]
-        mine = list(range(recipe.networks))[world.process_index :: world.num_processes]
-        for start in range(0, len(mine), recipe.networks_at_once):
-            group = mine[start : start + recipe.networks_at_once]
-            found = outer_gradient(
-                self.kernel,
-                self.fixed or self._draw("network", state.step, *["again"] * attempt, networks=group),
-                samples,
-                learned["labels"],
-                rates,
-                batch,
-                recipe.unroll,
-                momentum_of(learned),
-                window=window(recipe, len(rates), state.step),
-                smoothing=recipe.label_smoothing,
-            )
-            parts = [found.losses.mean()[None], *gradients_of(learned, self.parametrisation, found)]
-            share = len(group) / recipe.networks
-            total = [sum_ + share * part for sum_, part in zip(total, parts, strict=True)]
-        loss, *gradients = sums(total, world)
-        return loss.item(), [part * (name not in self.frozen) for name, part in zip(learned, gradients, strict=True)]
+    def _inner_loop(self, learned: Tensors, samples: Tensor) -> InnerLoop:
+        return InnerLoop(samples, learned["labels"], rates_of(learned)[0], momentum_of(learned), self.mask)
+
+    def _window(self, inner_steps: int) -> range:
+        recipe, step = self.recipe, self.state.step
+        return window(inner_steps, recipe.window, recipe.window_end, step, recipe.outer_steps, recipe.seed)
+
+    def _wants_to_stop(self) -> bool:
+        return self.should_stop() or time.monotonic() >= self.deadline
 
     # Validation and what is kept
 
     def _validate(self) -> float:
-        recipe, state, world = self.recipe, self.state, self.accelerator
-        count = 1 if self.fixed else recipe.validation_networks
-        mine = list(range(count))[world.process_index :: world.num_processes]
-        found: dict[int, float] = {}
-        for start in range(0, len(mine), recipe.networks_at_once):
-            group = mine[start : start + recipe.networks_at_once]
-            theta = self.fixed or self._draw("validation", networks=group)
-            reached = accuracy_of_set(
-                self.network,
-                theta,
-                self._as_set(state.average),
-                self.corpus.validation,
-                world.device,
-                recipe.max_validation,
-            )
-            found |= dict(zip(group, reached.tolist(), strict=True))
-        mean = sum(gather(found, count, world)) / count
+        """Mean held-out accuracy of networks trained on the averaged set; the best set so far is kept."""
+        recipe, state = self.recipe, self.state
+        samples, _ = self.parametrisation.finished(state.average["samples"])
+        inner = self._inner_loop(state.average, samples)
+        count, kernel = 1 if self.fixed else recipe.validation_networks, self.learner.kernel()
+        tested = accuracies_by_all(
+            lambda networks: train(kernel, self._draw_networks("validation", networks=networks), inner),
+            kernel,
+            self.corpus.validation,
+            count,
+            recipe.networks_at_once,
+            self.accelerator,
+            recipe.max_validation,
+        )
+        mean = sum(tested) / count
         if mean > state.best_accuracy:
             state.best_accuracy, state.best_step = mean, state.step
             state.best = {name: value.detach().clone() for name, value in state.average.items()}
@@ -216,25 +235,16 @@ class Distiller:
     def _as_set(self, learned: Tensors) -> DistilledSet:
         samples, sentences = self.parametrisation.finished(learned["samples"])
         ready = {name: value.detach().cpu().clone() for name, value in (learned | {"samples": samples}).items()}
+        source = {**self.corpus.source, "fingerprint": self.corpus.fingerprint, "network": self.learner.signature()}
         return DistilledSet(
             ready["samples"],
             ready["labels"],
             rates_of(ready),
             self.corpus.classes,
             self.recipe,
-            {**self.corpus.source, "fingerprint": self.corpus.fingerprint},
+            source,
             {name: value[0].cpu() for name, value in self.fixed.items()} if self.fixed else None,
             sentences=sentences,
             momentum=momentum_of(ready),
+            mask=None if self.mask is None else self.mask.cpu(),
         )
-
-    # Networks
-
-    def _draw(self, *place: str | int, networks: list[int] | None = None) -> Parameters:
-        generators = [generator(self.recipe.seed, *place, index) for index in (networks or [0])]
-        return draw(self.network, generators, self.accelerator.device)
-
-    def _fixed(self) -> Parameters:
-        if self.start is None or self.start.initialisation is None:
-            return self._draw("network")
-        return {name: value[None].to(self.accelerator.device) for name, value in self.start.initialisation.items()}

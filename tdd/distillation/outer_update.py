@@ -3,56 +3,85 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from tdd.distillation.checkpoint import OuterState
-from tdd.distillation.learned_tensors import Tensors
-from tdd.settings.recipe import Recipe
+from tdd.distillation.learned_tensors import rates_of
+from tdd.system.tensor_files import Tensors
 
 
-def adam(recipe: Recipe, learned: Tensors) -> torch.optim.Adam:
+def adam(learned: Tensors, sizes: Mapping[str, float]) -> torch.optim.Adam:
     """Adam over the learned tensors, a parameter group with a step size of its own for each."""
-    sizes = {
-        "samples": recipe.samples_lr,
-        "labels": recipe.labels_lr,
-        "raw_rates": recipe.rates_lr,
-        "raw_momentum": recipe.rates_lr,
-    }
     groups: list[dict[str, Any]] = [
         {"params": [value], "lr": sizes[name], "base_lr": sizes[name]} for name, value in learned.items()
     ]
     return torch.optim.Adam(groups)
 
 
-def update(recipe: Recipe, state: OuterState, gradients: Sequence[Tensor], norm: float) -> None:
-    """One step of Adam, and of the average.
+@dataclass(frozen=True)
+class Outcome:
+    """What an outer step came to.
+
+    Attributes:
+        loss: the outer loss.
+        norm: that of its gradient, all parts together.
+        learning_rate: mean of the inner learning rates that it used.
+        stop: whether any process wants to stop.
+    """
+
+    loss: float
+    norm: float
+    learning_rate: float
+    stop: bool
+
+    @property
+    def finite(self) -> bool:
+        """Whether the loss and its gradient are numbers; if not, nothing was updated."""
+        return math.isfinite(self.loss) and math.isfinite(self.norm)
+
+
+def update(
+    state: OuterState, gradients: Tensors, loss: Tensor, stop: Tensor, clip_norm: float, factor: float, ema: float
+) -> Outcome:
+    """One step of Adam, and of the average, unless the loss or a gradient is not finite.
 
     Args:
-        recipe: the settings.
         state: what is updated, before its `step` is counted on.
-        gradients: one for each learned tensor, in their order.
-        norm: that of all of them together; what is beyond `clip_norm` is scaled down to it.
+        gradients: to each learned tensor that Adam updates, in their order.
+        loss: (1,) the outer loss.
+        stop: (1,) positive where a process wants to stop.
+        clip_norm: largest norm of all gradients together; a larger one is scaled down to it.
+        factor: of the step sizes, see `schedule`.
+        ema: decay of the average.
     """
-    scale = min(1.0, recipe.clip_norm / max(norm, 1e-12))
-    factor = schedule(recipe, state.step)
-    for sizes, value, gradient in zip(state.optimiser.param_groups, state.learned.values(), gradients, strict=True):
+    rate = rates_of(state.learned).mean().detach()
+    norm = torch.stack([gradient.norm() for gradient in gradients.values()]).norm()
+    # All that the host asks the device for, at once.
+    figures = torch.stack([loss[0], norm, rate, stop[0]]).tolist()
+    outcome = Outcome(figures[0], figures[1], figures[2], stop=bool(figures[3]))
+    if not outcome.finite:
+        return outcome
+    scale = min(1.0, clip_norm / max(outcome.norm, 1e-12))
+    for sizes, (name, gradient) in zip(state.optimiser.param_groups, gradients.items(), strict=True):
         sizes["lr"] = sizes["base_lr"] * factor
-        value.grad = gradient * scale
+        state.learned[name].grad = gradient * scale
     state.optimiser.step()
     # Early on the average follows closely, so that it is not held back by the start.
-    decay = min(recipe.ema, (1 + state.step) / (10 + state.step))
+    decay = min(ema, (1 + state.step) / (10 + state.step))
     with torch.no_grad():
-        for name, value in state.learned.items():
-            state.average[name].lerp_(value, 1 - decay)
+        for name in gradients:
+            state.average[name].lerp_(state.learned[name], 1 - decay)
+    return outcome
 
 
-def schedule(recipe: Recipe, step: int) -> float:
-    """Factor of the Adam step sizes at an outer step."""
-    rise = min(1.0, (step + 1) / recipe.warmup) if recipe.warmup else 1.0
-    if recipe.schedule == "constant":
+def schedule(kind: Literal["cosine", "constant"], step: int, outer_steps: int, warmup: int) -> float:
+    """Factor of the Adam step sizes at an outer step; they rise linearly over the first `warmup` steps."""
+    rise = min(1.0, (step + 1) / warmup) if warmup else 1.0
+    if kind == "constant":
         return rise
-    return rise * 0.5 * (1 + math.cos(math.pi * step / recipe.outer_steps))
+    return rise * 0.5 * (1 + math.cos(math.pi * step / outer_steps))

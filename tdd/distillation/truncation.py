@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 
-from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
 
 
-def window(recipe: Recipe, total: int, step: int) -> range:
-    """The inner steps, of `total`, that the gradient of an outer step flows through.
+def window(
+    inner_steps: int,
+    size: int | None,
+    end: Literal["last", "random", "growing"],
+    outer_step: int,
+    outer_steps: int,
+    seed: int,
+) -> range:
+    """The inner steps, of all `inner_steps`, that the gradient of an outer step flows through.
 
-    The outer loss is taken after the last of them; the inner loop goes no further. `Recipe.window` of them end with the
-    last inner step, or at any step, drawn evenly (RaT-BPTT, Feng et al., arXiv 2310.04606), or at one that moves from
-    the first place possible to the last over the first half of the outer steps.
+    The outer loss is taken after the last of them; the inner loop goes no further. `size` of them (None: all) end with
+    the last inner step, or at any step, drawn evenly (RaT-BPTT, Feng et al., arXiv 2310.04606), or at one that moves
+    from the first place possible to the last over the first half of the outer steps.
     """
-    size = min(recipe.window or total, total)
-    match recipe.window_end:
+    size = min(size or inner_steps, inner_steps)
+    match end:
         case "random":
-            end = int(torch.randint(size, total + 1, (), generator=generator(recipe.seed, "window", step)))
+            stop = int(torch.randint(size, inner_steps + 1, (), generator=generator(seed, "window", outer_step)))
         case "growing":
-            end = size + round((total - size) * min(1.0, 2 * step / recipe.outer_steps))
+            stop = size + round((inner_steps - size) * min(1.0, 2 * outer_step / outer_steps))
         case "last":
-            end = total
-    return range(end - size, end)
+            stop = inner_steps
+    return range(stop - size, stop)

@@ -19,163 +19,179 @@ them, and where it starts theta and v count as given.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from tdd.networks.kernels.choice import Mode
 from tdd.networks.kernels.parameters import Parameters
-from tdd.networks.kernels.protocol import Kernel
+from tdd.networks.kernels.protocol import Kernel, Step
+from tdd.networks.learner import Mode
 
-# Samples, labels, learning rates, and the momentum where there is one.
-Course = tuple[Tensor, ...]
 
-OuterLoss = Callable[[Parameters], tuple[Tensor, Parameters]]
+@dataclass(frozen=True)
+class InnerLoop:
+    """The gradient steps that train a network on a distilled set.
+
+    Attributes:
+        samples: (steps, per_step, ...).
+        labels: (steps, per_step, C).
+        learning_rates: (T,) positive, one for each of the T = epochs x steps gradient steps.
+        momentum: () in [0, 1), of every step; None: plain gradient steps.
+        mask: (steps, per_step, L) bool, where sentences have a word; None: everywhere, or images.
+    """
+
+    samples: Tensor
+    labels: Tensor
+    learning_rates: Tensor
+    momentum: Tensor | None = None
+    mask: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.learning_rates)
+
+    def step(self, t: int) -> Step:
+        """The examples of gradient step t."""
+        s = t % len(self.samples)
+        return Step(self.samples[s], self.labels[s], None if self.mask is None else self.mask[s])
 
 
 @dataclass(frozen=True)
 class SetGradient:
-    """Outer losses (K,) and the gradient of their mean to the distilled set."""
+    """Gradient of an outer loss to what an `InnerLoop` is made of, each of the shape of that."""
 
-    losses: Tensor
     samples: Tensor
     labels: Tensor
     learning_rates: Tensor
     momentum: Tensor | None = None
 
 
+class Trajectory(Protocol):
+    """K networks that were trained by an inner loop, and how a gradient flows back through it.
+
+    Attributes:
+        theta: parameters after the last step, stacked (K, ...), without a graph.
+    """
+
+    theta: Parameters
+
+    def reverse(self, g: Parameters) -> SetGradient:
+        """Gradient to the distilled set of an outer loss that has gradient `g` at `theta`; to be asked for once."""
+
+
 @torch.no_grad()
-def train(
-    kernel: Kernel,
-    theta: Parameters,
-    samples: Tensor,
-    labels: Tensor,
-    learning_rates: Tensor,
-    momentum: Tensor | None = None,
-) -> Parameters:
-    """Train K stacked networks on the distilled set.
+def train(kernel: Kernel, theta: Parameters, inner: InnerLoop) -> Parameters:
+    """K networks that start at `theta`, stacked (K, ...), trained by the inner loop."""
+    return _train(kernel, theta, inner, len(inner))[0]
+
+
+def unroll(
+    kernel: Kernel, theta: Parameters, inner: InnerLoop, window: range | None = None, mode: Mode = "auto"
+) -> Trajectory:
+    """Train K networks by the inner loop, and keep what its reverse needs.
 
     Args:
         kernel: the networks' kernel.
         theta: initial parameters, stacked (K, ...).
-        samples: (steps, per_step, ...).
-        labels: (steps, per_step, C).
-        learning_rates: (epochs x steps,), positive, one for each gradient step.
-        momentum: (), in [0, 1), of every step; None: plain gradient steps.
-    """
-    course = _course(samples, labels, learning_rates, momentum)
-    return _from_rest(kernel, theta, course, len(learning_rates))[0]
-
-
-def outer_gradient(
-    kernel: Kernel,
-    theta: Parameters,
-    samples: Tensor,
-    labels: Tensor,
-    learning_rates: Tensor,
-    batch: Any,
-    mode: Mode,
-    momentum: Tensor | None = None,
-    window: range | None = None,
-    smoothing: float = 0.0,
-) -> SetGradient:
-    """Outer loss of K networks on a real batch, and its gradient through the inner steps.
-
-    Args:
-        kernel, theta, samples, labels, learning_rates, momentum: as in `train`.
-        batch: real examples.
+        inner: the distilled set.
+        window: the steps that the gradient flows through, the last of them the last one trained; None: all T.
         mode: autograd keeps the graph of all steps; every other mode keeps theta_t, with momentum v_t too, and reverses
             one step at a time.
-        window: the steps that the gradient flows through; None: all T.
-        smoothing: label smoothing of the outer loss.
     """
-    course = _course(samples, labels, learning_rates, momentum)
-    window = window or range(len(learning_rates))
-    theta, velocity = _from_rest(kernel, theta, course, window.start)
-    outer_loss = partial(kernel.loss, batch=batch, smoothing=smoothing)
-    reverse = _through_graph if mode == "autograd" else _step_by_step
-    return reverse(kernel, theta, velocity, course, window, outer_loss)
-
-
-def _course(samples: Tensor, labels: Tensor, learning_rates: Tensor, momentum: Tensor | None) -> Course:
-    return (samples, labels, learning_rates) if momentum is None else (samples, labels, learning_rates, momentum)
+    window = range(len(inner)) if window is None else window
+    theta, velocity = _train(kernel, theta, inner, window.start)
+    trajectory = _Graph if mode == "autograd" else _Steps
+    return trajectory(kernel, theta, velocity, inner, window)
 
 
 @torch.no_grad()
-def _from_rest(kernel: Kernel, theta: Parameters, course: Course, steps: int) -> tuple[Parameters, Parameters]:
-    """theta and v after the first steps; v is empty without momentum."""
-    velocity = {name: torch.zeros_like(value) for name, value in theta.items()} if len(course) == 4 else {}
+def _train(kernel: Kernel, theta: Parameters, inner: InnerLoop, steps: int) -> tuple[Parameters, Parameters]:
+    """theta and v after the first `steps` steps; v is empty without momentum."""
+    plain = inner.momentum is None
+    velocity = {} if plain else {name: torch.zeros_like(value) for name, value in theta.items()}
     for t in range(steps):
-        theta, velocity, _ = _move(kernel, theta, velocity, course, t)
+        theta, velocity, _ = _move(kernel, theta, velocity, inner, t)
     return theta, velocity
 
 
 def _move(
-    kernel: Kernel, theta: Parameters, velocity: Parameters, course: Course, t: int
+    kernel: Kernel, theta: Parameters, velocity: Parameters, inner: InnerLoop, t: int
 ) -> tuple[Parameters, Parameters, Any]:
     """theta and v after step t, and what the kernel needs to reverse it."""
-    samples, labels, rates, *momentum = course
-    step = t % len(samples)
-    direction, saved = kernel.gradient(theta, samples[step], labels[step])
-    if momentum:
+    direction, saved = kernel.gradient(theta, inner.step(t))
+    if inner.momentum is not None:
         direction = velocity = {
-            name: torch.addcmul(value, momentum[0], velocity[name]) for name, value in direction.items()
+            name: torch.addcmul(value, inner.momentum, velocity[name]) for name, value in direction.items()
         }
-    return _minus(theta, rates[t], direction), velocity, saved
+    return _minus(theta, inner.learning_rates[t], direction), velocity, saved
 
 
-@torch.no_grad()
-def _step_by_step(
-    kernel: Kernel, theta: Parameters, velocity: Parameters, course: Course, window: range, outer_loss: OuterLoss
-) -> SetGradient:
-    samples, labels, rates, *momentum = course
-    visited = []
-    for t in window:
-        before = theta, velocity
-        theta, velocity, saved = _move(kernel, theta, velocity, course, t)
-        visited.append((*before, saved))
-    losses, g = outer_loss(theta)
-    g = {name: value / len(losses) for name, value in g.items()}
-    samples_bar, labels_bar, rates_bar, *momentum_bar = bars = [torch.zeros_like(part) for part in course]
-    later = {name: torch.zeros_like(value) for name, value in velocity.items()}  # mu eta_{t+1} u_{t+1}
-    for t in reversed(window):
-        step, rate, (theta, slower, saved) = t % len(samples), rates[t], visited.pop()
-        u = {name: value + later[name] / rate for name, value in g.items()} if momentum else g
-        first = t == window.start
-        along, theta_bar, x_bar, y_bar = kernel.reverse(theta, samples[step], labels[step], saved, u, given=first)
-        samples_bar[step] -= rate * x_bar
-        labels_bar[step] -= rate * y_bar
-        rates_bar[t] = -_inner(velocity, g) if momentum else -along.sum()
-        if momentum:
-            momentum_bar[0] -= rate * _inner(slower, u)
-            later, velocity = {name: momentum[0] * rate * value for name, value in u.items()}, slower
-        if not first:
-            g = _minus(g, rate, theta_bar)
-    return SetGradient(losses, *bars)
+class _Steps:
+    """A `Trajectory` that keeps theta_t and v_t, and reverses one step at a time."""
+
+    @torch.no_grad()
+    def __init__(self, kernel: Kernel, theta: Parameters, velocity: Parameters, inner: InnerLoop, window: range):
+        self.kernel, self.inner, self.window = kernel, inner, window
+        self.visited: list[tuple[Parameters, Parameters, Any]] = []
+        for t in window:
+            before = theta, velocity
+            theta, velocity, saved = _move(kernel, theta, velocity, inner, t)
+            self.visited.append((*before, saved))
+        self.theta, self.velocity = theta, velocity
+
+    @torch.no_grad()
+    def reverse(self, g: Parameters) -> SetGradient:
+        inner, rates, mu, velocity = self.inner, self.inner.learning_rates, self.inner.momentum, self.velocity
+        samples_bar, labels_bar, rates_bar = map(torch.zeros_like, (inner.samples, inner.labels, rates))
+        mu_bar = None if mu is None else torch.zeros_like(mu)
+        later = {name: torch.zeros_like(value) for name, value in velocity.items()}  # mu eta_{t+1} u_{t+1}
+        for t in reversed(self.window):
+            s, rate, (theta, slower, saved) = t % len(inner.samples), rates[t], self.visited.pop()
+            u = g if mu is None else {name: value + later[name] / rate for name, value in g.items()}
+            first = t == self.window.start
+            along, theta_bar, x_bar, y_bar = self.kernel.reverse(theta, inner.step(t), saved, u, given=first)
+            samples_bar[s] -= rate * x_bar
+            labels_bar[s] -= rate * y_bar
+            if mu is None or mu_bar is None:
+                rates_bar[t] = -along.sum()
+            else:
+                rates_bar[t] = -_inner_product(velocity, g)
+                mu_bar -= rate * _inner_product(slower, u)
+                later, velocity = {name: mu * rate * value for name, value in u.items()}, slower
+            if not first:
+                g = _minus(g, rate, theta_bar)
+        return SetGradient(samples_bar, labels_bar, rates_bar, mu_bar)
 
 
-def _through_graph(
-    kernel: Kernel, theta: Parameters, velocity: Parameters, course: Course, window: range, outer_loss: OuterLoss
-) -> SetGradient:
-    with torch.enable_grad():
-        learned = tuple(part.detach().requires_grad_() for part in course)
+class _Graph:
+    """A `Trajectory` that keeps the graph of all its steps, for automatic differentiation."""
+
+    @torch.enable_grad()
+    def __init__(self, kernel: Kernel, theta: Parameters, velocity: Parameters, inner: InnerLoop, window: range):
+        names = [
+            name for name in ("samples", "labels", "learning_rates", "momentum") if getattr(inner, name) is not None
+        ]
+        self.leaves = {name: getattr(inner, name).detach().requires_grad_() for name in names}
         theta = {name: value.detach().requires_grad_() for name, value in theta.items()}
         for t in window:
-            theta, velocity, _ = _move(kernel, theta, velocity, learned, t)
-        losses, g = outer_loss({name: value.detach() for name, value in theta.items()})
+            theta, velocity, _ = _move(kernel, theta, velocity, replace(inner, **self.leaves), t)
+        self.end = theta
+        self.theta = {name: value.detach() for name, value in theta.items()}
+
+    def reverse(self, g: Parameters) -> SetGradient:
         bars = torch.autograd.grad(
-            list(theta.values()), learned, [g[name] / len(losses) for name in theta], materialize_grads=True
+            list(self.end.values()),
+            list(self.leaves.values()),
+            [g[name] for name in self.end],
+            materialize_grads=True,
         )
-    return SetGradient(losses, *bars)
+        return SetGradient(**dict(zip(self.leaves, bars, strict=True)))
 
 
 def _minus(theta: Parameters, rate: Tensor, direction: Parameters) -> Parameters:
     return {name: torch.addcmul(value, rate, direction[name], value=-1) for name, value in theta.items()}
 
 
-def _inner(one: Parameters, other: Parameters) -> Tensor:
+def _inner_product(one: Parameters, other: Parameters) -> Tensor:
     return torch.stack([(value * other[name]).sum() for name, value in one.items()]).sum()

@@ -12,8 +12,8 @@ from torch import Tensor
 from tdd.distilled_set.sentences import Sentences
 from tdd.errors import TddError
 
-FORMAT = 2
-"""2: samples may be words; a set of free samples is still written as 1."""
+FORMAT = 3
+"""Raised whenever what a set's files hold changes its meaning; other versions are refused."""
 
 
 def read_about(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
@@ -29,6 +29,8 @@ def read_about(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
         raise TddError(f"{path} is a safetensors file but not a distilled set") from None
     if not isinstance(version, int) or version > FORMAT:
         raise TddError(f"{path} was written by a newer version of tdd (format {version}); upgrade tdd to read it")
+    if version < FORMAT:
+        raise TddError(f"{path} was written by a version of tdd before its release (format {version}); distil it again")
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes) or len(classes) < 2:
         raise TddError(f"{path} names no classes; get a fresh copy")
     if not isinstance(source, dict) or not all(isinstance(value, str) for value in source.values()):
@@ -61,12 +63,20 @@ def check_tensors(path: Path, tensors: dict[str, Tensor], classes: int) -> None:
         if name not in tensors:
             raise TddError(f"{path} has no '{name}'; it is not a distilled set")
     samples, labels, rates = tensors["samples"], tensors["labels"], tensors["learning_rates"]
+    mask = tensors.get("mask")
+    if mask is not None and (mask.dtype != torch.uint8 or mask.shape != samples.shape[:-1] or mask.max() > 1):
+        raise TddError(f"{path}: 'mask' does not say of each position whether it holds a word; get a fresh copy")
     for name, tensor in tensors.items():
-        if tensor.dtype != torch.float32 or not tensor.isfinite().all():
+        if name != "mask" and (tensor.dtype != torch.float32 or not tensor.isfinite().all()):
             raise TddError(f"{path}: '{name}' is not made of finite float32 numbers; get a fresh copy")
-    if samples.dim() not in (4, 5) or not samples.numel() or labels.shape != (*samples.shape[:2], classes):
+    if (
+        samples.dim() not in (4, 5)
+        or (mask is not None and samples.dim() != 4)
+        or not samples.numel()
+        or labels.shape != (*samples.shape[:2], classes)
+    ):
         raise TddError(f"{path}: samples {tuple(samples.shape)} and labels {tuple(labels.shape)} do not fit together")
-    if rates.dim() != 1 or not len(rates) or len(rates) % len(samples) or rates.min() <= 0:
+    if rates.dim() != 2 or not rates.numel() or rates.shape[1] % len(samples) or rates.min() <= 0:
         raise TddError(
             f"{path}: learning_rates {tuple(rates.shape)} do not fit {len(samples)} steps, or are not positive"
         )

@@ -11,7 +11,8 @@ from filelock import FileLock, Timeout
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
 from tdd.hub.layout import RECIPE, RESULTS, WEIGHTS
-from tdd.settings.recipe import Recipe
+from tdd.settings.names import run_name
+from tdd.settings.recipe import Recipe, settings_that_keep_the_run
 from tdd.system.files import read_json
 
 CHECKPOINT, LOG, LOCK = "checkpoints/last.safetensors", "log.jsonl", ".lock"
@@ -20,18 +21,6 @@ CHECKPOINT, LOG, LOCK = "checkpoints/last.safetensors", "log.jsonl", ".lock"
 def default_folder(recipe: Recipe) -> Path:
     """Where a run is kept when no folder is named: ``runs/imdb-20``, ``runs/imdb-20-words-random``."""
     return Path("runs") / run_name(recipe, str(recipe.n))
-
-
-def run_name(recipe: Recipe, *parts: str) -> str:
-    """The data set's name, these parts, and what samples and initialisation are where they are not the usual ones."""
-    words = ["words"] if recipe.samples == "words" else []
-    random = ["random"] if recipe.init == "random" else []
-    return "-".join([short_name(recipe.dataset), *parts, *words, *random])
-
-
-def short_name(dataset: str) -> str:
-    """What a data set is called in file names: that of a file or folder without its suffix, of a Hub id its name."""
-    return dataset.rstrip("/").rsplit("/", 1)[-1].split(".")[0] or "data"
 
 
 @contextmanager
@@ -99,3 +88,15 @@ def read_run(folder: Path) -> DistilledSet:
 def is_finished(folder: Path) -> bool:
     """Whether the run in `folder` came to its end, its test included."""
     return (folder / RESULTS).is_file() and "distillation" in read_json(folder / RESULTS)
+
+
+def check_same(recipe: Recipe, folder: Path) -> None:
+    """Raise UsageError if the run in `folder` differs from `recipe` in a setting that affects the set."""
+    kept = recipe_of_run(folder)
+    if recipe.steps is None and (folder / WEIGHTS).exists():  # a set is kept with the steps that n was split into
+        recipe = recipe.model_copy(update={"steps": recipe.split(len(read_run(folder).classes))[0]})
+    without = settings_that_keep_the_run()
+    old, new = kept.model_dump(exclude=without), recipe.model_dump(exclude=without)
+    changed = [f"{name}: {value} there, {new[name]} now" for name, value in old.items() if value != new[name]]
+    if changed:
+        raise UsageError(f"'{folder}' holds a run of another recipe ({'; '.join(changed)}): remove it to run this one")

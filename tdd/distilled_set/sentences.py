@@ -12,7 +12,7 @@ from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
 
 if TYPE_CHECKING:
-    from tdd.embeddings.word_vectors import WordVectors
+    from tdd.embeddings.protocol import Embedding
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Sentences:
     words: dict[int, str]
 
     @classmethod
-    def of(cls, tokens: Tensor, vectors: WordVectors) -> Sentences:
+    def of(cls, tokens: Tensor, vectors: Embedding) -> Sentences:
         """The sentences that `tokens` (steps, per_step, L) of the table `vectors` make."""
         present = [id_ for id_ in tokens.unique().tolist() if id_]
         return cls(tokens.int().cpu(), {id_: vectors.words[id_ - 1] for id_ in present})
 
     @classmethod
-    def read(cls, texts: list[str], steps: int, length: int, vectors: WordVectors) -> Sentences:
+    def read(cls, texts: list[str], steps: int, length: int, vectors: Embedding) -> Sentences:
         """The opposite of `texts`, for n texts of at most `length` words each, step by step.
 
         Raises:
@@ -59,7 +59,7 @@ class Sentences:
         """Each sentence as text, words joined by single spaces; splitting at these gives exactly the words again."""
         return [" ".join(words) for words in self.by_word()]
 
-    def embed(self, vectors: WordVectors) -> Tensor:
+    def embed(self, vectors: Embedding) -> Tensor:
         """The samples (steps, per_step, L, d) that networks train on.
 
         Raises:
@@ -71,7 +71,7 @@ class Sentences:
         return vectors.embed(self.tokens)
 
 
-def vectors_of(recipe: Recipe, source: dict[str, str], given: WordVectors | None) -> WordVectors:
+def vectors_of(recipe: Recipe, source: dict[str, str], given: Embedding | None) -> Embedding:
     """The word vectors that a set of words was made with: those `given`, or loaded by their name."""
     from tdd.embeddings.word_vectors import load_vectors
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 
+from tdd.data.protocols import InputSpace
 from tdd.distilled_set.checks import FORMAT, check_tensors, read_about, read_sentences
 from tdd.distilled_set.results import read_results
 from tdd.distilled_set.sentences import Sentences, vectors_of
@@ -20,7 +22,7 @@ from tdd.system.files import write_json
 from tdd.system.tensor_files import load_tensors, save_tensors
 
 if TYPE_CHECKING:
-    from tdd.embeddings.word_vectors import WordVectors
+    from tdd.embeddings.protocol import Embedding
 
 
 @dataclass
@@ -30,14 +32,16 @@ class DistilledSet:
     Attributes:
         samples: float32 embedded sentences (steps, per_step, L, d) or normalised images (steps, per_step, c, h, w).
         labels: (steps, per_step, C) soft labels, any real numbers.
-        learning_rates: (epochs x steps,) positive, one for each gradient step.
+        learning_rates: (P, T) positive: a row for each learner that the set was distilled for, of one for each of its
+            T = epochs x steps gradient steps.
         classes: the C class names.
         recipe: the settings it was distilled with.
         source: what it was distilled from: data set, revision, and how it was encoded (`Split.source`).
         initialisation: the network's parameters it was made for, or None when made for any fresh draw.
         results: what was measured, as in ``results.json``.
         sentences: the words that the samples are the vectors of; None: the samples are any numbers.
-        momentum: () in [0, 1), of every gradient step, or None where steps are plain; see `unroll.train`.
+        momentum: () in [0, 1), of every gradient step, or None where steps are plain; see `unroll.InnerLoop`.
+        mask: (steps, per_step, L) bool, where sentences have a word; None: everywhere, or images.
     """
 
     samples: Tensor
@@ -50,6 +54,7 @@ class DistilledSet:
     results: dict[str, Any] = field(default_factory=dict)
     sentences: Sentences | None = None
     momentum: Tensor | None = None
+    mask: Tensor | None = None
 
     @property
     def n(self) -> int:
@@ -57,9 +62,25 @@ class DistilledSet:
         return self.samples.shape[0] * self.samples.shape[1]
 
     @property
-    def is_text(self) -> bool:
-        """Whether the samples are embedded sentences; else they are images."""
-        return self.samples.dim() == 4
+    def space(self) -> InputSpace:
+        """What a sample is."""
+        shape = tuple(self.samples.shape[2:])
+        if len(shape) == 2:
+            return InputSpace("text", shape, self.source.get("vectors_checksum"))
+        return InputSpace("image", shape)
+
+    @property
+    def network_space(self) -> InputSpace:
+        """What its network reads: sentences may be longer than the samples."""
+        if self.space.kind == "image":
+            return self.space
+        return replace(self.space, shape=(self.recipe.max_length, self.samples.shape[-1]))
+
+    @property
+    def lengths(self) -> Tensor:
+        """(steps, per_step) positions of each sentence that hold a word; padding follows."""
+        steps, per_step, length = self.samples.shape[:3]
+        return torch.full((steps, per_step), length) if self.mask is None else self.mask.sum(2)
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write ``distilled.safetensors``, ``recipe.yaml`` and ``results.json`` into `folder`, each atomically.
@@ -71,14 +92,16 @@ class DistilledSet:
         tensors = {"labels": self.labels, "learning_rates": self.learning_rates}
         if self.momentum is not None:
             tensors["momentum"] = self.momentum
+        if self.mask is not None and self.sentences is None:
+            tensors["mask"] = self.mask.to(torch.uint8)
         tensors |= {f"initialisation.{name}": value for name, value in (self.initialisation or {}).items()}
-        about: dict[str, Any] = {"format": 1, "classes": self.classes, "source": self.source}
+        about: dict[str, Any] = {"format": FORMAT, "classes": self.classes, "source": self.source}
         if self.sentences is None:
             tensors["samples"] = self.samples
         else:
             # Words are all that is kept; their vectors are looked up again.
             tensors["tokens"] = self.sentences.tokens
-            about |= {"format": FORMAT, "words": self.sentences.words}
+            about["words"] = self.sentences.words
         self.recipe.save(folder / RECIPE)
         save_tensors(folder / WEIGHTS, tensors, {"tdd": json.dumps(about)})
         write_json(folder / RESULTS, self.results)
@@ -89,7 +112,7 @@ class DistilledSet:
         private: bool = False,
         revision: str | None = None,
         create_pr: bool = False,
-        vectors: WordVectors | None = None,
+        vectors: Embedding | None = None,
     ) -> str:
         """Publish the set as the data set `repo` on the Hub, see `tdd.publishing.push.push`; returns its address."""
         from tdd.publishing.push import push
@@ -98,7 +121,7 @@ class DistilledSet:
 
     @classmethod
     def from_pretrained(
-        cls, name: str | Path, revision: str | None = None, vectors: WordVectors | None = None
+        cls, name: str | Path, revision: str | None = None, vectors: Embedding | None = None
     ) -> DistilledSet:
         """Read a set that `save_pretrained` or `push_to_hub` wrote.
 
@@ -133,7 +156,9 @@ class DistilledSet:
         if "tokens" in tensors:
             sentences = read_sentences(folder / WEIGHTS, tensors.pop("tokens"), about)
             tensors["samples"] = sentences.embed(vectors_of(recipe, about["source"], vectors))
+            tensors["mask"] = (sentences.tokens > 0).to(torch.uint8)
         check_tensors(folder / WEIGHTS, tensors, len(about["classes"]))
+        mask = tensors.get("mask")
         prefix = "initialisation."
         initialisation = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
         return cls(
@@ -147,4 +172,5 @@ class DistilledSet:
             read_results(folder / RESULTS),
             sentences,
             tensors.get("momentum"),
+            None if mask is None or mask.all() else mask.bool(),
         )

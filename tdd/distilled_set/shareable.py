@@ -1,4 +1,4 @@
-"""What a distilled set may tell others: no folders of the machine it was made on."""
+"""What a distilled set may tell others: no folders, device or tracker of the machine it was made on."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Any
 
 from tdd.data.sources import KNOWN
 from tdd.distilled_set.set import DistilledSet
+from tdd.settings.recipe import RESUMED, Recipe
 
 
 def public(distilled: DistilledSet) -> DistilledSet:
-    """The set with local paths among its settings, source and results cut down to the file's or folder's own name."""
+    """The set without settings of the machine, and with local paths cut down to the file's or folder's own name."""
     recipe, source = distilled.recipe, distilled.source
     # A data set on the Hub is named alike in both; whatever else holds a slash may be a path.
     on_hub = recipe.data is None and recipe.data_from == "files" and source.get("dataset") == recipe.dataset
-    settings = {
+    # Where its data lie, and what else is said of the machine, is of no use elsewhere.
+    settings = {name: Recipe.model_fields[name].get_default() for name in RESUMED} | {
         "dataset": recipe.dataset if on_hub or recipe.dataset in KNOWN else last_part(recipe.dataset),
         "vectors": last_part(recipe.vectors),
-        "data": None,
         "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
     }
     return replace(

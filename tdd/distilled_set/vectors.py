@@ -8,12 +8,12 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 
 if TYPE_CHECKING:
-    from tdd.embeddings.word_vectors import WordVectors
+    from tdd.embeddings.protocol import Embedding
 
 
-def check_vectors(distilled: DistilledSet, vectors: WordVectors) -> None:
+def check_vectors(distilled: DistilledSet, vectors: Embedding) -> None:
     """Raise UsageError unless the set is made of embedded text and was distilled with `vectors`."""
-    if not distilled.is_text:
+    if distilled.space.kind != "text":
         raise UsageError("this set holds pictures, not embedded sentences: there are no words to read")
     made_with = distilled.source.get("vectors_checksum", vectors.checksum)
     if vectors.dim != distilled.samples.shape[-1] or vectors.checksum != made_with:

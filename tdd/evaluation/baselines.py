@@ -15,22 +15,23 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
-from torch import Tensor
+from torch import Tensor, nn
 
 from tdd.data.corpus import Corpus
 from tdd.data.protocols import Split
 from tdd.data.real_examples import class_centroids, class_means, herding, inputs_at, k_center, random_examples
-from tdd.distillation.samples.start import first_labels
+from tdd.distillation.samples.start import first_labels, mask_of
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.decoded import refit
 from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.full_data import train_on_all
 from tdd.evaluation.nearest_neighbours import NEIGHBOURS, neighbours_accuracy
 from tdd.evaluation.rate_search import RATES, Trainer, choose, with_rate
-from tdd.networks.initialisation import draw
-from tdd.networks.registry import build_network
+from tdd.networks.learner import make_learner
+from tdd.networks.own import network_to_use
 from tdd.settings.recipe import Recipe
 from tdd.system.formatting import percent
+from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.reporter import Progress, Reporter
 from tdd.system.seeds import generator
 
@@ -51,6 +52,7 @@ class Baselines:
         initialisation: the parameters of a fixed initialisation; None: those that `Distiller` draws.
         accelerator: the device.
         reporter: where progress is told, without test accuracies.
+        network: the user's own network, see `make_learner`; None: the recipe's.
     """
 
     def __init__(
@@ -62,17 +64,20 @@ class Baselines:
         initialisation: dict[str, Tensor] | None = None,
         accelerator: Accelerator | None = None,
         reporter: Reporter | None = None,
+        network: str | nn.Module | None = None,
     ):
         self.recipe, self.corpus, self.draws, self.networks = recipe, corpus, draws, networks
         self.classes = len(corpus.classes)
         self.steps, self.per_step = recipe.split(self.classes)
-        self.accelerator, self.reporter = accelerator or Accelerator(), reporter or Reporter(quiet=True)
+        self.accelerator, self.reporter = accelerator or default_accelerator(), reporter or Reporter(quiet=True)
+        self.network = network_to_use(recipe.network, network)
+        space, device = corpus.train.space, self.accelerator.device
+        learner = make_learner(self.network, recipe.options, space, self.classes, device)
         self.initialisation = None
         if recipe.init == "fixed":
-            network = build_network(recipe, corpus.train.sample_shape, self.classes)
-            drawn = draw(network, [generator(recipe.seed, "network", 0)])
-            self.initialisation = initialisation or {name: value[0] for name, value in drawn.items()}
-        self.trainer = Trainer(recipe, corpus, self.accelerator.device, self.initialisation, self._tell)
+            drawn = learner.starts(recipe.seed, "network")
+            self.initialisation = initialisation or {name: value[0].cpu() for name, value in drawn.items()}
+        self.trainer = Trainer(learner, recipe, corpus, self.initialisation, self._tell)
 
     def measure(self, name: str) -> dict[str, Any]:
         """Measure the baseline `name` of `tdd.evaluation.names.NAMES`.
@@ -104,7 +109,7 @@ class Baselines:
         """Sets of random real examples."""
         train = self.corpus.train
         return [
-            self._set(inputs_at(train, random_examples(train.labels, self.recipe.n, self.classes, draw_from)))
+            self._set(*inputs_at(train, random_examples(train.labels, self.recipe.n, self.classes, draw_from)))
             for draw_from in self._generators("random", self.draws)
         ]
 
@@ -123,16 +128,18 @@ class Baselines:
     def _generators(self, name: str, count: int) -> list[torch.Generator]:
         return [generator(self.recipe.seed, "baseline", name, index) for index in range(count)]
 
-    def _set(self, inputs: Tensor) -> DistilledSet:
+    def _set(self, inputs: Tensor, mask: Tensor | None = None) -> DistilledSet:
         """Inputs (n, ...), classes in turn, as a set with one-hot labels and the recipe's split into steps."""
         labels = F.one_hot(torch.arange(len(inputs)) % self.classes, self.classes).float()
         return DistilledSet(
             inputs.view(self.steps, self.per_step, *inputs.shape[1:]),
             labels.view(self.steps, self.per_step, self.classes),
-            torch.full((self.recipe.epochs * self.steps,), self.recipe.learning_rate),
+            torch.full((1, self.recipe.epochs * self.steps), self.recipe.learning_rate),
             self.corpus.classes,
             self.recipe,
-            initialisation=self.initialisation,
+            self.corpus.train.source(),
+            self.initialisation,
+            mask=None if mask is None else mask_of(mask, (self.steps, self.per_step, *inputs.shape[1:])),
         )
 
     # How they are used
@@ -143,10 +150,10 @@ class Baselines:
 
     def _single_of(self, pick: Callable[[Split, int, int], Tensor]) -> dict[str, Any]:
         train = self.corpus.train
-        return self._single(inputs_at(train, pick(train, self.recipe.n, self.classes)))
+        return self._single(*inputs_at(train, pick(train, self.recipe.n, self.classes)))
 
-    def _single(self, inputs: Tensor) -> dict[str, Any]:
-        sets = [self._set(inputs)]
+    def _single(self, inputs: Tensor, mask: Tensor | None = None) -> dict[str, Any]:
+        sets = [self._set(inputs, mask)]
         return self._trained(sets, self.trainer.held_out(sets), 1)
 
     def _trained(self, sets: Sequence[DistilledSet], held_out: Tensor, keep: int) -> dict[str, Any]:
@@ -204,10 +211,14 @@ class Baselines:
                 real.learning_rates,
                 real.classes,
                 recipe,
-                initialisation=self.initialisation,
+                real.source,
+                self.initialisation,
                 momentum=momentum,
+                mask=real.mask,
             )
-            distilled, fit = refit(start, self.corpus, recipe.init, self.accelerator, tell, recipe.outer_steps)
+            distilled, fit = refit(
+                start, self.corpus, recipe.init, self.accelerator, tell, recipe.outer_steps, self.network
+            )
             fitted.append(distilled)
             accuracies.append(fit["validation_accuracy"])
         held_out = sum(accuracies) / len(accuracies)
@@ -217,7 +228,7 @@ class Baselines:
         def tell(epoch: int, accuracy: float) -> None:
             self.reporter.count(epoch, self.recipe.full_epochs, f"on all data: held-out {percent(accuracy)}")
 
-        full = train_on_all(self.recipe, self.corpus, self.accelerator, tell)
+        full = train_on_all(self.recipe, self.corpus, self.accelerator, tell, self.network)
         return self._result([full["accuracy"]], [], **full)
 
     def _result(self, accuracies: list[float], sd_over: Sequence[str], **details: Any) -> dict[str, Any]:

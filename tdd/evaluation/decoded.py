@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from accelerate import Accelerator
+from torch import nn
 
 from tdd.data.corpus import Corpus
 from tdd.data.text import TextSplit
@@ -18,10 +19,10 @@ from tdd.evaluation.evaluation import Evaluation, evaluate
 from tdd.system.reporter import Progress
 
 if TYPE_CHECKING:
-    from tdd.embeddings.word_vectors import WordVectors
+    from tdd.embeddings.protocol import Embedding
 
 
-def to_words(distilled: DistilledSet, vectors: WordVectors) -> tuple[DistilledSet, float]:
+def to_words(distilled: DistilledSet, vectors: Embedding) -> tuple[DistilledSet, float]:
     """The set with the vector of the nearest word (by cosine) at every position, and the mean cosine similarity.
 
     Labels, learning rates, momentum and initialisation stay; the new set bears no results.
@@ -32,6 +33,8 @@ def to_words(distilled: DistilledSet, vectors: WordVectors) -> tuple[DistilledSe
     check_vectors(distilled, vectors)
     words, similarity = vectors.nearest(distilled.samples.flatten(0, 2), 1)
     samples = vectors.embed(words[:, 0] + 1).view_as(distilled.samples)
+    if distilled.mask is not None:
+        samples, similarity = samples * distilled.mask[..., None], similarity[distilled.mask.flatten()]
     return replace(distilled, samples=samples, results={}), similarity.mean().item()
 
 
@@ -48,6 +51,7 @@ def refit(
     accelerator: Accelerator | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
     outer_steps: int | None = None,
+    network: str | nn.Module | None = None,
 ) -> tuple[DistilledSet, dict[str, Any]]:
     """Learn labels, learning rates and momentum anew for fixed samples.
 
@@ -63,7 +67,13 @@ def refit(
         settings["networks"] = 1
     recipe = words.recipe.model_copy(update=settings)
     distiller = Distiller(
-        recipe, corpus, accelerator=accelerator, on_progress=on_progress, start=words, frozen={"samples"}
+        recipe,
+        corpus,
+        accelerator=accelerator,
+        on_progress=on_progress,
+        start=words,
+        frozen={"samples"},
+        network=network,
     )
     fitted = distiller.run()
     state = distiller.state
@@ -81,6 +91,7 @@ def decoded_accuracy(
     accelerator: Accelerator | None = None,
     on_fit: Callable[[Progress], None] = lambda _: None,
     on_test: Callable[[Evaluation], None] = lambda _: None,
+    network: str | nn.Module | None = None,
 ) -> dict[str, Any]:
     """Test accuracy of networks trained on the words nearest to a distilled set.
 
@@ -93,6 +104,7 @@ def decoded_accuracy(
         accelerator: device and processes.
         on_fit: called after every outer step of the fit.
         on_test: called with an evaluation so far whenever more networks are done.
+        network: the user's own network, see `make_learner`; None: the recipe's.
 
     Returns:
         ``{"similarity": mean cosine similarity of a position and its word, "as_learned": evaluation with the labels and
@@ -105,10 +117,10 @@ def decoded_accuracy(
         raise UsageError("only a set made from text can be read as words; this data set holds images")
     check_decodable(distilled)
     words, similarity = to_words(distilled, corpus.train.vectors)
-    fitted, fit = refit(words, corpus, init, accelerator, on_fit)
+    fitted, fit = refit(words, corpus, init, accelerator, on_fit, network=network)
     seed = distilled.recipe.seed
     as_learned, refitted = (
-        evaluate(word_set, corpus.test, networks, init, seed, max_test, accelerator, on_test).as_dict()
+        evaluate(word_set, corpus.test, networks, init, seed, max_test, accelerator, on_test, network).as_dict()
         for word_set in (words, fitted)
     )
     return {"similarity": similarity, "as_learned": as_learned, "refitted": refitted | fit}

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from statistics import stdev
 
 from accelerate import Accelerator
+from torch import nn
 
 from tdd.data.protocols import Split
-from tdd.distillation.accuracy import accuracy_of_set, check_fits, check_initialisation
+from tdd.distillation.accuracy import accuracies_by_all, check_fits, inner_loop, learner_of
+from tdd.distillation.unroll import train
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
-from tdd.networks.initialisation import draw
-from tdd.networks.registry import build_network
-from tdd.system.processes import gather
-from tdd.system.seeds import generator
+from tdd.networks.kernels.parameters import Parameters
+from tdd.system.processes import accelerator as default_accelerator
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ def evaluate(
     max_test: int | None = None,
     accelerator: Accelerator | None = None,
     on_progress: Callable[[Evaluation], None] = lambda _: None,
+    network: str | nn.Module | None = None,
 ) -> Evaluation:
     """Train networks on the distilled set and test them.
 
@@ -79,31 +80,34 @@ def evaluate(
         max_test: test on this many examples only.
         accelerator: device and processes; networks are shared out over processes.
         on_progress: called with the evaluation so far whenever more networks are done.
+        network: the user's own network, see `tdd.networks.learner.make_learner`; None: the one the set was made for.
 
     Raises:
         UsageError: a fixed initialisation is asked for and the set has none, or the test data do not fit the set.
     """
-    accelerator = accelerator or Accelerator()
-    init = init or distilled.recipe.init
+    accelerator = accelerator or default_accelerator()
+    recipe = distilled.recipe
+    init = init or recipe.init
     if init == "fixed" and distilled.initialisation is None:
         raise UsageError("this set was made for random initialisations and holds no fixed one; use --init random")
     check_fits(distilled, test)
-    network = build_network(distilled.recipe, tuple(distilled.samples.shape[2:]), len(distilled.classes))
-    if init == "fixed":
-        networks = 1
-        check_initialisation(distilled, network)
-    by_network: dict[int, float] = {}
-    mine = list(range(networks))[accelerator.process_index :: accelerator.num_processes]
+    learner = learner_of(distilled, network, accelerator.device)
+    fixed = learner.theta_of(distilled.initialisation or {}) if init == "fixed" else None
+    networks = 1 if fixed else networks
+    kernel, inner = learner.kernel(), inner_loop(distilled, accelerator.device)
     examples = len(test) if max_test is None else min(max_test, len(test))
-    group = distilled.recipe.networks_at_once
-    for start in range(0, len(mine), group):
-        indices = mine[start : start + group]
-        theta = (
-            {name: value[None].to(accelerator.device) for name, value in (distilled.initialisation or {}).items()}
-            if init == "fixed"
-            else draw(network, [generator(seed, "evaluation", i) for i in indices], accelerator.device)
-        )
-        accuracies = accuracy_of_set(network, theta, distilled, test, accelerator.device, max_test)
-        by_network |= dict(zip(indices, accuracies.tolist(), strict=True))
-        on_progress(Evaluation(init, list(by_network.values()), examples, len(test)))
-    return Evaluation(init, gather(by_network, networks, accelerator), examples, len(test))
+
+    def trained(indices: list[int]) -> Parameters:
+        return train(kernel, fixed or learner.starts(seed, "evaluation", indices=indices), inner)
+
+    accuracies = accuracies_by_all(
+        trained,
+        kernel,
+        test,
+        networks,
+        recipe.networks_at_once,
+        accelerator,
+        max_test,
+        lambda so_far: on_progress(Evaluation(init, so_far, examples, len(test))),
+    )
+    return Evaluation(init, accuracies, examples, len(test))

@@ -9,24 +9,25 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from torch import nn
 
 from tdd.data.corpus import Corpus
 from tdd.data.protocols import Split
 from tdd.distillation.accuracy import accuracy
-from tdd.networks.initialisation import draw
-from tdd.networks.kernels.choice import make_kernel
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Kernel
-from tdd.networks.registry import build_network
+from tdd.networks.learner import Learner, make_learner
+from tdd.networks.own import network_to_use
+from tdd.settings.fields import settings_of
+from tdd.settings.networks import CODE
+from tdd.settings.parts import FullSettings
 from tdd.settings.recipe import Recipe
 from tdd.system.files import cache_folder, read_json, write_json
+from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.seeds import generator
 
 # Validations without a gain after which training on all the data stops.
 PATIENCE = 3
-
-# The settings that training on all the data depends on, besides the data.
-FULL_SETTINGS = ("network", "widths", "filters", "dropout", "full_epochs", "full_lr", "full_batch_size", "seed")
 
 # The keys of its results.
 FULL_RESULTS = ("accuracy", "validation_accuracy", "epoch", "test_examples")
@@ -37,8 +38,11 @@ def train_on_all(
     corpus: Corpus,
     accelerator: Accelerator | None = None,
     on_epoch: Callable[[int, float], None] = lambda epoch, accuracy: None,
+    network: str | nn.Module | None = None,
 ) -> dict[str, Any]:
     """Test accuracy of the recipe's network trained on the whole training split, kept in a cache.
+
+    A user's own network is not kept: its code may change.
 
     Adam with dropout; the epoch best on held-out data is tested, once, on the whole test split.
 
@@ -46,26 +50,31 @@ def train_on_all(
         `FULL_RESULTS`: "accuracy" and "validation_accuracy" in [0, 1], the best "epoch", counted from 1, and the number
         of "test_examples".
     """
-    settings = {name: getattr(recipe, name) for name in FULL_SETTINGS}
-    if recipe.network == "text_cnn":  # sentences are encoded whole, whatever is read of them
-        settings["max_length"] = recipe.max_length
+    accelerator = accelerator or default_accelerator()
+    network = network_to_use(recipe.network, network)
+    space = corpus.train.space
+    learner = make_learner(network, recipe.options, space, len(corpus.classes), accelerator.device)
+    if learner.name.startswith(CODE):
+        return _train_on_all(learner, recipe, corpus, on_epoch)
+    settings: dict[str, Any] = {"network": recipe.network, "options": recipe.options.model_dump(), "seed": recipe.seed}
+    # Sentences are encoded whole, whatever is read of them.
+    settings |= {"shape": space.shape, "parameters": learner.signature()}
+    settings |= {setting.name: getattr(recipe, setting.name) for setting in settings_of(FullSettings, "full")}
     key = hashlib.sha256(json.dumps([corpus.fingerprint, settings]).encode()).hexdigest()[:32]
     path = cache_folder() / "full" / f"{key}.json"
     if path.exists():
         cached: dict[str, Any] = read_json(path)
         return cached
-    result = _train_on_all(recipe, corpus, accelerator or Accelerator(), on_epoch)
+    result = _train_on_all(learner, recipe, corpus, on_epoch)
     write_json(path, result)
     return result
 
 
 def _train_on_all(
-    recipe: Recipe, corpus: Corpus, accelerator: Accelerator, on_epoch: Callable[[int, float], None]
+    learner: Learner, recipe: Recipe, corpus: Corpus, on_epoch: Callable[[int, float], None]
 ) -> dict[str, Any]:
-    network = build_network(recipe, corpus.train.sample_shape, len(corpus.classes))
-    kernel = make_kernel(network, "auto")
-    device = accelerator.device
-    theta = draw(network, [generator(recipe.seed, "full", "network")], device)
+    kernel, device = learner.kernel(), learner.device
+    theta = learner.starts(recipe.seed, "full", "network")
     optimiser = torch.optim.Adam(list(theta.values()), lr=recipe.full_lr)
     best, best_theta, best_epoch = -1.0, theta, 0
     for epoch in range(1, recipe.full_epochs + 1):

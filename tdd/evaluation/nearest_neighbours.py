@@ -32,7 +32,7 @@ def neighbours_accuracy(sets: Sequence[DistilledSet], neighbours: Sequence[int],
     right = torch.zeros(len(classifiers))
     total = 0
     for batch in split.batches(_BATCH, most):
-        inputs, labels = batch.dense().flatten(1).numpy(), batch.labels.numpy()
+        inputs, labels = batch.inputs()[0].flatten(1).numpy(), batch.labels.numpy()
         right += torch.tensor([float((classifier.predict(inputs) == labels).sum()) for classifier in classifiers])
         total += len(batch)
     return (right.double() / total).view(len(sets), len(neighbours))

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from tdd.data.corpus import Corpus
 from tdd.data.protocols import Split
@@ -28,6 +28,7 @@ from tdd.errors import UsageError
 from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.names import LEARNERS, SENTENCES
 from tdd.evaluation.plain_text_learners import AdamTextCNN, Chosen, TfIdf
+from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.seeds import generator
 
 NETWORKS, DRAWS = 8, 8
@@ -40,7 +41,7 @@ def sentences_of(distilled: DistilledSet) -> Sentences:
     Raises:
         UsageError: it is not made of words.
     """
-    if not distilled.is_text:
+    if distilled.space.kind != "text":
         raise UsageError("--plain-text needs sentences, and this set holds images")
     if distilled.sentences is None:
         raise UsageError(
@@ -57,6 +58,7 @@ def plain_text_accuracy(
     max_test: int | None = None,
     accelerator: Accelerator | None = None,
     on_progress: Callable[[int, int, str], None] = lambda done, total, purpose: None,
+    network: str | nn.Module | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Test accuracy of both learners on the set's sentences and on real ones.
 
@@ -78,7 +80,7 @@ def plain_text_accuracy(
     sentences = sentences_of(distilled)
     check_fits(distilled, corpus.train)
     train, validation, test = (_text(split) for split in (corpus.train, corpus.validation, corpus.test))
-    device = (accelerator or Accelerator()).device
+    device = (accelerator or default_accelerator()).device
     classes, recipe = len(corpus.classes), distilled.recipe
     generators = [generator(recipe.seed, "plain text", "random", index) for index in range(DRAWS)]
     chosen_by = {
@@ -90,7 +92,7 @@ def plain_text_accuracy(
     sets |= {kind: [real_texts(train, places, classes) for places in draws] for kind, draws in chosen_by.items()}
     learners: dict[str, TfIdf | AdamTextCNN] = {
         "tfidf": TfIdf(validation, test, max_test),
-        "textcnn": AdamTextCNN(recipe, classes, validation, test, max_test, networks, device),
+        "textcnn": AdamTextCNN(recipe, classes, validation, test, max_test, networks, device, network),
     }
     jobs = list(product(LEARNERS, SENTENCES))
     chosen: list[Chosen] = []

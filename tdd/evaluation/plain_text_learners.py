@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tdd.data.text import TextSplit
 from tdd.distillation.accuracy import accuracy
 from tdd.errors import UsageError
 from tdd.evaluation.full_data import train_epoch
 from tdd.evaluation.rate_search import choose
-from tdd.networks.initialisation import draw
-from tdd.networks.kernels.choice import make_kernel
 from tdd.networks.kernels.parameters import Parameters, stack
-from tdd.networks.registry import build_network
+from tdd.networks.learner import make_learner
+from tdd.networks.own import network_to_use
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
 
@@ -132,6 +131,7 @@ class AdamTextCNN:
         max_test: test on this many of them only.
         networks: fresh networks that are tested, shared out over the sets.
         device: where it is computed.
+        network: the user's own network, see `make_learner`; None: the recipe's.
     """
 
     def __init__(
@@ -143,15 +143,17 @@ class AdamTextCNN:
         max_test: int | None,
         networks: int,
         device: torch.device,
+        network: str | nn.Module | None = None,
     ):
         self.recipe, self.networks, self.device = recipe, networks, device
         self.validation, self.tested, self.max_test = validation, test, max_test
-        self.network = build_network(recipe, validation.sample_shape, classes)
-        self.kernel = make_kernel(self.network, "auto")
+        network = network_to_use(recipe.network, network)
+        self.learner = make_learner(network, recipe.options, validation.space, classes, device)
+        self.kernel = self.learner.kernel()
 
     def choose(self, sets: Sequence[TextSplit]) -> Chosen:
         """The settings with the best mean accuracy over `TRIALS` networks, shared out over the sets."""
-        paths = list(product(RATES, sorted({0.0, self.recipe.dropout})))
+        paths = list(product(RATES, sorted({0.0, float(getattr(self.recipe.options, "dropout", 0.0))})))
         held_out = []
         for index in range(TRIALS):
             texts = sets[index % len(sets)]
@@ -181,7 +183,7 @@ class AdamTextCNN:
     ) -> Iterator[Parameters]:
         """One network as it is after each of `epochs`."""
         place = (self.recipe.seed, "plain text", purpose, index)
-        theta = draw(self.network, [generator(*place)], self.device)
+        theta = self.learner.starts(*place[:-1], indices=[index])
         optimiser = torch.optim.Adam(list(theta.values()), lr=rate)
         # Batches as even as can be.
         size = -(-len(texts) // -(-len(texts) // BATCH))

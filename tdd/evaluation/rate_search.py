@@ -11,14 +11,12 @@ from torch import Tensor
 
 from tdd.data.corpus import Corpus
 from tdd.data.protocols import Split
-from tdd.distillation.accuracy import accuracy, train_on_set
+from tdd.distillation.accuracy import accuracy, inner_loop
+from tdd.distillation.unroll import train
 from tdd.distilled_set.set import DistilledSet
-from tdd.networks.initialisation import draw
-from tdd.networks.kernels.choice import make_kernel
 from tdd.networks.kernels.parameters import Parameters, stack, unstack
-from tdd.networks.registry import build_network
+from tdd.networks.learner import Learner
 from tdd.settings.recipe import Recipe
-from tdd.system.seeds import generator
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Learning rates that are tried, as in Wang et al. (arXiv 1811.10959, section 4), and larger ones."""
@@ -33,24 +31,24 @@ class Trainer:
     """Trains a recipe's network on sets and tests it: `networks_at_once` networks together, on the same set or not.
 
     Args:
-        recipe: the network and its initialisation.
+        learner: the network.
+        recipe: its initialisation, and how many networks are trained.
         corpus: the data: held-out examples to choose the rate, the test split to test.
-        device: where it is computed.
         fixed: the parameters of a fixed initialisation; None: fresh networks.
         on_progress: called with the networks done, their number, and their purpose.
     """
 
     def __init__(
         self,
+        learner: Learner,
         recipe: Recipe,
         corpus: Corpus,
-        device: torch.device,
         fixed: dict[str, Tensor] | None,
         on_progress: Callable[[int, int, str], None] = lambda done, total, purpose: None,
     ):
-        self.recipe, self.corpus, self.device, self.fixed, self.on_progress = recipe, corpus, device, fixed, on_progress
-        self.network = build_network(recipe, corpus.train.sample_shape, len(corpus.classes))
-        self.kernel = make_kernel(self.network, recipe.unroll)
+        self.learner, self.recipe, self.corpus, self.on_progress = learner, recipe, corpus, on_progress
+        self.fixed = None if fixed is None else learner.theta_of(fixed)
+        self.kernel, self.device = learner.kernel(), learner.device
 
     def held_out(self, sets: Sequence[DistilledSet]) -> Tensor:
         """Mean held-out accuracy (sets, rates) of networks trained on each set with each of `RATES`."""
@@ -78,18 +76,14 @@ class Trainer:
             trained: list[Parameters] = []
             for _, group in groupby(chunk, key=lambda job: id(job[0])):
                 members = list(group)
-                theta = self._start(purpose, [index for _, index in members])
-                trained += unstack(train_on_set(self.kernel, theta, members[0][0], self.device))
+                indices = [index for _, index in members]
+                theta = self.fixed or self.learner.starts(self.recipe.seed, purpose, indices=indices)
+                trained += unstack(train(self.kernel, theta, inner_loop(members[0][0], self.device)))
             theta = stack(trained)
             finite = torch.stack([value.flatten(1).isfinite().all(1) for value in theta.values()]).all(0).cpu()
             accuracies.append(accuracy(self.kernel, theta, split, self.device, most) * finite)
             self.on_progress(start + len(chunk), len(jobs), purpose)
         return torch.cat(accuracies)
-
-    def _start(self, purpose: str, indices: list[int]) -> Parameters:
-        if self.fixed:
-            return {name: value[None].to(self.device) for name, value in self.fixed.items()}
-        return draw(self.network, [generator(self.recipe.seed, purpose, index) for index in indices], self.device)
 
 
 def with_rate(distilled: DistilledSet, rate: float) -> DistilledSet:

@@ -13,7 +13,7 @@ from tdd.embeddings.nearest import Metric
 from tdd.errors import UsageError
 
 if TYPE_CHECKING:
-    from tdd.embeddings.word_vectors import WordVectors
+    from tdd.embeddings.protocol import Embedding
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class DecodedSentence:
         step: inner step it belongs to.
         index: its place among the step's samples.
         label: soft label, by class name.
-        words: for each position, the nearest words, best first; the first of a set of words is the word itself, and
-            its padding is left out.
+        words: for each position, padding left out, the nearest words, best first; the first of a set of words is the
+            word itself.
         scores: their cosine similarities, or L2 distances.
     """
 
@@ -46,7 +46,7 @@ class DecodedSentence:
 
 
 def decode(
-    distilled: DistilledSet, vectors: WordVectors, k: int = 1, metric: Metric = "cosine", first: int | None = None
+    distilled: DistilledSet, vectors: Embedding, k: int = 1, metric: Metric = "cosine", first: int | None = None
 ) -> list[DecodedSentence]:
     """The `k` nearest words of every position of every distilled sentence, step by step; or of the `first` sentences.
 
@@ -69,12 +69,13 @@ def decode(
     per_step = distilled.samples.shape[1]
     own = distilled.sentences.by_word() if distilled.sentences else None
     decoded = []
-    rows = zip(indices.view(shape).tolist(), scores.view(shape).tolist(), strict=True)
-    for place, (word_rows, word_scores) in enumerate(rows):
-        words = [[vectors.words[word] for word in position] for position in word_rows]
+    lengths = distilled.lengths.flatten()[:first].tolist()
+    rows = zip(indices.view(shape).tolist(), scores.view(shape).tolist(), lengths, strict=True)
+    for place, (word_rows, word_scores, length) in enumerate(rows):
+        words = [[vectors.words[word] for word in position] for position in word_rows[:length]]
         if own is not None:
             # Others may have the same vector as the word itself.
-            words = [[word, *(x for x in near if x != word)][:k] for word, near in zip(own[place], words, strict=False)]
+            words = [[word, *(x for x in near if x != word)][:k] for word, near in zip(own[place], words, strict=True)]
             # Exactly, whatever rounding makes of it: none of these words is nearer than another.
             for position_scores in word_scores:
                 position_scores[0] = 1.0 if metric == "cosine" else 0.0

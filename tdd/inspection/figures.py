@@ -49,7 +49,7 @@ def draw_curves(log: Sequence[Mapping[str, Any]]) -> Figure:
 def draw_learning_rates(distilled: DistilledSet) -> Figure:
     """The learned learning rate of every gradient step, beside the one they started from; learned momentum above."""
     figure, (axes,) = new_figure(2.3)
-    rates, steps = distilled.learning_rates.tolist(), len(distilled.samples)
+    rates, steps = distilled.learning_rates[0].tolist(), len(distilled.samples)
     axes.plot(range(len(rates)), rates, "o-", color=BLUE, label="learned")
     axes.axhline(distilled.recipe.learning_rate, color=GREY, linestyle="--", linewidth=1, label="start")
     for first in range(steps, len(rates), steps):

@@ -26,7 +26,7 @@ def show(
     Raises:
         UsageError: an html page is asked for and the set holds images, or see `decode`.
     """
-    if distilled.is_text:
+    if distilled.space.kind == "text":
         from tdd.embeddings.word_vectors import load_vectors
         from tdd.inspection.page import page
 

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import torch
 from torch import nn
 
 from tdd.networks.kernels.parameters import Parameters
 
 
-def draw(network: nn.Module, generators: list[torch.Generator], device: torch.device | None = None) -> Parameters:
-    """Fresh parameters for one network per generator: Xavier normal weights (paper 4.2), zero biases, stacked.
+def draw(
+    module: nn.Module, trained: Sequence[str], generators: Sequence[torch.Generator], device: torch.device
+) -> Parameters:
+    """Fresh values of the parameters `trained` for one network per generator, stacked.
 
-    The factors of normalisation layers are one.
+    A module with a method ``initial(generator)``, which returns them by name, draws its own. Otherwise weights are
+    Xavier normal (paper 4.2), biases zero, and the factors of normalisation layers one.
     """
+    initial: Callable[[torch.Generator], Parameters] | None = getattr(module, "initial", None)
+    if initial is not None:
+        drawn = [initial(generator) for generator in generators]
+        return {name: torch.stack([values[name] for values in drawn]).to(device) for name in trained}
+    parameters = dict(module.named_parameters())
     stacked = {}
-    for name, parameter in network.named_parameters():
+    for name in trained:
+        parameter = parameters[name]
         values = torch.zeros(len(generators), *parameter.shape, dtype=parameter.dtype)
         if parameter.dim() > 1:
             for value, generator in zip(values, generators, strict=True):

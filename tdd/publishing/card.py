@@ -57,7 +57,7 @@ def write_card(distilled: DistilledSet, folder: Path) -> None:
 
 
 def _metadata(distilled: DistilledSet) -> dict[str, Any]:
-    modality = "text" if distilled.is_text else "image"
+    modality = "text" if distilled.space.kind == "text" else "image"
     return {
         "pretty_name": f"{dataset_name(distilled)} distilled to {distilled.n} samples",
         "tags": ["dataset-distillation", "soft-labels", "synthetic", "tdd"],

@@ -5,10 +5,13 @@ Accuracies are in `tdd.publishing.card_accuracy`.
 
 from __future__ import annotations
 
+import torch
+
 from tdd.data.sources import KNOWN
+from tdd.distillation.accuracy import learner_of
 from tdd.distilled_set.set import DistilledSet
-from tdd.networks.registry import IMAGE_NETWORKS
 from tdd.publishing.training_code import training_code
+from tdd.settings.networks import CODE, entry_of
 from tdd.settings.recipe import Recipe
 from tdd.system.formatting import duration
 
@@ -57,10 +60,15 @@ def introduction_section(distilled: DistilledSet, licensed: bool) -> str:
     if distilled.sentences:
         sample_columns, both = _WORD_COLUMNS, ""
     else:
-        sample_columns = _TEXT_COLUMNS if distilled.is_text else _IMAGE_COLUMNS
+        sample_columns = _TEXT_COLUMNS if distilled.space.kind == "text" else _IMAGE_COLUMNS
         sample_columns += f"\n| `embeddings` | `embedding` | the sample, {_times(*shape)} exact numbers |"
         both = "both"
     momentum = "" if distilled.momentum is None else "| | `momentum` | of every gradient step, as in torch's SGD |\n"
+    momentum += (
+        ""
+        if distilled.mask is None or distilled.sentences
+        else "| | `length` | words of the sentence, before its padding |\n"
+    )
     rates = "learned learning rates" + ("" if distilled.momentum is None else " and momentum")
     if is_on_hub(distilled):
         revision = distilled.source["revision"][:12]
@@ -91,30 +99,34 @@ def training_section(distilled: DistilledSet, repo: str) -> str:
     Raises:
         UsageError, TddError: see `training_code`.
     """
-    recipe, shape = distilled.recipe, distilled.samples.shape[2:]
-    if distilled.is_text:
+    recipe, shape = distilled.recipe, distilled.network_space.shape
+    own = recipe.network.startswith(CODE)
+    if distilled.space.kind == "text":
         x, numbers = "x", _times("N", *shape) + "\nnumbers"
         reads = f"sentences as word vectors ({_vectors(distilled)}), padded with zeros or cut to {shape[0]} words"
+        if not own and learner_of(distilled, None, torch.device("meta")).takes_mask:
+            x, numbers = "x, mask", f"{numbers} and a `mask` of {_times('N', shape[0])} that is true where words stand"
     else:
         x, numbers = "normalised(x)", _times("N", *shape[1:], shape[0]) + "\nnumbers from 0 to 255"
         reads = "images, normalised as the training images were"
     # Local data are somewhere else for everyone else.
     local = not is_on_hub(distilled) and (recipe.dataset not in KNOWN or recipe.data_from == "memory")
     recipe_code = 'distilled.recipe.model_copy(update={"data": "PATH"})' if local else "distilled.recipe"
+    if own:
+        network = _code(recipe.network)
+        plain = f"It was made for a network of its author's own, {network}, whose code is not published here. That"
+    else:
+        code = training_code(distilled, repo)
+        plain = f"In plain torch:\n\n```python\n{code}```\n\n`network` is trained now. It"
     return f"""## Train on it
 
-In plain torch:
-
-```python
-{training_code(distilled, repo)}```
-
-`network` is trained now. It reads {reads}: `network({x}).argmax(1)` for `x` of {numbers}.
+{plain} reads {reads}: `network({x}).argmax(1)` for `x` of {numbers}.
 
 With tdd, on the real test split{", which lies at PATH" if local else ""}:
 
 ```sh
 tdd pull {repo} --output run
-tdd evaluate run{" --data PATH" if local else ""}
+tdd evaluate run{" --data PATH" if local else ""}{f" --network {recipe.network}" if own else ""}
 ```
 
 ```python
@@ -122,8 +134,8 @@ import tdd
 
 distilled = tdd.DistilledSet.from_pretrained("{repo}")
 corpus = tdd.load_corpus({recipe_code})
-print(tdd.evaluate(distilled, corpus.test).mean)
-```{_transformers(local) if distilled.is_text else ""}"""
+print(tdd.evaluate(distilled, corpus.test{", network=..." if own else ""}).mean)
+```{_transformers(local) if distilled.space.kind == "text" and not own else ""}"""
 
 
 def _transformers(local: bool) -> str:
@@ -163,7 +175,7 @@ def provenance_section(distilled: DistilledSet) -> str:
         f"- outer loop: {outer_steps:,} steps with {recipe.batch_size} real examples{networks} each",
         f"- samples started from {_start(recipe)}",
     ]
-    if distilled.is_text:
+    if distilled.space.kind == "text":
         lines.append(f"- word vectors: {_vectors(distilled)}")
     if "seconds" in distillation:
         processes = f", {distillation['processes']} processes" if distillation.get("processes", 1) > 1 else ""
@@ -176,9 +188,8 @@ def provenance_section(distilled: DistilledSet) -> str:
 
 
 def _network(recipe: Recipe) -> str:
-    if recipe.network in IMAGE_NETWORKS:
-        return IMAGE_NETWORKS[recipe.network].__name__
-    return f"TextCNN, {recipe.filters} filters of each of the widths {', '.join(map(str, recipe.widths))}"
+    options = ", ".join(f"{name} {value}" for name, value in recipe.options.model_dump().items())
+    return f"{recipe.network}, {entry_of(recipe.network).about}" + (f" ({options})" if options else "")
 
 
 def _start(recipe: Recipe) -> str:
@@ -211,5 +222,5 @@ def _readable_columns(distilled: DistilledSet) -> str:
     """What the readable columns have to do with training."""
     if distilled.sentences:
         return "- The words are what a network is trained on, exactly, but they were not chosen to make sense."
-    columns = _NEAREST_WORDS if distilled.is_text else _CUT_OFF_PIXELS
+    columns = _NEAREST_WORDS if distilled.space.kind == "text" else _CUT_OFF_PIXELS
     return f"- {columns}: they help to look at it, a network is not trained on them."

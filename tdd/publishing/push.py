@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from huggingface_hub import CommitOperationCopy
     from huggingface_hub.hf_api import DatasetInfo
 
-    from tdd.embeddings.word_vectors import WordVectors
+    from tdd.embeddings.protocol import Embedding
 
 LOGIN = "set HF_TOKEN to a token that may write, or log in with: hf auth login"
 # Attempts at a commit, for when someone else's comes first.
@@ -36,7 +36,7 @@ def push(
     private: bool = False,
     revision: str | None = None,
     create_pr: bool = False,
-    vectors: WordVectors | None = None,
+    vectors: Embedding | None = None,
     figures: Path | None = None,
 ) -> str:
     """Publish a set as a data set on the Hub that `datasets.load_dataset` reads, in one commit.
@@ -72,7 +72,7 @@ def push(
 
 
 def contents(
-    distilled: DistilledSet, vectors: WordVectors | None = None, figures: Path | None = None
+    distilled: DistilledSet, vectors: Embedding | None = None, figures: Path | None = None
 ) -> dict[str, bytes]:
     """Every file of the repository but the card, by name; arguments as of `push`."""
     files = {TABLES["default"]: parquet_bytes(readable_table(distilled, vectors))}

@@ -15,7 +15,7 @@ from tdd.inspection.pictures import pictures
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from tdd.embeddings.word_vectors import WordVectors
+    from tdd.embeddings.protocol import Embedding
 
 
 def configurations(distilled: DistilledSet) -> list[str]:
@@ -23,14 +23,14 @@ def configurations(distilled: DistilledSet) -> list[str]:
     return ["default"] if distilled.sentences else list(TABLES)
 
 
-def readable_table(distilled: DistilledSet, vectors: WordVectors | None = None) -> Dataset:
+def readable_table(distilled: DistilledSet, vectors: Embedding | None = None) -> Dataset:
     """A row for each sample, step by step: what it reads or looks like, its labels, and the rates of its step.
 
     Columns: `text` (the nearest word of every position; of a set of words its words, exactly, joined by spaces) or
     `image` (PNG, what lies beyond black and white cut off), `label` (the class with the largest soft label),
     `soft_label` (C numbers), `step`, `index` (place in the step), `learning_rates` (one an epoch), `momentum` where the
-    set has one (the same for all), and where words are nearest ones `similarity` (their mean cosine similarity to the
-    positions).
+    set has one (the same for all), `length` where free sentences are padded (positions before the padding), and where
+    words are nearest ones `similarity` (their mean cosine similarity to the positions).
 
     Args:
         distilled: the set.
@@ -41,10 +41,10 @@ def readable_table(distilled: DistilledSet, vectors: WordVectors | None = None) 
         UsageError: see `tdd.inspection.decode.decode`.
         TddError: there are no such vectors, or see `tdd.inspection.pictures.pictures`.
     """
-    return _sentences_table(distilled, vectors) if distilled.is_text else _pictures_table(distilled)
+    return _sentences_table(distilled, vectors) if distilled.space.kind == "text" else _pictures_table(distilled)
 
 
-def _sentences_table(distilled: DistilledSet, vectors: WordVectors | None) -> Dataset:
+def _sentences_table(distilled: DistilledSet, vectors: Embedding | None) -> Dataset:
     from datasets import Value
 
     if distilled.sentences:
@@ -95,7 +95,7 @@ def _table(distilled: DistilledSet, first: dict[str, Any], last: dict[str, Any])
 
     steps, per_step = distilled.samples.shape[:2]
     labels = distilled.labels.flatten(0, 1)
-    rates = distilled.learning_rates.view(-1, steps).T.repeat_interleave(per_step, dim=0)
+    rates = distilled.learning_rates[0].view(-1, steps).T.repeat_interleave(per_step, dim=0)
     columns = first | {
         "label": (labels.argmax(1).numpy(), ClassLabel(names=distilled.classes)),
         "soft_label": (labels.numpy(), List(Value("float32"))),
@@ -105,6 +105,8 @@ def _table(distilled: DistilledSet, first: dict[str, Any], last: dict[str, Any])
     }
     if distilled.momentum is not None:
         columns["momentum"] = (distilled.momentum.expand(distilled.n).numpy(), Value("float32"))
+    if distilled.mask is not None and distilled.sentences is None:  # the length of a text of words shows
+        columns["length"] = (distilled.lengths.flatten().numpy(), Value("int32"))
     columns |= last
     features = Features({name: kind for name, (_, kind) in columns.items()})
     return Dataset.from_dict({name: values for name, (values, _) in columns.items()}, features=features)

@@ -16,19 +16,21 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tdd.data.corpus import load_corpus
+from tdd.data.protocols import InputSpace
 from tdd.data.text import TextSplit
+from tdd.distillation.accuracy import inner_loop, learner_of
 from tdd.distillation.unroll import train
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.distilled_set.vectors import check_vectors
 from tdd.embeddings.fast_tokenizer import PAD, UNKNOWN, build_tokenizer
-from tdd.embeddings.word_vectors import WordVectors, load_vectors
+from tdd.embeddings.protocol import Embedding
+from tdd.embeddings.word_vectors import load_vectors
 from tdd.errors import TddError, UsageError
-from tdd.networks.initialisation import draw
-from tdd.networks.kernels.choice import make_kernel
-from tdd.networks.registry import build_network
+from tdd.networks.learner import make_learner
+from tdd.networks.own import network_to_use
+from tdd.settings.networks import CODE
 from tdd.settings.recipe import Recipe
-from tdd.system.seeds import generator
 
 try:
     from transformers import (
@@ -43,7 +45,7 @@ except ImportError:
     raise TddError("models are saved by transformers, which is not installed: pip install transformers") from None
 
 # The settings that shape the network.
-SHAPE = ("network", "widths", "filters", "dropout", "max_length")
+SHAPE = ("network", "options", "max_length")
 
 
 class DistilledConfig(PreTrainedConfig):  # type: ignore[misc]
@@ -84,7 +86,10 @@ class DistilledClassifier(PreTrainedModel):  # type: ignore[misc]
         recipe = Recipe.build(config.shape, where="config.json")
         self.embedding = nn.Embedding(config.vocab_size, config.dim, padding_idx=0)
         self.embedding.weight.requires_grad_(False)
-        self.network = build_network(recipe, (recipe.max_length, config.dim), config.num_labels)
+        space = InputSpace("text", (recipe.max_length, config.dim))
+        network = network_to_use(recipe.network, None)
+        learner = make_learner(network, recipe.options, space, config.num_labels)
+        self.network, self.takes_mask = learner.module, learner.takes_mask
         self.length = recipe.max_length
         self.post_init()
 
@@ -112,7 +117,8 @@ class DistilledClassifier(PreTrainedModel):  # type: ignore[misc]
         if attention_mask is not None:
             input_ids = input_ids * attention_mask
         ids = F.pad(input_ids, (0, max(0, self.length - input_ids.shape[1])))[:, : self.length]
-        logits = self.network(self.embedding(ids))
+        words = self.embedding(ids)
+        logits = self.network(words, ids > 0) if self.takes_mask else self.network(words)
         loss = None if labels is None else F.cross_entropy(logits, labels)
         return SequenceClassifierOutput(loss=loss, logits=logits)
 
@@ -125,19 +131,17 @@ def register() -> None:
 
 def trained_network(distilled: DistilledSet, seed: int = 0) -> nn.Module:
     """A network trained on the set: from the set's own initialisation, or else from a draw with `seed`."""
-    network = build_network(distilled.recipe, tuple(distilled.samples.shape[2:]), len(distilled.classes))
-    if distilled.initialisation is None:
-        theta = draw(network, [generator(seed, "train")])
-    else:
-        theta = {name: value[None] for name, value in distilled.initialisation.items()}
-    kernel = make_kernel(network, distilled.recipe.unroll)
-    theta = train(kernel, theta, distilled.samples, distilled.labels, distilled.learning_rates, distilled.momentum)
-    network.load_state_dict({name: value[0] for name, value in theta.items()})
-    return network.eval()
+    device = torch.device("cpu")
+    learner = learner_of(distilled, None, device)
+    own = distilled.initialisation
+    theta = learner.starts(seed, "train") if own is None else learner.theta_of(own)
+    theta = train(learner.kernel(), theta, inner_loop(distilled, device))
+    learner.module.load_state_dict({name: value[0] for name, value in theta.items()}, strict=False)
+    return learner.module
 
 
 def build_model(
-    distilled: DistilledSet, vectors: WordVectors, rows: list[int] | None = None, seed: int = 0
+    distilled: DistilledSet, vectors: Embedding, rows: list[int] | None = None, seed: int = 0
 ) -> tuple[DistilledClassifier, PreTrainedTokenizerFast]:
     """A network trained on the set, with the table it needs, and its tokenizer.
 
@@ -157,7 +161,7 @@ def build_model(
     tokenizer = build_tokenizer([vectors.words[row] for row in kept])
     recipe = public(distilled).recipe
     config = DistilledConfig(
-        shape={name: getattr(recipe, name) for name in SHAPE},
+        shape=recipe.model_dump(include=set(SHAPE)),
         dim=vectors.dim,
         vocab_size=len(table),
         made_from={"dataset": recipe.dataset, "n": distilled.n, "init": recipe.init, "vectors": recipe.vectors},
@@ -199,6 +203,8 @@ def train_model(
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise UsageError(f"'{output}' is not an empty folder; choose another --output")
+    if distilled.recipe.network.startswith(CODE):
+        raise UsageError("a set made for a network of your own gives no transformers model that others could load")
     recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
     vectors = load_vectors(recipe.vectors)
     check_vectors(distilled, vectors)
@@ -219,7 +225,7 @@ def train_model(
     return model
 
 
-def words_of_data(recipe: Recipe, vectors: WordVectors) -> list[int]:
+def words_of_data(recipe: Recipe, vectors: Embedding) -> list[int]:
     """Rows of the words that the splits of a data set hold, in the order of the table."""
     corpus = load_corpus(recipe, vectors)
     seen = np.zeros(len(vectors) + 1, dtype=bool)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from accelerate import Accelerator
+from torch import nn
 
 from tdd.data.corpus import Corpus
 from tdd.distillation.checkpoint import run_fingerprint
@@ -19,9 +20,11 @@ from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.full_data import FULL_RESULTS
 from tdd.evaluation.names import DRAWS, NAMES, NETWORKS
 from tdd.hub.layout import RESULTS
+from tdd.networks.own import network_to_use
 from tdd.publishing.card import write_card
 from tdd.runs.open_data import open_corpus, open_corpus_of
 from tdd.settings.recipe import Recipe
+from tdd.system import processes
 from tdd.system.files import read_json, write_json
 from tdd.system.formatting import percent
 from tdd.system.processes import check_one_process
@@ -40,6 +43,7 @@ def measure_baselines(
     networks: int | None = None,
     only: Sequence[str] = (),
     reporter: Reporter | None = None,
+    network: str | nn.Module | None = None,
 ) -> Results:
     """Measure the baselines of a recipe's set; those that `folder` holds already are reused.
 
@@ -50,6 +54,7 @@ def measure_baselines(
         networks: fresh networks for random initialisation; None: 200.
         only: names of `tdd.evaluation.names.NAMES`; none: all.
         reporter: where progress is told; None: nowhere.
+        network: a network of your own, see `tdd.runs.distill.distill`.
 
     Returns:
         Results of `tdd.evaluation.baselines.Baselines.measure` by name.
@@ -61,10 +66,10 @@ def measure_baselines(
         TddError: any other failure.
     """
     names, networks = _names(only), _networks(recipe, networks)
-    accelerator, reporter = _one_process(), reporter or Reporter(quiet=True)
+    accelerator, reporter = _one_process(recipe.device, recipe.threads), reporter or Reporter(quiet=True)
     with locked(folder), reporter:
         corpus = open_corpus(recipe, reporter)
-        baselines = Baselines(recipe, corpus, draws, networks, None, accelerator, reporter)
+        baselines = Baselines(recipe, corpus, draws, networks, None, accelerator, reporter, network)
         return _measure(baselines, names, folder, lambda name, result: None)
 
 
@@ -75,6 +80,9 @@ def measure_baselines_of_run(
     networks: int | None = None,
     only: Sequence[str] = (),
     reporter: Reporter | None = None,
+    network: str | nn.Module | None = None,
+    device: str | None = None,
+    threads: int | None = None,
 ) -> tuple[Results, DistilledSet]:
     """Measure the baselines of the set in a run folder, and add them to its ``results.json`` and its card.
 
@@ -84,11 +92,13 @@ def measure_baselines_of_run(
         Results by name, and the set with all its results.
     """
     names, distilled = _names(only), read_run(folder)
+    network_to_use(distilled.recipe.network, network)
     networks = _networks(distilled.recipe, networks)
-    accelerator, reporter = _one_process(), reporter or Reporter(quiet=True)
+    accelerator, reporter = _one_process(device, threads), reporter or Reporter(quiet=True)
     with locked(folder), reporter:
         recipe, corpus = open_corpus_of(distilled, data, reporter)
-        baselines = Baselines(recipe, corpus, draws, networks, distilled.initialisation, accelerator, reporter)
+        start = distilled.initialisation
+        baselines = Baselines(recipe, corpus, draws, networks, start, accelerator, reporter, network)
 
         def keep(name: str, result: dict[str, Any]) -> None:
             results = read_json(folder / RESULTS) if (folder / RESULTS).exists() else {}
@@ -178,7 +188,7 @@ def _networks(recipe: Recipe, networks: int | None) -> int:
     return networks or NETWORKS
 
 
-def _one_process() -> Accelerator:
-    accelerator = Accelerator()
+def _one_process(device: str | None, threads: int | None) -> Accelerator:
+    accelerator = processes.accelerator(device, threads)
     check_one_process(accelerator, "baselines are")
     return accelerator

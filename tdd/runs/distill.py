@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from accelerate import Accelerator
+from torch import nn
 
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.memory import check_memory
@@ -20,12 +21,16 @@ from tdd.distilled_set.run_log import Log
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError
 from tdd.hub.layout import RECIPE
+from tdd.networks.own import network_to_use, recipe_for
 from tdd.publishing.card import write_card
 from tdd.runs.evaluate import evaluate_on
 from tdd.runs.open_data import open_corpus
-from tdd.settings.recipe import Recipe
+from tdd.settings.networks import CODE
+from tdd.settings.recipe import RESUMED, Recipe
+from tdd.system import processes
 from tdd.system.reporter import Progress, Reporter
 from tdd.system.signals import stop_signals
+from tdd.system.version import __version__
 
 if TYPE_CHECKING:
     from tdd.data.from_memory import Data
@@ -37,16 +42,20 @@ def distill(
     resume: bool = False,
     reporter: Reporter | None = None,
     data: Data | None = None,
+    network: str | nn.Module | None = None,
 ) -> DistilledSet:
     """Distil a data set, test the result, and keep both in a run folder.
 
     Args:
-        recipe: every setting; when resuming, only its tracker and the place its data are read from count.
+        recipe: every setting; when resuming, only those count that have no part in the set: the place its data are read
+            from, its device and threads, its tracker, its time.
         folder: the run folder; None keeps nothing on disk.
         resume: resume the run in `folder` instead of starting one.
         reporter: where progress is told; None: nowhere.
         data: the data set itself, in place of the one that the recipe names, see `tdd.data.corpus.load_corpus`. The run
             does not keep it: a resumed run is given it again.
+        network: a `torch.nn.Module` of your own, or the name of its class, ``python:package.module:Class``; None: the
+            recipe's. A resumed run is given it again.
 
     Returns:
         The set that was best on held-out data, with its test results.
@@ -58,32 +67,43 @@ def distill(
     """
     tracker = None if recipe.report_to == "none" else recipe.report_to
     if resume and folder is not None:
-        recipe = recipe_of_run(Path(folder)).model_copy(update={"report_to": recipe.report_to, "data": recipe.data})
+        kept = recipe_of_run(Path(folder))
+        recipe = kept.model_copy(update={name: getattr(recipe, name) for name in RESUMED})
     if data is not None:
         recipe = recipe.model_copy(update={"data_from": "memory"})
-    mixed = "bf16" if recipe.precision == "bfloat16" and torch.cuda.is_available() else None
-    accelerator = Accelerator(mixed_precision=mixed, log_with=tracker, project_dir=str(folder) if folder else None)
+    network_to_use(recipe.network, network)
+    recipe = recipe_for(recipe, network)
+    project = str(folder) if folder else None
+    accelerator = processes.accelerator(recipe.device, recipe.threads, log_with=tracker, project_dir=project)
     if tracker and not accelerator.log_with:
         raise UsageError(f"{tracker} is not installed: run pip install {tracker}, or choose another --report-to")
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
     if folder is None:
         with _tracking(tracker):
-            return _distill(recipe, None, accelerator, reporter, data)
+            return _distill(recipe, None, accelerator, reporter, data, network)
     folder = Path(folder)
     with _tracking(tracker), locked(folder) if accelerator.is_main_process else nullcontext():
         if accelerator.is_main_process and not resume:
             check_empty(folder)
         accelerator.wait_for_everyone()
         try:
-            return _distill(recipe, folder, accelerator, reporter, data)
+            return _distill(recipe, folder, accelerator, reporter, data, network)
         except (Interrupted, KeyboardInterrupt) as error:
             if not (folder / RECIPE).exists():
                 raise
-            again = f"tdd distill --resume {folder}"
-            if data is not None:
-                again = f"tdd.distill(recipe, '{folder}', resume=True, data=...)"
+            again = _resume_command(recipe, folder, data, network)
             raise Interrupted(f"{str(error) or 'interrupted'}; go on with: {again}") from None
+
+
+def _resume_command(recipe: Recipe, folder: Path, data: Data | None, network: str | nn.Module | None) -> str:
+    """What goes on with a run: a command, or where it was given what no command names, a call."""
+    is_module = isinstance(network, nn.Module)
+    if data is None and not is_module:
+        own = f" --network {recipe.network}" if recipe.network.startswith(CODE) else ""
+        return f"tdd distill --resume {folder}{own}"
+    given = [*(["data=..."] if data is not None else []), *(["network=..."] if is_module else [])]
+    return f"tdd.distill(recipe, '{folder}', resume=True, {', '.join(given)})"
 
 
 @contextmanager
@@ -105,12 +125,18 @@ def _tracking(tracker: str | None) -> Iterator[None]:
 
 
 def _distill(
-    recipe: Recipe, folder: Path | None, accelerator: Accelerator, reporter: Reporter, data: Data | None
+    recipe: Recipe,
+    folder: Path | None,
+    accelerator: Accelerator,
+    reporter: Reporter,
+    data: Data | None,
+    network: str | nn.Module | None,
 ) -> DistilledSet:
     corpus = open_corpus(recipe, reporter, data)
-    reporter.note(check_memory(recipe, corpus, accelerator.device))
+    reporter.note(check_memory(recipe, corpus, accelerator, network))
     with stop_signals() as should_stop, reporter:
-        distiller = Distiller(recipe, corpus, folder and folder / CHECKPOINT, accelerator, should_stop=should_stop)
+        checkpoint = folder and folder / CHECKPOINT
+        distiller = Distiller(recipe, corpus, checkpoint, accelerator, should_stop=should_stop, network=network)
         state = distiller.state
         if folder and state.step == recipe.outer_steps and is_finished(folder):
             reporter.note("the run was finished before")
@@ -146,11 +172,17 @@ def _distill(
         "seconds": round(state.seconds, 1),
         "processes": accelerator.num_processes,
         "hardware": _hardware(accelerator.device),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in ("tdd", "torch")},
+        "versions": {"python": platform.python_version(), "tdd": __version__, "torch": version("torch")},
     }
     # Only counted, not told: this may be a trial, and trials are judged by held-out data.
     evaluation = evaluate_on(
-        corpus, distilled, recipe.test_networks, accelerator=accelerator, reporter=reporter, tell_figures=False
+        corpus,
+        distilled,
+        recipe.test_networks,
+        accelerator=accelerator,
+        reporter=reporter,
+        tell_figures=False,
+        network=network,
     )
     distilled.results["evaluation"] = {evaluation.init: evaluation.as_dict()}
     if folder and accelerator.is_main_process:

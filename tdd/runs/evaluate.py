@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from accelerate import Accelerator
+from torch import nn
 
 from tdd.data.corpus import Corpus
 from tdd.distilled_set.results import read_results
@@ -22,9 +23,11 @@ from tdd.evaluation.names import NETWORKS
 from tdd.evaluation.plain_text import NETWORKS as PLAIN_TEXT_NETWORKS
 from tdd.evaluation.plain_text import plain_text_accuracy, sentences_of
 from tdd.hub.layout import RESULTS
+from tdd.networks.own import network_to_use
 from tdd.publishing.card import write_card
 from tdd.runs.open_data import open_corpus_of
 from tdd.settings.recipe import Recipe
+from tdd.system import processes
 from tdd.system.files import write_json
 from tdd.system.formatting import percent
 from tdd.system.processes import check_one_process
@@ -40,6 +43,7 @@ def evaluate_on(
     accelerator: Accelerator | None = None,
     reporter: Reporter | None = None,
     tell_figures: bool = True,
+    network: str | nn.Module | None = None,
 ) -> Evaluation:
     """Evaluate a set on a corpus's test split, with progress told to `reporter`, see `evaluate`."""
     reporter = reporter or Reporter(quiet=True)
@@ -51,7 +55,7 @@ def evaluate_on(
 
     with reporter:
         return evaluate(
-            distilled, corpus.test, networks, init, distilled.recipe.seed, max_test, accelerator, on_progress=tell
+            distilled, corpus.test, networks, init, distilled.recipe.seed, max_test, accelerator, tell, network
         )
 
 
@@ -67,6 +71,7 @@ class Measurements:
         max_test: test on this many examples only.
         accelerator: device and processes.
         reporter: where progress is told.
+        network: the user's own network, ``python:package.module:Class``; None: the recipe's.
     """
 
     distilled: DistilledSet
@@ -76,6 +81,7 @@ class Measurements:
     max_test: int | None
     accelerator: Accelerator
     reporter: Reporter
+    network: str | None = None
 
     def evaluation(self, init: str) -> dict[str, Any]:
         """Test accuracy of networks trained on the set, by initialisation."""
@@ -87,6 +93,7 @@ class Measurements:
             self.max_test,
             self.accelerator,
             self.reporter,
+            network=self.network,
         )
         return {init: evaluation.as_dict()}
 
@@ -100,6 +107,7 @@ class Measurements:
             self.max_test,
             self.accelerator,
             on_fit=lambda progress: self.reporter.outer_step(progress, self.recipe.refit_steps),
+            network=self.network,
         )
         return {init: accuracies}
 
@@ -110,7 +118,7 @@ class Measurements:
             text = f"on all data: validation {percent(accuracy)}"
             self.reporter.count(epoch, self.recipe.full_epochs, text, important=True)
 
-        return train_on_all(self.recipe, self.corpus, self.accelerator, tell)
+        return train_on_all(self.recipe, self.corpus, self.accelerator, tell, self.network)
 
     def plain_text(self) -> dict[str, Any]:
         """Test accuracy of other learners on the set's sentences and labels alone; see `plain_text_accuracy`."""
@@ -121,6 +129,7 @@ class Measurements:
             self.max_test,
             self.accelerator,
             self.reporter.count,
+            self.network,
         )
 
 
@@ -150,6 +159,9 @@ def evaluate_run(
     reporter: Reporter | None = None,
     only_missing: bool = False,
     plain_text: bool = False,
+    network: str | None = None,
+    device: str | None = None,
+    threads: int | None = None,
 ) -> DistilledSet:
     """Evaluate the set in a run folder on its data set's test split, and add the figures to ``results.json``.
 
@@ -168,26 +180,29 @@ def evaluate_run(
             split, and those with all the data.
         plain_text: also train other learners on the sentences and labels alone, see
             `tdd.evaluation.plain_text.plain_text_accuracy`.
+        network: ``python:package.module:Class``, where the set was made for a network of your own.
+        device, threads: where it is computed; None: as for any run.
 
     Raises:
         UsageError: there is no finished run in `folder`, the data are not those the set was distilled from, or its
             words are asked for (`decoded`) and it is made of them, or plain text is and it is not, or several
             `networks` are given for a fixed initialisation.
     """
-    accelerator = Accelerator()
+    accelerator = processes.accelerator(device, threads)
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
     folder = Path(folder)
     distilled = read_run(folder)
     if init == "fixed" and (networks or 1) > 1 and not plain_text:
         raise UsageError("--networks counts fresh networks, and --init fixed is a single one: leave one of them out")
+    network_to_use(distilled.recipe.network, network)
     if decoded:
         check_decodable(distilled)
     if plain_text:
         check_one_process(accelerator, "--plain-text is")
         sentences_of(distilled)
     recipe, corpus = open_corpus_of(distilled, data, reporter)
-    measurements = Measurements(distilled, recipe, corpus, networks, max_test, accelerator, reporter)
+    measurements = Measurements(distilled, recipe, corpus, networks, max_test, accelerator, reporter, network)
 
     inits = [init] if init else [recipe.init]
     if recipe.init == "fixed" and init is None and networks is not None:

@@ -53,7 +53,7 @@ def plot_runs(folders: Sequence[Path], output: Path | None = None, format: Forma
             distilled = read_run(folder)
             finished.append(distilled)
             figures |= draw_set(distilled)
-            if not distilled.is_text:
+            if distilled.space.kind != "text":
                 from tdd.inspection.pictures import save_pictures
 
                 written += save_pictures(distilled, target, format)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tdd.distilled_set.run_folder import is_finished, read_run
+from tdd.distilled_set.run_folder import check_same, is_finished, read_run
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError
 from tdd.evaluation.names import NAMES
 from tdd.hub.layout import RECIPE
-from tdd.runs.reuse import check_same
 from tdd.system.formatting import duration, percent
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tdd.errors import UsageError
-from tdd.settings.recipe import Recipe, first_fault, read_settings
-from tdd.settings.recipes import ROWS, recipe_folders
+from tdd.settings.files import read_settings
+from tdd.settings.names import ROWS, recipe_folders
+from tdd.settings.recipe import Recipe, first_fault
 
 
 class Published(BaseModel):

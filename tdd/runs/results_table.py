@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from accelerate import Accelerator
-
 from tdd.data.sources import local_copy
 from tdd.errors import Interrupted, TddError, UsageError, line_of, nearest
 from tdd.runs.evaluate import evaluate_run, is_tested
 from tdd.runs.results_markdown import render
 from tdd.runs.results_rows import Row, read_rows
 from tdd.runs.reuse import run_or_reuse
+from tdd.system import processes
 from tdd.system.files import write_text
 from tdd.system.reporter import Reporter
 
@@ -54,7 +53,7 @@ def run_table(
     for name in names:
         if name not in row_names:
             raise UsageError(f"no row '{name}'{nearest(name, row_names)}")
-    accelerator = Accelerator()
+    accelerator = processes.accelerator()
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
 

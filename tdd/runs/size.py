@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from accelerate import Accelerator
+from torch import nn
 
-from tdd.distilled_set.run_folder import run_name
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError
 from tdd.evaluation.full_data import train_on_all
@@ -19,7 +18,9 @@ from tdd.inspection.figures import draw_accuracy_against_n
 from tdd.publishing.card import write_card
 from tdd.runs.open_data import open_corpus
 from tdd.runs.reuse import run_or_reuse
+from tdd.settings.names import run_name
 from tdd.settings.recipe import Recipe
+from tdd.system import processes
 from tdd.system.files import write_json
 from tdd.system.formatting import aligned, percent
 from tdd.system.reporter import Reporter
@@ -81,7 +82,12 @@ def default_size_folder(recipe: Recipe) -> Path:
 
 
 def distillation_size(
-    recipe: Recipe, folder: Path, ratio: float = 90, most: int | None = None, reporter: Reporter | None = None
+    recipe: Recipe,
+    folder: Path,
+    ratio: float = 90,
+    most: int | None = None,
+    reporter: Reporter | None = None,
+    network: str | nn.Module | None = None,
 ) -> SizeSearch:
     """Search for the least n whose set trains the network to `ratio` percent of its accuracy with all the data.
 
@@ -98,13 +104,14 @@ def distillation_size(
         ratio: A, percent.
         most: largest n tried; None: 50 for each class.
         reporter: where progress is told; None: nowhere.
+        network: a network of your own, see `tdd.runs.distill.distill`.
 
     Raises:
         UsageError: the folder holds runs of another recipe, or what `tdd.runs.distill.distill` raises.
         Interrupted: Ctrl-C or a terminate signal; the same call resumes the search.
         TddError: the network learns nothing from all the data, or another failure.
     """
-    accelerator = Accelerator()
+    accelerator = processes.accelerator(recipe.device, recipe.threads)
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
     corpus = open_corpus(recipe, reporter)
@@ -113,7 +120,7 @@ def distillation_size(
         reporter.count(epoch, recipe.full_epochs, f"on all data: validation {percent(accuracy)}", important=True)
 
     with reporter:
-        full = train_on_all(recipe, corpus, accelerator, tell)
+        full = train_on_all(recipe, corpus, accelerator, tell, network)
     full_accuracy = float(full["validation_accuracy"])
     if not (full_accuracy and full["accuracy"]):
         raise TddError("with all the data the network gets no example right: there is nothing to compare sets with")
@@ -125,7 +132,7 @@ def distillation_size(
 
     def reaches(n: int) -> bool:
         reporter.note(f"n = {n}: {folder / f'n-{n}'}")
-        sets[n] = run_or_reuse(_with_n(recipe, n), folder / f"n-{n}", reporter)
+        sets[n] = run_or_reuse(_with_n(recipe, n), folder / f"n-{n}", reporter, network)
         accuracy = _held_out(sets[n])
         reporter.note(f"n = {n}: held-out ratio {percent(accuracy / full_accuracy)}")
         return 100 * accuracy >= ratio * full_accuracy

@@ -6,88 +6,63 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tdd.errors import UsageError, nearest
-from tdd.settings.recipe import Recipe, read_settings
+from tdd.settings.assignments import parse_assignments, place
+from tdd.settings.files import read_settings
+from tdd.settings.names import named_recipes, serving_recipe
+from tdd.settings.parts import USUAL_NETWORK
+from tdd.settings.recipe import Recipe
 
-# Beside a folder's recipes: the table that they are the rows of, see `tdd.runs.results_table`.
-ROWS = "rows.yaml"
+# Settings that may be paths.
+_PATHS = ("dataset", "data", "vectors", "vocabulary_file")
 
 
 def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[str], flags: Mapping[str, Any]) -> Recipe:
     """The recipe of a run: defaults < recipe < `assignments` (--set) < `flags` that are not None.
 
-    `recipe` is a file or the name of one that comes with the package; when absent, the one named like `dataset`, before
-    it ``imdb-words`` for samples of words, ``mnist-random`` for random initialisation or ``mnist-100`` for this n.
-    `dataset` is the recipe's own when None.
+    `recipe` is a file or the name of one that comes with the package; when absent, the one that serves the run best,
+    see `tdd.settings.names`. `dataset` is the recipe's own when None. Options that the recipe has for another network
+    than the one asked for are left out.
 
     Raises:
         UsageError: no such recipe, or a setting that `Recipe.build` refuses; the line names the recipe's file where the
             fault lies in it.
     """
-    named = named_recipes()
-    path = None
-    flags = {"dataset": dataset, **flags}
-    given = parse_assignments(assignments) | {name: value for name, value in flags.items() if value is not None}
-    if recipe is not None and recipe not in named and not Path(recipe).is_file():
-        raise UsageError(f"no recipe '{recipe}'{nearest(recipe, list(named))}, or name a YAML file")
-    if recipe is not None:
-        path = named.get(recipe) or Path(recipe)
-    elif dataset is not None:
-        kinds = [kind for kind in ("words", "random") if kind in (given.get("samples"), given.get("init"))]
-        names = [*(f"{dataset}-{kind}" for kind in [*kinds, given.get("n")]), dataset]
-        path = next((named[name] for name in names if name in named), None)
+    assigned = parse_assignments(assignments)
+    flags = {name: value for name, value in {"dataset": dataset, **flags}.items() if value is not None}
+    asked = assigned | flags
+    path = _path_of(recipe) if recipe is not None else serving_recipe(dataset, asked) if dataset is not None else None
     of_file = read_settings(path) if path else {}
-    for name in ("dataset", "data", "vectors", "vocabulary_file"):
-        given |= _absolute(name, given.get(name))
+    before = of_file.get("network", USUAL_NETWORK)
+    network = asked.get("network", before)
+    if network != before:
+        of_file = {name: value for name, value in of_file.items() if name not in ("network", "options")}
     try:
-        return Recipe.build(of_file | given, where="settings")
+        if isinstance(network, str):
+            asked = place(assigned, network) | flags
+        if isinstance(of_file.get("options"), dict) and "options" in asked:
+            asked["options"] = of_file["options"] | asked["options"]
+        asked |= {name: _absolute(name, asked[name]) for name in _PATHS if name in asked}
+        return Recipe.build(of_file | asked, where="settings")
     except UsageError:
         if path:
             Recipe.build(of_file, where=str(path))
         raise
 
 
-def _absolute(name: str, value: Any) -> dict[str, str]:
-    """The setting, if it is a path that is there: made absolute, so that the run can be gone on with from anywhere."""
+def _path_of(recipe: str) -> Path:
+    named = named_recipes()
+    path = named.get(recipe) or Path(recipe)
+    if not path.is_file():
+        raise UsageError(f"no recipe '{recipe}'{nearest(recipe, list(named))}, or name a YAML file")
+    return path
+
+
+def _absolute(name: str, value: Any) -> Any:
+    """The setting, made absolute if it is a path that is there, so that the run can be resumed from any folder."""
     if not isinstance(value, str) or not ("/" in value or "." in value):
-        return {}
+        return value
     path = Path(value).expanduser()
     # A relative folder without ./ may be meant as a data set on the Hub.
     is_path = path.is_file() or (path.is_dir() and (name == "data" or value.startswith((".", "~"))))
-    return {name: str(path.resolve())} if is_path else {}
-
-
-def parse_assignments(assignments: list[str]) -> dict[str, Any]:
-    """Settings from ``--set name=value`` arguments; values are read as YAML.
-
-    Raises:
-        UsageError: an argument without ``=`` or with a value that is not YAML.
-    """
-    settings = {}
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        if not equals or not name.strip():
-            raise UsageError(f"--set takes name=value, not '{assignment}'")
-        try:
-            settings[name.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise UsageError(f"--set {name}: '{value}' is not a valid value") from None
-    return settings
-
-
-def recipe_folders() -> list[Path]:
-    """Where named recipes lie: inside an installed package, or beside it in a checkout."""
-    package = Path(__file__).parent.parent
-    return [folder for folder in (package / "recipes", package.parent / "recipes") if folder.is_dir()]
-
-
-def named_recipes() -> dict[str, Path]:
-    """The recipes that come with the package, by name: ``imdb``, ``paper/imdb-20-fixed``."""
-    return {
-        path.relative_to(folder).with_suffix("").as_posix(): path
-        for folder in recipe_folders()
-        for path in [*sorted(folder.glob("*.yaml")), *sorted(folder.glob("*/*.yaml"))]
-        if path.name != ROWS
-    }
+    return str(path.resolve()) if is_path else value

@@ -7,8 +7,10 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from tdd.system.version import __version__
+
 PACKAGES = (
-    *("tdd", "torch", "accelerate", "datasets", "gensim", "huggingface-hub", "numpy", "pyarrow", "pydantic"),
+    *("torch", "accelerate", "datasets", "gensim", "huggingface-hub", "numpy", "pyarrow", "pydantic"),
     *("safetensors", "typer", "matplotlib", "transformers", "tokenizers", "tensorboard", "trackio"),
 )
 # What changes where and how data are found. Only whether they are set is told: their values may hold names and tokens.
@@ -18,22 +20,25 @@ VARIABLES = ("TDD_CACHE", "XDG_CACHE_HOME", "HF_HOME", "HF_ENDPOINT", "HF_HUB_OF
 def environment() -> dict[str, str]:
     """Versions, platform, threads, device and caches by name; no path, user, host or token among them."""
     import torch
-    from accelerate import Accelerator
 
     from tdd.system.files import cache_folder
+    from tdd.system.processes import accelerator
 
-    device = Accelerator().device
+    device = accelerator().device
     name = f" ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else ""
-    found = {package: _version(package) for package in PACKAGES}
-    return found | {
-        "python": f"{platform.python_version()} ({platform.python_implementation()})",
-        "platform": f"{platform.system()} {platform.release()}, {platform.machine()}",
-        "cores": str(os.cpu_count()),
-        "threads": str(torch.get_num_threads()),
-        "device": f"{device.type}{name}",
-        "cache": _size(cache_folder()),
-        "set variables": ", ".join(name for name in VARIABLES if os.environ.get(name)) or "none",
-    }
+    return (
+        {"tdd": __version__}
+        | {package: _version(package) for package in PACKAGES}
+        | {
+            "python": f"{platform.python_version()} ({platform.python_implementation()})",
+            "platform": f"{platform.system()} {platform.release()}, {platform.machine()}",
+            "cores": str(os.cpu_count()),
+            "threads": str(torch.get_num_threads()),
+            "device": f"{device.type}{name}",
+            "cache": _size(cache_folder()),
+            "set variables": ", ".join(name for name in VARIABLES if os.environ.get(name)) or "none",
+        }
+    )
 
 
 def _version(package: str) -> str:

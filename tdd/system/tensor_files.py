@@ -43,3 +43,6 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise TddError(f"cannot read {path}: {error.strerror or error}") from None
     except (SafetensorError, ValueError) as error:
         raise TddError(f"{path} is truncated or not a safetensors file ({error}); get a fresh copy") from None
+
+
+Tensors = dict[str, Tensor]

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 import torch
 from bench.inputs import Problem
+from image_networks import network_of
+from learners import starts_of
 from reference import PlainLeNet
 from torch import nn
 
 from tdd.data.images import ImageSplit
 from tdd.data.pixel_normalisation import Normalisation
 from tdd.networks.architectures.alexcifarnet import AlexCifarNet
-from tdd.networks.initialisation import draw
 from tdd.system.seeds import generator
 
 
@@ -40,11 +41,11 @@ class ImageSizes:
             torch.randint(self.classes, (self.batch,), generator=generator(0, "labels")),
             Normalisation(torch.full((channels,), 0.5), torch.full((channels,), 0.29)),
         )
-        network = self.network(self.shape, self.classes)
+        network = network_of(self.network, self.shape, self.classes)
         place = self.steps, self.per_step
         return Problem(
             network,
-            draw(network, [generator(0, "network", index) for index in range(self.networks)]),
+            starts_of(network, [generator(0, "network", index) for index in range(self.networks)]),
             torch.randn(*place, *self.shape, generator=generator(0, "samples")),
             torch.eye(self.classes)[torch.arange(self.steps * self.per_step) % self.classes].view(*place, -1),
             torch.full((self.steps * self.epochs,), 0.02),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from learners import starts_of, text_cnn
 from torch import Tensor, nn
 
 from tdd.data.images import ImageSplit
@@ -15,8 +16,6 @@ from tdd.data.pixel_normalisation import Normalisation
 from tdd.data.text import TextSplit
 from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.word_vectors import WordVectors
-from tdd.networks.architectures.text_cnn import TextCNN
-from tdd.networks.initialisation import draw
 from tdd.networks.kernels.parameters import Parameters
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
@@ -112,7 +111,7 @@ class Problem:
         """The distilled set, as it is saved."""
         classes = [f"class {label}" for label in range(self.labels.shape[2])]
         recipe = Recipe(init="random", epochs=self.epochs, max_length=self.samples.shape[2])
-        return DistilledSet(self.samples, self.labels, self.rates, classes, recipe)
+        return DistilledSet(self.samples, self.labels, self.rates[None], classes, recipe, self.real.source())
 
 
 @dataclass(frozen=True)
@@ -132,12 +131,12 @@ class Sizes:
 
     def problem(self) -> Problem:
         """The problem of these sizes."""
-        network = TextCNN(self.dim, self.classes)
+        network = text_cnn(self.dim, self.classes)
         place = self.steps, self.per_step
         labels = torch.eye(self.classes)[torch.arange(self.steps * self.per_step) % self.classes].view(*place, -1)
         return Problem(
             network,
-            draw(network, [generator(0, "network", index) for index in range(self.networks)]),
+            starts_of(network, [generator(0, "network", index) for index in range(self.networks)]),
             torch.randn(*place, self.length, self.dim, generator=generator(0, "samples")) * SCALE,
             labels,
             torch.full((self.steps * self.epochs,), 0.05),

@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 import torch
 
+from tdd.system.version import __version__
+
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
@@ -63,7 +65,7 @@ def environment() -> dict[str, object]:
         "load_average": os.getloadavg(),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in ("torch", "numpy", "gensim", "tdd")},
+        "versions": {"tdd": __version__} | {name: version(name) for name in ("torch", "numpy", "gensim")},
     }
 
 

@@ -7,21 +7,21 @@ from functools import cache
 import torch
 from bench.inputs import Problem
 from bench.measure import timed
+from learners import text_cnn
 from reference import outer_gradient
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 
 from tdd.data.images import ImageSplit
 from tdd.data.text import TextSplit
 from tdd.embeddings.word_vectors import WordVectors
-from tdd.networks.architectures.text_cnn import TextCNN
 from tdd.networks.kernels.parameters import Parameters, stack, unstack
 
 
 def dense(split: TextSplit | ImageSplit, indices: Tensor) -> Tensor:
     """The sentences at `indices`, padded and embedded, (B, L, d), or images (B, c, h, w)."""
     if isinstance(split, ImageSplit):
-        return split.batch(indices).dense().contiguous()
+        return split.batch(indices).inputs()[0].contiguous()
     ids = torch.zeros(len(indices), split.max_length, dtype=torch.int64)
     for row, index in enumerate(indices.tolist()):
         sentence = split.ids[split.offsets[index] : split.offsets[index + 1]][: split.max_length]
@@ -33,7 +33,9 @@ def outer_step(problem: Problem) -> list[Tensor]:
     """Outer losses (K,) and the gradients of their mean to samples, labels and learning rates."""
     x, y = dense(problem.real, problem.batch).to(problem.samples.dtype), problem.real.labels[problem.batch]
     learned = problem.samples, problem.labels, problem.rates
-    found = [outer_gradient(problem.network, one, *learned, problem.epochs, x, y) for one in unstack(problem.theta)]
+    found = [
+        outer_gradient(problem.network, one, *learned, problem.epochs, (x, None), y) for one in unstack(problem.theta)
+    ]
     losses, *gradients = (torch.stack(part) for part in zip(*found, strict=True))
     return [losses, *(gradient.mean(0) for gradient in gradients)]
 
@@ -55,7 +57,7 @@ def train(problem: Problem) -> Parameters:
 
 
 @torch.no_grad()
-def logits(network: TextCNN, theta: Parameters, split: TextSplit, indices: Tensor) -> Tensor:
+def logits(network: nn.Module, theta: Parameters, split: TextSplit, indices: Tensor) -> Tensor:
     """Logits (B, C) of one network, in dense batches of the faster of two sizes."""
     network.eval()
     return torch.cat(
@@ -66,7 +68,7 @@ def logits(network: TextCNN, theta: Parameters, split: TextSplit, indices: Tenso
 @cache
 def _faster_size(dim: int) -> int:
     """64 or 128, whichever makes the module's forward pass on L = 400 faster."""
-    network, x = TextCNN(dim, 2).eval(), torch.randn(128, 400, dim)
+    network, x = text_cnn(dim, 2).eval(), torch.randn(128, 400, dim)
 
     def seconds(size: int) -> float:
         return min(timed(lambda: [network(part) for part in x.split(size)]).cpu for _ in range(3))

@@ -8,15 +8,16 @@ from typing import Any
 import torch
 from bench import plain
 from bench.inputs import SCALE, TREC, Problem, Sizes, word_vectors
+from learners import kernel_of, outer_gradient
 from torch import Tensor
 
 from tdd.data.text import TextBatch
 from tdd.distillation.accuracy import accuracy
-from tdd.distillation.unroll import outer_gradient, train
+from tdd.distillation.unroll import InnerLoop, train
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.evaluation.evaluation import evaluate
-from tdd.networks.kernels.choice import Mode, make_kernel
 from tdd.networks.kernels.parameters import Parameters, unstack
+from tdd.networks.learner import Mode
 from tdd.system.seeds import generator
 
 # Sentences in IMDB's test split.
@@ -37,7 +38,7 @@ def our_step(problem: Problem, mode: Mode = "auto") -> Any:
     batch = problem.real.batch(problem.batch)
     if isinstance(batch, TextBatch):
         batch = replace(batch, words=batch.words.to(problem.samples.dtype))
-    kernel = make_kernel(problem.network, mode)
+    kernel = kernel_of(problem.network, mode)
     found = outer_gradient(kernel, problem.theta, problem.samples, problem.labels, problem.rates, batch, mode)
     return [found.losses, found.samples, found.labels, found.learning_rates]
 
@@ -84,14 +85,14 @@ def plain_test(problem: Problem) -> Tensor:
 
 def our_test(problem: Problem) -> Tensor:
     """Accuracy on all reviews."""
-    return accuracy(make_kernel(problem.network, "auto"), problem.theta, problem.real, torch.device("cpu"))
+    return accuracy(kernel_of(problem.network, "auto"), problem.theta, problem.real, torch.device("cpu"))
 
 
 def testing_error(problem: Problem, expected: Tensor, _: Tensor) -> float:
     """Error of our logits of the reviews in `plain_part`."""
     part = plain_part(problem)
     order = problem.real.lengths[part].argsort(stable=True)
-    found = make_kernel(problem.network, "auto").logits(problem.theta, problem.real.batch(part))[0]
+    found = kernel_of(problem.network, "auto").logits(problem.theta, problem.real.batch(part))[0]
     return relative(expected[order], found)
 
 
@@ -125,8 +126,8 @@ def nearest_error(_: object, expected: tuple[Tensor, Tensor], found: tuple[Tenso
 
 def our_training(problem: Problem) -> Parameters:
     """All networks of the problem trained on the distilled set together."""
-    kernel = make_kernel(problem.network, "auto")
-    return train(kernel, problem.theta, problem.samples, problem.labels, problem.rates)
+    kernel = kernel_of(problem.network, "auto")
+    return train(kernel, problem.theta, InnerLoop(problem.samples, problem.labels, problem.rates))
 
 
 def weights(trained: Parameters) -> Tensor:
@@ -155,7 +156,7 @@ def our_evaluation(problem: Problem) -> list[float]:
 def evaluation_error(problem: Problem, expected: float, _: list[float]) -> float:
     """Difference in the accuracy of the first network on the reviews that the plain side read."""
     part = plain_part(problem)[:500]
-    kernel = make_kernel(problem.network, "auto")
+    kernel = kernel_of(problem.network, "auto")
     theta = {name: value[:1] for name, value in our_training(problem).items()}
     batch = problem.real.batch(part)
     found = (kernel.logits(theta, batch)[0].argmax(1) == batch.labels).double().mean().item()

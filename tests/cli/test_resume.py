@@ -16,7 +16,16 @@ def test_there_must_be_a_run_to_go_on_with(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "extra", [["imdb"], ["--n", "3"], ["--set", "n=3"], ["--recipe", "imdb"], ["--output", "x"], ["--data", "x"]]
+    "extra",
+    [
+        ["imdb"],
+        ["--n", "3"],
+        ["--set", "n=3"],
+        ["--set", "max_minutes=3"],
+        ["--recipe", "imdb"],
+        ["--output", "x"],
+        ["--network", "mean_pool"],
+    ],
 )
 def test_a_run_goes_on_as_it_was_started(run, extra):
     done = tdd("distill", "--resume", run, *extra)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from tdd.data import images
 from tdd.data.corpus import load_corpus
+from tdd.data.protocols import Augmentation
 from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
 
@@ -23,7 +24,7 @@ from tdd.settings.recipe import Recipe
 def test_grey_images_have_one_channel_and_coloured_ones_three(tmp_path, shape, mode, sample):
     found = arrays(40, shape)
     corpus = load(write(tmp_path / "d.parquet", [encoded(one, mode) for one in found]))
-    assert corpus.train.sample_shape == sample
+    assert corpus.train.space.shape == sample
     everything = np.concatenate([pixels_of(part) for part in (corpus.train, corpus.validation, corpus.test)])
     assert sorted(one.tobytes() for one in everything) == sorted(one.tobytes() for one in found)
 
@@ -31,7 +32,7 @@ def test_grey_images_have_one_channel_and_coloured_ones_three(tmp_path, shape, m
 @pytest.mark.parametrize("mode", ["P", "RGBA", "1", "LA"])
 def test_other_modes_are_read_as_grey_or_colour(tmp_path, mode):
     corpus = load(write(tmp_path / "d.parquet", [encoded(one, mode) for one in arrays(12)]))
-    assert corpus.train.sample_shape[0] == {"P": 3, "RGBA": 3, "1": 1, "LA": 1}[mode]
+    assert corpus.train.space.shape[0] == {"P": 3, "RGBA": 3, "1": 1, "LA": 1}[mode]
 
 
 def test_a_folder_of_images_by_class_is_read(tmp_path):
@@ -55,7 +56,7 @@ def test_declared_images_are_told_from_text_by_their_feature(tmp_path):
     )
     columns = {"text": ["a caption"] * 20, "img": [Image.fromarray(one) for one in arrays(20)], "label": [0, 1] * 10}
     datasets.Dataset.from_dict(columns, features=features).to_parquet(tmp_path / "d.parquet")
-    assert load(tmp_path / "d.parquet").train.sample_shape == (1, 8, 8)
+    assert load(tmp_path / "d.parquet").train.space.shape == (1, 8, 8)
     with pytest.raises(
         UsageError, match=r"column 'text' holds string, not images: set image_column to one of text, img"
     ):
@@ -70,7 +71,7 @@ def test_declared_images_are_told_from_text_by_their_feature(tmp_path):
 
 def test_the_column_can_be_named(tmp_path):
     path = write(tmp_path / "d.parquet", [encoded(one) for one in arrays(20)], column="scan")
-    assert load(path, image_column="scan").train.sample_shape == (1, 8, 8)
+    assert load(path, image_column="scan").train.space.shape == (1, 8, 8)
 
 
 @pytest.mark.parametrize(
@@ -164,14 +165,14 @@ def shifts(before, after):
 @pytest.mark.parametrize("shape", [(6, 9), (6, 9, 3)])
 def test_images_are_shifted_each_by_itself_as_an_outer_step_draws_it(tmp_path, shape):
     split = load(write(tmp_path / "d.parquet", [encoded(one) for one in arrays(200, shape)])).train
-    batch, recipe = split.batch(torch.arange(len(split))), Recipe(network="lenet", shift=2)
-    moved, again, other = (batch.augmented(recipe, step) for step in (4, 4, 5))
+    batch = split.batch(torch.arange(len(split)))
+    moved, again, other = (batch.augmented(Augmentation(shift=2), 0, step) for step in (4, 4, 5))
     assert torch.equal(moved.pixels, again.pixels) and not torch.equal(moved.pixels, other.pixels)
     found = [shifts(*pair) for pair in zip(batch.pixels.numpy(), moved.pixels.numpy(), strict=True)]
     assert {len(one) for one in found} == {1}  # noise comes from nowhere else
     assert len({one[0] for one in found}) == 25
     assert torch.equal(moved.labels, batch.labels)
-    assert batch.augmented(Recipe(network="lenet"), 4) is batch
+    assert batch.augmented(Augmentation(), 0, 4) is batch
 
 
 def test_batches_read_every_image_once_or_some_spread_evenly():

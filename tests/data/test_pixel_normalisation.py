@@ -12,7 +12,7 @@ from tdd.data.pixel_normalisation import Normalisation
 def test_training_images_are_normalised_channel_by_channel_and_back(tmp_path):
     found = (arrays(50, (5, 7, 3)) // np.array([1, 2, 4])).astype(np.uint8)
     corpus = load(write(tmp_path / "d.parquet", [encoded(one) for one in found]))
-    dense = corpus.train.batch(torch.arange(len(corpus.train))).dense()
+    dense = corpus.train.batch(torch.arange(len(corpus.train))).inputs()[0]
     torch.testing.assert_close(dense.mean((0, 2, 3)), torch.zeros(3), atol=1e-5, rtol=0)
     torch.testing.assert_close(dense.std((0, 2, 3), correction=0), torch.ones(3), atol=1e-5, rtol=0)
     kept = Normalisation.from_source(json.loads(json.dumps(corpus.source)))
@@ -25,4 +25,4 @@ def test_a_channel_that_never_changes_is_left_at_zero(tmp_path):
     found = arrays(20, (4, 4, 3))
     found[..., 1] = 9
     corpus = load(write(tmp_path / "d.parquet", [encoded(one) for one in found]))
-    assert corpus.train.batch(torch.arange(5)).dense()[:, 1].abs().max() < 1e-6
+    assert corpus.train.batch(torch.arange(5)).inputs()[0][:, 1].abs().max() < 1e-6

@@ -15,14 +15,14 @@ TRAIN = tiny_corpus(3).train
 
 
 def dense(split, place):
-    return split.batch(torch.tensor([place])).dense()[0]
+    return split.batch(torch.tensor([place])).inputs()[0][0]
 
 
 class Points:
     """A split of points in a plane, whose features they are."""
 
     def __init__(self, points, labels):
-        self.points, self.labels, self.sample_shape = torch.tensor(points), torch.tensor(labels), (2,)
+        self.points, self.labels = torch.tensor(points), torch.tensor(labels)
 
     def __len__(self):
         return len(self.labels)
@@ -56,9 +56,12 @@ def test_a_class_with_fewer_examples_than_samples_has_them_again():
 
 def test_inputs_stand_in_the_order_asked_for_which_batches_of_sentences_do_not_keep():
     places = TRAIN.lengths.argsort(descending=True)[::6]
-    assert not torch.equal(TRAIN.batch(places).dense(), inputs_at(TRAIN, places))
-    for place, found in zip(places.tolist(), inputs_at(TRAIN, places), strict=True):
+    examples, mask = inputs_at(TRAIN, places)
+    assert not torch.equal(TRAIN.batch(places).inputs()[0], examples)
+    for place, found, holds_word in zip(places.tolist(), examples, mask, strict=True):
         assert torch.equal(found, dense(TRAIN, place))
+        length = int(TRAIN.lengths[place])
+        assert holds_word.tolist() == [True] * length + [False] * (TRAIN.max_length - length)
 
 
 def test_k_center_takes_the_middle_then_always_the_farthest():

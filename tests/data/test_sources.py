@@ -85,6 +85,6 @@ def test_digits_come_with_a_package_and_a_stratified_test_split():
     assert digits.classes == list("0123456789")
     assert [len(part) for part in (digits.train, digits.validation, digits.test)] == [1295, 143, 359]
     assert digits.test.labels.bincount().min() >= 34
-    assert digits.train.sample_shape == (1, 8, 8)
+    assert digits.train.space.shape == (1, 8, 8)
     assert digits.describe().endswith("10 classes; 8 x 8 grey images")
     assert load_corpus(digits_recipe()).fingerprint == digits.fingerprint

@@ -3,8 +3,9 @@
 import pytest
 import torch
 from patches import spy
-from tiny import tiny_corpus, tiny_recipe
+from tiny import tiny_corpus
 
+from tdd.data.protocols import Augmentation
 from tdd.data.text import TextSplit
 from tdd.system.seeds import generator
 
@@ -14,10 +15,10 @@ TRAIN = tiny_corpus(3).train
 def test_dropped_words_are_drawn_by_outer_step_and_leave_all_else():
     corpus = tiny_corpus()
     batch = corpus.train.batch(torch.arange(100))
-    dropped, again, other = (batch.augmented(tiny_recipe(word_dropout=0.3), step) for step in (4, 4, 5))
+    dropped, again, other = (batch.augmented(Augmentation(word_dropout=0.3), 0, step) for step in (4, 4, 5))
     assert torch.equal(dropped.ids, again.ids) and not torch.equal(dropped.ids, other.ids)
     gone, words = dropped.ids != batch.ids, batch.ids != 0
-    assert (dropped.ids[gone] == 0).all() and not dropped.dense()[:, : gone.shape[1]][gone].any()
+    assert (dropped.ids[gone] == 0).all() and not dropped.inputs()[0][:, : gone.shape[1]][gone].any()
     assert gone.sum().item() / words.sum().item() == pytest.approx(0.3, abs=0.06)
     assert dropped.words is batch.words and torch.equal(dropped.labels, batch.labels)
 

@@ -1,9 +1,13 @@
 """A checkpoint goes on with the recipe and the data it was made from, and with no other."""
 
 import pytest
+import torch
 from tiny import tiny_corpus, tiny_recipe
 
+from tdd.distillation import distiller
+from tdd.distillation.checkpoint import OuterState
 from tdd.distillation.distiller import Distiller
+from tdd.distillation.outer_update import adam
 from tdd.errors import TddError
 from tdd.settings.recipe import Recipe
 
@@ -25,3 +29,33 @@ def test_a_checkpoint_outlives_settings_that_came_up_after_it(tmp_path):
     assert Distiller(Later(**recipe.model_dump()), corpus, file).state.step == 2
     with pytest.raises(TddError, match="belongs to another recipe"):
         Distiller(Later(**recipe.model_dump(), later=4), corpus, file)
+
+
+def test_all_that_is_loaded_lies_on_the_device_that_it_was_asked_for_on(tmp_path):
+    file = tmp_path / "last.safetensors"
+    saved = Distiller(tiny_recipe(momentum=0.3), tiny_corpus(), file)
+    saved.run()
+    assert saved.state.best and saved.state.best["samples"].device.type == "cpu"
+    learned = {name: value.detach().to("meta").requires_grad_() for name, value in saved.state.learned.items()}
+    state = OuterState(learned, adam(learned, dict.fromkeys(learned, 0.1)), {k: v.detach() for k, v in learned.items()})
+    state.load(file, saved.fingerprint)
+    assert state.step == 12 and state.best_accuracy == saved.state.best_accuracy
+    assert state.best.keys() == learned.keys()
+    for group in (state.learned, state.average, state.best):
+        assert {value.device.type for value in group.values()} == {"meta"}
+    for value in state.learned.values():
+        moments = state.optimiser.state[value]
+        assert {moments[name].device.type for name in ("exp_avg", "exp_avg_sq")} == {"meta"}
+        assert moments["step"].device.type == "cpu"  # where Adam keeps it
+
+
+@pytest.mark.parametrize("samples", ["free", "words"])
+def test_the_best_set_of_a_resumed_run_is_that_of_the_run(tmp_path, monkeypatch, samples):
+    recipe = tiny_recipe(samples=samples, samples_lr=2.0)
+    found = iter([0.5, 0.9, 0.7])
+    monkeypatch.setattr(distiller, "accuracies_by_all", lambda *given, **named: [next(found)])
+    whole = Distiller(recipe, tiny_corpus(), tmp_path / "last")
+    best = whole.run()
+    assert (whole.state.best_step, whole.state.step) == (10, 12)
+    assert not torch.equal(whole.state.best["samples"], whole.state.average["samples"])
+    assert torch.equal(Distiller(recipe, tiny_corpus(), tmp_path / "last").best().samples, best.samples)

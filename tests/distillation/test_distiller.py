@@ -1,10 +1,15 @@
 """The outer loop learns, and stops and goes on without a trace."""
 
+import math
+from types import SimpleNamespace
+
 import pytest
 import torch
 from distilled_sets import assert_same_bits, tensors_of
+from patches import spy
 from tiny import tiny_corpus, tiny_recipe
 
+from tdd.distillation import distiller
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.learned_tensors import momentum_of
 from tdd.distillation.samples.start import first_labels
@@ -49,6 +54,30 @@ def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, settings, stop_at):
     assert_same_bits(resumed.run(), whole)
 
 
+def test_a_run_stops_when_its_minutes_are_over_and_goes_on_bit_by_bit(tmp_path, monkeypatch):
+    corpus, path, settings = tiny_corpus(), tmp_path / "last.safetensors", {"init": "random", "ema": 0.5}
+    whole = Distiller(tiny_recipe(**settings), corpus).run()
+    clock = SimpleNamespace(now=5000.0)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr(distiller, "time", clock)
+
+    def session(minutes):
+        def a_minute_later(progress):
+            clock.now += 60
+
+        return Distiller(tiny_recipe(**settings, max_minutes=minutes), corpus, path, on_progress=a_minute_later)
+
+    for minutes, step in ((3, 3), (4.5, 8)):  # a session has its minutes anew
+        with pytest.raises(Interrupted, match=f"^max_minutes are over: stopped after {step} of 12 outer steps$"):
+            session(minutes).run()
+        clock.now += 10_000  # no run
+    last = session(None)
+    assert last.state.step == 8
+    assert_same_bits(last.run(), whole)
+    assert last.deadline == math.inf
+    assert_same_bits(session(1).run(), whole)  # finished before its minutes were over
+
+
 def test_a_killed_run_goes_on_from_its_last_checkpoint_bit_by_bit(tmp_path):
     corpus, recipe = tiny_corpus(), tiny_recipe(init="random", checkpoint_every=4)
     whole = Distiller(recipe, corpus).run()
@@ -78,16 +107,16 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state(t
 
 
 def test_networks_that_explode_are_drawn_again_and_a_stopped_run_draws_the_same(tmp_path, monkeypatch):
-    draw, drawn = Distiller._draw, []
+    draw, drawn = Distiller._draw_networks, []
 
-    def exploding(self, *place, networks=None):
+    def exploding(self, *place, networks):
         theta = draw(self, *place, networks=networks)
         if place[0] == "network":
             drawn.append(place)
         bad = place == ("network", 2)
         return {name: value * float("inf") for name, value in theta.items()} if bad else theta
 
-    monkeypatch.setattr(Distiller, "_draw", exploding)
+    monkeypatch.setattr(Distiller, "_draw_networks", exploding)
     recipe = tiny_recipe(init="random", outer_steps=5)
     whole = Distiller(recipe, tiny_corpus()).run()
     assert drawn == [*(("network", step) for step in range(3)), ("network", 2, "again"), ("network", 3), ("network", 4)]
@@ -165,7 +194,9 @@ def test_a_window_of_all_steps_learns_the_set_of_no_window_and_a_shorter_one_ano
     short = Distiller(tiny_recipe(outer_steps=4, epochs=3, window=2, window_end=end), corpus).run()
     assert not torch.equal(short.samples, plain.samples)
     if end == "last":
-        assert torch.equal(short.learning_rates[:4], Distiller(tiny_recipe(epochs=3), corpus).best().learning_rates[:4])
+        assert torch.equal(
+            short.learning_rates[0, :4], Distiller(tiny_recipe(epochs=3), corpus).best().learning_rates[0, :4]
+        )
 
 
 def test_momentum_is_learned_from_its_start_or_not_there_at_all():
@@ -187,9 +218,12 @@ def test_fewer_samples_than_classes_can_be_distilled_with_soft_labels_only():
         Distiller(tiny_recipe(n=2, labels="hard"), corpus)
 
 
-def test_every_epoch_of_real_batches_reads_each_example_once():
+def test_every_epoch_of_real_batches_reads_each_example_once(monkeypatch):
     distiller = Distiller(tiny_recipe(batch_size=30), tiny_corpus())
-    epochs = [torch.cat([distiller._batch_indices(4 * epoch + i) for i in range(4)]) for epoch in range(2)]
+    read = spy(monkeypatch, distiller.corpus.train, "batch")
+    for step in range(8):
+        distiller._draw_batch(step)
+    epochs = [torch.cat([indices for (indices,) in read[4 * epoch : 4 * epoch + 4]]) for epoch in range(2)]
     for epoch in epochs:
         assert torch.equal(epoch.sort().values, torch.arange(120))
     assert not torch.equal(epochs[0], epochs[1])

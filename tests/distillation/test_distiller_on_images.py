@@ -5,6 +5,7 @@ from digits import digits_recipe
 from distilled_sets import assert_same_bits
 
 from tdd.data.corpus import load_corpus
+from tdd.data.protocols import Augmentation, InputSpace
 from tdd.distillation.distiller import Distiller
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, UsageError
@@ -30,7 +31,7 @@ def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, digits):
     stopped = Distiller(
         recipe, digits, tmp_path / "c", on_progress=lambda p: seen.append(p.step), should_stop=lambda: len(seen) == 4
     )
-    with pytest.raises(Interrupted):
+    with pytest.raises(Interrupted, match="stopped after 4 of 6"):
         stopped.run()
     assert_same_bits(Distiller(recipe, digits, tmp_path / "c").run(), whole)
 
@@ -51,3 +52,12 @@ def test_a_run_folder_keeps_the_normalisation_and_is_tested_on_the_whole_split(t
 def test_a_text_network_is_refused(digits):
     with pytest.raises(UsageError, match="text_cnn reads text and the data are images"):
         Distiller(digits_recipe(network="text_cnn"), digits)
+
+
+def test_a_shift_that_moves_images_out_of_sight_is_refused(digits):
+    with pytest.raises(UsageError, match="shift: 8 moves images of 8 x 8 pixels out of sight; lower it"):
+        Distiller(digits_recipe(shift=8), digits)
+    Distiller(digits_recipe(shift=7), digits)
+    with pytest.raises(UsageError, match="shift: 6 moves images of 9 x 6 pixels out of sight; lower it"):
+        Augmentation(shift=6).check(InputSpace("image", (1, 6, 9)))
+    Augmentation(shift=5).check(InputSpace("image", (1, 6, 9)))

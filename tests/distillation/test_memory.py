@@ -1,17 +1,76 @@
 """Memory is predicted before a run begins."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+import torch
 from digits import digits_recipe
+from own_networks import Mlp
+from tiny import tiny_corpus, tiny_recipe
 
 from tdd.data.corpus import load_corpus
-from tdd.distillation.memory import predicted_peak
+from tdd.data.text import TextSplit
+from tdd.distillation import memory
+from tdd.distillation.accuracy import TEST_BATCH
+from tdd.distillation.memory import check_memory, predicted_peak
+from tdd.errors import UsageError
 
 
 def test_predicted_memory_grows_with_what_is_held():
     digits = load_corpus(digits_recipe())
     plain = predicted_peak(digits_recipe(), digits)
-    whole = predicted_peak(digits_recipe(unroll="autograd", epochs=20), digits)
-    step_by_step = predicted_peak(digits_recipe(unroll="rematerialised", epochs=20), digits)
+    whole = predicted_peak(digits_recipe(unroll="autograd", epochs=200), digits)
+    step_by_step = predicted_peak(digits_recipe(unroll="rematerialised", epochs=200), digits)
     assert plain < step_by_step < whole
     assert predicted_peak(digits_recipe(batch_size=1000), digits) > plain
-    assert predicted_peak(digits_recipe(unroll="autograd", epochs=20, window=5), digits) < whole
-    assert predicted_peak(digits_recipe(unroll="rematerialised", epochs=20, momentum=0.5), digits) > step_by_step
+    assert predicted_peak(digits_recipe(unroll="autograd", epochs=200, window=5), digits) < whole
+    assert predicted_peak(digits_recipe(unroll="rematerialised", epochs=200, momentum=0.5), digits) > step_by_step
+
+
+def with_sentences(count):
+    """The tiny data with a test split of this many sentences."""
+    corpus = tiny_corpus()
+    test = corpus.test
+    places = torch.arange(count) % len(test)
+    ids = [torch.from_numpy(test.ids[test.offsets[i] : test.offsets[i + 1]]) for i in places.tolist()]
+    offsets = torch.tensor([0, *map(len, ids)]).cumsum(0)
+    return replace(corpus, test=TextSplit(torch.cat(ids), offsets, test.labels[places], test.vectors, 10))
+
+
+@pytest.mark.parametrize("unroll", ["auto", "autograd"])
+def test_what_networks_take_while_they_are_tested_counts_too(unroll):
+    recipe = tiny_recipe(unroll=unroll, options={"filters": 400})
+    few, many, more = (predicted_peak(recipe, with_sentences(count)) for count in (60, TEST_BATCH, 2 * TEST_BATCH))
+    assert few < many == more
+    of_one = predicted_peak(
+        recipe.model_copy(update={"init": "random", "validation_networks": 1}), with_sentences(4096)
+    )
+    of_several = recipe.model_copy(update={"init": "random", "validation_networks": 8})
+    assert of_one == many < predicted_peak(of_several, with_sentences(4096))
+    in_turn = of_several.model_copy(update={"networks_at_once": 1})
+    assert predicted_peak(in_turn, with_sentences(4096)) == of_one
+
+
+def test_what_is_tested_in_parts_takes_no_more_for_more_of_it():
+    recipe = tiny_recipe(network="mean_pool", options={"hidden": 50_000})
+    assert predicted_peak(recipe, with_sentences(2000)) == predicted_peak(recipe, with_sentences(4000))
+
+
+def test_a_module_of_one_s_own_is_counted_by_its_shapes():
+    corpus = tiny_corpus()
+    small, large = (Mlp(corpus.train.space, 2, hidden) for hidden in (3, 30_000))
+    assert predicted_peak(tiny_recipe(), corpus, small) < predicted_peak(tiny_recipe(), corpus, large)
+
+
+def test_a_run_that_does_not_fit_is_refused_before_it_starts(monkeypatch):
+    recipe, corpus = tiny_recipe(), tiny_corpus()
+    needed = predicted_peak(recipe, corpus)
+    alone = SimpleNamespace(device=torch.device("cpu"), num_processes=1)
+    monkeypatch.setattr(memory, "free_bytes", lambda device: needed)
+    assert check_memory(recipe, corpus, alone).endswith("0.7 GiB free")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")  # half of it is another process's
+    with pytest.raises(
+        UsageError, match=r"not enough memory: about 0.7 GiB of memory at the peak, 0.3 GiB free; lower"
+    ):
+        check_memory(recipe, corpus, alone)

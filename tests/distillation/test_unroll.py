@@ -2,15 +2,12 @@
 
 import pytest
 import torch
+from learners import OuterGradient, kernel_of, outer_gradient, starts_of, text_cnn
 from reference import outer_gradient as naive_gradient
 from reference import outer_loss, random_batch
 from torch import nn
 
-from tdd.distillation.unroll import SetGradient, outer_gradient, train
-from tdd.errors import UsageError
-from tdd.networks.architectures.text_cnn import TextCNN
-from tdd.networks.initialisation import draw
-from tdd.networks.kernels.choice import make_kernel
+from tdd.distillation.unroll import InnerLoop, train
 from tdd.networks.kernels.parameters import unstack
 from tdd.system.seeds import generator
 
@@ -19,8 +16,8 @@ LENGTH, DIM = 12, 5
 
 def problem(steps, per_step, epochs, classes, widths, networks, seed=0):
     g = torch.Generator().manual_seed(seed)
-    network = TextCNN(DIM, classes, widths, filters=4, dropout=0.5).double()
-    theta = draw(network, [generator(seed, "network", k) for k in range(networks)])
+    network = text_cnn(DIM, classes, widths, filters=4, dropout=0.5).double()
+    theta = starts_of(network, [generator(seed, "network", k) for k in range(networks)])
     samples = torch.randn(steps, per_step, LENGTH, DIM, generator=g, dtype=torch.float64)
     labels = torch.randn(steps, per_step, classes, generator=g, dtype=torch.float64) + 0.5
     rates = 0.2 + torch.rand(steps * epochs, generator=g, dtype=torch.float64)
@@ -30,11 +27,11 @@ def problem(steps, per_step, epochs, classes, widths, networks, seed=0):
 
 def assert_equals_naive(
     mode, network, theta, samples, labels, rates, epochs, batch, momentum=None, window=None
-) -> SetGradient:
-    kernel, course = make_kernel(network, mode), (samples, labels, rates)
+) -> OuterGradient:
+    kernel, course = kernel_of(network, mode), (samples, labels, rates)
     found = outer_gradient(kernel, theta, *course, batch, mode, momentum, None if window is None else range(*window))
     per_network = [
-        naive_gradient(network, one, *course, epochs, batch.dense(), batch.labels, momentum, window)
+        naive_gradient(network, one, *course, epochs, batch.inputs(), batch.labels, momentum, window)
         for one in unstack(theta)
     ]
     torch.testing.assert_close(found.losses, torch.stack([each[0] for each in per_network]), rtol=1e-10, atol=1e-12)
@@ -83,7 +80,7 @@ def test_gradient_with_momentum_equals_naive_autograd(mode, momentum, steps, epo
 @pytest.mark.parametrize("mode", ["closed_form", "autograd"])
 def test_a_single_step_starts_at_rest_so_that_its_momentum_changes_nothing(mode):
     network, theta, samples, labels, rates, batch = problem(1, 2, 1, 3, [2, 3], 1)
-    kernel, course = make_kernel(network, mode), (samples, labels, rates)
+    kernel, course = kernel_of(network, mode), (samples, labels, rates)
     found = outer_gradient(kernel, theta, *course, batch, mode, torch.tensor(0.9, dtype=torch.float64))
     plain = outer_gradient(kernel, theta, *course, batch, mode)
     assert found.momentum == 0
@@ -110,7 +107,7 @@ def test_gradient_agrees_with_finite_differences(mode, momentum):
     network, theta, samples, labels, rates, batch = problem(3, 2, 2, 3, [2, 3], 1 if momentum is None else 2)
     # Small rates: with large ones the unroll is so steep that a difference quotient means nothing.
     parts = [samples, labels.softmax(2), rates / 10] + ([] if momentum is None else [torch.tensor(momentum).double()])
-    found = outer_gradient(make_kernel(network, mode), theta, *parts[:3], batch, mode, *parts[3:])
+    found = outer_gradient(kernel_of(network, mode), theta, *parts[:3], batch, mode, *parts[3:])
     step = 1e-6
     for place, gradient in enumerate((found.samples, found.labels, found.learning_rates, found.momentum)[: len(parts)]):
         along = torch.randn(gradient.shape, generator=torch.Generator().manual_seed(place), dtype=torch.float64)
@@ -119,7 +116,7 @@ def test_gradient_agrees_with_finite_differences(mode, momentum):
             moved = list(parts)
             moved[place] = parts[place] + sign * step * along
             losses = [
-                outer_loss(network, one, *moved[:3], 2, batch.dense(), batch.labels, *moved[3:])
+                outer_loss(network, one, *moved[:3], 2, batch.inputs(), batch.labels, *moved[3:])
                 for one in unstack(theta)
             ]
             values.append(torch.stack(losses).mean().item())
@@ -131,7 +128,7 @@ def test_gradient_agrees_with_finite_differences(mode, momentum):
 def test_training_on_the_set_equals_plain_gradient_descent(momentum):
     network, theta, samples, labels, rates, _ = problem(4, 2, 3, 2, [2, 3], 1)
     mu = None if momentum is None else torch.tensor(momentum, dtype=torch.float64)
-    trained = train(make_kernel(network, "auto"), theta, samples, labels, rates, mu)
+    trained = train(kernel_of(network, "auto"), theta, InnerLoop(samples, labels, rates, mu))
     network.load_state_dict(unstack(theta)[0])
     network.eval()
     optimiser = torch.optim.SGD(network.parameters(), lr=1.0, momentum=momentum or 0)
@@ -147,7 +144,7 @@ def test_training_on_the_set_equals_plain_gradient_descent(momentum):
 
 def test_several_networks_at_once_equal_one_after_the_other():
     network, theta, samples, labels, rates, batch = problem(3, 2, 2, 2, [2, 3], 4)
-    kernel = make_kernel(network, "closed_form")
+    kernel = kernel_of(network, "closed_form")
     together = outer_gradient(kernel, theta, samples, labels, rates, batch, "closed_form")
     single = [
         outer_gradient(
@@ -162,7 +159,7 @@ def test_several_networks_at_once_equal_one_after_the_other():
 def test_any_twice_differentiable_module_works_without_a_closed_form():
     g = torch.Generator().manual_seed(3)
     network = nn.Sequential(nn.Flatten(), nn.Linear(LENGTH * DIM, 8), nn.Tanh(), nn.Linear(8, 3)).double()
-    theta = draw(network, [generator(0, k) for k in range(2)])
+    theta = starts_of(network, [generator(0, k) for k in range(2)])
     samples = torch.randn(2, 3, LENGTH, DIM, generator=g, dtype=torch.float64)
     labels, rates = torch.eye(3, dtype=torch.float64).expand(2, 3, 3), torch.full((4,), 0.3, dtype=torch.float64)
     batch = random_batch(g, 7, LENGTH, DIM, 3)
@@ -170,5 +167,3 @@ def test_any_twice_differentiable_module_works_without_a_closed_form():
         assert_equals_naive(mode, network, theta, samples, labels, rates, 2, batch)
         mu = torch.tensor(0.9, dtype=torch.float64)
         assert_equals_naive(mode, network, theta, samples, labels, rates, 2, batch, mu, (1, 4))
-    with pytest.raises(UsageError, match="has no closed form"):
-        make_kernel(network, "closed_form")

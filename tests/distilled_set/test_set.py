@@ -73,10 +73,10 @@ def test_saving_twice_writes_the_same_bytes(made, saved, tmp_path_factory):
         assert (again / name).read_bytes() == (saved / name).read_bytes()
 
 
-def test_a_set_of_free_samples_is_written_as_the_first_versions_wrote_it(made, saved):
+def test_the_file_of_a_set_of_free_samples_holds_these_tensors_and_nothing_else(made, saved):
     tensors = {"samples": made.samples, "labels": made.labels, "learning_rates": made.learning_rates}
     tensors |= {f"initialisation.{name}": value for name, value in made.initialisation.items()}
-    about = {"format": 1, "classes": made.classes, "source": made.source}
+    about = {"format": 3, "classes": made.classes, "source": made.source}
     assert (saved / WEIGHTS).read_bytes() == save(tensors, {"tdd": json.dumps(about)})
 
 
@@ -108,7 +108,7 @@ def test_no_space_for_the_tensors_is_one_clear_line(made, tmp_path):
         (lambda t: t | {"labels": t["labels"][:, :, :1].contiguous()}, "do not fit together"),
         (lambda t: t | {name: t[name][:0].contiguous() for name in ("samples", "labels")}, "do not fit together"),
         (lambda t: t | {"samples": t["samples"][..., 0].contiguous()}, "do not fit together"),
-        (lambda t: t | {"learning_rates": t["learning_rates"][:1].contiguous()}, "do not fit 2 steps"),
+        (lambda t: t | {"learning_rates": t["learning_rates"][:, :1].contiguous()}, "do not fit 2 steps"),
         (lambda t: t | {"learning_rates": -t["learning_rates"]}, "not positive"),
     ],
 )
@@ -122,6 +122,8 @@ def test_wrong_tensors_are_refused(saved, change, message):
     ("change", "message"),
     [
         (lambda a: a | {"format": 99}, "newer version"),
+        (lambda a: a | {"format": 2}, r"before its release \(format 2\); distil it again"),
+        (lambda a: a | {"format": 1}, r"before its release \(format 1\); distil it again"),
         (lambda a: a | {"classes": "ab"}, "names no classes"),
         (lambda a: {}, "not a distilled set"),
         (lambda a: a | {"source": 3}, "what it was distilled from"),
@@ -156,7 +158,7 @@ def test_results_of_nothing_are_none(saved):
 
 def test_an_initialisation_of_another_network_is_refused(saved):
     rewrite(saved, change_tensors=lambda t: t | {"initialisation.convs.0.bias": torch.zeros(3)})
-    with pytest.raises(TddError, match="not one of the network in its recipe"):
+    with pytest.raises(TddError, match="not one of the network text_cnn with the options in its recipe"):
         evaluate(DistilledSet.from_pretrained(saved), tiny_corpus().test)
 
 

@@ -52,7 +52,7 @@ def test_the_file_holds_words_and_no_vectors(made, saved, tmp_path):
     large = DistilledSet(
         torch.zeros(10, 2, 400, 50),
         torch.zeros(10, 2, 2),
-        torch.ones(10),
+        torch.ones(1, 10),
         made.classes,
         made.recipe,
         sentences=sentences,
@@ -73,7 +73,7 @@ def test_the_file_holds_words_and_no_vectors(made, saved, tmp_path):
         (lambda t: t, lambda a: a | {"words": {id_: 3 for id_ in a["words"]}}, "do not fit together"),
         (lambda t: t, lambda a: a | {"words": list(a["words"])}, "do not fit together"),
         (lambda t: t, lambda a: {k: v for k, v in a.items() if k != "words"}, "do not fit together"),
-        (lambda t: t, lambda a: a | {"format": 3}, "newer version of tdd"),
+        (lambda t: t, lambda a: a | {"format": 4}, "newer version of tdd"),
         (lambda t: t | {"tokens": t["tokens"].float()}, lambda a: a, "do not fit together"),
         (lambda t: t | {"tokens": t["tokens"].long()}, lambda a: a, "do not fit together"),
         (lambda t: t | {"tokens": t["tokens"][0]}, lambda a: a, "do not fit together"),

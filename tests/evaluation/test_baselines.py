@@ -13,10 +13,7 @@ from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.evaluation import evaluate
 from tdd.evaluation.names import NAMES
 from tdd.evaluation.rate_search import LEAST_NETWORKS, RATES, choose, with_rate
-from tdd.networks.initialisation import draw
 from tdd.networks.kernels.parameters import unstack
-from tdd.networks.registry import build_network
-from tdd.system.seeds import generator
 
 CORPUS = tiny_corpus(3)
 SETTINGS = {"n": 12, "steps": 2, "epochs": 2, "outer_steps": 10, "full_epochs": 1, "validation_networks": 2}
@@ -29,7 +26,7 @@ def baselines(corpus=CORPUS, draws=3, networks=7, **settings):
 
 def places_in(split, samples):
     """Which of the split's examples each sample is."""
-    known = {split.batch(torch.tensor([place])).dense().numpy().tobytes(): place for place in range(len(split))}
+    known = {split.batch(torch.tensor([place])).inputs()[0].numpy().tobytes(): place for place in range(len(split))}
     return [known[sample.numpy().tobytes()] for sample in samples]
 
 
@@ -78,11 +75,10 @@ def test_held_out_accuracies_are_those_of_each_set_trained_by_itself(init, at_on
     assert found.shape == (3, len(RATES))
     starts = [made.initialisation]
     if init == "random":
-        places = [generator(0, "validation", index) for index in range(-(-LEAST_NETWORKS // 3))]
-        starts = unstack(draw(build_network(made.recipe, CORPUS.train.sample_shape, 3), places))
+        starts = unstack(made.trainer.learner.starts(0, "validation", indices=range(-(-LEAST_NETWORKS // 3))))
     for row, column in ((0, 2), (2, 5), (1, 7)):
         one = with_rate(made.random[row], RATES[column])
-        assert one.learning_rates.tolist() == pytest.approx([RATES[column]] * 4)
+        assert one.learning_rates[0].tolist() == pytest.approx([RATES[column]] * 4)
         each = [evaluate(replace(one, initialisation=start), CORPUS.validation, init="fixed").mean for start in starts]
         expected = sum(each) / len(each)
         assert found[row, column].item() == pytest.approx(expected, abs=1.01 / len(CORPUS.validation))

@@ -93,7 +93,7 @@ def test_decoded_accuracy_stands_in_the_description(fixed):
 
 def test_a_set_of_pictures_has_no_words(fixed):
     pictures = DistilledSet(
-        torch.zeros(1, 2, 1, 4, 4), torch.zeros(1, 2, 2), torch.ones(1), fixed.classes, fixed.recipe
+        torch.zeros(1, 2, 1, 4, 4), torch.zeros(1, 2, 2), torch.ones(1, 1), fixed.classes, fixed.recipe
     )
     with pytest.raises(UsageError, match="pictures"):
         to_words(pictures, CORPUS.train.vectors)

@@ -9,12 +9,12 @@ from reference import plain_accuracy
 from tiny import tiny_corpus, tiny_recipe
 from torch.func import functional_call
 
+from tdd.distillation.accuracy import learner_of
 from tdd.distillation.distiller import Distiller
 from tdd.errors import UsageError
 from tdd.evaluation.evaluation import Evaluation, evaluate
-from tdd.networks.initialisation import draw
-from tdd.networks.registry import build_network
-from tdd.system.seeds import generator
+
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +34,10 @@ def with_at_once(distilled, count):
 
 def plainly_trained(distilled, theta):
     """One network after plain gradient descent on the set, by automatic differentiation."""
-    network = build_network(distilled.recipe, tuple(distilled.samples.shape[2:]), len(distilled.classes)).eval()
+    network = learner_of(distilled, None, CPU).module
     momentum = 0 if distilled.momentum is None else distilled.momentum
     velocity = {name: torch.zeros_like(value) for name, value in theta.items()}
-    for t, rate in enumerate(distilled.learning_rates):
+    for t, rate in enumerate(distilled.learning_rates[0]):
         step = t % len(distilled.samples)
         theta = {name: value.detach().requires_grad_() for name, value in theta.items()}
         logits = functional_call(network, theta, (distilled.samples[step],))
@@ -52,9 +52,9 @@ def plainly_trained(distilled, theta):
 def test_evaluating_is_plain_training_on_the_set_and_plain_testing(distilled, corpus, momentum):
     distilled = replace(distilled, momentum=None if momentum is None else torch.tensor(momentum))
     found = evaluate(distilled, corpus.test, networks=3, seed=7)
-    template = build_network(distilled.recipe, tuple(distilled.samples.shape[2:]), len(distilled.classes))
+    learner = learner_of(distilled, None, CPU)
     for i, reached in enumerate(found.accuracies):
-        start = {name: value[0] for name, value in draw(template, [generator(7, "evaluation", i)]).items()}
+        start = {name: value[0] for name, value in learner.starts(7, "evaluation", indices=[i]).items()}
         network, theta = plainly_trained(distilled, start)
         # Rounding may tip one sentence that lies between the classes.
         assert reached == pytest.approx(plain_accuracy(network, theta, corpus.test), abs=1.01 / len(corpus.test))
@@ -111,6 +111,6 @@ def test_what_does_not_fit_is_refused(distilled, corpus):
     with pytest.raises(UsageError, match="holds no fixed one; use --init random"):
         evaluate(distilled, corpus.test, init="fixed")
     distilled.samples, kept = distilled.samples[..., :-1], distilled.samples
-    with pytest.raises(UsageError, match=r"samples are \(10, 5\), the data give \(10, 6\)"):
+    with pytest.raises(UsageError, match=r"samples are text \(10, 5\) .*, the data give text \(10, 6\) "):
         evaluate(distilled, corpus.test)
     distilled.samples = kept

@@ -22,6 +22,6 @@ def test_nearest_neighbours_are_those_of_a_plain_loop(monkeypatch):
         for k, reached in zip((1, 3), row.tolist(), strict=True):
             right = 0
             for batch in CORPUS.test.batches(1):
-                near = classes[(samples - batch.dense().flatten()).norm(dim=1).argsort()[:k]]
+                near = classes[(samples - batch.inputs()[0].flatten()).norm(dim=1).argsort()[:k]]
                 right += int(torch.bincount(near, minlength=3).argmax()) == batch.labels.item()
             assert reached == pytest.approx(right / len(CORPUS.test))

@@ -164,7 +164,14 @@ def test_fewer_samples_than_classes_are_learned_from():
     sentences = replace(sentences, tokens=tokens)
     labels = torch.tensor([[[0.9, 0.4, 0.0], [-0.1, 0.3, 1.0]]])
     few = DistilledSet(
-        sentences.embed(TRAIN.vectors), labels, torch.ones(1), CORPUS.classes, tiny_recipe(n=2), sentences=sentences
+        sentences.embed(TRAIN.vectors),
+        labels,
+        torch.ones(1, 1),
+        CORPUS.classes,
+        tiny_recipe(n=2),
+        TRAIN.source(),
+        sentences=sentences,
+        mask=sentences.tokens > 0,
     )
     found = plain_text_accuracy(few, CORPUS, networks=2)
     assert all(0 < each["mean"] <= 1 for kinds in found.values() for each in kinds.values())
@@ -173,6 +180,6 @@ def test_fewer_samples_than_classes_are_learned_from():
 def test_a_set_that_is_not_of_words_is_refused(made):
     with pytest.raises(UsageError, match=r"distil with --samples words, or see .* --decoded"):
         plain_text_accuracy(replace(made, sentences=None), CORPUS)
-    pictures = DistilledSet(torch.zeros(1, 2, 1, 4, 4), torch.zeros(1, 2, 3), torch.ones(1), ["a"], made.recipe)
+    pictures = DistilledSet(torch.zeros(1, 2, 1, 4, 4), torch.zeros(1, 2, 3), torch.ones(1, 1), ["a"], made.recipe)
     with pytest.raises(UsageError, match="this set holds images"):
         plain_text_accuracy(pictures, CORPUS)

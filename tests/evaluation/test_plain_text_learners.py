@@ -3,19 +3,21 @@
 import numpy as np
 import pytest
 import torch
+from learners import starts_of
 from plain import CORPUS, TRAIN, plain, short_training, some_texts, texts_of
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from tiny import LENGTH
+from torch import nn
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
+from tdd.data.real_examples import inputs_at
 from tdd.data.text import TextSplit
 from tdd.errors import UsageError
 from tdd.evaluation import plain_text_learners
-from tdd.evaluation.plain_text_learners import TfIdf, soft_logistic_regression, word_counts
-from tdd.networks.initialisation import draw
-from tdd.networks.registry import build_network
+from tdd.evaluation.plain_text_learners import AdamTextCNN, TfIdf, soft_logistic_regression, word_counts
+from tdd.networks.learner import make_learner
 from tdd.system.seeds import generator
 
 # TF-IDF and logistic regression
@@ -86,19 +88,23 @@ def test_texts_without_a_word_are_one_clear_line():
 # TextCNN
 
 
+def network_of(learner: AdamTextCNN) -> nn.Module:
+    return make_learner("text_cnn", learner.recipe.options, TRAIN.space, 3).module
+
+
 @pytest.mark.parametrize("n", [5, 20])
 def test_a_text_cnn_is_what_a_plain_loop_of_torch_trains(n):
     texts, learner = some_texts(n), plain()
     found = list(learner._train(texts, "network", 1, 0.01, 0.0, (1, 3)))
-    network = build_network(learner.recipe, TRAIN.sample_shape, 3).eval()
-    theta = {name: t[0] for name, t in draw(network, [generator(0, "plain text", "network", 1)]).items()}
+    network = network_of(learner)
+    start = starts_of(network, [generator(0, "plain text", "network", 1)])
     for name, parameter in network.named_parameters():
-        parameter.data = theta[name].clone()
+        parameter.data = start[name][0].clone()
     optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
     for epoch in range(1, 4):
         order = torch.randperm(n, generator=generator(0, "plain text", "network", 1, "order", epoch))
         for chosen in order.split(n if n <= plain_text_learners.BATCH else n // 2):
-            x = torch.cat([texts.batch(place[None]).dense() for place in chosen])
+            x = inputs_at(texts, chosen)[0]
             optimiser.zero_grad()
             cross_entropy(network(x), texts.labels[chosen]).backward()
             optimiser.step()
@@ -112,14 +118,14 @@ def test_a_text_cnn_is_what_a_plain_loop_of_torch_trains(n):
 def test_the_settings_are_those_best_on_held_out_data():
     sets, learner = [some_texts(6), some_texts(9)], plain()
     settings, reached = learner.choose(sets)
-    network = build_network(learner.recipe, TRAIN.sample_shape, 3).eval()
+    network = network_of(learner)
     means = {}
     for rate in plain_text_learners.RATES:
         for dropout in (0.0, 0.5):
             each = [list(learner._train(sets[i], "choice", i, rate, dropout, (1, 4))) for i in range(2)]
             for place, epochs in enumerate((1, 4)):
                 batch = CORPUS.validation.batch(torch.arange(len(CORPUS.validation)))
-                right = [functional_call(network, t[place], batch.dense()).argmax(1) == batch.labels for t in each]
+                right = [functional_call(network, t[place], batch.inputs()[0]).argmax(1) == batch.labels for t in each]
                 means[rate, dropout, epochs] = torch.stack(right).double().mean().item()
     assert reached == pytest.approx(max(means.values()), abs=0.01)
     assert means[tuple(settings.values())] == pytest.approx(max(means.values()), abs=0.01)

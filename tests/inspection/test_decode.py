@@ -23,7 +23,7 @@ def vectors() -> WordVectors:
 def made_of(samples: torch.Tensor, **source: str) -> DistilledSet:
     steps, per_step = samples.shape[:2]
     labels = torch.randn(steps, per_step, len(CLASSES), generator=generator(0, "labels"))
-    return DistilledSet(samples, labels, torch.ones(steps), CLASSES, tiny_recipe(n=steps * per_step), source)
+    return DistilledSet(samples, labels, torch.ones(1, steps), CLASSES, tiny_recipe(n=steps * per_step), source)
 
 
 @pytest.fixture(scope="module")

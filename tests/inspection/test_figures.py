@@ -30,7 +30,7 @@ def test_a_run_without_a_validation_has_curves_too():
 def test_learning_rates_are_those_of_the_set(tmp_path):
     distilled = make_run(tmp_path, epochs=3)
     (axes,) = draw_learning_rates(distilled).axes
-    assert xy(axes.lines[0]) == (list(range(6)), pytest.approx(distilled.learning_rates.tolist()))
+    assert xy(axes.lines[0]) == (list(range(6)), pytest.approx(distilled.learning_rates[0].tolist()))
     assert [text.get_text() for text in axes.get_legend().texts] == ["learned", "start", "next epoch"]
 
 

@@ -56,7 +56,7 @@ def made(classes, words, steps=2, per_step=2, length=5):
     vectors = WordVectors("foreign", words, torch.randn(len(words), 4).numpy(), "foreign")
     samples = torch.randn(steps, per_step, length, 4)
     labels = torch.randn(steps, per_step, len(classes))
-    distilled = DistilledSet(samples, labels, torch.tensor([0.25, 0.5] * (steps // 2)), classes, tiny_recipe())
+    distilled = DistilledSet(samples, labels, torch.tensor([[0.25, 0.5] * (steps // 2)]), classes, tiny_recipe())
     return distilled, vectors
 
 
@@ -175,6 +175,8 @@ def test_twenty_sentences_of_400_words_are_less_than_a_megabyte_and_a_half():
 
 
 def test_a_page_of_images_is_refused():
-    pictures = DistilledSet(torch.zeros(1, 2, 1, 4, 4), torch.zeros(1, 2, 2), torch.ones(1), ["a", "b"], tiny_recipe())
+    pictures = DistilledSet(
+        torch.zeros(1, 2, 1, 4, 4), torch.zeros(1, 2, 2), torch.ones(1, 1), ["a", "b"], tiny_recipe()
+    )
     with pytest.raises(UsageError, match="holds images"):
         show(pictures, format="html")

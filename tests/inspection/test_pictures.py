@@ -22,7 +22,7 @@ def few() -> DistilledSet:
     recipe = Recipe(dataset="digits", network="lenet", n=20, steps=2)
     samples, labels = torch.randn(2, 10, 1, 8, 8, generator=generator(0)), torch.eye(10).repeat(2, 1, 1)
     source = {"dataset": "digits", "pixel_mean": "0.3", "pixel_sd": "0.4"}
-    return DistilledSet(samples, labels, torch.ones(2), list("0123456789"), recipe, source)
+    return DistilledSet(samples, labels, torch.ones(1, 2), list("0123456789"), recipe, source)
 
 
 def test_a_figure_for_each_step_is_written(tmp_path, few):

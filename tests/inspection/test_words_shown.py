@@ -26,7 +26,8 @@ def twins() -> tuple[DistilledSet, WordVectors]:
     sentences = Sentences.of(torch.tensor([[[2, 40, 16, 2], [8, 10, 0, 0]]]), vectors)
     samples, labels = sentences.embed(vectors), torch.tensor([[[1.5, -0.5], [0.0, 1.0]]])
     recipe = tiny_recipe(n=2, samples="words", max_length=4)
-    made = DistilledSet(samples, labels, torch.ones(1), ["bad", "good"], recipe, sentences=sentences)
+    mask = sentences.tokens > 0
+    made = DistilledSet(samples, labels, torch.ones(1, 1), ["bad", "good"], recipe, sentences=sentences, mask=mask)
     return made, vectors
 
 

@@ -6,15 +6,15 @@ from itertools import product
 import pytest
 import torch
 import torch.nn.functional as F
-from image_networks import NETWORKS, problem
+from image_networks import NETWORKS, network_of, problem
+from learners import kernel_of, outer_gradient
 from reference import outer_gradient as naive_gradient
 
-from tdd.distillation.unroll import outer_gradient
-from tdd.networks.architectures.alexcifarnet import AlexCifarNet, local_response_norm
+from tdd.networks.architectures.alexcifarnet import AlexCifarNet
 from tdd.networks.architectures.convnet import ConvNet
 from tdd.networks.architectures.lenet import LeNet
-from tdd.networks.kernels.choice import make_kernel
 from tdd.networks.kernels.parameters import unstack
+from tdd.settings.networks import ConvNetOptions
 from tdd.system.seeds import generator
 
 
@@ -22,7 +22,7 @@ from tdd.system.seeds import generator
 def naive(name):
     network, theta, samples, labels, rates, batch = problem(name)
     return [
-        naive_gradient(network, one, samples, labels, rates, 2, batch.dense(), batch.labels) for one in unstack(theta)
+        naive_gradient(network, one, samples, labels, rates, 2, batch.inputs(), batch.labels) for one in unstack(theta)
     ]
 
 
@@ -32,7 +32,7 @@ def naive(name):
 )
 def test_unrolled_gradient_equals_naive_autograd(name, mode):
     network, theta, samples, labels, rates, batch = problem(name)
-    found = outer_gradient(make_kernel(network, mode), theta, samples, labels, rates, batch, mode)
+    found = outer_gradient(kernel_of(network, mode), theta, samples, labels, rates, batch, mode)
     each = naive(name)
     torch.testing.assert_close(found.losses, torch.stack([one[0] for one in each]), rtol=1e-10, atol=1e-12)
     for place, part in enumerate((found.samples, found.labels, found.learning_rates), start=1):
@@ -46,11 +46,13 @@ def test_parameters_are_those_of_the_papers_networks():
         return sum(parameter.numel() for parameter in network.parameters())
 
     # Wang et al.: 6 and 16 filters of 5 x 5, 400-120-84-10; 64 and 64 of 5 x 5, 4096-384-192-10.
-    assert count(LeNet((1, 28, 28), 10)) == 6 * 26 + 16 * 151 + 120 * 401 + 84 * 121 + 10 * 85
-    assert count(AlexCifarNet((3, 32, 32), 10)) == 64 * 76 + 64 * 1601 + 384 * 4097 + 192 * 385 + 10 * 193
-    assert count(ConvNet((3, 32, 32), 10)) == 128 * 28 + 2 * 128 * 1153 + 3 * 256 + 10 * 2049
+    assert count(network_of(LeNet, (1, 28, 28), 10)) == 6 * 26 + 16 * 151 + 120 * 401 + 84 * 121 + 10 * 85
+    assert count(network_of(AlexCifarNet, (3, 32, 32), 10)) == 64 * 76 + 64 * 1601 + 384 * 4097 + 192 * 385 + 10 * 193
+    assert (
+        count(network_of(ConvNet, (3, 32, 32), 10, ConvNetOptions())) == 128 * 28 + 2 * 128 * 1153 + 3 * 256 + 10 * 2049
+    )
 
 
 def test_local_response_norm_equals_that_of_torch():
     x = torch.randn(3, 9, 4, 5, generator=generator(0), dtype=torch.float64)
-    torch.testing.assert_close(local_response_norm(x), F.local_response_norm(x, 4, 0.001 / 9, 0.75, 1.0))
+    torch.testing.assert_close(AlexCifarNet.normalised(x), F.local_response_norm(x, 4, 0.001 / 9, 0.75, 1.0))

@@ -69,7 +69,7 @@ No licence is stated here\. .*source's licence.*
 import torch
 from datasets import load_dataset
 .*
-class TextCNN\(torch\.nn\.Module\):
+class TextCNN\(nn\.Module\):
 .*
 rows = load_dataset\("me/imdb-distilled-4", "embeddings", split="train"\).*
 ```
@@ -105,7 +105,7 @@ classify = transformers\.pipeline\("text-classification", "classifier"\)
 
 ## How it was made
 
-- network: TextCNN, 30 filters of each of the widths 1, 2; made for random initialisation
+- network: text_cnn, .*\(widths \[1, 2\], filters 30, .*\); made for random initialisation
 - outer loop: 300 steps with 32 real examples each
 - samples started from noise
 - word vectors: `tiny`, sha256 `checksum of tiny`
@@ -171,7 +171,7 @@ def test_a_set_of_images_is_described_as_one():
     assert "| `default` | `image` |" in text and "1 × 28 × 24 exact numbers" in text
     assert "register_transformers" not in text
     assert "`network(normalised(x)).argmax(1)` for `x` of N × 28 × 24 × 1\nnumbers from 0 to 255." in text
-    assert "- network: LeNet; made for fixed initialisation" in text and "The pictures are" in text
+    assert "- network: lenet, LeNet; made for fixed initialisation" in text and "The pictures are" in text
     assert " tdd" not in snippet(text) and "word" not in text
 
 

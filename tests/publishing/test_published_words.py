@@ -58,10 +58,19 @@ print(json.dumps(table.to_dict() | {{"names": table.features["label"].names}}))
     steps = max(table["step"]) + 1
     sentences = Sentences.read(table["text"], steps, made.recipe.max_length, vectors)
     assert torch.equal(sentences.tokens, made.sentences.tokens)
-    rates = torch.tensor(table["learning_rates"]).view(steps, -1, made.recipe.epochs)[:, 0].T.flatten()
+    rates = torch.tensor(table["learning_rates"]).view(steps, -1, made.recipe.epochs)[:, 0].T.reshape(1, -1)
     labels = torch.tensor(table["soft_label"]).view(steps, -1, len(table["names"]))
     momentum = torch.tensor(table["momentum"][0])
-    rebuilt = DistilledSet(sentences.embed(vectors), labels, rates, table["names"], made.recipe, momentum=momentum)
+    rebuilt = DistilledSet(
+        sentences.embed(vectors),
+        labels,
+        rates,
+        table["names"],
+        made.recipe,
+        {"vectors_checksum": vectors.checksum},
+        momentum=momentum,
+        mask=sentences.tokens > 0,
+    )
     found = evaluate(rebuilt, load_corpus(made.recipe).test, 5, "random", made.recipe.seed)
     assert found.as_dict() == made.results["evaluation"]["random"]
     wrong = replace(rebuilt, samples=rebuilt.samples.flip(0))

@@ -12,16 +12,15 @@ from tiny import tiny_corpus, tiny_recipe, tiny_vectors
 
 from tdd.data.corpus import load_corpus
 from tdd.data.pixel_normalisation import Normalisation
+from tdd.distillation.accuracy import inner_loop, learner_of
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.unroll import train
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.evaluation import evaluate
-from tdd.networks.initialisation import draw
-from tdd.networks.kernels.choice import make_kernel
-from tdd.networks.registry import build_network
 from tdd.publishing.card import card
 from tdd.system.seeds import generator
 
+CPU = torch.device("cpu")
 RUNS = {"text_cnn": "run", "text_cnn, of words": "words_run", "lenet": "digits_run"}
 
 
@@ -41,7 +40,7 @@ def test_a_fixed_initialisation_is_trained_to_the_recorded_accuracy(
     made = DistilledSet.from_pretrained(run)
     batch = next(load_corpus(made.recipe).test.batches(1000))
     is_text = made.recipe.network == "text_cnn"
-    save_file({"x": batch.dense() if is_text else batch.pixels, "y": batch.labels}, tmp_path / "test.safetensors")
+    save_file({"x": batch.inputs()[0] if is_text else batch.pixels, "y": batch.labels}, tmp_path / "test.safetensors")
     tested = f"""
 import sys
 test = load_file("{tmp_path}/test.safetensors")
@@ -69,7 +68,7 @@ def test_the_printed_lines_draw_fresh_networks_like_those_that_were_measured(
         torch.manual_seed(seed)
         names: dict = {}
         exec(code, names)
-        found.append((names["network"](batch.dense()).argmax(1) == batch.labels).double().mean().item())
+        found.append((names["network"](batch.inputs()[0]).argmax(1) == batch.labels).double().mean().item())
     expected = evaluate(random_init, corpus.test, 40)
     assert abs(sum(found) / len(found) - expected.mean) < 4 * expected.sd / len(found) ** 0.5
 
@@ -98,10 +97,9 @@ def test_the_printed_lines_train_the_networks_for_images_like_tdd(
     exec(snippet(text), names)
     assert ("momentum" in text) == (momentum is not None)
     assert made.initialisation is not None
-    reference = build_network(made.recipe, shape, 3)
-    start = {name: value[None] for name, value in made.initialisation.items()}
-    course = made.samples, made.labels, made.learning_rates, made.momentum
-    trained = train(make_kernel(reference, "auto"), start, *course)
+    learner = learner_of(made, None, CPU)
+    trained = train(learner.kernel(), learner.theta_of(made.initialisation), inner_loop(made, CPU))
+    reference = learner.module
     reference.load_state_dict({name: value[0] for name, value in trained.items()})
     pixels = torch.randint(0, 256, (20, *shape[1:], shape[0]), generator=generator(1), dtype=torch.uint8)
     x = names["normalised"](pixels)
@@ -116,7 +114,7 @@ def test_the_printed_lines_draw_fresh_networks_for_images_like_tdd(network: str)
     names: dict = {}
     torch.manual_seed(0)
     exec(snippet(card(made, "me/x")).split("\nrows = ")[0], names)
-    drawn = draw(build_network(made.recipe, (1, 8, 8), 3), [generator(0)])
+    drawn = learner_of(made, None, CPU).starts(0)
     found = dict(names["network"].named_parameters())
     assert list(found) == list(drawn)
     for name, values in drawn.items():

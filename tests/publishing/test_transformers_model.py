@@ -56,7 +56,7 @@ def test_a_trained_network_is_as_accurate_as_the_evaluation_says(run):
     logits = []
     for momentum in (None, torch.tensor(0.9)):
         made = replace(distilled, momentum=momentum)
-        logits.append(trained_network(made)(batch.dense()))
+        logits.append(trained_network(made)(batch.inputs()[0]))
         right = (logits[-1].argmax(1) == batch.labels).double().mean().item()
         assert right == evaluate(made, corpus.test, init="fixed").mean
     assert not torch.allclose(*logits)
@@ -73,7 +73,7 @@ def test_a_saved_model_answers_on_raw_text_with_our_logits(run, tmp_path, vocabu
     offsets = torch.tensor([0, *np.cumsum([len(vectors.encode(text)) for text in texts])])
     ids = torch.tensor([i for text in texts for i in vectors.encode(text)], dtype=torch.int32)
     split = TextSplit(ids, offsets, torch.zeros(len(texts), dtype=torch.long), vectors, 8)
-    ours = torch.cat([network(split.batch(torch.tensor([i])).dense()) for i in range(len(texts))])
+    ours = torch.cat([network(split.batch(torch.tensor([i])).inputs()[0]) for i in range(len(texts))])
 
     tdd.register_transformers()
     answer = pipeline("text-classification", str(tmp_path / "model"))
@@ -162,7 +162,9 @@ def test_a_failure_leaves_nothing_behind(run, tmp_path, monkeypatch):
 
 def test_a_set_of_images_and_other_vectors_are_refused(run):
     distilled, corpus, _ = run
-    pictures = DistilledSet(torch.zeros(1, 2, 1, 4, 4), torch.zeros(1, 2, 2), torch.ones(1), ["a", "b"], tiny_recipe())
+    pictures = DistilledSet(
+        torch.zeros(1, 2, 1, 4, 4), torch.zeros(1, 2, 2), torch.ones(1, 1), ["a", "b"], tiny_recipe()
+    )
     for one, vectors in ((pictures, corpus.train.vectors), (distilled, tiny_corpus().train.vectors)):
         with pytest.raises(UsageError, match=r"pictures|distilled with"):
             build_model(one, vectors)

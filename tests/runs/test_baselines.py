@@ -16,6 +16,7 @@ from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.names import NAMES
 from tdd.runs import baselines
 from tdd.runs.baselines import measure_baselines
+from tdd.system import processes
 
 CORPUS = tiny_corpus(3)
 RECIPE = tiny_recipe(n=12, steps=2, epochs=2, outer_steps=10, validation_networks=2)
@@ -161,7 +162,7 @@ def test_several_processes_are_refused(tmp_path, monkeypatch):
     class Two:
         num_processes = 2
 
-    monkeypatch.setattr(baselines, "Accelerator", Two)
+    monkeypatch.setattr(processes, "Accelerator", Two)
     with pytest.raises(UsageError, match="measured by one process"):
         measure_baselines(RECIPE, tmp_path)
 

@@ -9,6 +9,7 @@ from patches import spy
 from plain import short_training
 
 from tdd.runs import evaluate
+from tdd.system import processes
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -69,7 +70,7 @@ def test_several_processes_are_refused(folder, monkeypatch):
         num_processes = 2
         is_main_process = True
 
-    monkeypatch.setattr(evaluate, "Accelerator", Two)
+    monkeypatch.setattr(processes, "Accelerator", Two)
     done = tdd("evaluate", folder / "words", "--plain-text")
     assert done.code == 2
     assert done.one_line().startswith("--plain-text is measured by one process")

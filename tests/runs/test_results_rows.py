@@ -4,8 +4,8 @@ import yaml
 from command import tdd
 
 from tdd.runs.results_rows import read_rows
+from tdd.settings.names import named_recipes, recipe_folders
 from tdd.settings.recipe import Recipe
-from tdd.settings.recipes import named_recipes, recipe_folders
 
 
 def test_every_row_of_the_paper_is_a_recipe_with_its_data_n_and_initialisation():

@@ -6,7 +6,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from command import SETTINGS, tdd, write_data, write_vectors
+import yaml
+from command import OPTIONS, SETTINGS, tdd, write_data, write_vectors
 from patches import spy
 
 from tdd.distilled_set import run_log
@@ -38,7 +39,7 @@ def recipes(tmp_path, monkeypatch) -> Path:
 
 def write_recipe(path: Path, **settings: object) -> None:
     given = {"dataset": "data.csv", "vectors": "vectors.txt", "n": 4, "outer_steps": STEPS, "test_networks": 3}
-    path.write_text("".join(f"{name}: {value}\n" for name, value in (SETTINGS | given | settings).items()))
+    path.write_text(yaml.safe_dump(SETTINGS | {"options": OPTIONS} | given | settings))
 
 
 def row_of(name: str, table: int = 0) -> dict[str, str]:

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from command import SETTINGS, Done, tdd, write_data, write_vectors
+from command import OPTIONS, SETTINGS, Done, tdd, write_data, write_vectors
 from patches import spy
 
 from tdd.distillation.distiller import Distiller
@@ -32,7 +32,7 @@ def given(tmp_path, monkeypatch) -> Path:
 
 
 def search(*arguments: object, **settings: object) -> Done:
-    named = SETTINGS | {"vectors": "vectors.txt", "outer_steps": 4, "validate_every": 4} | settings
+    named = SETTINGS | OPTIONS | {"vectors": "vectors.txt", "outer_steps": 4, "validate_every": 4} | settings
     return tdd("size", "data.csv", *arguments, *(x for k, v in named.items() for x in ("--set", f"{k}={v}")))
 
 

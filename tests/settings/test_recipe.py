@@ -4,14 +4,15 @@ import pytest
 from command import tdd
 
 from tdd.errors import UsageError
-from tdd.settings.recipe import Recipe, read_settings
+from tdd.settings.files import read_settings
+from tdd.settings.recipe import Recipe
 
 
 def test_a_dry_run_prints_yaml_that_loads_back_to_the_same_recipe(tmp_path):
     done = tdd("distill", "a: b.csv", "--init", "random", "--set", "networks=3", "--set", "widths=[2, 9]", "--dry-run")
     path = tmp_path / "printed.yaml"
     path.write_text(done.out)
-    expected = Recipe(dataset="a: b.csv", init="random", networks=3, widths=[2, 9])
+    expected = Recipe(dataset="a: b.csv", init="random", networks=3, options={"widths": [2, 9]})
     assert Recipe.load(path) == expected
     assert tdd("distill", "--recipe", path, "--dry-run").out == done.out
 
@@ -27,20 +28,20 @@ def test_yaml_keeps_awkward_names(tmp_path, dataset):
     [
         (["--set", "outer_step=3"], "settings: unknown setting 'outer_step'; did you mean 'outer_steps'?"),
         (["--set", "zzz=3"], "settings: unknown setting 'zzz'; choose from batch_size, "),
-        (["--set", "widths=[2, x]"], "settings: widths.1: Input should be a valid integer"),
-        (["--set", "widths=[]"], "settings: widths: "),
+        (["--set", "widths=[2, x]"], "settings: options.widths.1: Input should be a valid integer"),
+        (["--set", "widths=[]"], "settings: options.widths: "),
         (["--set", "widths=[2, 2]"], "filter widths must be different positive numbers"),
-        (["--set", "widths=3"], "settings: widths: Input should be a valid list (given: 3)"),
+        (["--set", "widths=3"], "settings: options.widths: Input should be a valid list (given: 3)"),
         (["--set", "n=many"], "settings: n: Input should be a valid integer"),
         (["--set", "n=2.5"], "settings: n: "),
         (["--set", "n=true"], "settings: n: true is not a value this setting takes"),
         (["--set", "n="], "settings: n: "),
         (["--n", "-3"], "settings: n: Input should be greater than or equal to 1 (given: -3)"),
-        (["--set", "dropout=1"], "settings: dropout: Input should be less than 1"),
+        (["--set", "dropout=1"], "settings: options.dropout: Input should be less than 1"),
         (["--set", "samples_lr=.inf"], "settings: samples_lr: Input should be a finite number"),
         (["--set", "samples_lr=.nan"], "settings: samples_lr: Input should be a finite number"),
         (["--set", "seed=-1"], "settings: seed: "),
-        (["--set", "network=perceptron"], "settings: network: Input should be 'text_cnn'"),
+        (["--set", "network=perceptron"], "no network 'perceptron'; choose from alexcifarnet, convnet, lenet"),
         (["--set", "dataset=[a]"], None),  # outdone by the argument
         (["--n", "5", "--steps", "2"], "n = 5 does not split into 2 steps; choose steps that divide n"),
         (["--set", "max_length=4"], "max_length = 4 is shorter than the widest filter (5)"),

@@ -5,8 +5,10 @@ import yaml
 from command import tdd
 
 from tdd.errors import UsageError
+from tdd.settings.assignments import parse_assignments
+from tdd.settings.names import named_recipes
 from tdd.settings.recipe import Recipe
-from tdd.settings.recipes import named_recipes, parse_assignments, resolve_recipe
+from tdd.settings.recipes import resolve_recipe
 
 
 def dry_run(*arguments):
@@ -17,10 +19,10 @@ def dry_run(*arguments):
 
 def test_a_flag_outdoes_set_which_outdoes_the_recipe_which_outdoes_the_defaults(tmp_path):
     path = tmp_path / "mine.yaml"
-    path.write_text("n: 6\nepochs: 2\nfilters: 7\nseed: 1\n")
+    path.write_text("n: 6\nepochs: 2\noptions: {filters: 7}\nseed: 1\n")
     found = dry_run("data.csv", "--recipe", path, "--set", "n=8", "--set", "epochs=3", "--n", 10)
-    assert (found.n, found.epochs, found.filters, found.seed) == (10, 3, 7, 1)
-    assert found.dropout == Recipe().dropout
+    assert (found.n, found.epochs, found.options.filters, found.seed) == (10, 3, 7, 1)
+    assert found.options.dropout == Recipe().options.dropout
     assert found.dataset == "data.csv"
 
 

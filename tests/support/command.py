@@ -21,14 +21,14 @@ torch.set_num_threads(1)
 # One thing each, so that a test may leave one out or change it.
 SETTINGS = {
     "max_length": 8,
-    "widths": "[1, 2]",
-    "filters": 10,
     "batch_size": 16,
     "learning_rate": 0.5,
     "validate_every": 4,
     "checkpoint_every": 5,
     "full_epochs": 2,
 }
+OPTIONS = {"widths": [1, 2], "filters": 10}
+"""Those of the network."""
 STEPS = 12
 
 
@@ -92,7 +92,7 @@ def write_vectors(path: Path, dim: int = 5, seed: int = 0, words: int = 50) -> P
 def distil_command(data: Path, vectors: Path, output: Path | None = None, **settings: object) -> list[str]:
     """Arguments that distil `data` into `output` in `STEPS` outer steps."""
     arguments = ["distill", str(data), "--n", "4", "--vectors", str(vectors)]
-    for name, value in ({"outer_steps": STEPS} | SETTINGS | settings).items():
+    for name, value in ({"outer_steps": STEPS} | SETTINGS | OPTIONS | settings).items():
         arguments += ["--set", f"{name}={value}"]
     return arguments + (["--output", str(output)] if output else [])
 

@@ -10,9 +10,9 @@ import torch
 from hub_server import HubServer
 
 from tdd.data.pixel_normalisation import Normalisation
+from tdd.data.protocols import InputSpace
 from tdd.distilled_set.set import DistilledSet
-from tdd.networks.initialisation import draw
-from tdd.networks.registry import build_network
+from tdd.networks.learner import make_learner
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
 
@@ -68,7 +68,7 @@ def assert_labels_and_rates(table: dict, made: DistilledSet) -> None:
     assert table["names"] == made.classes
     assert torch.equal(torch.tensor(table["soft_label"]), labels)
     assert table["label"] == labels.argmax(1).tolist()
-    rates = made.learning_rates.view(-1, len(made.samples))
+    rates = made.learning_rates[0].view(-1, len(made.samples))
     assert torch.equal(torch.tensor(table["learning_rates"]), rates[:, table["step"]].T)
 
 
@@ -76,7 +76,7 @@ def set_of_images(network: str, shape: tuple[int, int, int], fixed: bool = True)
     """Two steps of two random images each, for three classes."""
     recipe = Recipe(dataset="mnist", network=network, n=4, steps=2, epochs=2, init="fixed" if fixed else "random")
     g = generator(0)
-    theta = draw(build_network(recipe, shape, 3), [g])
+    theta = make_learner(network, {}, InputSpace("image", shape), 3).starts(0)
     # Factors and biases that are neither one nor zero, so that a swap would be seen.
     start = {
         name: value[0] + (value.dim() == 2) * torch.randn(value[0].shape, generator=g) for name, value in theta.items()
@@ -85,7 +85,7 @@ def set_of_images(network: str, shape: tuple[int, int, int], fixed: bool = True)
     return DistilledSet(
         torch.randn(2, 2, *shape, generator=g),
         torch.randn(2, 2, 3, generator=g),
-        torch.full((4,), 0.01),
+        torch.full((1, 4), 0.01),
         ["a", "b", "c"],
         recipe,
         {"dataset": "ylecun/mnist", "revision": "0" * 40} | normalisation.to_source(),

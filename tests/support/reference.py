@@ -1,5 +1,6 @@
 """The method written the plain way, for comparison: dense convolutions, one network at a time, one autograd graph."""
 
+import inspect
 from functools import partial
 
 import torch
@@ -16,7 +17,7 @@ class PlainLeNet(LeNet):
     """LeNet as it is usually written: ReLU before the pool, channels first in memory."""
 
     def forward(self, x):
-        x = F.pad(F.interpolate(x, scale_factor=self.frame.times), self.frame.padding)
+        x = F.pad(F.interpolate(x, scale_factor=self.times), self.padding)
         x = F.max_pool2d(self.conv1(x).relu(), 2)
         x = F.max_pool2d(self.conv2(x).relu(), 2)
         return self.classifier(self.full2(self.full1(x.flatten(1)).relu()).relu())
@@ -32,6 +33,15 @@ class PlainAlexCifarNet(AlexCifarNet):
         return self.classifier(self.full2(self.full1(x.flatten(1)).relu()).relu())
 
 
+def logits_of(network: nn.Module, theta: dict, x: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Logits of examples; where `mask` says that there is no word there is a zero vector."""
+    if mask is not None:
+        x = torch.where(mask[..., None], x, 0)
+    if "mask" not in inspect.signature(network.forward).parameters:
+        return functional_call(network, theta, (x,))
+    return functional_call(network, theta, (x, torch.ones(x.shape[:2], dtype=torch.bool) if mask is None else mask))
+
+
 def outer_gradient(
     network: nn.Module,
     theta: dict,
@@ -39,19 +49,25 @@ def outer_gradient(
     labels,
     rates,
     epochs: int,
-    x: Tensor,
+    real: tuple[Tensor, Tensor | None],
     y: Tensor,
     momentum=None,
     window=None,
+    mask=None,
 ):
-    """Outer loss of one network and its gradients to samples, labels, rates and momentum, by one graph over all."""
+    """Outer loss of one network and its gradients to samples, labels, rates and momentum, by one graph over all.
+
+    `real`: the inputs (B, ...) of real examples and their mask, as batches give them; `mask`: of the samples.
+    """
     parts = [part for part in (samples, labels, rates, momentum) if part is not None]
     samples, labels, rates, *mu = leaves = [part.detach().clone().requires_grad_() for part in parts]
-    loss = outer_loss(network, theta, samples, labels, rates, epochs, x, y, mu[0] if mu else None, window)
+    loss = outer_loss(network, theta, samples, labels, rates, epochs, real, y, mu[0] if mu else None, window, mask)
     return loss.detach(), *torch.autograd.grad(loss, leaves)
 
 
-def outer_loss(network, theta, samples, labels, rates, epochs, x, y, momentum=None, window=None) -> Tensor:
+def outer_loss(
+    network, theta, samples, labels, rates, epochs, real, y, momentum=None, window=None, mask=None
+) -> Tensor:
     """`window`: the first step that the gradient flows through, and the one that it stops before."""
     network.eval()
     start, stop = window or (0, epochs * len(samples))
@@ -61,14 +77,15 @@ def outer_loss(network, theta, samples, labels, rates, epochs, x, y, momentum=No
         if t == start:
             theta = {name: value.detach().requires_grad_() for name, value in theta.items()}
             velocity = {name: value.detach() for name, value in velocity.items()}
-        logits = functional_call(network, theta, samples[t % len(samples)])
-        loss = -(labels[t % len(samples)] * torch.log_softmax(logits, dim=1)).sum(1).mean()
+        s = t % len(samples)
+        logits = logits_of(network, theta, samples[s], None if mask is None else mask[s])
+        loss = -(labels[s] * torch.log_softmax(logits, dim=1)).sum(1).mean()
         gradients = torch.autograd.grad(loss, list(theta.values()), create_graph=True, allow_unused=True)
         for name, gradient in zip(theta, gradients, strict=True):
             kept = 0 if momentum is None else momentum * velocity[name]
             velocity[name] = kept + (torch.zeros_like(theta[name]) if gradient is None else gradient)
         theta = {name: value - rates[t] * velocity[name] for name, value in theta.items()}
-    return nn.functional.cross_entropy(functional_call(network, theta, x), y)
+    return nn.functional.cross_entropy(logits_of(network, theta, *real), y)
 
 
 def random_batch(
@@ -94,6 +111,6 @@ def random_batch(
 def plain_accuracy(network, theta, split):
     batch = split.batch(torch.arange(len(split)))
     right = 0
-    for sentence, label in zip(batch.dense(), batch.labels.tolist(), strict=True):
-        right += functional_call(network, theta, (sentence[None],)).argmax().item() == label
+    for place, label in enumerate(batch.labels.tolist()):
+        right += logits_of(network, theta, *batch.inputs(slice(place, place + 1))).argmax().item() == label
     return right / len(split)

@@ -5,18 +5,24 @@ import torch
 from tdd.data.corpus import Corpus
 from tdd.data.text import TextSplit
 from tdd.embeddings.word_vectors import WordVectors
+from tdd.settings.networks import entry_of
+from tdd.settings.parts import USUAL_NETWORK
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
 
 LENGTH, DIM, VOCABULARY = 10, 6, 40
+SMALL = {"text_cnn": {"widths": [1, 2], "filters": 30}, "mean_pool": {"hidden": 30}}
 
 
 def tiny_recipe(**settings) -> Recipe:
+    """A recipe for the tiny data; the network's own settings may be given beside the others, or as `options`."""
+    network = settings.get("network", USUAL_NETWORK)
+    of_network = entry_of(network).options.model_fields
+    own = {name: settings.pop(name) for name in list(settings) if name in of_network}
+    options = SMALL.get(network, {}) | settings.pop("options", {}) | own
     defaults = {
         "dataset": "tiny",
         "max_length": LENGTH,
-        "widths": [1, 2],
-        "filters": 30,
         "n": 4,
         "outer_steps": 12,
         "batch_size": 32,
@@ -27,7 +33,7 @@ def tiny_recipe(**settings) -> Recipe:
         "validate_every": 5,
         "checkpoint_every": 4,
     }
-    return Recipe.build(defaults | settings)
+    return Recipe.build(defaults | settings | {"options": options})
 
 
 def tiny_vectors(classes: int) -> WordVectors:
@@ -38,7 +44,7 @@ def tiny_vectors(classes: int) -> WordVectors:
     return WordVectors("tiny", [f"word{i}" for i in range(VOCABULARY)], table.numpy(), "checksum of tiny")
 
 
-def tiny_corpus(classes: int = 2, seed: int = 0) -> Corpus:
+def tiny_corpus(classes: int = 2, seed: int = 0, length: int = LENGTH) -> Corpus:
     """Sentences of which about half the words are common, and the others belong to the class."""
     vectors = tiny_vectors(classes)
     splits = {}
@@ -51,7 +57,7 @@ def tiny_corpus(classes: int = 2, seed: int = 0) -> Corpus:
         common = torch.randint(0, 20, of_token.shape, generator=g)
         own = 20 + of_token * (20 // classes) + torch.randint(0, 20 // classes, of_token.shape, generator=g)
         ids = torch.where(torch.rand(of_token.shape, generator=g) < 0.5, common, own) + 1
-        splits[name] = TextSplit(ids.int(), offsets, labels, vectors, LENGTH)
+        splits[name] = TextSplit(ids.int(), offsets, labels, vectors, length)
     return Corpus(
         name="tiny",
         source={"dataset": "tiny", "vectors": vectors.name, "vectors_checksum": vectors.checksum},

@@ -15,10 +15,11 @@ from tdd.distilled_set.set import DistilledSet
 
 pytestmark = pytest.mark.slow
 
-SETTINGS = """
-    --n 4 --init random --set networks=4 --set filters=8 --set widths=[1,2] --set max_length=8 --set batch_size=16
+ONE_NETWORK = """
+    --n 4 --set max_length=8 --set batch_size=16
     --set learning_rate=0.5 --set validate_every=5 --set test_networks=3 --set checkpoint_every=5
 """
+SETTINGS = f"{ONE_NETWORK} --init random --set networks=4 --set filters=8 --set widths=[1,2]"
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,26 @@ def test_two_processes_learn_the_set_of_one_and_only_the_first_speaks(files, tmp
         assert err.count("10/10") == 1
     assert outputs[2].replace(str(tmp_path / "2"), str(tmp_path / "1")) == outputs[1]
     assert_same_to_rounding(tmp_path / "1", tmp_path / "2")
+
+
+@pytest.mark.parametrize(
+    "more", ["filters=8 widths=[1,2] momentum=0.5 word_dropout=0.2", "network=mean_pool samples_init=real"]
+)
+def test_processes_that_share_the_examples_of_one_network_learn_the_set_of_one(files, tmp_path, more):
+    for processes in (1, 2, 3):
+        run = ["--outer-steps", "4", "--output", str(tmp_path / str(processes))]
+        run += [part for setting in more.split() for part in ("--set", setting)]
+        code, _, err = finish(start(processes, "distill", *files, *ONE_NETWORK.split(), *run))
+        assert code == 0, err
+    one, *others = (DistilledSet.from_pretrained(tmp_path / str(processes)) for processes in (1, 2, 3))
+    assert one.results["distillation"]["processes"] == 1
+    for count, other in enumerate(others, 2):
+        assert other.results["distillation"]["processes"] == count
+        for name in ("samples", "labels", "learning_rates", "momentum", "initialisation"):
+            torch.testing.assert_close(getattr(other, name), getattr(one, name), rtol=1e-6, atol=1e-6)
+        for name in ("best_step", "validation_accuracy"):
+            assert other.results["distillation"][name] == one.results["distillation"][name]
+        assert other.results["evaluation"] == one.results["evaluation"]
 
 
 def test_two_processes_stop_together_and_any_number_goes_on(files, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from tdd.data.corpus import Corpus
 from tdd.distillation.samples.free import FreeSamples
@@ -13,8 +14,8 @@ from tdd.distillation.samples.words import WordSamples
 from tdd.settings.recipe import Recipe
 
 
-def parametrisation(recipe: Recipe, corpus: Corpus, device: torch.device) -> Parametrisation:
-    """That of the recipe's setting `samples`.
+def parametrisation(recipe: Recipe, corpus: Corpus, mask: Tensor | None, device: torch.device) -> Parametrisation:
+    """That of the recipe's setting `samples`, for samples that hold words where `mask` (steps, per_step, L) says so.
 
     Raises:
         UsageError: words are asked for and the data are images, or see `vocabulary`.
@@ -26,6 +27,7 @@ def parametrisation(recipe: Recipe, corpus: Corpus, device: torch.device) -> Par
         vocabulary(recipe, train),
         train.vectors,
         recipe.commitment,
+        mask,
         device,
         recipe.neighbours,
         recipe.temperature,

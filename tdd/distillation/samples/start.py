@@ -10,34 +10,64 @@ from tdd.data.corpus import Corpus
 from tdd.data.real_examples import inputs_at, random_examples
 from tdd.data.text import TextSplit
 from tdd.distillation.samples.vocabulary import vocabulary
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
 
+Parts = tuple[Tensor, Tensor, Tensor | None, Tensor, Tensor | None]
+"""Samples, labels, mask, learning rates (P, T) and momentum of a set; see `DistilledSet`."""
 
-def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> Tensor:
-    """The samples (steps, per_step, ...) to start from.
+
+def first_set(recipe: Recipe, corpus: Corpus) -> Parts:
+    """What a run starts from by its recipe."""
+    classes = len(corpus.classes)
+    steps, per_step = recipe.split(classes)
+    samples, mask = first_samples(recipe, corpus, steps, per_step)
+    rates = torch.full((1, recipe.epochs * steps), recipe.learning_rate)
+    momentum = torch.tensor(recipe.momentum) if recipe.momentum else None
+    return samples, first_labels(steps, per_step, classes), mask, rates, momentum
+
+
+def parts_of(distilled: DistilledSet) -> Parts:
+    """What a run starts from where that is a set."""
+    return distilled.samples, distilled.labels, distilled.mask, distilled.learning_rates, distilled.momentum
+
+
+def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> tuple[Tensor, Tensor | None]:
+    """The samples (steps, per_step, ...) to start from, and where they hold words.
 
     Free samples start as noise at the scale of real inputs, or as real examples, classes in turn; sentences of words as
     random words of the vocabulary, or as real sentences.
+
+    Returns:
+        The samples, and the mask (steps, per_step, L) of real sentences that are shorter than L; None: everywhere.
     """
     draw_from = generator(recipe.seed, "samples")
-    n, classes, labels = steps * per_step, len(corpus.classes), corpus.train.labels
-    shape = (steps, per_step, *corpus.train.sample_shape)
+    n, classes, labels, space = steps * per_step, len(corpus.classes), corpus.train.labels, corpus.train.space
+    shape = (steps, per_step, *((recipe.length, *space.shape[1:]) if space.kind == "text" else space.shape))
     if recipe.samples == "words":
         train = text_split(corpus)
         words = vocabulary(recipe, train)
         if recipe.starts_real:
             # Examples i, i + apart, i + 2 apart ... belong to the class of sample i.
             apart = -(-n // classes) * classes
-            chosen = random_examples(labels, apart * train.max_length, classes, draw_from).view(-1, apart).T[:n]
-            tokens = real_sentences(train, chosen, words, fill=recipe.padding == "none")
+            chosen = random_examples(labels, apart * recipe.length, classes, draw_from).view(-1, apart).T[:n]
+            tokens = real_sentences(train, chosen, words, recipe.length, fill=recipe.padding == "none")
         else:
-            tokens = random_sentences(words, n, train.max_length, draw_from)
-        return train.vectors.embed(tokens).view(shape)
+            tokens = random_sentences(words, n, recipe.length, draw_from)
+        return train.vectors.embed(tokens).view(shape), mask_of(tokens > 0, shape)
     if recipe.starts_real:
-        return inputs_at(corpus.train, random_examples(labels, n, classes, draw_from)).view(shape)
-    return torch.randn(shape, generator=draw_from) * corpus.train.scale() * recipe.samples_scale
+        samples, mask = inputs_at(corpus.train, random_examples(labels, n, classes, draw_from))
+        if mask is None:
+            return samples.view(shape), None
+        return samples[:, : recipe.length].reshape(shape), mask_of(mask[:, : recipe.length], shape)
+    return torch.randn(shape, generator=draw_from) * corpus.train.scale() * recipe.samples_scale, None
+
+
+def mask_of(holds_word: Tensor, shape: tuple[int, ...]) -> Tensor | None:
+    """Where n sentences hold a word, (n, L), as a mask of samples of `shape`; None where they do everywhere."""
+    return None if holds_word.all() else holds_word.reshape(shape[:-1])
 
 
 def text_split(corpus: Corpus) -> TextSplit:
@@ -65,13 +95,14 @@ def random_sentences(words: Tensor, n: int, length: int, draw_from: torch.Genera
     return words[torch.randint(len(words), (n, length), generator=draw_from)]
 
 
-def real_sentences(train: TextSplit, examples: Tensor, words: Tensor, fill: bool) -> Tensor:
+def real_sentences(train: TextSplit, examples: Tensor, words: Tensor, length: int, fill: bool) -> Tensor:
     """(n, L) token ids of real sentences, without tokens that are not among `words`.
 
     Args:
         train: the sentences.
         examples: (n, L) places in `train`: the sentence that each of the n starts with, and those that may follow.
         words: the vocabulary.
+        length: L.
         fill: let further sentences follow until all L positions hold a word; else what is left of them is padding, 0.
 
     Raises:
@@ -79,17 +110,17 @@ def real_sentences(train: TextSplit, examples: Tensor, words: Tensor, fill: bool
     """
     known = torch.zeros(len(train.vectors) + 1, dtype=torch.bool)
     known[words] = True
-    sentences = torch.zeros(len(examples), train.max_length, dtype=torch.long)
+    sentences = torch.zeros(len(examples), length, dtype=torch.long)
     for sentence, rows in zip(sentences, examples.tolist(), strict=True):
         filled = 0
         for row in rows:
             ids = torch.from_numpy(np.array(train.ids[train.offsets[row] : train.offsets[row + 1]])).long()
-            ids = ids[known[ids]][: train.max_length - filled]
+            ids = ids[known[ids]][: length - filled]
             sentence[filled : filled + len(ids)] = ids
             filled += len(ids)
             # A sentence that is nothing without its other words leaves the place to the next one.
-            if filled == train.max_length or (filled and not fill):
+            if filled == length or (filled and not fill):
                 break
-        if not filled or (fill and filled < train.max_length):
+        if not filled or (fill and filled < length):
             raise UsageError("the sentences to start from have too few words of the vocabulary: set a larger one")
     return sentences

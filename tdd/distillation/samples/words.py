@@ -18,7 +18,7 @@ from tdd.distillation.samples.word_mixtures import PRODUCTS_AT_ONCE, Neighbourho
 from tdd.distilled_set.sentences import Sentences
 
 if TYPE_CHECKING:
-    from tdd.embeddings.word_vectors import WordVectors
+    from tdd.embeddings.protocol import Embedding
 
 # Words whose distances are computed exactly, so that the nearest is among them however the products are rounded.
 CANDIDATES = 8
@@ -36,12 +36,13 @@ class _Known:
 
 
 class WordSamples:
-    """See `Parametrisation`; a position whose latent vector is zero is padding and stays so.
+    """See `Parametrisation`; positions beyond the mask are padding: their vectors are zero and stay so.
 
     Args:
         vocabulary: (V,) int64 token ids that a position may show.
         vectors: the word vectors.
         commitment: weight of the pull of every latent vector to its word.
+        mask: (steps, per_step, L) bool, where there are words; None: everywhere.
         device: where the samples are used.
         neighbours: words that the gradient tells apart on its way to a latent vector; 0: it passes straight through.
         temperature: see `Neighbourhoods`.
@@ -50,13 +51,15 @@ class WordSamples:
     def __init__(
         self,
         vocabulary: Tensor,
-        vectors: WordVectors,
+        vectors: Embedding,
         commitment: float,
+        mask: Tensor | None,
         device: torch.device,
         neighbours: int = 0,
         temperature: float = 1.0,
     ):
         self.vocabulary, self.vectors, self.commitment = vocabulary.to(device), vectors, commitment
+        self.inside = None if mask is None else mask[..., None].to(device)
         self.table = vectors.embed(vocabulary).to(device)
         self.half_squares = self.table.square().sum(1) / 2
         self.around = Neighbourhoods(self.table, neighbours, temperature) if neighbours else None
@@ -83,12 +86,12 @@ class WordSamples:
             gradient = self.around.reach(latent, words, gradient.flatten(0, -2)).view_as(raw)
         if self.commitment:
             gradient = gradient + self.commitment * (raw.detach() - self._shown(raw, words))
-        return gradient * _holds_word(raw)
+        return self._masked(gradient)
 
     def finished(self, raw: Tensor) -> tuple[Tensor, Sentences]:
         """The samples, and the sentences that they are."""
         words = self._nearest(raw.detach().flatten(0, -2)).words
-        tokens = self.vocabulary[words].view(raw.shape[:-1]) * _holds_word(raw)[..., 0]
+        tokens = self._masked(self.vocabulary[words].view(*raw.shape[:-1], 1))[..., 0]
         return self._shown(raw, words), Sentences.of(tokens, self.vectors)
 
     def _words(self, raw: Tensor) -> Tensor:
@@ -98,7 +101,11 @@ class WordSamples:
         return self.known.words
 
     def _shown(self, raw: Tensor, words: Tensor) -> Tensor:
-        return self.table[words].view_as(raw) * _holds_word(raw)
+        return self._masked(self.table[words].view_as(raw))
+
+    def _masked(self, values: Tensor) -> Tensor:
+        """The values (..., L, -) of positions, with zeros where there is padding."""
+        return values if self.inside is None else values * self.inside
 
     def _moved(self, known: _Known, latent: Tensor) -> _Known:
         """The nearest words of `latent`, sought only where the vector has moved far enough to have another one.
@@ -127,8 +134,3 @@ class WordSamples:
             words.append(best.gather(1, order[:, :1])[:, 0])
             reach.append((near[:, 1] - near[:, 0]) / 2 - SLACK * near[:, 1])
         return _Known(latent.clone(), torch.cat(words), torch.cat(reach))
-
-
-def _holds_word(raw: Tensor) -> Tensor:
-    """(..., 1) whether a position is no padding."""
-    return (raw.detach() != 0).any(-1, keepdim=True)

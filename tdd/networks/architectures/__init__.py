@@ -1,4 +1,4 @@
 """One file for each network; none knows another one.
 
-A new network is a file here and an entry in the registry.
+A new network is a file here, and an entry with its options in `tdd.settings.networks`.
 """

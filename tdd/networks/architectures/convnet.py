@@ -5,29 +5,24 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-DEPTH = 3
+from tdd.data.protocols import InputSpace
+from tdd.networks.source import plain_source
+from tdd.settings.networks import ConvNetOptions
 
 
-class ConvNet(nn.Module):
+class PlainConvNet(nn.Module):
     """Three blocks of 3 x 3 convolution, instance normalisation, ReLU and average pooling (Zhao et al., 2006.05929).
 
     Sides are padded with zeros to a multiple of 8, as the field does with 28 x 28.
-
-    Args:
-        shape: (c, h, w) of an image.
-        classes: C, number of logits.
-        width: filters of each convolution.
     """
 
-    def __init__(self, shape: tuple[int, int, int], classes: int, width: int = 128):
+    def __init__(self, channels: int, height: int, width: int, classes: int, filters: int):
         super().__init__()
-        channels, *sides = shape
-        tall, wide = (-side % 2**DEPTH for side in sides)
+        tall, wide = -height % 8, -width % 8
         self.padding = [wide // 2, wide - wide // 2, tall // 2, tall - tall // 2]
-        self.convs = nn.ModuleList(nn.Conv2d(c, width, 3, padding=1) for c in (channels, *[width] * (DEPTH - 1)))
-        self.norms = nn.ModuleList(nn.GroupNorm(width, width) for _ in range(DEPTH))
-        left = [(side + gap) // 2**DEPTH for side, gap in zip(sides, (tall, wide), strict=True)]
-        self.classifier = nn.Linear(width * left[0] * left[1], classes)
+        self.convs = nn.ModuleList(nn.Conv2d(c, filters, 3, padding=1) for c in (channels, filters, filters))
+        self.norms = nn.ModuleList(nn.GroupNorm(filters, filters) for _ in range(3))
+        self.classifier = nn.Linear(filters * ((height + tall) // 8) * ((width + wide) // 8), classes)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (N, C) of images (N, c, h, w)."""
@@ -37,3 +32,21 @@ class ConvNet(nn.Module):
             x = F.avg_pool2d(norm(conv(x)).relu(), 2)
         logits: Tensor = self.classifier(x.flatten(1))
         return logits
+
+
+class ConvNet(PlainConvNet):
+    """The network of `PlainConvNet`.
+
+    Args:
+        space: images (c, h, w).
+        classes: C, number of logits.
+        options: see `ConvNetOptions`.
+    """
+
+    def __init__(self, space: InputSpace, classes: int, options: ConvNetOptions):
+        self.arguments = (*space.shape, classes, options.filters)
+        super().__init__(*self.arguments)
+
+    def source(self) -> str:
+        """See `plain_source`."""
+        return plain_source(PlainConvNet, *self.arguments)

@@ -2,43 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 
+from tdd.data.protocols import InputSpace
 from tdd.networks.kernels.text_cnn import TextCNNKernel
+from tdd.networks.source import plain_source
+from tdd.settings.networks import TextCNNOptions
 
 
-class TextCNN(nn.Module):
-    """Kim's convolutional sentence classifier (arXiv 1408.5882) on embedded input.
+class PlainTextCNN(nn.Module):
+    """Kim's convolutional sentence classifier (arXiv 1408.5882) on embedded sentences."""
 
-    A sentence is a one-channel image L x d (paper 3.3) and a filter spans all of d. Its Xavier fan is that of this
-    two-dimensional convolution, which starts the filters small; distillation learns much faster for it.
-
-    Args:
-        dim: d, length of a word vector.
-        classes: C, number of logits.
-        widths: words spanned by each bank of filters.
-        filters: filters in each bank.
-        dropout: probability of dropping a pooled feature in training mode.
-    """
-
-    def __init__(
-        self, dim: int, classes: int, widths: Sequence[int] = (3, 4, 5), filters: int = 100, dropout: float = 0.5
-    ):
+    def __init__(self, dim: int, classes: int, widths: list[int], filters: int, dropout: float):
         super().__init__()
-        self.widths, self.filters = list(widths), filters
         self.convs = nn.ModuleList(nn.Conv2d(1, filters, (width, dim)) for width in widths)
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(len(widths) * filters, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (N, C) of embedded sentences (N, L, d)."""
+        """Logits (N, C) of sentences (N, L, d), padded with zeros."""
         pooled = torch.cat([conv(x[:, None]).squeeze(3).max(dim=2).values for conv in self.convs], dim=1)
         logits: Tensor = self.classifier(self.dropout(pooled.relu()))
         return logits
 
+
+class TextCNN(PlainTextCNN):
+    """The network of `PlainTextCNN` with its exact fast path.
+
+    A sentence is a one-channel image L x d (paper 3.3) and a filter spans all of d. Its Xavier fan is that of this
+    two-dimensional convolution, which starts the filters small; distillation learns much faster for it.
+
+    Args:
+        space: sentences (L, d).
+        classes: C, number of logits.
+        options: see `TextCNNOptions`; dropout is that of the pooled features.
+    """
+
+    def __init__(self, space: InputSpace, classes: int, options: TextCNNOptions):
+        self.arguments = (space.shape[1], classes, options.widths, options.filters, options.dropout)
+        super().__init__(*self.arguments)
+        self.options = options
+
     def closed_form(self) -> TextCNNKernel:
         """This network's exact fast path."""
-        return TextCNNKernel(self.widths, self.filters, self.dropout.p)
+        return TextCNNKernel(self.options.widths, self.options.filters, self.options.dropout)
+
+    def source(self) -> str:
+        """See `plain_source`."""
+        return plain_source(PlainTextCNN, *self.arguments)

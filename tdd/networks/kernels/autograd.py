@@ -1,24 +1,30 @@
-"""What the unroll asks of a network, and how it is answered for any torch module.
-
-A kernel works on K networks of one architecture at once: their parameters are stacked along a leading dimension.
-"""
+"""The kernel of any torch module, by automatic differentiation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.graph import saved_tensors_hooks
 from torch.func import functional_call
 
 from tdd.data.protocols import RealBatch, Split
+from tdd.networks.kernels.arithmetic import Context, twice_differentiable, without_cudnn
+from tdd.networks.kernels.graph_memory import kept_bytes
 from tdd.networks.kernels.parameters import Parameters, stack, unstack
+from tdd.networks.kernels.protocol import Step
+from tdd.system.memory import part_bytes
 
-# Bytes that the graph of real examples may keep: no slower than all at once, and little beside that of an inner step.
-PART_BYTES = 2**25
+# Bytes that the graph of real examples may keep on a processor: no slower than all at once, and little beside that of
+# an inner step.
+IN_CACHE = 2**25
+
+
+def takes_mask(network: nn.Module) -> bool:
+    """Whether a network is told where sentences have words: whether its ``forward`` has a parameter `mask`."""
+    return "mask" in inspect.signature(network.forward).parameters
 
 
 class AutogradKernel:
@@ -30,31 +36,42 @@ class AutogradKernel:
     Networks are taken one after the other, and real examples in parts, so that their graph is never a large one.
 
     Args:
-        network: the module, which treats each example by itself.
-        autocast: makes the context of every forward pass that is differentiated; the default leaves precision alone.
+        network: the module, on the device, which treats each example by itself. Its ``forward`` takes the examples,
+            and their mask too where it has a parameter of that name. Parameters that theta does not hold are frozen.
+        arithmetic: makes the context of every forward pass that is differentiated; the default leaves precision alone.
     """
 
-    def __init__(self, network: nn.Module, autocast: Callable[[], AbstractContextManager[Any]] = nullcontext):
-        self.network, self.autocast = network, autocast
+    def __init__(self, network: nn.Module, arithmetic: Context = nullcontext):
+        self.network, self.arithmetic = network, arithmetic
+        self.takes_mask = takes_mask(network)
+        self._bytes_of_an_example: dict[tuple[object, ...], int] = {}
+
+    def _forward(self, theta: Parameters, x: Tensor, mask: Tensor | None) -> Tensor:
+        """Logits (n, C) of one network."""
+        if self.takes_mask and mask is None:
+            mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+        inputs = (x, mask) if self.takes_mask else (x,)
+        logits: Tensor = functional_call(self.network, theta, inputs)
+        return logits
 
     # Distilled samples
 
-    def gradient(self, theta: Parameters, x: Tensor, y: Tensor) -> tuple[Parameters, None]:
+    def gradient(self, theta: Parameters, step: Step) -> tuple[Parameters, None]:
         """See `Kernel.gradient`."""
         keep = torch.is_grad_enabled()
         with torch.enable_grad():
-            parts = [self._gradient(one if keep else _leaves(one), x, y, keep) for one in unstack(theta)]
+            parts = [self._gradient(one if keep else _leaves(one), step, keep) for one in unstack(theta)]
         return stack(parts), None
 
     def reverse(
-        self, theta: Parameters, x: Tensor, y: Tensor, saved: None, direction: Parameters, given: bool = False
+        self, theta: Parameters, step: Step, saved: None, direction: Parameters, given: bool = False
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
         """See `Kernel.reverse`."""
-        values, theta_bars, x_bar, y_bar = [], [], torch.zeros_like(x), torch.zeros_like(y)
+        values, theta_bars, x_bar, y_bar = [], [], torch.zeros_like(step.x), torch.zeros_like(step.y)
         with torch.enable_grad():
             for one, along in zip(unstack(theta), unstack(direction), strict=True):
-                weights, leaves = _leaves(one), _leaves({"x": x, "y": y})
-                gradient = self._gradient(weights, leaves["x"], leaves["y"], True)
+                weights, leaves = _leaves(one), _leaves({"x": step.x, "y": step.y})
+                gradient = self._gradient(weights, Step(leaves["x"], leaves["y"], step.mask), True)
                 value = torch.stack([(gradient[name] * along[name]).sum() for name in one]).sum()
                 wanted = leaves if given else weights | leaves
                 bars = torch.autograd.grad(value, list(wanted.values()), materialize_grads=True)
@@ -65,13 +82,15 @@ class AutogradKernel:
                 theta_bars.append(named)
         return torch.stack(values), stack(theta_bars), x_bar, y_bar
 
-    def _gradient(self, theta: Parameters, x: Tensor, y: Tensor, create_graph: bool) -> Parameters:
+    def _gradient(self, theta: Parameters, step: Step, create_graph: bool) -> Parameters:
         """Gradient of one network."""
         self.network.eval()
-        with self.autocast():
-            logits = functional_call(self.network, theta, x)
-        loss = -(y * logits.to(x.dtype).log_softmax(-1)).sum() / len(y)
-        gradients = torch.autograd.grad(loss, list(theta.values()), create_graph=create_graph, materialize_grads=True)
+        with self.arithmetic(), twice_differentiable(self.network):
+            logits = self._forward(theta, step.inputs, step.mask)
+            loss = -(step.y * logits.to(step.x.dtype).log_softmax(-1)).sum() / len(step.y)
+            gradients = torch.autograd.grad(
+                loss, list(theta.values()), create_graph=create_graph, materialize_grads=True
+            )
         return dict(zip(theta, gradients, strict=True))
 
     # Real examples
@@ -81,23 +100,22 @@ class AutogradKernel:
     ) -> tuple[Tensor, Parameters]:
         """See `Kernel.loss`."""
         losses, gradients = [], []
-        x = batch.dense()
-        size = self._part(theta, x)
-        devices = [x.device] if x.device.type == "cuda" else []
-        with torch.enable_grad(), torch.random.fork_rng(devices):
-            if dropout is not None:
-                torch.manual_seed(int(torch.randint(2**62, (), generator=dropout)))
+        parts = self._parts(theta, batch)
+        device = batch.labels.device
+        with torch.enable_grad(), _seeded(dropout, device):
             self.network.train(dropout is not None)
             for one in unstack(theta):
                 leaves = _leaves(one)
-                loss, gradient = x.new_zeros(()), {name: torch.zeros_like(value) for name, value in one.items()}
-                for part, labels in zip(x.split(size), batch.labels.split(size), strict=True):
-                    with self.autocast():
-                        logits = functional_call(self.network, leaves, part)
+                loss, gradient = torch.zeros((), device=device), {n: torch.zeros_like(v) for n, v in one.items()}
+                for rows in parts:
+                    x, mask = batch.inputs(rows)
+                    with self.arithmetic(), without_cudnn(self.network) if dropout is None else nullcontext():
+                        logits = self._forward(leaves, x, mask)
+                    labels = batch.labels[rows]
                     mean = nn.functional.cross_entropy(logits.to(x.dtype), labels, label_smoothing=smoothing)
-                    share = mean * (len(part) / len(x))
+                    share = mean * (len(x) / len(batch))
                     bars = torch.autograd.grad(share, list(leaves.values()), materialize_grads=True)
-                    loss += share.detach()
+                    loss = loss + share.detach()
                     for name, bar in zip(leaves, bars, strict=True):
                         gradient[name] += bar
                 losses.append(loss)
@@ -107,67 +125,72 @@ class AutogradKernel:
     def logits(self, theta: Parameters, batch: RealBatch) -> Tensor:
         """See `Kernel.logits`."""
         self.network.eval()
-        x = batch.dense()
-        parts = x.split(self._part(theta, x))
+        parts = self._parts(theta, batch)
         with torch.no_grad():
-            return torch.stack(
-                [torch.cat([functional_call(self.network, one, part) for part in parts]) for one in unstack(theta)]
-            )
+            inputs = (batch.inputs(rows) for rows in parts)
+            logits = [torch.stack([self._forward(one, x, mask) for one in unstack(theta)]) for x, mask in inputs]
+        return torch.cat(logits, dim=1)
 
     # Memory, from the shapes of what automatic differentiation keeps
 
-    def step_bytes(self, samples: Tensor, labels: Tensor, networks: int, graph: bool) -> tuple[int, int]:
+    def step_bytes(self, step: Step, networks: int, graph: bool) -> tuple[int, int]:
         """See `Kernel.step_bytes`."""
-        theta = self._shapes()
-        one = kept_bytes(lambda: self._gradient(theta, samples.requires_grad_(), labels.requires_grad_(), True))
+        leaves = Step(step.x.requires_grad_(), step.y.requires_grad_(), step.mask)
+        one = kept_bytes(lambda: self._gradient(self._shapes(), leaves, True))
         if graph:
             return one * networks, one
         # The graph, and what its reverse makes on its way.
         return 0, 2 * one
 
-    def batch_bytes(self, split: Split, size: int, networks: int) -> int:
+    def batch_bytes(self, split: Split, size: int, networks: int, gradient: bool = True) -> int:
         """See `Kernel.batch_bytes`."""
-        x = torch.empty(1, *split.sample_shape, device="meta")
-        one = self._forward_bytes(self._shapes(), x)
-        # Inputs, the graph of a part, and the largest of what that keeps once more on the way back.
-        return size * 4 * x.numel() + max(one, min(size * one, PART_BYTES)) * 3 // 2
+        x = torch.empty(1, *split.space.shape, device="meta")
+        mask = torch.ones(1, split.space.shape[0], dtype=torch.bool, device="meta") if x.dim() == 3 else None
+        one = self._example_bytes(self._shapes(), x, mask)
+        # The inputs and the graph of a part, and the largest of what that keeps once more on the way back.
+        part = max(one, min(size * one, IN_CACHE))
+        return part * 3 // 2 if gradient else part
 
-    def _part(self, theta: Parameters, x: Tensor) -> int:
-        """Number of the real examples x to take at once."""
+    def _parts(self, theta: Parameters, batch: RealBatch) -> list[slice]:
+        """The rows of a batch that are taken at once."""
         self.network.eval()
-        return max(1, PART_BYTES // self._forward_bytes(unstack(theta)[0], x))
+        x, mask = batch.inputs(slice(0, 1))
+        size = max(1, part_bytes(x.device, IN_CACHE) // self._example_bytes(unstack(theta)[0], x, mask))
+        return [slice(start, min(start + size, len(batch))) for start in range(0, len(batch), size)]
 
-    def _forward_bytes(self, theta: Parameters, x: Tensor) -> int:
-        """Bytes that the graph of one example keeps, parameters left out."""
-        theta = _leaves(theta)
+    def _example_bytes(self, theta: Parameters, x: Tensor, mask: Tensor | None) -> int:
+        """Bytes of one example and of what its graph keeps, parameters left out; measured once."""
+        key = (x.shape[1:], x.dtype, x.device)
+        if key not in self._bytes_of_an_example:
+            theta = _leaves(theta)
 
-        def forward(count: int) -> int:
-            many = torch.zeros(count, *x.shape[1:], dtype=x.dtype, device=x.device)
-            return kept_bytes(lambda: functional_call(self.network, theta, many))
+            def forward(count: int) -> int:
+                many = torch.zeros(count, *x.shape[1:], dtype=x.dtype, device=x.device)
+                masks = None if mask is None else torch.ones(count, *mask.shape[1:], dtype=torch.bool, device=x.device)
+                return kept_bytes(lambda: self._forward(theta, many, masks))
 
-        return max(forward(2) - forward(1), 1)
+            self._bytes_of_an_example[key] = x[:1].nbytes + max(forward(2) - forward(1), 0)
+        return self._bytes_of_an_example[key]
 
     def _shapes(self) -> Parameters:
-        """Parameters of one network, on the device "meta"."""
+        """Trained parameters of one network, on the device "meta"."""
         return {
             name: torch.empty_like(value, device="meta").requires_grad_()
             for name, value in self.network.named_parameters()
+            if value.requires_grad
         }
 
 
-def kept_bytes(make: Callable[[], Any]) -> int:
-    """Bytes that `make` keeps in the graph of its result."""
-    storages = {}
-
-    def pack(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        # The storage is kept too: a place freed could be taken by another one.
-        storages[storage._cdata] = storage
-        return tensor
-
-    with torch.enable_grad(), saved_tensors_hooks(pack, lambda tensor: tensor):
-        make()
-    return sum(storage.nbytes() for storage in storages.values())
+@contextmanager
+def _seeded(dropout: torch.Generator | None, device: torch.device) -> Iterator[None]:
+    """Random numbers of modules drawn with a seed of `dropout`; where that is None, nothing is drawn."""
+    if dropout is None:
+        yield
+        return
+    devices = [] if device.type == "cpu" else [device]
+    with torch.random.fork_rng(devices, device_type=device.type if devices else "cuda"):
+        torch.manual_seed(int(torch.randint(2**62, (), generator=dropout)))
+        yield
 
 
 def _leaves(tensors: Parameters) -> Parameters:

@@ -21,9 +21,12 @@ from tdd.data.protocols import RealBatch, Split
 from tdd.networks.kernels.chain_layers import Convolution, Frame, Linear, add
 from tdd.networks.kernels.chain_nonlinearities import Nonlinearities, Nonlinearity
 from tdd.networks.kernels.parameters import Parameters
+from tdd.networks.kernels.protocol import Step
+from tdd.system.memory import part_bytes
 
-# Bytes that the layers' outputs take for the real images worked on at once: measured fastest for 1 and for 8 networks.
-PART_BYTES = 2**23
+# Bytes that the layers' outputs take for the real images worked on at once by a processor: measured fastest for 1 and
+# for 8 networks.
+IN_CACHE = 2**23
 
 Kinds = Sequence[Callable[[Tensor], Nonlinearity]]
 
@@ -57,7 +60,7 @@ class ChainKernel:
     def __init__(
         self,
         network: nn.Module,
-        shape: tuple[int, int, int],
+        shape: tuple[int, ...],
         frame: Frame,
         layers: Sequence[tuple[Convolution | Linear, Kinds]],
         last: Linear,
@@ -73,19 +76,19 @@ class ChainKernel:
 
     # Distilled samples: differentiated twice
 
-    def gradient(self, theta: Parameters, x: Tensor, y: Tensor) -> tuple[Parameters, Pass]:
+    def gradient(self, theta: Parameters, step: Step) -> tuple[Parameters, Pass]:
         """See `Kernel.gradient`."""
-        x = self.frame(x)
+        x, y = self.frame(step.x), step.y
         nonlinearities, logits = self._forth(theta, x)
         p = logits.softmax(2)
         gradient, bars = self._back(theta, x, nonlinearities, _error(p, y / len(y)))
         return gradient, Pass(nonlinearities, bars, p)
 
     def reverse(
-        self, theta: Parameters, x: Tensor, y: Tensor, saved: Pass, direction: Parameters, given: bool = False
+        self, theta: Parameters, step: Step, saved: Pass, direction: Parameters, given: bool = False
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
         """See `Kernel.reverse`."""
-        inputs = [self.frame(x), *(nonlinearity.h for nonlinearity in saved.nonlinearities)]
+        inputs = [self.frame(step.x), *(nonlinearity.h for nonlinearity in saved.nonlinearities)]
         dz = self.layers[0].forward(direction, inputs[0])
         tangents = []  # of z and h after each layer; the images themselves do not move
         for layer, a, nonlinearity in zip(self.layers[1:], inputs[1:], saved.nonlinearities, strict=True):
@@ -93,7 +96,7 @@ class ChainKernel:
             dz = layer.forward(direction, a) + layer.forward(theta, tangents[-1][1], bias=False)
 
         # D = <error, dz>. What follows are its gradients to each layer's output and to the tangent of that.
-        y, p = y / len(y), saved.p
+        y, p = step.y / len(step.y), saved.p
         error = _error(p, y)
         mean = (p * dz).sum(2, keepdim=True)
         bar, dbar = y.sum(1, keepdim=True) * p * (dz - mean), error
@@ -137,7 +140,7 @@ class ChainKernel:
     ) -> tuple[Tensor, Parameters]:
         """See `Kernel.loss`; there is nothing to drop."""
         losses, total = [], {name: torch.zeros_like(value) for name, value in theta.items()}
-        x, classes = batch.dense(), theta[self.layers[-1].bias].shape[1]
+        x, classes = batch.inputs()[0], theta[self.layers[-1].bias].shape[1]
         labels = F.one_hot(batch.labels, classes) if batch.labels.dim() == 1 else batch.labels
         y = (labels.to(x) * (1 - smoothing) + smoothing / classes) / len(x)
         count = self._parts(theta, x)
@@ -153,29 +156,30 @@ class ChainKernel:
 
     def logits(self, theta: Parameters, batch: RealBatch) -> Tensor:
         """See `Kernel.logits`."""
-        x = batch.dense()
+        x = batch.inputs()[0]
         return torch.cat([self._forth(theta, self.frame(part))[1] for part in x.chunk(self._parts(theta, x))], dim=1)
 
     def _parts(self, theta: Parameters, x: Tensor) -> int:
         """Number of parts that real images are taken in."""
         networks = len(theta[self.layers[-1].bias])
-        return math.ceil(len(x) * networks * self.outputs * x.element_size() / PART_BYTES)
+        size = len(x) * networks * self.outputs * x.element_size()
+        return math.ceil(size / part_bytes(x.device, IN_CACHE))
 
     # Memory, from the shapes of what is held at once
 
-    def step_bytes(self, samples: Tensor, labels: Tensor, networks: int, graph: bool) -> tuple[int, int]:
+    def step_bytes(self, step: Step, networks: int, graph: bool) -> tuple[int, int]:
         """See `Kernel.step_bytes`: the pass of every step, outputs and windows of one."""
-        _, saved = self.gradient(self._empty_parameters(networks), samples, labels)
+        _, saved = self.gradient(self._empty_parameters(networks), step)
         kept = [tensor for nonlinearity in saved.nonlinearities for tensor in nonlinearity.tensors()]
         tensors = [saved.p, *saved.bars, *kept]
         storages = {storage._cdata: storage for storage in (tensor.untyped_storage() for tensor in tensors)}
-        working = len(samples) * samples.element_size() * (4 * networks * self.outputs + 2 * self.windows)
+        working = len(step.x) * step.x.element_size() * (4 * networks * self.outputs + 2 * self.windows)
         return sum(storage.nbytes() for storage in storages.values()), working
 
-    def batch_bytes(self, split: Split, size: int, networks: int) -> int:
+    def batch_bytes(self, split: Split, size: int, networks: int, gradient: bool = True) -> int:
         """See `Kernel.batch_bytes`: the images, on their way to normal ones, and one part of them."""
-        part = min(4 * size * networks * self.outputs, PART_BYTES)
-        return 3 * 4 * size * math.prod(split.sample_shape) + 4 * part
+        part = min(4 * size * networks * self.outputs, IN_CACHE)
+        return 3 * 4 * size * math.prod(split.space.shape) + 4 * part
 
     def _empty_parameters(self, networks: int) -> Parameters:
         """Parameters of K networks, on the device "meta"."""

@@ -1,12 +1,11 @@
 """What the unroll asks of a network.
 
 A kernel works on K networks of one architecture at once: their parameters are stacked along a leading dimension.
-
 """
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -14,18 +13,38 @@ from torch import Tensor
 from tdd.networks.kernels.parameters import Parameters
 
 
+class Step(NamedTuple):
+    """The distilled examples of one gradient step.
+
+    Attributes:
+        x: (n, L, d) embedded sentences or (n, c, h, w) images.
+        y: (n, C) soft labels.
+        mask: (n, L) bool, where a sentence has a word; None: everywhere, or images.
+    """
+
+    x: Tensor
+    y: Tensor
+    mask: Tensor | None = None
+
+    @property
+    def inputs(self) -> Tensor:
+        """What a network reads: x, with zeros where there is no word, as real sentences are padded."""
+        return self.x if self.mask is None else self.x * self.mask[..., None]
+
+
 class Kernel(Protocol):
     """Gradients of K stacked networks, on distilled samples (differentiated twice) and on real ones (once)."""
 
-    def gradient(self, theta: Parameters, x: Tensor, y: Tensor) -> tuple[Parameters, Any]:
-        """Gradient of the mean soft cross-entropy of samples x (n, ...), labels y (n, C), and what `reverse` needs."""
+    def gradient(self, theta: Parameters, step: Step) -> tuple[Parameters, Any]:
+        """Gradient of the mean soft cross-entropy of a step's samples, and what `reverse` needs."""
 
     def reverse(
-        self, theta: Parameters, x: Tensor, y: Tensor, saved: Any, direction: Parameters, given: bool = False
+        self, theta: Parameters, step: Step, saved: Any, direction: Parameters, given: bool = False
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
         """D = <gradient, direction> of each network (K,); its gradients to theta, to x and y (summed over networks).
 
-        Where theta counts as `given`, nobody asks for its gradient, which is left empty.
+        Where theta counts as `given`, nobody asks for its gradient, which is left empty. Masked positions of x have no
+        gradient.
         """
 
     def loss(
@@ -40,13 +59,13 @@ class Kernel(Protocol):
     def logits(self, theta: Parameters, batch: Any) -> Tensor:
         """Logits of a real batch, (K, B, C)."""
 
-    def step_bytes(self, samples: Tensor, labels: Tensor, networks: int, graph: bool) -> tuple[int, int]:
-        """Memory of inner steps on distilled samples (n, ...) with labels (n, C), either on the device "meta".
+    def step_bytes(self, step: Step, networks: int, graph: bool) -> tuple[int, int]:
+        """Memory of an inner step on distilled samples, which are on the device "meta".
 
         Returns:
             Bytes that every step keeps until it is reversed, theta left out, and those of the one being worked on.
             With `graph` the steps are differentiated through, so that all of them keep their graph.
         """
 
-    def batch_bytes(self, split: Any, size: int, networks: int) -> int:
-        """Bytes of a real batch of `size` examples and of its gradient."""
+    def batch_bytes(self, split: Any, size: int, networks: int, gradient: bool = True) -> int:
+        """Bytes of a real batch of `size` examples, and of its `gradient` where that is asked for."""

@@ -21,8 +21,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tdd.data.text import TextBatch, TextSplit
+from tdd.networks.kernels.classifier import (
+    classifier_gradient,
+    classifier_reverse,
+    classify,
+    product,
+    relu_reverse,
+    softmax_error,
+)
 from tdd.networks.kernels.parameters import Parameters
-from tdd.networks.kernels.word_table import WordTable
+from tdd.networks.kernels.protocol import Step
+from tdd.networks.kernels.word_table import WordTable, argmax_over_time
 
 
 @dataclass(frozen=True)
@@ -53,26 +62,28 @@ class TextCNNKernel:
 
     # Distilled samples: few, dense, differentiated twice
 
-    def gradient(self, theta: Parameters, x: Tensor, y: Tensor) -> tuple[Parameters, Winners]:
-        """Gradient of the soft cross-entropy of samples x (n, L, d) with labels y (n, C), and its winners."""
+    def gradient(self, theta: Parameters, step: Step) -> tuple[Parameters, Winners]:
+        """Gradient of the soft cross-entropy of a step's samples, and its winners; see `Kernel.gradient`."""
+        x, y = step.inputs, step.y
         found = self._winners(theta, x)
         h = found.z.relu()
-        _, error = _softmax(theta, h, y)
-        r = _relu_reverse(found.z, _classifier_reverse(theta, error))
-        gradient = _classifier_gradient(error, h)
+        _, error = softmax_error(theta, h, y)
+        r = relu_reverse(found.z, classifier_reverse(theta, error))
+        gradient = classifier_gradient(error, h)
         for bank, (_, r_bank) in enumerate(self._banks(theta, r)):
             u = _windows(x, found.words[bank])
             gradient |= _bank(bank, _weighted_sum(r_bank, u).view_as(theta[f"convs.{bank}.weight"]), r_bank.sum(0))
         return gradient, found
 
     def reverse(
-        self, theta: Parameters, x: Tensor, y: Tensor, found: Winners, direction: Parameters, given: bool = False
+        self, theta: Parameters, step: Step, found: Winners, direction: Parameters, given: bool = False
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
-        """Value and gradients of D = <gradient(theta, x, y), direction>; see `Kernel.reverse`.
+        """Value and gradients of D = <gradient(theta, step), direction>; see `Kernel.reverse`.
 
         D is the loss's derivative along `direction`: with the tangents dz, dh and da of z, h and a it is the sum of
         error x da, a plain function of the winners that is differentiated by hand here.
         """
+        x, y = step.inputs, step.y
         z, h = found.z, found.z.relu()
         windows = [_windows(x, words) for words in found.words]
         dz = torch.cat(
@@ -82,19 +93,19 @@ class TextCNNKernel:
             ],
             dim=2,
         )
-        dh = _relu_reverse(z, dz)
-        p, error = _softmax(theta, h, y)
-        da = _product(dh, theta["classifier.weight"]) + _classifier(direction, h)
+        dh = relu_reverse(z, dz)
+        p, error = softmax_error(theta, h, y)
+        da = product(dh, theta["classifier.weight"]) + classify(direction, h)
         mean = (p * da).sum(2, keepdim=True)
         y_bar = (mean - da).sum(1) / len(y)
         a_bar = y.sum(1)[:, None, None] / len(y) * p * (da - mean)
 
         theta_bar: Parameters = {}
         if not given:
-            theta_bar = _classifier_gradient(a_bar, h)
+            theta_bar = classifier_gradient(a_bar, h)
             theta_bar["classifier.weight"] += torch.einsum("nkc,nkh->kch", error, dh)
-        r = _relu_reverse(z, _classifier_reverse(theta, error))
-        z_bar = _relu_reverse(z, _classifier_reverse(direction, error) + _classifier_reverse(theta, a_bar))
+        r = relu_reverse(z, classifier_reverse(theta, error))
+        z_bar = relu_reverse(z, classifier_reverse(direction, error) + classifier_reverse(theta, a_bar))
         x_bar = torch.zeros_like(x)
         for bank, ((weight, r_bank), (along, z_bank)) in enumerate(
             zip(self._banks(theta, r), self._banks(direction, z_bar), strict=True)
@@ -103,6 +114,8 @@ class TextCNNKernel:
                 theta_bar |= _bank(bank, _weighted_sum(z_bank, windows[bank]).view_as(weight), z_bank.sum(0))
             u_bar = (z_bank[..., None] * weight.flatten(2)).addcmul_(r_bank[..., None], along.flatten(2))
             x_bar.flatten(0, 1).index_add_(0, found.words[bank].flatten(), u_bar.reshape(-1, x.shape[2]))
+        if step.mask is not None:
+            x_bar = x_bar * step.mask[..., None]
         return (error * da).sum((0, 2)), theta_bar, x_bar, y_bar
 
     def _winners(self, theta: Parameters, x: Tensor) -> Winners:
@@ -111,7 +124,11 @@ class TextCNNKernel:
         for bank, width in enumerate(self.widths):
             weight, bias = theta[f"convs.{bank}.weight"], theta[f"convs.{bank}.bias"]
             values = F.conv1d(x.transpose(1, 2), weight.flatten(0, 2).transpose(1, 2), bias.flatten())
-            top, best = values.max(2)
+            if values.device.type == "cpu":
+                top, best = values.max(2)
+            else:
+                best = argmax_over_time(values.transpose(1, 2))
+                top = values.gather(2, best[..., None])[..., 0]
             tops.append(top.view(-1, *bias.shape))
             places = torch.arange(width, device=x.device)
             words.append(starts + best.view(-1, *bias.shape)[..., None] + places)
@@ -133,15 +150,14 @@ class TextCNNKernel:
         z, positions = self._scan(theta, tables, with_positions=True)
         keep = torch.ones_like(z)
         if dropout is not None and self.dropout:
-            drawn = torch.rand(z.shape, generator=dropout).to(z)
-            keep = drawn.ge(self.dropout).to(z) / (1 - self.dropout)
+            keep = _uniform(z, dropout).ge(self.dropout).to(z) / (1 - self.dropout)
         h = z.relu() * keep
         classes = theta["classifier.bias"].shape[1]
         labels = F.one_hot(batch.labels, classes) if batch.labels.dim() == 1 else batch.labels
         target = labels.to(z) * (1 - smoothing) + smoothing / classes
-        log_p, error = _softmax(theta, h, target, log=True)
-        gradient = _classifier_gradient(error, h)
-        r = _relu_reverse(z, _classifier_reverse(theta, error) * keep)
+        log_p, error = softmax_error(theta, h, target, log=True)
+        gradient = classifier_gradient(error, h)
+        r = relu_reverse(z, classifier_reverse(theta, error) * keep)
         for bank, (_, r_bank) in enumerate(self._banks(theta, r)):
             weights = [
                 tables[bank].filter_gradient(position, part)
@@ -154,24 +170,24 @@ class TextCNNKernel:
     def logits(self, theta: Parameters, batch: TextBatch) -> Tensor:
         """Logits of real sentences, (K, B, C)."""
         z, _ = self._scan(theta, [WordTable(batch, width) for width in self.widths], with_positions=False)
-        return _classifier(theta, z.relu()).transpose(0, 1)
+        return classify(theta, z.relu()).transpose(0, 1)
 
     # Memory, from the shapes of what is held at once
 
-    def step_bytes(self, samples: Tensor, labels: Tensor, networks: int, graph: bool) -> tuple[int, int]:
+    def step_bytes(self, step: Step, networks: int, graph: bool) -> tuple[int, int]:
         """See `Kernel.step_bytes`: the winners of every step, the windows and values of one."""
-        n, length, dim = samples.shape
+        n, length, dim = step.x.shape
         filters = self.filters * len(self.widths)
         windows = n * dim * sum(self.widths) * (length + 3 * networks * self.filters)
-        size = samples.element_size()
+        size = step.x.element_size()
         return size * 3 * n * networks * filters, size * (n * length * networks * filters + windows)
 
-    def batch_bytes(self, split: TextSplit, size: int, networks: int) -> int:
+    def batch_bytes(self, split: TextSplit, size: int, networks: int, gradient: bool = True) -> int:
         """See `Kernel.batch_bytes`: the vectors of the batch's words, one table of them, and the winners."""
         tokens = size * min(split.max_length, 1 + split.lengths.double().mean().item())
-        words = min(tokens / 2, len(split.vectors))
+        words = min(tokens / 2, split.distinct_words())
         filters = self.filters * len(self.widths)
-        tables = words * (split.vectors.dim + 2 * filters * max(self.widths)) + tokens * sum(self.widths)
+        tables = words * (split.vectors.dim + 2 * self.filters * max(self.widths)) + tokens * sum(self.widths)
         return 4 * int(tables + 4 * size * networks * filters)
 
     def _scan(
@@ -180,10 +196,28 @@ class TextCNNKernel:
         """Values of the winners (B, K, H) and, for each width and network, their positions (B, F)."""
         values, positions = [], []
         for bank, table in enumerate(tables):
-            scans = [table.largest(weight, with_positions) for weight in theta[f"convs.{bank}.weight"]]
+            scans = _per_network(table, theta[f"convs.{bank}.weight"], with_positions)
             values.append(torch.stack([top for top, _ in scans], dim=1) + theta[f"convs.{bank}.bias"])
             positions.append([position for _, position in scans if position is not None])
         return torch.cat(values, dim=2), positions
+
+
+def _uniform(like: Tensor, generator: torch.Generator) -> Tensor:
+    """Uniform numbers of the shape of `like`, drawn where it lies."""
+    if like.device.type != "cpu":
+        seed = int(torch.randint(2**62, (), generator=generator))
+        generator = torch.Generator(like.device).manual_seed(seed)
+    return torch.rand(like.shape, generator=generator, device=like.device)
+
+
+def _per_network(table: WordTable, weight: Tensor, with_positions: bool) -> list[tuple[Tensor, Tensor | None]]:
+    """Winners of a bank, for each of K networks: a processor's cache holds the table of one, an accelerator all."""
+    if weight.device.type == "cpu":
+        return [table.largest(filters, with_positions) for filters in weight]
+    top, position = table.largest(weight.flatten(0, 1), with_positions)
+    networks = len(weight)
+    positions = [None] * networks if position is None else position.chunk(networks, dim=1)
+    return list(zip(top.chunk(networks, dim=1), positions, strict=True))
 
 
 def _windows(x: Tensor, words: Tensor) -> Tensor:
@@ -198,36 +232,3 @@ def _weighted_sum(weights: Tensor, windows: Tensor) -> Tensor:
 
 def _bank(bank: int, weight: Tensor, bias: Tensor) -> Parameters:
     return {f"convs.{bank}.weight": weight, f"convs.{bank}.bias": bias}
-
-
-def _product(features: Tensor, weight: Tensor) -> Tensor:
-    """(n, K, H) times the classifier's weight (K, C, H): (n, K, C)."""
-    return torch.einsum("nkh,kch->nkc", features, weight)
-
-
-def _classifier(theta: Parameters, features: Tensor) -> Tensor:
-    return _product(features, theta["classifier.weight"]) + theta["classifier.bias"]
-
-
-def _classifier_reverse(theta: Parameters, error: Tensor) -> Tensor:
-    """Gradient to the pooled features (n, K, H) of logits that have gradient (n, K, C)."""
-    return torch.einsum("nkc,kch->nkh", error, theta["classifier.weight"])
-
-
-def _classifier_gradient(error: Tensor, features: Tensor) -> Parameters:
-    return {
-        "classifier.weight": torch.einsum("nkc,nkh->kch", error, features),
-        "classifier.bias": error.sum(0),
-    }
-
-
-def _softmax(theta: Parameters, h: Tensor, y: Tensor, log: bool = False) -> tuple[Tensor, Tensor]:
-    """Probabilities (n, K, C), or their logarithms, and the loss's gradient to the logits; labels y (n, C)."""
-    log_p = _classifier(theta, h).log_softmax(2)
-    p = log_p.exp()
-    labels = y[:, None]
-    return log_p if log else p, (labels.sum(2, keepdim=True) * p - labels) / len(y)
-
-
-def _relu_reverse(z: Tensor, gradient: Tensor) -> Tensor:
-    return gradient * (z > 0)

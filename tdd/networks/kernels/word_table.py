@@ -13,9 +13,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tdd.data.text import TextBatch
+from tdd.system.memory import part_bytes
 
-# Windows whose values are held at once: 4,096 x 100 float32 stay within a core's cache.
+# Windows whose values a processor holds at once: 4,096 x 100 float32 stay within a core's cache.
 WINDOWS_AT_ONCE = 4096
+WINDOW_BYTES = 4 * 100 * WINDOWS_AT_ONCE
 # Positions in a block of the two-level arg max. `amax` runs several times faster than a search for the place, which is
 # left with one block; on short sentences that does not pay.
 BLOCK = 16
@@ -25,6 +27,8 @@ SHORT = 3 * BLOCK
 def argmax_over_time(values: Tensor) -> Tensor:
     """First index of the largest value along dimension 1, (n, P, F) -> (n, F): equal to ``values.argmax(1)``."""
     length = values.shape[1]
+    if values.device.type != "cpu":
+        return _first_argmax(values)
     if length < SHORT:
         return values.max(1).indices
     whole = length - length % BLOCK
@@ -35,6 +39,13 @@ def argmax_over_time(values: Tensor) -> Tensor:
     # The last block may be short: its last position is then repeated, behind the place where it is found first.
     block = (start[:, None] + torch.arange(BLOCK, device=values.device)[:, None]).clamp_(max=length - 1)
     return torch.add(start, values.gather(1, block).max(1).indices)
+
+
+def _first_argmax(values: Tensor) -> Tensor:
+    """As `argmax_over_time`, where `max` does not promise the first of equal values."""
+    places = torch.arange(values.shape[1], device=values.device)[:, None]
+    first: Tensor = torch.where(values == values.amax(1, keepdim=True), places, values.shape[1]).amin(1)
+    return first
 
 
 class WordTable:
@@ -50,14 +61,15 @@ class WordTable:
         self.padded = F.pad(batch.ids, (0, width))
         self.chunks: list[tuple[int, int, Tensor]] = []
         places = torch.arange(width, dtype=torch.int32, device=batch.ids.device)
-        lengths = batch.lengths.tolist()
+        lengths = batch.lengths.tolist()  # on the host
+        at_once = part_bytes(batch.ids.device, WINDOW_BYTES) // WINDOW_BYTES * WINDOWS_AT_ONCE
         start = 0
         while start < len(batch):
             # All words of the chunk's longest sentence start a window, and one more stands for the padding.
             stop, windows = start, 0
             while stop < len(batch):
                 needed = min(lengths[stop] + 1, batch.length - width + 1)
-                if stop > start and needed * (stop - start + 1) > WINDOWS_AT_ONCE:
+                if stop > start and needed * (stop - start + 1) > at_once:
                     break
                 windows, stop = needed, stop + 1
             rows = self.padded[start:stop, : windows + width - 1].unfold(1, width, 1) * width + places

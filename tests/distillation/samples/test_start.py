@@ -5,8 +5,10 @@ import pytest
 import torch
 from tiny import LENGTH, tiny_corpus, tiny_recipe
 
-from tdd.distillation.samples.start import first_labels, first_samples, real_sentences
+from tdd.distillation.distiller import Distiller
+from tdd.distillation.samples.start import first_labels, first_samples, mask_of, real_sentences
 from tdd.distillation.samples.vocabulary import vocabulary
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 
 
@@ -14,9 +16,12 @@ def first_tokens(corpus, n: int, **settings) -> torch.Tensor:
     """Token ids (n, L) of the sentences that a run starts from."""
     recipe = tiny_recipe(samples="words", n=n, **settings)
     vectors = corpus.train.vectors
-    samples = first_samples(recipe, corpus, *recipe.split(len(corpus.classes))).flatten(0, 1)
+    samples, mask = first_samples(recipe, corpus, *recipe.split(len(corpus.classes)))
+    samples = samples.flatten(0, 1)
+    inside = torch.ones(n, LENGTH, dtype=torch.bool) if mask is None else mask.flatten(0, 1)
+    assert torch.equal(inside, (samples != 0).any(-1)) and (mask is None) == bool(inside.all())
     found, distances = vectors.nearest(samples.flatten(0, 1), 1, "l2")
-    tokens = (found[:, 0] + 1).view(n, LENGTH) * (samples != 0).any(-1)
+    tokens = (found[:, 0] + 1).view(n, LENGTH) * inside
     assert torch.equal(vectors.embed(tokens), samples) and not distances.view(n, LENGTH)[tokens > 0].any()
     return tokens
 
@@ -87,11 +92,11 @@ def test_a_sentence_without_words_leaves_its_place_to_the_next_one_or_is_refused
     train, known = tiny_corpus().train, torch.tensor([3, 4])
     train.ids, train.offsets = np.array([9, 9, 3, 9, 4, 4], dtype=np.int32), np.array([0, 2, 5, 6])
     for fill, expected in ((False, [3, 4]), (True, [3, 4, 4, 3, 4, 4, 3, 4, 4, 3])):
-        (found,) = real_sentences(train, torch.tensor([[0, 1, 2] * 4]), known, fill).tolist()
+        (found,) = real_sentences(train, torch.tensor([[0, 1, 2] * 4]), known, LENGTH, fill).tolist()
         assert found == expected + [0] * (LENGTH - len(expected))
     for rows, fill in (([0, 0], False), ([0, 1, 2], True)):
         with pytest.raises(UsageError, match="too few words of the vocabulary: set a larger one"):
-            real_sentences(train, torch.tensor([rows]), known, fill)
+            real_sentences(train, torch.tensor([rows]), known, LENGTH, fill)
 
 
 def test_first_labels_are_one_hot_in_turn_and_shared_when_samples_are_few():
@@ -104,21 +109,66 @@ def test_first_labels_are_one_hot_in_turn_and_shared_when_samples_are_few():
 def test_samples_started_from_real_sentences_bear_the_labels_of_those_sentences():
     corpus = tiny_corpus(classes=3)
     steps, per_step = 4, 6
-    samples = first_samples(tiny_recipe(n=24, samples_init="real"), corpus, steps, per_step)
+    samples, mask = first_samples(tiny_recipe(n=24, samples_init="real"), corpus, steps, per_step)
     labels = first_labels(steps, per_step, 3).argmax(2)
     everything = corpus.train.batch(torch.arange(len(corpus.train)))
-    dense = everything.dense()
+    dense, inside = everything.inputs()
     found = []
     for step in range(steps):
         for place in range(per_step):
             same = (dense == samples[step, place]).flatten(1).all(1)
             assert everything.labels[same].unique().tolist() == [labels[step, place]]
+            assert torch.equal(mask[step, place], inside[same][0])
             found.append(samples[step, place])
     assert len(torch.stack(found).flatten(1).unique(dim=0)) > 20
 
 
 def test_noise_starts_at_the_scale_of_real_input():
     corpus = tiny_corpus()
-    samples = first_samples(tiny_recipe(n=200, samples_scale=2.0), corpus, 10, 20)
-    real = corpus.train.batch(torch.arange(120))
-    assert samples.std().item() == pytest.approx(2 * real.dense()[real.dense() != 0].std().item(), rel=0.1)
+    samples, mask = first_samples(tiny_recipe(n=200, samples_scale=2.0), corpus, 10, 20)
+    real, _ = corpus.train.batch(torch.arange(120)).inputs()
+    assert samples.std().item() == pytest.approx(2 * real[real != 0].std().item(), rel=0.1)
+    assert mask is None
+
+
+@pytest.mark.parametrize("sample_length", [None, 7])
+def test_free_samples_of_real_sentences_have_their_lengths(sample_length):
+    corpus = tiny_corpus()
+    settings = {"n": 12, "samples_init": "real", "sample_length": sample_length}
+    samples, mask = first_samples(tiny_recipe(**settings), corpus, 2, 6)
+    length = sample_length or LENGTH
+    assert samples.shape[:3] == mask.shape == (2, 6, length)
+    whole = {tuple(tokens): label for label, tokens in real(corpus)}
+    for place, (sample, inside) in enumerate(zip(samples.flatten(0, 1), mask.flatten(0, 1), strict=True)):
+        (found,) = [
+            tokens
+            for tokens, label in whole.items()
+            if label == place % 2
+            and torch.equal(corpus.train.vectors.embed(torch.tensor(tokens))[:length], sample[: len(tokens)])
+        ]
+        assert torch.equal(inside, torch.arange(length) < len(found))
+        assert (sample[~inside] == 0).all()
+    assert 0 < (~mask).sum() < mask.sum()
+
+
+def test_a_mask_of_nothing_but_words_is_none():
+    corpus = tiny_corpus()
+    assert first_samples(tiny_recipe(samples_init="real", sample_length=5), corpus, 2, 2)[1] is None
+    assert first_samples(tiny_recipe(samples_init="noise"), corpus, 2, 2)[1] is None
+    assert mask_of(torch.ones(4, 3, dtype=torch.bool), (2, 2, 3, 6)) is None
+
+
+@pytest.mark.parametrize("settings", [{}, {"network": "mean_pool"}, {"unroll": "rematerialised"}])
+def test_padding_of_free_samples_stays_through_adam_and_averages_and_files(tmp_path, settings):
+    recipe = tiny_recipe(samples_init="real", samples_lr=1.0, ema=0.7, momentum=0.3, **settings)
+    distiller = Distiller(recipe, tiny_corpus(), tmp_path / "last")
+    padding, before = ~distiller.mask, distiller.best().samples
+    made = distiller.run()
+    assert padding.any() and not torch.equal(made.samples, before)
+    state = distiller.state
+    for found in (*(group["samples"] for group in (state.learned, state.average, state.best)), made.samples):
+        assert torch.equal((found == 0).all(-1), padding)
+    made.save_pretrained(tmp_path / "set")
+    loaded = DistilledSet.from_pretrained(tmp_path / "set")
+    assert torch.equal(loaded.mask, ~padding) and torch.equal(loaded.samples, made.samples)
+    assert torch.equal(Distiller(recipe, tiny_corpus(), tmp_path / "last").best().mask, ~padding)

@@ -81,6 +81,6 @@ def test_images_have_no_words():
     grey = Normalisation(torch.zeros(1), torch.ones(1))
     pictures = ImageSplit(np.zeros((4, 8, 8, 1), dtype=np.uint8), np.arange(4), torch.zeros(4), grey)
     with pytest.raises(UsageError, match="samples: words needs text, and the data are images: use samples: free"):
-        parametrisation(tiny_recipe(samples="words"), replace(tiny_corpus(), train=pictures), torch.device("cpu"))
+        parametrisation(tiny_recipe(samples="words"), replace(tiny_corpus(), train=pictures), None, torch.device("cpu"))
     with pytest.raises(UsageError, match="samples: words makes sentences, and lenet reads images: use samples: free"):
         tiny_recipe(samples="words", network="lenet")

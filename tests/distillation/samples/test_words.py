@@ -8,7 +8,7 @@ from patches import spy
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distillation.distiller import Distiller
-from tdd.distillation.learned_tensors import gradients_of
+from tdd.distillation.learned_tensors import to_learned
 from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distillation.samples.words import WordSamples
 from tdd.distillation.unroll import SetGradient
@@ -28,7 +28,7 @@ def table_of(words: int, dim: int = 12) -> WordVectors:
 
 def made(words: int = 300, commitment: float = 0.0) -> WordSamples:
     """Every third word of a table is in the vocabulary."""
-    return WordSamples(torch.arange(2, words, 3), table_of(words), commitment, CPU)
+    return WordSamples(torch.arange(2, words, 3), table_of(words), commitment, None, CPU)
 
 
 def latents(*shape: int, place: str = "latent") -> torch.Tensor:
@@ -85,7 +85,7 @@ def test_the_words_do_not_depend_on_how_many_are_sought_at_once(monkeypatch, at_
     vectors = table_of(300)
     vectors._table[10:250:10] = vectors._table[10]  # many words with the same vector
     vectors._table[5:45:10] = vectors._table[5] + 1e-6 * vectors._table[1:5]  # and some that are told apart with pains
-    words, raw = WordSamples(torch.arange(1, 301), vectors, 0.0, CPU), latents(700)
+    words, raw = WordSamples(torch.arange(1, 301), vectors, 0.0, None, CPU), latents(700)
     for place in (5, 10):
         raw[place::3] = vectors.embed(torch.tensor(place + 1)) + 0.1 * raw[place::3]
     expected = words._nearest(raw)
@@ -99,7 +99,7 @@ def test_the_words_do_not_depend_on_how_many_are_sought_at_once(monkeypatch, at_
 
 
 def test_two_words_are_enough():
-    words, raw = WordSamples(torch.tensor([2, 9]), table_of(12), 0.0, CPU), latents(1, 2, 10)
+    words, raw = WordSamples(torch.tensor([2, 9]), table_of(12), 0.0, None, CPU), latents(1, 2, 10)
     assert torch.equal(words.finished(raw)[1].tokens, nearest(raw, words).int())
 
 
@@ -137,10 +137,8 @@ def test_padding_shows_no_word_has_no_gradient_and_stays_through_adam_and_averag
     padding = words_of(distiller.best()) == 0
     assert padding.any() and not padding[..., 0].any()
     raw = distiller.state.learned["samples"]
-    everywhere = SetGradient(
-        torch.zeros(1), torch.ones_like(raw), torch.zeros(2, 2, 2), torch.zeros(2), torch.tensor(0.0)
-    )
-    handed_on = gradients_of(distiller.state.learned, distiller.parametrisation, everywhere)[0]
+    everywhere = SetGradient(torch.ones_like(raw), torch.zeros(2, 2, 2), torch.zeros(2), torch.tensor(0.0))
+    handed_on = to_learned(everywhere, distiller.state.learned, distiller.parametrisation)[0]
     assert torch.equal((handed_on == 0).all(-1), padding)
     made = distiller.run()
     for found in (raw, distiller.state.average["samples"], distiller.state.best["samples"], made.samples):

@@ -4,15 +4,22 @@ import pytest
 import torch
 import torch.nn.functional as F
 from image_networks import CLASSES, NETWORKS, problem
+from learners import kernel_of, outer_gradient, text_cnn
+from patches import spy
+from reference import random_batch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from tdd.data.images import ImageBatch
 from tdd.data.pixel_normalisation import Normalisation
-from tdd.distillation.unroll import outer_gradient
-from tdd.networks.architectures.text_cnn import TextCNN
-from tdd.networks.kernels.autograd import AutogradKernel
-from tdd.networks.kernels.choice import make_kernel
+from tdd.data.protocols import InputSpace
+from tdd.data.text import TextBatch
+from tdd.networks.kernels import autograd
+from tdd.networks.kernels.autograd import IN_CACHE, AutogradKernel
 from tdd.networks.kernels.parameters import unstack
+from tdd.networks.kernels.protocol import Step
+from tdd.networks.learner import make_learner
 from tdd.system.seeds import generator
 
 
@@ -20,12 +27,12 @@ from tdd.system.seeds import generator
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_step_from_given_parameters_is_reversed_without_their_gradient(name, mode):
     network, theta, samples, labels, _, _ = problem(name)
-    kernel, x, y = make_kernel(network, mode), samples[0], labels[0]
+    kernel, step = kernel_of(network, mode), Step(samples[0], labels[0])
     with torch.no_grad():
-        _, saved = kernel.gradient(theta, x, y)
-    value, theta_bar, x_bar, y_bar = kernel.reverse(theta, x, y, saved, theta)
+        _, saved = kernel.gradient(theta, step)
+    value, theta_bar, x_bar, y_bar = kernel.reverse(theta, step, saved, theta)
     assert theta_bar.keys() == theta.keys()
-    found = kernel.reverse(theta, x, y, saved, theta, given=True)
+    found = kernel.reverse(theta, step, saved, theta, given=True)
     torch.testing.assert_close(found, (value, {}, x_bar, y_bar), rtol=1e-12, atol=1e-14)
 
 
@@ -34,11 +41,11 @@ def test_the_reverse_of_a_step_agrees_with_finite_differences(name):
     network, theta, samples, labels, _, _ = problem(name, networks=1)
     kernel, x, y = AutogradKernel(network), samples[0], labels[0]
     direction = {key: torch.randn(value.shape, generator=generator(1)).double() for key, value in theta.items()}
-    _, _, x_bar, _ = kernel.reverse(theta, x, y, None, direction)
+    _, _, x_bar, _ = kernel.reverse(theta, Step(x, y), None, direction)
     along, step, values = torch.randn(x.shape, generator=generator(2)).double(), 1e-6, []
     for sign in (1, -1):
         with torch.no_grad():
-            gradient, _ = kernel.gradient(theta, x + sign * step * along, y)
+            gradient, _ = kernel.gradient(theta, Step(x + sign * step * along, y))
         values.append(sum((gradient[key] * direction[key]).sum() for key in gradient))
     assert ((values[0] - values[1]) / (2 * step)).item() == pytest.approx((x_bar * along).sum().item(), rel=1e-4)
 
@@ -47,10 +54,11 @@ def test_real_images_in_parts_give_what_they_give_at_once(monkeypatch):
     network, theta, *_, batch = problem("lenet")
     kernel = AutogradKernel(network)
     whole, at_once = kernel.logits(theta, batch), kernel.loss(theta, batch)
-    one = kernel._forward_bytes(unstack(theta)[0], batch.dense())
+    one = kernel._example_bytes(unstack(theta)[0], *batch.inputs())
     for size, parts in ((1, 1), (2, 2 * one)):
-        monkeypatch.setattr("tdd.networks.kernels.autograd.PART_BYTES", parts)
-        assert kernel._part(theta, batch.dense()) == size < len(batch)
+        monkeypatch.setattr("tdd.networks.kernels.autograd.IN_CACHE", parts)
+        assert kernel._parts(theta, batch)[0] == slice(0, size)
+        assert size < len(batch)
         torch.testing.assert_close(kernel.logits(theta, batch), whole)
         torch.testing.assert_close(kernel.loss(theta, batch), at_once)
     assert whole.shape == (2, 3, CLASSES)
@@ -60,8 +68,8 @@ def test_memory_predicted_for_a_step_is_that_of_one_graph_unless_all_are_kept():
     network = nn.Sequential(nn.Flatten(), nn.Linear(12, 5), nn.Tanh(), nn.Linear(5, 2))
     samples, labels = torch.empty(4, 1, 3, 4, device="meta"), torch.empty(4, 2, device="meta")
     kernel = AutogradKernel(network)
-    assert kernel.step_bytes(samples, labels, 3, graph=False)[0] == 0
-    kept, one = kernel.step_bytes(samples, labels, 3, graph=True)
+    assert kernel.step_bytes(Step(samples, labels), 3, graph=False)[0] == 0
+    kept, one = kernel.step_bytes(Step(samples, labels), 3, graph=True)
     assert kept == 3 * one > 3 * 4 * samples.numel()
 
 
@@ -74,10 +82,75 @@ def test_lower_precision_reaches_networks_without_closed_form_alone():
     def bfloat16():
         return torch.autocast("cpu", torch.bfloat16)
 
-    exact = outer_gradient(make_kernel(network, "auto"), theta, *parts, batch, "auto")
-    rounded = outer_gradient(make_kernel(network, "auto", bfloat16), theta, *parts, batch, "auto")
+    exact = outer_gradient(kernel_of(network, "auto"), theta, *parts, batch, "auto")
+    rounded = outer_gradient(kernel_of(network, "auto", bfloat16), theta, *parts, batch, "auto")
     assert rounded.samples.dtype == torch.float32
     assert not torch.equal(rounded.losses, exact.losses)
     torch.testing.assert_close(rounded.losses, exact.losses, rtol=0.02, atol=0.02)
     assert F.cosine_similarity(rounded.labels.flatten(), exact.labels.flatten(), dim=0) > 0.98
-    assert not hasattr(make_kernel(TextCNN(4, 2), "auto", bfloat16), "autocast")
+    assert not hasattr(kernel_of(text_cnn(4, 2), "auto", bfloat16), "arithmetic")
+
+
+# Real examples in parts
+
+
+class Largest(TorchDispatchMode):
+    """Bytes of the largest tensor that is made."""
+
+    def __init__(self):
+        super().__init__()
+        self.bytes = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        made = function(*args, **(kwargs or {}))
+        for tensor in tree_leaves(made):
+            if isinstance(tensor, torch.Tensor):
+                self.bytes = max(self.bytes, tensor.untyped_storage().nbytes())
+        return made
+
+
+def test_a_batch_is_never_dense_as_a_whole(monkeypatch):
+    learner = make_learner("mean_pool", {"hidden": 8}, InputSpace("text", (400, 50)), 2)
+    kernel, theta = learner.kernel(), learner.starts(0)
+    batch = random_batch(generator(0), 4096, 400, 50, 2, dtype=torch.float32)
+    asked = []
+    inputs = TextBatch.inputs
+    monkeypatch.setattr(TextBatch, "inputs", lambda self, rows: asked.append(rows) or inputs(self, rows))
+    for use in (kernel.logits, kernel.loss):
+        asked.clear()
+        with Largest() as largest:
+            use(theta, batch)
+        first, *parts = asked  # one example is looked at first
+        assert (first.start, first.stop) == (0, 1)
+        sizes = [rows.stop - rows.start for rows in parts]
+        assert sum(sizes) == 4096 and max(sizes) == sizes[0] < 4096 // 4
+        assert [rows.start for rows in parts] == list(range(0, 4096, sizes[0]))
+        assert largest.bytes < 4 * 400 * 50 * 4096 / 4
+        # The graph of a part is what the measure of one example says.
+        assert sizes[0] == IN_CACHE // kernel._example_bytes(unstack(theta)[0], *batch.inputs(slice(0, 1)))
+
+
+def test_an_example_is_measured_once_for_each_shape(monkeypatch):
+    learner = make_learner("mean_pool", {"hidden": 8}, InputSpace("text", (12, 5)), 2)
+    kernel, theta = learner.kernel(), learner.starts(0)
+    measured, kept = [], autograd.kept_bytes
+    monkeypatch.setattr(autograd, "kept_bytes", lambda make: measured.append(1) or kept(make))
+    for length in (12, 12, 9):
+        batch = random_batch(generator(length), 6, length, 5, 2, dtype=torch.float32)
+        kernel.logits(theta, batch)
+        kernel.loss(theta, batch)
+        kernel.loss(theta, batch, generator(0))
+    assert len(measured) == 2 * 2  # a graph of one example and one of two
+
+
+def test_random_numbers_are_touched_for_dropout_alone(monkeypatch):
+    learner = make_learner("mean_pool", {"hidden": 50, "dropout": 0.5}, InputSpace("text", (12, 5)), 2)
+    kernel, theta = learner.kernel(), learner.starts(0)
+    batch = random_batch(generator(1), 6, 12, 5, 2, dtype=torch.float32)
+    forked = spy(monkeypatch, torch.random, "fork_rng")
+    before = torch.get_rng_state()
+    plain, dropped, again = (kernel.loss(theta, batch, drop)[0] for drop in (None, generator(3), generator(3)))
+    assert len(forked) == 2
+    assert torch.equal(dropped, again) and not torch.equal(dropped, plain)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(kernel.loss(theta, batch)[0], plain)

@@ -3,15 +3,17 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from image_networks import network_of
+from learners import starts_of
 from reference import PlainAlexCifarNet, PlainLeNet
 
 from tdd.data.images import ImageBatch
 from tdd.data.pixel_normalisation import Normalisation
 from tdd.networks.architectures.alexcifarnet import AlexCifarNet
 from tdd.networks.architectures.lenet import LeNet
-from tdd.networks.initialisation import draw
 from tdd.networks.kernels.autograd import AutogradKernel
 from tdd.networks.kernels.chain_nonlinearities import LocalResponseNorm
+from tdd.networks.kernels.protocol import Step
 from tdd.system.seeds import generator
 
 CLASSES = 3
@@ -24,8 +26,8 @@ class Doubles(Normalisation):
 
 
 def problem(shape, networks, biased=True, kind=PlainLeNet):
-    network = kind(shape, CLASSES).double()
-    theta = draw(network, [generator(0, "network", k) for k in range(networks)])
+    network = network_of(kind, shape, CLASSES).double()
+    theta = starts_of(network, [generator(0, "network", k) for k in range(networks)])
     g = generator(0, "direction")
     if biased:
         moved = {key: 0.1 * torch.randn(value.shape, generator=g).double() for key, value in theta.items()}
@@ -39,8 +41,8 @@ def both_ways(network, theta, direction, x, y):
     found = []
     for kernel in (network.closed_form(), AutogradKernel(network)):
         with torch.no_grad():
-            gradient, saved = kernel.gradient(theta, x, y)
-            value, theta_bar, x_bar, y_bar = kernel.reverse(theta, x, y, saved, direction)
+            gradient, saved = kernel.gradient(theta, Step(x, y))
+            value, theta_bar, x_bar, y_bar = kernel.reverse(theta, Step(x, y), saved, direction)
         found.append([gradient, value, theta_bar, y_bar, x_bar])
     return found
 
@@ -75,7 +77,7 @@ def test_what_is_zero_before_relu_sends_nothing_back(networks):
     x[:, :, :14] = 0
     y = torch.randn(3, CLASSES, generator=generator(0, "y")).double()
     network, theta, direction = problem((1, 28, 28), networks, biased=False)
-    assert (F.conv2d(network.frame(x), theta["conv1.weight"][0])[:, :, :4, :4] == 0).all()
+    assert (F.conv2d(F.pad(x, network.padding), theta["conv1.weight"][0])[:, :, :4, :4] == 0).all()
     ours, expected = both_ways(network, theta, direction, x, y)
     torch.testing.assert_close(ours, expected, **EXACT)
 
@@ -101,8 +103,8 @@ def test_real_images_in_parts_give_what_the_module_gives(monkeypatch, kind, shap
     network, theta, _ = problem(shape, networks, kind=kind)
     ours, plain = network.closed_form(), AutogradKernel(network)
     whole = ours.loss(theta, batch)
-    monkeypatch.setattr("tdd.networks.kernels.chain.PART_BYTES", 3 * networks * ours.outputs * 8)
-    assert ours._parts(theta, batch.dense()) == 3
+    monkeypatch.setattr("tdd.networks.kernels.chain.IN_CACHE", 3 * networks * ours.outputs * 8)
+    assert ours._parts(theta, batch.inputs()[0]) == 3
     torch.testing.assert_close(ours.loss(theta, batch), plain.loss(theta, batch), **EXACT)
     smooth = ours.loss(theta, batch, smoothing=0.2), plain.loss(theta, batch, smoothing=0.2)
     torch.testing.assert_close(*smooth, **EXACT)
@@ -120,7 +122,7 @@ def test_real_images_labelled_by_probabilities_give_what_the_module_gives(monkey
     normalisation = Doubles(torch.tensor([0.4]), torch.tensor([0.3]))
     network, theta, _ = problem((1, 8, 8), networks, kind=kind)
     ours, plain = network.closed_form(), AutogradKernel(network)
-    monkeypatch.setattr("tdd.networks.kernels.chain.PART_BYTES", 3 * networks * ours.outputs * 8)
+    monkeypatch.setattr("tdd.networks.kernels.chain.IN_CACHE", 3 * networks * ours.outputs * 8)
     batch = ImageBatch(pixels, probabilities, normalisation)
     for smoothing in (0.0, 0.2):
         expected = plain.loss(theta, batch, smoothing=smoothing)
@@ -132,15 +134,15 @@ def test_real_images_labelled_by_probabilities_give_what_the_module_gives(monkey
 
 @pytest.mark.parametrize(("kind", "shape"), [(LeNet, (1, 28, 28)), (LeNet, (3, 9, 45)), (AlexCifarNet, (3, 10, 7))])
 def test_memory_predicted_for_a_step_is_what_it_keeps(kind, shape):
-    network = kind(shape, 10)
-    theta = draw(network, [generator(0), generator(1)])
+    network = network_of(kind, shape, 10)
+    theta = starts_of(network, [generator(0), generator(1)])
     kernel, x, y = network.closed_form(), torch.randn(5, *shape), torch.eye(10)[:5]
-    _, saved = kernel.gradient(theta, x, y)
+    _, saved = kernel.gradient(theta, Step(x, y))
     parts = [
         value for nonlinearity in saved.nonlinearities for part in nonlinearity.parts for value in vars(part).values()
     ]
     tensors = [saved.p, *saved.bars, *(value for value in parts if isinstance(value, torch.Tensor))]
-    kept, working = kernel.step_bytes(x.to("meta"), y.to("meta"), 2, graph=False)
+    kept, working = kernel.step_bytes(Step(x.to("meta"), y.to("meta")), 2, graph=False)
     # Results that are written over, or read by the next nonlinearity, are held once.
     assert kept == sum({t.untyped_storage()._cdata: t.untyped_storage().nbytes() for t in tensors}.values())
     outputs = sum(nonlinearity.shape.numel() for nonlinearity in saved.nonlinearities)

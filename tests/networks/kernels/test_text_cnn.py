@@ -6,13 +6,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from learners import starts_of, text_cnn
 from reference import random_batch
 from torch import nn
 from torch.func import functional_call
 
 from tdd.data.text import TextBatch
-from tdd.networks.architectures.text_cnn import TextCNN
-from tdd.networks.initialisation import draw
 from tdd.networks.kernels.autograd import AutogradKernel
 from tdd.networks.kernels.parameters import unstack
 from tdd.networks.kernels.word_table import argmax_over_time
@@ -32,8 +31,8 @@ def test_loss_gradient_and_logits_of_real_text_equal_plain_convolution(
     size, length, widths, networks, classes, vocabulary, seed
 ):
     g = torch.Generator().manual_seed(seed)
-    network = TextCNN(3, classes, widths, filters=4).double().eval()
-    theta = draw(network, [torch.Generator().manual_seed(seed + k) for k in range(networks)])
+    network = text_cnn(3, classes, widths, filters=4).double().eval()
+    theta = starts_of(network, [torch.Generator().manual_seed(seed + k) for k in range(networks)])
     # Biases away from zero, so that all-padding windows matter.
     theta |= {name: torch.randn(t.shape, generator=g, dtype=t.dtype) for name, t in theta.items() if "bias" in name}
     batch = random_batch(g, size, length, 3, classes, vocabulary)
@@ -43,7 +42,7 @@ def test_loss_gradient_and_logits_of_real_text_equal_plain_convolution(
     torch.testing.assert_close(losses, expected_losses, rtol=1e-10, atol=1e-12)
     for name, value in expected.items():
         torch.testing.assert_close(gradient[name], value, rtol=1e-10, atol=1e-12)
-    logits = torch.stack([functional_call(network, one, batch.dense()) for one in unstack(theta)])
+    logits = torch.stack([functional_call(network, one, batch.inputs()[:1]) for one in unstack(theta)])
     torch.testing.assert_close(kernel.logits(theta, batch), logits, rtol=1e-10, atol=1e-12)
 
 
@@ -51,8 +50,8 @@ def test_loss_gradient_and_logits_of_real_text_equal_plain_convolution(
 @pytest.mark.parametrize("closed_form", [True, False])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.7])
 def test_a_loss_of_soft_or_smoothed_labels_and_its_gradient_equal_those_of_torch(smoothing, closed_form, soft):
-    network = TextCNN(4, 3, [2, 3], filters=5).double()
-    theta = draw(network, [torch.Generator().manual_seed(k) for k in range(2)])
+    network = text_cnn(4, 3, [2, 3], filters=5).double()
+    theta = starts_of(network, [torch.Generator().manual_seed(k) for k in range(2)])
     g = torch.Generator().manual_seed(0)
     batch = random_batch(g, 9, 12, 4, 3)
     if soft:
@@ -62,7 +61,7 @@ def test_a_loss_of_soft_or_smoothed_labels_and_its_gradient_equal_those_of_torch
     network.eval()
     for k, one in enumerate(unstack(theta)):
         leaves = {name: value.clone().requires_grad_() for name, value in one.items()}
-        logits = functional_call(network, leaves, batch.dense())
+        logits = functional_call(network, leaves, batch.inputs()[:1])
         loss = nn.functional.cross_entropy(logits, batch.labels, label_smoothing=smoothing)
         torch.testing.assert_close(losses[k], loss.detach(), rtol=1e-10, atol=1e-12)
         for name, bar in zip(leaves, torch.autograd.grad(loss, list(leaves.values())), strict=True):
@@ -78,8 +77,8 @@ def test_two_level_argmax_finds_the_first_of_equal_values(length, levels, seed):
 
 
 def test_single_precision_stays_close_to_double():
-    network = TextCNN(20, 3, [3, 4, 5], filters=16)
-    theta = draw(network, [torch.Generator().manual_seed(1)])
+    network = text_cnn(20, 3, [3, 4, 5], filters=16)
+    theta = starts_of(network, [torch.Generator().manual_seed(1)])
     batch = random_batch(torch.Generator().manual_seed(2), 32, 60, 20, 3, 200, torch.float32)
     wide = TextBatch(batch.ids, batch.lengths, batch.labels, batch.words.double(), batch.length)
     loss, gradient = network.closed_form().loss(theta, batch)
@@ -90,8 +89,8 @@ def test_single_precision_stays_close_to_double():
 
 
 def test_dropout_scales_and_drops_pooled_features_of_real_text_only():
-    network = TextCNN(4, 2, [2], filters=50, dropout=0.5).double()
-    theta = draw(network, [torch.Generator().manual_seed(1)])
+    network = text_cnn(4, 2, [2], filters=50, dropout=0.5).double()
+    theta = starts_of(network, [torch.Generator().manual_seed(1)])
     # With zero biases an all-padding window has z = 0, the kink of ReLU, where a difference quotient means nothing.
     theta["convs.0.bias"] += 0.01
     batch = random_batch(torch.Generator().manual_seed(2), 40, 20, 4, 2)
@@ -115,8 +114,8 @@ def test_dropout_scales_and_drops_pooled_features_of_real_text_only():
 
 
 def test_xavier_normal_weights_and_zero_biases():
-    network = TextCNN(50, 2, [3], filters=100)
-    theta = draw(network, [torch.Generator().manual_seed(k) for k in range(20)])
+    network = text_cnn(50, 2, [3], filters=100)
+    theta = starts_of(network, [torch.Generator().manual_seed(k) for k in range(20)])
     fan_in, fan_out = 3 * 50, 100 * 3 * 50
     expected = (2 / (fan_in + fan_out)) ** 0.5
     assert abs(theta["convs.0.weight"].std().item() / expected - 1) < 0.01

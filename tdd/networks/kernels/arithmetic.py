@@ -1,0 +1,57 @@
+"""The arithmetic of a forward pass: its precision, and operations that can be differentiated twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, Literal
+
+import torch
+from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from tdd.system.precision import set_float32_precision
+
+Precision = Literal["float32", "tf32", "bfloat16"]
+Context = Callable[[], AbstractContextManager[Any]]
+
+
+def arithmetic(precision: Precision, device: torch.device) -> Context:
+    """What makes the context of a forward pass of this precision on `device`; processors compute in float32."""
+    if device.type == "cpu" or precision == "float32":
+        return nullcontext
+    if precision == "bfloat16":
+        return lambda: torch.autocast(device.type, torch.bfloat16)
+    return _tensor_float
+
+
+@contextmanager
+def _tensor_float() -> Iterator[None]:
+    set_float32_precision("tf32")
+    try:
+        yield
+    finally:
+        set_float32_precision("ieee")
+
+
+@contextmanager
+def twice_differentiable(network: nn.Module) -> Iterator[None]:
+    """Attention and recurrent layers by kernels that have a second derivative.
+
+    The fused kernels of attention have none, on processors neither; for recurrent layers see `without_cudnn`.
+    """
+    with sdpa_kernel(SDPBackend.MATH), without_cudnn(network):
+        yield
+
+
+@contextmanager
+def without_cudnn(network: nn.Module) -> Iterator[None]:
+    """Recurrent layers without cuDNN: it has no second derivative of them, and a first one in training mode alone."""
+    recurrent = any(isinstance(module, nn.RNNBase) for module in network.modules())
+    # Not `cudnn.flags`, which also reads a setting of precision that torch has given up.
+    enabled = torch.backends.cudnn.enabled
+    torch.backends.cudnn.enabled = enabled and not recurrent
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.enabled = enabled

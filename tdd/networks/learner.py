@@ -1,0 +1,150 @@
+"""A network that a set is distilled for or tested with: its module, its starts and its kernel."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from tdd.data.protocols import InputSpace
+from tdd.errors import TddError, UsageError
+from tdd.networks.checks import check_forward, check_module
+from tdd.networks.initialisation import draw
+from tdd.networks.kernels.arithmetic import Precision, arithmetic
+from tdd.networks.kernels.autograd import AutogradKernel, takes_mask
+from tdd.networks.kernels.parameters import Parameters
+from tdd.networks.kernels.protocol import Kernel
+from tdd.networks.own import build_own, name_of
+from tdd.settings.networks import CODE, NetworkOptions, checked_options, entry_of, networks_for
+from tdd.system.seeds import generator
+
+Mode = Literal["auto", "closed_form", "autograd", "rematerialised"]
+"""How the inner loop is reversed; see `tdd.distillation.unroll`."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A network that a set is distilled for or tested with.
+
+    Attributes:
+        name: in the registry, or ``python:package.module:Class`` of a user's own.
+        module: on the device, in evaluation mode; frozen parameters and buffers stay in it.
+        trained: names of the parameters that inner steps change; theta holds these alone.
+        space: what its examples are.
+        classes: C, number of logits.
+        device: where it is computed.
+    """
+
+    name: str
+    module: nn.Module
+    trained: tuple[str, ...]
+    space: InputSpace
+    classes: int
+    device: torch.device
+
+    def starts(self, seed: int, *place: str | int, indices: Sequence[int] = (0,)) -> Parameters:
+        """Fresh parameters for each of `indices`, stacked (K, ...): a function of seed, place and index."""
+        return draw(self.module, self.trained, [generator(seed, *place, index) for index in indices], self.device)
+
+    def theta_of(self, saved: Mapping[str, Tensor]) -> Parameters:
+        """A set's own initialisation as the parameters of one network, stacked (1, ...).
+
+        Raises:
+            TddError: it is not one of this network.
+        """
+        expected = {name: tuple(value.shape) for name, value in self.parameters().items()}
+        if {name: tuple(value.shape) for name, value in saved.items()} != expected:
+            raise TddError(
+                f"the set's initialisation is not one of the network {self.name} with the options in its recipe; "
+                f"get a fresh copy of both"
+            )
+        return {name: saved[name][None].to(self.device) for name in self.trained}
+
+    def kernel(self, mode: Mode = "auto", precision: Precision = "float32") -> Kernel:
+        """What computes gradients of this network: its own closed form where it has one and `mode` allows it.
+
+        A closed form stays in full precision, since a rounded maximum would pick other winners.
+
+        Raises:
+            UsageError: `mode` is closed_form and the network has none.
+        """
+        closed_form = getattr(self.module, "closed_form", None)
+        if mode == "closed_form" and closed_form is None:
+            raise UsageError(f"{self.name} has no closed form; use unroll: auto, autograd or rematerialised")
+        if closed_form is not None and mode in ("auto", "closed_form"):
+            kernel: Kernel = closed_form()
+            return kernel
+        return AutogradKernel(self.module, arithmetic(precision, self.device))
+
+    def check_reads(self, shape: Sequence[int]) -> None:
+        """Raise UsageError unless the network reads examples of `shape` too: sentences of another length."""
+        if tuple(shape) != self.space.shape:
+            space = replace(self.space, shape=tuple(shape))
+            check_forward(self.name, self.module, space, self.classes, self.device)
+
+    def parameters(self) -> Parameters:
+        """The module's own parameters that are trained."""
+        named = dict(self.module.named_parameters())
+        return {name: named[name] for name in self.trained}
+
+    @property
+    def takes_mask(self) -> bool:
+        """Whether its module is told where sentences have words."""
+        return takes_mask(self.module)
+
+    def signature(self) -> str:
+        """Hash of the names and shapes of all parameters and buffers."""
+        shapes = [(name, list(value.shape)) for name, value in self.module.state_dict().items()]
+        return hashlib.sha256(json.dumps(shapes).encode()).hexdigest()[:16]
+
+    def on(self, device: torch.device) -> Learner:
+        """The same network on another device; "meta" for shapes alone."""
+        return replace(self, module=copy.deepcopy(self.module).to(device), device=device)
+
+
+def make_learner(
+    network: str | nn.Module,
+    options: NetworkOptions | Mapping[str, Any],
+    space: InputSpace,
+    classes: int,
+    device: torch.device | str = "cpu",
+) -> Learner:
+    """A network by its name in the registry, or a user's own.
+
+    Args:
+        network: a name, ``python:package.module:Class``, whose class is imported and called with `space`, `classes` and
+            the options, or a module, which is copied. On "meta" the network is made of shapes alone.
+        options: the network's own settings.
+        space: what its examples are.
+        classes: C.
+        device: where it is computed.
+
+    Raises:
+        UsageError: the network reads other examples, is not there, or cannot be distilled for.
+    """
+    device = torch.device(device)
+    if isinstance(network, nn.Module):
+        name, module = name_of(network), copy.deepcopy(network)
+        check_module(name, module)
+    else:
+        name, entry = network, entry_of(network)
+        if entry.reads not in (None, space.kind):
+            reads, data = ("text", "images") if space.kind == "image" else ("images", "text")
+            others = ", ".join(networks_for(space.kind))
+            raise UsageError(f"{name} reads {reads} and the data are {data}: use --network with one of {others}")
+        with torch.device(device):
+            module = build_own(name, entry.home, space, classes, checked_options(network, options))
+        check_module(name, module)
+    module = module.to(device).eval()
+    trained = tuple(key for key, parameter in module.named_parameters() if parameter.requires_grad)
+    if not trained:
+        raise UsageError(f"{name} has no parameter that is trained")
+    if isinstance(network, nn.Module) or name.startswith(CODE):
+        check_forward(name, module, space, classes, device)
+    return Learner(name, module, trained, space, classes, device)

@@ -1,0 +1,76 @@
+"""Networks found by their name: those that come with tdd, registered ones, and a user's own classes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+from torch import nn
+
+from tdd.data.protocols import InputSpace
+from tdd.errors import UsageError
+from tdd.settings.networks import CODE, NetworkOptions, OwnOptions
+from tdd.settings.recipe import Recipe
+
+
+def network_to_use(recorded: str, asked: str | nn.Module | None) -> str | nn.Module:
+    """The network of a recipe, `recorded`, or the one that the user asks for.
+
+    Code is imported by the user's own word alone: a recipe may come from elsewhere.
+
+    Raises:
+        UsageError: the recipe names a class and the user does not.
+    """
+    if asked is not None:
+        return asked
+    if recorded.startswith(CODE):
+        raise UsageError(
+            f"the recipe names code, {recorded}, which is imported only if you name it too: "
+            f"--network {recorded}, or in Python network=..."
+        )
+    return recorded
+
+
+def recipe_for(recipe: Recipe, network: str | nn.Module | None) -> Recipe:
+    """The recipe that says which network is used, where that is not its own: without options of another one."""
+    name = recipe.network if network is None else network if isinstance(network, str) else name_of(network)
+    if name == recipe.network:
+        return recipe
+    return Recipe.build(recipe.model_dump(exclude={"network", "options"}) | {"network": name})
+
+
+def name_of(module: nn.Module) -> str:
+    """What a user's module is called in a recipe: ``python:package.module:Class``."""
+    kind = type(module)
+    return f"{CODE}{kind.__module__}:{kind.__name__}"
+
+
+def build_own(name: str, home: str, space: InputSpace, classes: int, options: NetworkOptions) -> nn.Module:
+    """The network whose class is at `home`, ``package.module:Class``.
+
+    A class is called with the space of its examples, the number of classes and its options: one object where they are
+    typed, keywords where they are not.
+
+    Raises:
+        UsageError: there is no such class, or it cannot be called so.
+    """
+    where, _, attribute = home.partition(":")
+    cwd = os.getcwd()
+    if name.startswith(CODE) and cwd not in sys.path:
+        sys.path.insert(0, cwd)
+    try:
+        kind = getattr(import_module(where), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"cannot import the network {name}: {error}") from None
+    typed = not isinstance(options, OwnOptions)
+    keywords: dict[str, Any] = {} if typed else options.model_dump()
+    try:
+        network = kind(space, classes, options) if typed else kind(space, classes, **keywords)
+    except TypeError as error:
+        given = ", ".join(["space", "classes", *keywords])
+        raise UsageError(f"{name} cannot be made as {attribute}({given}): {error}") from None
+    if not isinstance(network, nn.Module):
+        raise UsageError(f"{name} is not a torch.nn.Module")
+    return network

@@ -1,0 +1,69 @@
+"""Settings that a command line assigns, ``--set name=value``, also to a network's own options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from tdd.errors import UsageError, nearest
+from tdd.settings.networks import NETWORKS, entry_of
+from tdd.settings.recipe import Recipe
+
+
+def parse_assignments(assignments: list[str]) -> dict[str, Any]:
+    """Settings by their name or path, ``options.hidden``; values are read as YAML.
+
+    Raises:
+        UsageError: an argument without ``=`` or with a value that is not YAML.
+    """
+    settings = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"--set takes name=value, not '{assignment}'")
+        try:
+            settings[name.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise UsageError(f"--set {name}: '{value}' is not a valid value") from None
+    return settings
+
+
+def place(settings: dict[str, Any], network: str) -> dict[str, Any]:
+    """The settings with the network's own ones, named alone or by path, under "options".
+
+    Raises:
+        UsageError: a name that is no setting of the recipe or of this network, or is one of both.
+    """
+    flat = [name for name in Recipe.model_fields if name != "options"]
+    entry = entry_of(network)
+    own = list(entry.options.model_fields)
+    free = entry.options.model_config.get("extra") == "allow"
+    placed: dict[str, Any] = {}
+    for name, value in settings.items():
+        group, dot, leaf = name.partition(".")
+        if name == "options":
+            if not isinstance(value, dict):
+                raise UsageError("settings: options are set by their names, as in options.filters=10")
+            placed.setdefault("options", {}).update(value)
+        elif dot and group == "options" and (leaf in own or free):
+            placed.setdefault("options", {})[leaf] = value
+        elif name in flat and name in own:
+            raise UsageError(f"settings: '{name}' is a setting and an option of {network}: say options.{name} for that")
+        elif name in flat:
+            placed[name] = value
+        elif name in own:
+            placed.setdefault("options", {})[name] = value
+        else:
+            raise UsageError(f"settings: {_unknown(name, network, [*flat, *own], free)}")
+    return placed
+
+
+def _unknown(name: str, network: str, names: list[str], free: bool) -> str:
+    leaf = name.removeprefix("options.")
+    if free:
+        return f"unknown setting '{name}'{nearest(leaf, names)}; an option of {network} is set as options.{name}"
+    having = [other for other, entry in NETWORKS.items() if leaf in entry.options.model_fields]
+    if having:
+        return f"'{leaf}' is an option of {' and '.join(having)}, and the network is {network}"
+    return f"unknown setting '{name}'{nearest(leaf, names)}"

@@ -1,0 +1,172 @@
+"""The networks that a set can be distilled for: what they read, their own settings, and where they are defined.
+
+A new network is a class in `tdd.networks.architectures`, and here its options and its entry. Nothing here imports
+torch: a recipe is checked, and ``tdd --help`` printed, without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import ConfigDict, field_validator
+
+from tdd.errors import UsageError, nearest
+from tdd.settings.fields import Settings, setting
+
+Reads = Literal["text", "image"]
+
+CODE = "python:"
+"""What the name of a network begins with that is a user's own class: ``python:package.module:Class``."""
+
+
+class NetworkOptions(Settings):
+    """A network's own settings; this one has none."""
+
+    @property
+    def least_length(self) -> int:
+        """Tokens that a sentence must have at least."""
+        return 1
+
+
+class OwnOptions(NetworkOptions):
+    """Settings of a user's own network: whatever its class takes."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class TextCNNOptions(NetworkOptions):
+    """Settings of `text_cnn`."""
+
+    widths: list[int] = setting([3, 4, 5], "words that each filter bank spans", unit="words", min_length=1)
+    filters: int = setting(100, "filters of each width", unit="filters", source="paper 4.2", ge=1)
+    dropout: float = setting(0.5, "dropout before the classifier, on real data only (--full)", ge=0, lt=1)
+
+    @field_validator("widths")
+    @classmethod
+    def _distinct(cls, value: list[int]) -> list[int]:
+        if min(value) < 1 or len(set(value)) < len(value):
+            raise ValueError("filter widths must be different positive numbers")
+        return value
+
+    @property
+    def least_length(self) -> int:
+        """Tokens that a sentence must have at least."""
+        return max(self.widths)
+
+
+class MeanPoolOptions(NetworkOptions):
+    """Settings of `mean_pool`."""
+
+    hidden: int = setting(128, "units of each hidden layer", unit="units", ge=1)
+    layers: int = setting(
+        1, "hidden layers between the mean of the words and the classifier", unit="layers", ge=0, le=100
+    )
+    dropout: float = setting(0.5, "dropout after each hidden layer, on real data only (--full)", ge=0, lt=1)
+
+
+class ConvNetOptions(NetworkOptions):
+    """Settings of `convnet`."""
+
+    filters: int = setting(128, "filters of each convolution", unit="filters", ge=1)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A network of the registry.
+
+    Attributes:
+        home: ``module:Class``, imported when the network is used. The class is called with the `InputSpace` of its
+            examples, the number of classes, and its options.
+        reads: what its examples are; None: whatever the data are.
+        about: the network in a few words, for help and the card.
+        options: its own settings.
+    """
+
+    home: str
+    reads: Reads | None
+    about: str
+    options: type[NetworkOptions] = NetworkOptions
+
+
+_HOME = "tdd.networks.architectures"
+NETWORKS: dict[str, Entry] = {
+    "text_cnn": Entry(
+        f"{_HOME}.text_cnn:TextCNN", "text", "Kim's convolutional network (arXiv 1408.5882)", TextCNNOptions
+    ),
+    "mean_pool": Entry(
+        f"{_HOME}.mean_pool:MeanPool", "text", "a deep averaging network (Iyyer et al. 2015)", MeanPoolOptions
+    ),
+    "lenet": Entry(f"{_HOME}.lenet:LeNet", "image", "LeNet"),
+    "alexcifarnet": Entry(f"{_HOME}.alexcifarnet:AlexCifarNet", "image", "AlexCifarNet (arXiv 1811.10959)"),
+    "convnet": Entry(
+        f"{_HOME}.convnet:ConvNet", "image", "the ConvNet most of the field distils for (2006.05929)", ConvNetOptions
+    ),
+}
+
+
+def register_network(
+    name: str,
+    network: type[Any] | str,
+    reads: Reads | None = None,
+    about: str = "",
+    options: type[NetworkOptions] | None = None,
+) -> None:
+    """Make a network known by a name of its own, as those that come with tdd are, for this process.
+
+    Args:
+        name: what recipes and ``--network`` call it.
+        network: its class, or where that is: ``package.module:Class``. It is called as `Entry.home` says.
+        reads, about: see `Entry`.
+        options: its own settings; None: the class's `Options` where it has one, else whatever its constructor takes.
+
+    Raises:
+        UsageError: the name is taken by another network, or does not read as a name.
+    """
+    home = network if isinstance(network, str) else f"{network.__module__}:{network.__qualname__}"
+    if not name.isidentifier() or home.count(":") != 1:
+        raise UsageError("a network is registered by a name and its class, as in my_net, package.module:MyNet")
+    own: type[NetworkOptions] = getattr(network, "Options", OwnOptions)
+    entry = Entry(home, reads, about or home, options or own)
+    if NETWORKS.setdefault(name, entry) != entry:
+        raise UsageError(f"there is another network called {name}: {NETWORKS[name].home}")
+
+
+def entry_of(network: str) -> Entry:
+    """The entry of a network by its name, or that of a user's own class.
+
+    Raises:
+        UsageError: no such network; the nearest name is offered.
+    """
+    if network in NETWORKS:
+        return NETWORKS[network]
+    if network.startswith(CODE):
+        home = network.removeprefix(CODE)
+        if home.count(":") != 1 or not all(part.isidentifier() for part in home.replace(":", ".").split(".")):
+            raise UsageError(f"{network}: a network of your own is named {CODE}package.module:Class")
+        return Entry(home, None, home, OwnOptions)
+    raise UsageError(f"no network '{network}'{nearest(network, list(NETWORKS))}, or your own as {CODE}module:Class")
+
+
+def networks_for(reads: Reads) -> list[str]:
+    """Names of the networks for text or images."""
+    return [name for name, entry in NETWORKS.items() if entry.reads == reads]
+
+
+def checked_options(network: str, options: Mapping[str, Any] | NetworkOptions) -> NetworkOptions:
+    """The options of a network, checked, with its defaults.
+
+    Raises:
+        ValueError: an unknown option, named with the nearest valid one.
+        pydantic.ValidationError: a value of the wrong type or out of bounds.
+    """
+    kind = entry_of(network).options
+    values = options.model_dump() if isinstance(options, NetworkOptions) else dict(options)
+    if kind.model_config.get("extra") != "allow":
+        for name in values:
+            if name not in kind.model_fields:
+                names = list(kind.model_fields)
+                hint = nearest(str(name), names) if names else "; it has none"
+                raise ValueError(f"{network} has no option '{name}'{hint}")
+    return kind.model_validate(values)

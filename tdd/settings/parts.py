@@ -1,0 +1,249 @@
+"""The settings of a run, part by part: what `tdd.settings.recipe.Recipe` is made of."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SerializeAsAny
+
+from tdd.settings.fields import Settings, setting
+from tdd.settings.networks import NETWORKS, NetworkOptions, TextCNNOptions, entry_of
+
+USUAL_NETWORK = "text_cnn"
+# What takes the place of none.
+USUAL_STEPS = "n / classes where that divides n, known once the data are read"
+USUAL_COLUMN = "found by its usual names once the data are read"
+MOST_THREADS = 1024
+
+
+class DataSettings(Settings):
+    """The data set and how it is read."""
+
+    dataset: str = setting("tomatoes", "short name, Hub id, folder or csv/tsv/jsonl/parquet file")
+    data: str | None = setting(
+        None, "folder or file to read the data set from", none="the Hub", changes_run=False, flag=True
+    )
+    data_from: Literal["files", "memory"] = setting(
+        "files", "memory: the data set is given in Python, data=..., and `dataset` is only its name", changes_run=False
+    )
+    config_name: str | None = setting(None, "configuration of a Hub data set", none="its default", flag=True)
+    revision: str | None = setting(None, "branch, tag or commit of a Hub data set", none="main", flag=True)
+    text_column: str | None = setting(None, "column holding the text", none=USUAL_COLUMN, flag=True)
+    image_column: str | None = setting(None, "column holding the images, instead of text", none=USUAL_COLUMN, flag=True)
+    label_column: str | None = setting(None, "column holding the class", none=USUAL_COLUMN, flag=True)
+    vectors: str = setting(
+        "glove-6b-50d", "word vectors: the embedded table, a gensim-downloader name or a file", flag=True
+    )
+    max_length: int = setting(
+        400, "L: a real sentence is padded or truncated to it", unit="tokens", source="paper 3.3", ge=1
+    )
+    validation: float = setting(0.1, "share of the training split held out for choices", gt=0, lt=1)
+    max_validation: int = setting(2500, "most held-out examples read at each validation", unit="examples", ge=1)
+
+
+class SetSettings(Settings):
+    """The distilled set."""
+
+    n: int = setting(
+        20, "number of distilled samples, steps x samples per step", unit="samples", flag=True, short="n", ge=1
+    )
+    steps: int | None = setting(None, "inner steps of an epoch", none=USUAL_STEPS, unit="inner steps", flag=True, ge=1)
+    epochs: int = setting(1, "times the inner steps are repeated", unit="epochs", source="paper 3.4", flag=True, ge=1)
+    init: Literal["fixed", "random"] = setting(
+        "fixed", "distil for one network initialisation, or for any fresh one", source="paper 3.4", flag=True
+    )
+    labels: Literal["soft", "hard"] = setting("soft", "learned soft labels, or fixed one-hot ones", source="paper 3.2")
+    samples: Literal["free", "words"] = setting(
+        "free", "samples are any learned numbers, or sentences of real words", source="paper 3.4", flag=True
+    )
+    sample_length: int | None = setting(None, "length of a distilled sentence", none="max_length", unit="tokens", ge=1)
+    samples_init: Literal["noise", "real"] | None = setting(
+        None, "start from noise or real examples", none="real sentences for samples: words, else noise"
+    )
+    samples_scale: float = setting(
+        0.3, "standard deviation of the noise to start from", unit="that of real inputs", gt=0
+    )
+    learning_rate: float = setting(0.05, "start of every learned inner learning rate", gt=0)
+    momentum: float = setting(
+        0.0, "start of the learned inner momentum; 0: none", source="heavy ball, Polyak 1964", ge=0, lt=1
+    )
+
+
+class WordSettings(Settings):
+    """Sentences of real words (samples: words)."""
+
+    vocabulary: int = setting(8000, "most frequent words of the training split that may be used", unit="words", ge=2)
+    vocabulary_file: str | None = setting(
+        None, "file with the words instead, separated by white space", none="the most frequent words"
+    )
+    excluded_words: list[str] = setting([], "words that no sentence may hold")
+    padding: Literal["none", "end"] = setting(
+        "none", "none: words at all L positions; end: no more than in the real sentence it starts as"
+    )
+    neighbours: int = setting(
+        0, "words that a gradient tells apart on its way to a latent vector; 0: straight through", unit="words", ge=0
+    )
+    temperature: float = setting(1.0, "softness of the choice among neighbours", unit="that of a nearest word", gt=0)
+    commitment: float = setting(0.0, "pull of a latent vector to its word", source="VQ-VAE, arXiv 1711.00937", ge=0)
+
+
+class OuterSettings(Settings):
+    """The outer loop."""
+
+    outer_steps: int = setting(2000, "updates of the distilled set", unit="outer steps", flag=True, ge=1)
+    batch_size: int = setting(256, "real examples of one outer step", unit="examples", ge=1)
+    networks: int = setting(
+        1, "K: initialisations averaged in one outer step (random initialisation)", unit="networks", ge=1
+    )
+    samples_lr: float = setting(0.03, "Adam step size of the samples", gt=0)
+    labels_lr: float = setting(0.03, "Adam step size of the soft labels", gt=0)
+    rates_lr: float = setting(
+        0.03, "Adam step size of the raw learning rates (before softplus) and momentum (before sigmoid)", gt=0
+    )
+    schedule: Literal["cosine", "constant"] = setting("cosine", "schedule of the Adam step sizes")
+    warmup: int = setting(0, "outer steps over which the Adam step sizes rise linearly", unit="outer steps", ge=0)
+    clip_norm: float = setting(1.0, "largest norm of one outer gradient, all parts together", gt=0)
+    ema: float = setting(0.0, "decay of the averaged set that is validated and kept; 0: none", ge=0, lt=1)
+    label_smoothing: float = setting(
+        0.0, "share of a real example's label spread over all classes", source="arXiv 1512.00567", ge=0, lt=1
+    )
+    word_dropout: float = setting(
+        0.0, "share of words dropped from real outer batches", source="Iyyer et al. 2015", ge=0, lt=1
+    )
+    shift: int = setting(
+        0, "most that real images of outer batches are moved up, down and sideways", unit="pixels", ge=0
+    )
+    window: int | None = setting(
+        None,
+        "inner steps the outer gradient flows through",
+        none="all",
+        unit="inner steps",
+        source="RaT-BPTT, arXiv 2310.04606",
+        ge=1,
+    )
+    window_end: Literal["last", "random", "growing"] = setting(
+        "last", "the window ends with the last inner step, with one drawn anew, or with ever later ones"
+    )
+    unroll: Literal["auto", "closed_form", "autograd", "rematerialised"] = setting(
+        "auto", "how the inner loop is reversed; every choice gives the same gradient"
+    )
+    networks_at_once: int = setting(
+        16, "networks trained together; bounds the memory they take", unit="networks", changes_run=False, ge=1
+    )
+
+
+class FullSettings(Settings):
+    """The same network trained on all the data, for the distillation ratio (--full)."""
+
+    full_epochs: int = setting(20, "most passes over the training split", unit="epochs", ge=1)
+    full_lr: float = setting(0.001, "Adam step size", gt=0)
+    full_batch_size: int = setting(64, "examples of one step", unit="examples", ge=1)
+
+
+class DecodedSettings(Settings):
+    """The set read as words (--decoded)."""
+
+    refit_steps: int = setting(
+        200, "outer steps that fit labels and rates to the nearest words", unit="outer steps", changes_run=False, ge=1
+    )
+
+
+class RunSettings(Settings):
+    """The run: its seed, its machine, what is validated and kept when."""
+
+    seed: int = setting(0, "seed of every random draw", flag=True, ge=0, lt=2**31)
+    device: str | None = setting(
+        None, "of the computation: cpu, cuda, cuda:1 or mps", none="the fastest there is", changes_run=False, flag=True
+    )
+    threads: int | None = setting(
+        None,
+        "processor threads of each process",
+        none="those that torch takes",
+        unit="threads",
+        changes_run=False,
+        flag=True,
+        ge=1,
+        le=MOST_THREADS,
+    )
+    precision: Literal["float32", "tf32", "bfloat16"] = setting(
+        "float32", "arithmetic of networks without closed form on a GPU; CPUs compute in float32"
+    )
+    validate_every: int = setting(50, "outer steps between validations", unit="outer steps", ge=1)
+    validation_networks: int = setting(
+        4, "fresh networks of one validation (random initialisation)", unit="networks", ge=1
+    )
+    test_networks: int = setting(
+        20,
+        "fresh networks tested at the end of the run (random initialisation)",
+        unit="networks",
+        changes_run=False,
+        ge=1,
+    )
+    checkpoint_every: int = setting(
+        50, "outer steps between checkpoints that a run resumes from", unit="outer steps", changes_run=False, ge=1
+    )
+    max_minutes: float | None = setting(
+        None,
+        "time after which a run saves its state and stops, to be resumed",
+        none="no limit",
+        unit="minutes",
+        changes_run=False,
+        flag=True,
+        gt=0,
+    )
+    report_to: Literal["none", "tensorboard", "trackio"] = setting(
+        "none", "tracker that draws the curves, through Accelerate", changes_run=False, flag=True
+    )
+
+
+class NetworkSettings(Settings):
+    """The network that is trained on the distilled set."""
+
+    network: str = setting(
+        USUAL_NETWORK, f"the network: {', '.join(NETWORKS)}, or your own as python:module:Class", flag=True
+    )
+    options: SerializeAsAny[NetworkOptions] = Field(
+        default_factory=TextCNNOptions, description="the network's own settings, by name"
+    )
+
+
+PARTS: dict[str, type[Settings]] = {
+    "data": DataSettings,
+    "network": NetworkSettings,
+    "set": SetSettings,
+    "words": WordSettings,
+    "outer": OuterSettings,
+    "full": FullSettings,
+    "decoded": DecodedSettings,
+    "run": RunSettings,
+}
+"""The parts of a recipe, in their order."""
+
+
+# Pydantic lists the fields of the last base first.
+class AllSettings(
+    RunSettings,
+    DecodedSettings,
+    FullSettings,
+    OuterSettings,
+    WordSettings,
+    SetSettings,
+    NetworkSettings,
+    DataSettings,
+):
+    """The settings of all parts, and what follows from them."""
+
+    @property
+    def reads(self) -> Literal["text", "image"] | None:
+        """What the network reads; None: whatever the data are."""
+        return entry_of(self.network).reads
+
+    @property
+    def starts_real(self) -> bool:
+        """Whether the samples start from real examples."""
+        return self.samples_init == "real" or (self.samples_init is None and self.samples == "words")
+
+    @property
+    def length(self) -> int:
+        """Tokens of a distilled sentence."""
+        return self.sample_length or self.max_length

@@ -1,0 +1,30 @@
+"""Memory of a device: how much is free, and how much a part of a computation should take."""
+
+from __future__ import annotations
+
+import torch
+
+# Share of an accelerator's memory that one part of a computation may take.
+PART = 16
+
+
+def part_bytes(device: torch.device, in_cache: int) -> int:
+    """Bytes that a computation done in parts should take at once.
+
+    A processor is fastest where a part stays within its cache, `in_cache` bytes. An accelerator wants few large parts:
+    a share of all its memory, which is the same however much of it is free, so that a run repeats itself.
+    """
+    if device.type == "cuda":
+        return max(in_cache, torch.cuda.get_device_properties(device).total_memory // PART)
+    if device.type == "mps":
+        return max(in_cache, torch.mps.recommended_max_memory() // PART)
+    return in_cache
+
+
+def free_bytes(device: torch.device) -> int:
+    """Bytes free on `device`."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    import psutil
+
+    return int(psutil.virtual_memory().available)

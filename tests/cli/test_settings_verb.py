@@ -1,0 +1,68 @@
+"""``tdd settings`` prints what can be set: all of it, a part, a network's own, or one."""
+
+import pytest
+from command import Done, tdd
+
+from tdd.settings.recipe import all_settings
+
+KNOWN = list(all_settings())
+PARTS = list(dict.fromkeys(known.part for known in KNOWN))
+
+
+def said(done: Done) -> dict[str, str]:
+    """What is printed below each heading, its lines joined where they were broken."""
+    assert (done.code, done.err) == (0, "")
+    blocks: dict[str, str] = {}
+    for line in done.out.splitlines():
+        if line.startswith("  "):
+            blocks[list(blocks)[-1]] += f" {line.strip()}" if line.startswith("      ") else f"\n{line.strip()}"
+        else:
+            blocks[line.removesuffix(":")] = ""
+        assert len(line) <= 110
+    return blocks
+
+
+def lines_of(part: str) -> str:
+    return "".join(f"\n{known.line()}" for known in KNOWN if known.part == part)
+
+
+def test_all_settings_are_printed_part_by_part():
+    found = said(tdd("settings"))
+    assert list(found) == PARTS
+    assert {part: lines_of(part) for part in PARTS} == found
+    assert "\nn: int = 20 (samples). number of distilled samples, steps x samples per step" in found["set"]
+
+
+@pytest.mark.parametrize(
+    ("which", "part"), [("words", "words"), ("outer", "outer"), ("mean_pool", "options of mean_pool"), ("run", "run")]
+)
+def test_a_part_or_a_network_is_printed_alone(which: str, part: str):
+    assert said(tdd("settings", which)) == {part: lines_of(part)}
+
+
+def test_the_options_of_all_networks_are_printed_together():
+    found = said(tdd("settings", "options"))
+    assert list(found) == [part for part in PARTS if part.startswith("options of ")]
+    assert found["options of text_cnn"] == lines_of("options of text_cnn")
+
+
+def test_a_single_setting_is_printed_wherever_it_belongs():
+    assert said(tdd("settings", "hidden")) == {
+        "options of mean_pool": "\nhidden: int = 128 (units). units of each hidden layer"
+    }
+    assert list(said(tdd("settings", "dropout"))) == ["options of text_cnn", "options of mean_pool"]
+    assert said(tdd("settings", "max_length"))["data"].endswith("[paper 3.3]")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("hiden", "hidden"), ("word", "words"), ("mean_pol", "mean_pool"), ("outer_step", "outer_steps")],
+)
+def test_a_typo_is_one_line_that_offers_the_nearest(typed: str, meant: str):
+    done = tdd("settings", typed)
+    assert (done.code, done.one_line()) == (
+        2,
+        f"no setting and no part of them is called '{typed}'; did you mean '{meant}'?",
+    )
+    choices = tdd("settings", "zzz").one_line().partition("; choose from ")[2].split(", ")
+    assert len(choices) == len(set(choices)) and {"words", "hidden", "mean_pool", "n"} <= set(choices)

@@ -1,0 +1,43 @@
+"""Networks of a user's own, as classes that take what tdd calls them with."""
+
+import torch
+from torch import Tensor, nn
+
+from tdd.settings.fields import setting
+from tdd.settings.networks import NetworkOptions
+
+
+class Mlp(nn.Module):
+    """Whatever an example is, laid flat, one hidden layer; it knows of no mask."""
+
+    def __init__(self, space, classes: int, hidden: int = 5):
+        super().__init__()
+        self.hidden = nn.Linear(torch.Size(space.shape).numel(), hidden)
+        self.classifier = nn.Linear(hidden, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.hidden(x.flatten(1)).tanh())
+
+
+class Sized(Mlp):
+    """An `Mlp` that declares its options."""
+
+    class Options(NetworkOptions):
+        hidden: int = setting(4, "units of the hidden layer", unit="units", ge=1)
+
+    def __init__(self, space, classes: int, options: Options):
+        super().__init__(space, classes, options.hidden)
+
+
+class Lstm(nn.Module):
+    """The mean of an LSTM's states where sentences have words."""
+
+    def __init__(self, space, classes: int, hidden: int = 4):
+        super().__init__()
+        self.lstm = nn.LSTM(space.shape[1], hidden, batch_first=True)
+        self.classifier = nn.Linear(hidden, classes)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        states, _ = self.lstm(x)
+        inside = mask[..., None].to(x.dtype)
+        return self.classifier((states * inside).sum(1) / inside.sum(1).clamp(min=1))

@@ -1,0 +1,214 @@
+"""A network of one's own, by the name of its class in a file of the current folder or as a module from Python."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from command import SETTINGS, STEPS, tdd
+from own_networks import Lstm, Mlp
+from whole_runs import assert_same_run
+
+import tdd as package
+from tdd.data.corpus import load_corpus
+from tdd.distilled_set.set import DistilledSet
+from tdd.errors import Interrupted, TddError, UsageError
+from tdd.settings.recipe import Recipe
+
+CODE = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, space, classes, hidden=3):
+        super().__init__()
+        self.hidden, self.classifier = nn.Linear(space.shape[1], hidden), nn.Linear(hidden, classes)
+
+    def forward(self, x, mask):
+        return self.classifier(((x * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)).tanh() @ self.hidden.weight.T)
+
+
+class Function:
+    def __init__(self, space, classes):
+        pass
+
+
+class Sized(Net):
+    def __init__(self, size):
+        super().__init__(size, 2)
+
+
+class Flat(nn.Module):
+    def __init__(self, space, classes):
+        super().__init__()
+        self.classifier = nn.Linear(space.shape[0] * space.shape[1], classes)
+
+    def forward(self, x):
+        return self.classifier(x.flatten(1))
+
+
+class Wrong(Flat):
+    def forward(self, x):
+        return self.classifier(x)
+
+
+class Normal(Flat):
+    def __init__(self, space, classes):
+        super().__init__(space, classes)
+        self.norm = nn.BatchNorm1d(2)
+"""
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch) -> Path:
+    """The file ``mine.py`` in the current folder, which Python has not seen before."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # a changed file is read anew, however soon it changed
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    (tmp_path / "mine.py").write_text(CODE)
+    yield tmp_path / "mine.py"
+    sys.modules.pop("mine", None)
+
+
+def command(given, output, name="Net", **settings) -> list[str]:
+    """Arguments that distil for the class `name` of mine.py."""
+    data, vectors = given
+    arguments = ["distill", str(data), "--n", "4", "--vectors", str(vectors), "--network", f"python:mine:{name}"]
+    for setting, value in ({"outer_steps": STEPS} | SETTINGS | settings).items():
+        arguments += ["--set", f"{setting}={value}"]
+    return [*arguments, "--output", str(output)]
+
+
+def refused(*arguments: object) -> tuple[int, str]:
+    done = tdd(*arguments)
+    return done.code, done.one_line()
+
+
+NAMED = ["--network", "python:mine:Net"]
+ASK = (
+    "the recipe names code, python:mine:Net, which is imported only if you name it too: "
+    "--network python:mine:Net, or in Python network=..."
+)
+
+
+@pytest.mark.parametrize("init", ["fixed", "random"])
+def test_a_class_of_a_file_in_this_folder_is_distilled_for_resumed_and_evaluated(given, mine, init):
+    settings = {"init": init, "options.hidden": 7, "samples_init": "real", "test_networks": 2}
+    done = tdd(*command(given, "whole", **settings))
+    assert done.code == 0, done.err
+    recipe = yaml.safe_load(Path("whole/recipe.yaml").read_text())
+    assert (recipe["network"], recipe["options"]) == ("python:mine:Net", {"hidden": 7})
+    assert sys.modules["mine"].__file__ == str(mine)
+
+    stopped = tdd(*command(given, "run", **settings), "--max-minutes", "1e-9")
+    assert stopped.code == 130
+    said = stopped.one_line()
+    assert said == (
+        "max_minutes are over: stopped after 1 of 12 outer steps; "
+        "go on with: tdd distill --resume run --network python:mine:Net"
+    )
+    assert refused("distill", "--resume", "run") == (2, ASK)
+    assert tdd("distill", "--resume", "run", *NAMED, "--max-minutes", "600").code == 0
+    settings_now = yaml.safe_load(Path("run/recipe.yaml").read_text())
+    Path("run/recipe.yaml").write_text(yaml.safe_dump(settings_now | {"max_minutes": None}, sort_keys=False))
+    assert_same_run(Path("run"), Path("whole"))
+
+    assert refused("evaluate", "run") == (2, ASK)
+    done = tdd("evaluate", "run", *NAMED, "--networks", "3", "--init", "random", "--full")
+    assert done.code == 0, done.err
+    results = DistilledSet.from_pretrained("run").results
+    assert results["evaluation"]["random"]["networks"] == 3 and results["full_data"]["accuracy"] > 0
+
+
+def test_nothing_is_imported_that_the_user_does_not_name(given, mine):
+    assert tdd(*command(given, "run")).code == 0
+    mine.write_text("raise SystemExit('imported')")
+    del sys.modules["mine"]
+    for arguments in (["evaluate", "run"], ["distill", "--resume", "run"], ["baselines", "--run", "run"]):
+        assert refused(*arguments) == (2, ASK)
+    assert tdd("decode", "run").code == 0  # what needs no network goes on
+    assert "mine" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Net2", "cannot import the network python:mine:Net2: module 'mine' has no attribute 'Net2'"),
+        ("Function", "python:mine:Function is not a torch.nn.Module"),
+        ("Sized", "python:mine:Sized cannot be made as Sized(space, classes): Sized.__init__() takes 2 positional "),
+        ("Wrong", "python:mine:Wrong: forward must take examples ('N', 8, 5) and return logits (N, 2); it raised Runt"),
+        ("Normal", "python:mine:Normal: layer 'norm' is a BatchNorm1d, which keeps statistics of its batches and"),
+    ],
+)
+def test_a_class_that_cannot_be_used_is_one_line(given, mine, name, told):
+    code, line = refused(*command(given, "run", name))
+    assert (code, line[: len(told)]) == (2, told)
+    assert not Path("run").exists()
+
+
+def test_a_module_that_is_not_there_or_an_option_that_it_does_not_take_is_one_line(given, mine):
+    there_is_none = "cannot import the network python:mine:Net: No module named 'mine'"
+    told = "python:mine:Net cannot be made as Net(space, classes, hiden): "
+    assert refused(*command(given, "run", **{"options.hiden": 3}))[1].startswith(told)
+    mine.unlink()
+    del sys.modules["mine"]
+    assert refused(*command(given, "run")) == (2, there_is_none)
+
+
+def test_a_class_that_has_changed_since_is_refused(given, mine):
+    assert tdd(*command(given, "run")).code == 0
+    assert tdd(*command(given, "begun"), "--max-minutes", "1e-9").code == 130
+    mine.write_text(CODE.replace("hidden=3", "hidden=4"))
+    del sys.modules["mine"]
+    told = "python:mine:Net has other parameters now than when the set was distilled for it"
+    assert refused("evaluate", "run", *NAMED) == (1, told)
+    code, line = refused("distill", "--resume", "begun", *NAMED)
+    assert code == 1 and "or the network has other parameters now; resume with those it was made with" in line
+
+
+def test_a_network_that_cannot_read_shorter_sentences_is_told_before_it_starts(given, mine):
+    assert tdd(*command(given, "run", "Net", sample_length=5)).code == 0
+    code, line = refused(*command(given, "flat", "Flat", sample_length=5))
+    assert code == 2 and line.startswith("python:mine:Flat: forward must take examples ('N', 5, 5) and return logits")
+    assert not Path("flat").exists()
+
+
+@pytest.mark.parametrize("kind", [Mlp, Lstm])
+def test_a_module_is_given_from_python(given, tmp_path, kind):
+    data, vectors = given
+    settings = {"max_length": 8, "outer_steps": 6, "batch_size": 16, "checkpoint_every": 2, "samples_init": "real"}
+    recipe = Recipe(dataset=str(data), vectors=str(vectors), n=4, learning_rate=0.5, **settings)
+    corpus = load_corpus(recipe)
+    network = kind(corpus.train.space, 2)
+    whole = package.distill(recipe, tmp_path / "whole", network=network)
+    assert whole.recipe.network == f"python:own_networks:{kind.__name__}" and whole.recipe.options.model_dump() == {}
+    stopped = recipe.model_copy(update={"max_minutes": 1e-9})
+    with pytest.raises(Interrupted, match=r"go on with: tdd.distill\(recipe, '.*run', resume=True, network=...\)"):
+        package.distill(stopped, tmp_path / "run", network=network)
+    with pytest.raises(UsageError, match="the recipe names code, python:own_networks"):
+        package.distill(recipe, tmp_path / "run", resume=True)
+    resumed = package.distill(recipe, tmp_path / "run", resume=True, network=network)
+    assert torch.equal(resumed.samples, whole.samples)
+    loaded = DistilledSet.from_pretrained(tmp_path / "run")
+    by_module, by_name = (
+        package.evaluate(loaded, corpus.test, network=named)
+        for named in (network, f"python:own_networks:{kind.__name__}")
+    )
+    assert by_module.accuracies == by_name.accuracies == whole.results["evaluation"]["fixed"]["accuracies"]
+    with pytest.raises(TddError, match="has other parameters now than when the set was distilled for it"):
+        package.evaluate(loaded, corpus.test, network=kind(corpus.train.space, 2, hidden=9))
+
+
+@pytest.mark.slow
+def test_the_current_folder_is_searched_by_a_process_of_its_own(given, mine):
+    # -P: Python itself does not look there, as it does not for an installed command.
+    start = [sys.executable, "-P", "-m", "tdd"]
+    env = os.environ | {"OMP_NUM_THREADS": "1"}
+    for arguments in (command(given, "run"), ["evaluate", "run", *NAMED, "--json"]):
+        done = subprocess.run([*start, *arguments], env=env, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
