@@ -2,6 +2,7 @@
 # make test   run the tests
 # make paper  run what is missing of the paper's result tables and write RESULTS.md
 # make bench  measure the fast paths beside plain ones
+# make picture  draw the packages and their imports, docs/figures/packages.svg
 # All create .venv and install everything first. Python 3.11 or newer is all they need.
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 # Outer steps of the demo; fewer are faster and less accurate.
 DEMO_STEPS ?= 600
 
-.PHONY: setup demo test lint paper bench
+.PHONY: setup demo test lint paper bench picture
 
 setup: $(VENV)/installed
 
@@ -45,3 +46,6 @@ paper: setup
 # e.g. make bench BENCH="--quick --json bench.json --plot growth.svg"
 bench: setup
 	PYTHONPATH=tests:tests/support $(BIN)/python -m bench.run $(BENCH)
+
+picture: setup
+	$(BIN)/python docs/draw_packages.py
