@@ -15,7 +15,7 @@ from tdd.networks.kernels.protocol import Step
 from tdd.networks.learner import make_learner
 from tdd.networks.own import network_to_use
 from tdd.settings.recipe import Recipe
-from tdd.system.memory import free_bytes
+from tdd.system.memory import CPU, free_bytes
 from tdd.system.processes import anyone
 
 FLOAT = 4
@@ -25,8 +25,10 @@ BASE = 700 * 2**20
 SET_COPIES = 7
 
 
-def predicted_peak(recipe: Recipe, corpus: Corpus, network: str | nn.Module | None = None) -> int:
-    """Bytes at the peak of outer steps and validations, from the shapes of what is held at once."""
+def predicted_peak(
+    recipe: Recipe, corpus: Corpus, network: str | nn.Module | None = None, device: torch.device = CPU
+) -> int:
+    """Bytes on `device` at the peak of outer steps and validations, from the shapes of what is held at once."""
     space, classes = corpus.train.space, len(corpus.classes)
     steps, per_step = recipe.split(classes)
     # On "meta", shapes alone: the network itself may be too large.
@@ -39,7 +41,7 @@ def predicted_peak(recipe: Recipe, corpus: Corpus, network: str | nn.Module | No
     parameters = FLOAT * sum(value.numel() for value in learner.parameters().values())
     kernel = learner.kernel(recipe.unroll)
     kept, working = kernel.step_bytes(Step(samples, labels, mask), networks, graph=recipe.unroll == "autograd")
-    real = kernel.batch_bytes(corpus.train, min(recipe.batch_size, len(corpus.train)), networks)
+    real = kernel.batch_bytes(corpus.train, min(recipe.batch_size, len(corpus.train)), networks, device=device)
     kept_steps = min(recipe.window or steps * recipe.epochs, steps * recipe.epochs)
     # With momentum there is v_t beside theta_t.
     theta = networks * parameters * (2 if recipe.momentum else 1)
@@ -47,8 +49,8 @@ def predicted_peak(recipe: Recipe, corpus: Corpus, network: str | nn.Module | No
 
     tested = min(recipe.validation_networks, recipe.networks_at_once) if recipe.init == "random" else 1
     batch = min(TEST_BATCH, max(len(corpus.validation), len(corpus.test)))
-    validation = tested * parameters + learner.kernel().batch_bytes(corpus.validation, batch, tested, gradient=False)
-    return BASE + SET_COPIES * FLOAT * steps * samples.numel() + max(step, validation)
+    tests = learner.kernel().batch_bytes(corpus.validation, batch, tested, gradient=False, device=device)
+    return BASE + SET_COPIES * FLOAT * steps * samples.numel() + max(step, tested * parameters + tests)
 
 
 def check_memory(
@@ -61,8 +63,8 @@ def check_memory(
     """
     free, lower = free_bytes(accelerator.device), "lower n, max_length, batch_size, networks_at_once, epochs or options"
     try:
-        needed = predicted_peak(recipe, corpus, network)
-    except RuntimeError as error:  # torch has no such sizes, not even of what it does not make
+        needed = predicted_peak(recipe, corpus, network, accelerator.device)
+    except (RuntimeError, UsageError) as error:  # torch has no such sizes, not even of what it does not make
         if "overflow" not in str(error):
             raise
         raise UsageError(f"not enough memory: a single tensor would take more than 2**63 bytes; {lower}") from None

@@ -66,6 +66,8 @@ def check_tensors(path: Path, tensors: dict[str, Tensor], classes: int) -> None:
     mask = tensors.get("mask")
     if mask is not None and (mask.dtype != torch.uint8 or mask.shape != samples.shape[:-1] or mask.max() > 1):
         raise TddError(f"{path}: 'mask' does not say of each position whether it holds a word; get a fresh copy")
+    if mask is not None and (not mask[..., 0].all() or (mask[..., 1:] > mask[..., :-1]).any()):
+        raise TddError(f"{path}: 'mask' has padding before a word; get a fresh copy")
     for name, tensor in tensors.items():
         if name != "mask" and (tensor.dtype != torch.float32 or not tensor.isfinite().all()):
             raise TddError(f"{path}: '{name}' is not made of finite float32 numbers; get a fresh copy")

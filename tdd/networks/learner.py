@@ -103,10 +103,6 @@ class Learner:
         shapes = [(name, list(value.shape)) for name, value in self.module.state_dict().items()]
         return hashlib.sha256(json.dumps(shapes).encode()).hexdigest()[:16]
 
-    def on(self, device: torch.device) -> Learner:
-        """The same network on another device; "meta" for shapes alone."""
-        return replace(self, module=copy.deepcopy(self.module).to(device), device=device)
-
 
 def make_learner(
     network: str | nn.Module,

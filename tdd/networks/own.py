@@ -62,15 +62,23 @@ def build_own(name: str, home: str, space: InputSpace, classes: int, options: Ne
         sys.path.insert(0, cwd)
     try:
         kind = getattr(import_module(where), attribute)
-    except (ImportError, AttributeError) as error:
-        raise UsageError(f"cannot import the network {name}: {error}") from None
+    except Exception as error:  # a user's own module may raise anything
+        raise UsageError(f"cannot import the network {name}: {_line(error)}") from error
     typed = not isinstance(options, OwnOptions)
     keywords: dict[str, Any] = {} if typed else options.model_dump()
     try:
         network = kind(space, classes, options) if typed else kind(space, classes, **keywords)
-    except TypeError as error:
-        given = ", ".join(["space", "classes", *keywords])
-        raise UsageError(f"{name} cannot be made as {attribute}({given}): {error}") from None
+    except Exception as error:
+        arguments = ", ".join(["space", "classes", *(["options"] if typed else keywords)])
+        raise UsageError(f"{name} cannot be made as {attribute}({arguments}): {_line(error)}") from error
     if not isinstance(network, nn.Module):
         raise UsageError(f"{name} is not a torch.nn.Module")
     return network
+
+
+def _line(error: Exception) -> str:
+    """What a user's own code raised, in a line."""
+    lines = str(error).strip().splitlines()
+    if lines and isinstance(error, ImportError | AttributeError | TypeError):  # which say themselves what they are
+        return lines[0]
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

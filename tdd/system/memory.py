@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+CPU = torch.device("cpu")
 # Share of an accelerator's memory that one part of a computation may take.
 PART = 16
 

@@ -15,7 +15,7 @@ from tdd.networks.kernels.arithmetic import Context, twice_differentiable, witho
 from tdd.networks.kernels.graph_memory import kept_bytes
 from tdd.networks.kernels.parameters import Parameters, stack, unstack
 from tdd.networks.kernels.protocol import Step
-from tdd.system.memory import part_bytes
+from tdd.system.memory import CPU, part_bytes
 
 # Bytes that the graph of real examples may keep on a processor: no slower than all at once, and little beside that of
 # an inner step.
@@ -142,13 +142,15 @@ class AutogradKernel:
         # The graph, and what its reverse makes on its way.
         return 0, 2 * one
 
-    def batch_bytes(self, split: Split, size: int, networks: int, gradient: bool = True) -> int:
+    def batch_bytes(
+        self, split: Split, size: int, networks: int, gradient: bool = True, device: torch.device = CPU
+    ) -> int:
         """See `Kernel.batch_bytes`."""
         x = torch.empty(1, *split.space.shape, device="meta")
         mask = torch.ones(1, split.space.shape[0], dtype=torch.bool, device="meta") if x.dim() == 3 else None
         one = self._example_bytes(self._shapes(), x, mask)
         # The inputs and the graph of a part, and the largest of what that keeps once more on the way back.
-        part = max(one, min(size * one, IN_CACHE))
+        part = max(one, min(size * one, part_bytes(device, IN_CACHE)))
         return part * 3 // 2 if gradient else part
 
     def _parts(self, theta: Parameters, batch: RealBatch) -> list[slice]:

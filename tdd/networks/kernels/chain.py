@@ -22,7 +22,7 @@ from tdd.networks.kernels.chain_layers import Convolution, Frame, Linear, add
 from tdd.networks.kernels.chain_nonlinearities import Nonlinearities, Nonlinearity
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Step
-from tdd.system.memory import part_bytes
+from tdd.system.memory import CPU, part_bytes
 
 # Bytes that the layers' outputs take for the real images worked on at once by a processor: measured fastest for 1 and
 # for 8 networks.
@@ -140,12 +140,12 @@ class ChainKernel:
     ) -> tuple[Tensor, Parameters]:
         """See `Kernel.loss`; there is nothing to drop."""
         losses, total = [], {name: torch.zeros_like(value) for name, value in theta.items()}
-        x, classes = batch.inputs()[0], theta[self.layers[-1].bias].shape[1]
+        classes = theta[self.layers[-1].bias].shape[1]
         labels = F.one_hot(batch.labels, classes) if batch.labels.dim() == 1 else batch.labels
-        y = (labels.to(x) * (1 - smoothing) + smoothing / classes) / len(x)
-        count = self._parts(theta, x)
-        for part, targets in zip(x.chunk(count), y.chunk(count), strict=True):
-            framed = self.frame(part)
+        for rows in self._parts(theta, batch):
+            x, _ = batch.inputs(rows)
+            targets = (labels[rows].to(x) * (1 - smoothing) + smoothing / classes) / len(batch)
+            framed = self.frame(x)
             nonlinearities, logits = self._forth(theta, framed)
             log_p = logits.log_softmax(2)
             losses.append(-(targets * log_p).sum((1, 2)))
@@ -156,14 +156,16 @@ class ChainKernel:
 
     def logits(self, theta: Parameters, batch: RealBatch) -> Tensor:
         """See `Kernel.logits`."""
-        x = batch.inputs()[0]
-        return torch.cat([self._forth(theta, self.frame(part))[1] for part in x.chunk(self._parts(theta, x))], dim=1)
+        parts = self._parts(theta, batch)
+        return torch.cat([self._forth(theta, self.frame(batch.inputs(rows)[0]))[1] for rows in parts], dim=1)
 
-    def _parts(self, theta: Parameters, x: Tensor) -> int:
-        """Number of parts that real images are taken in."""
-        networks = len(theta[self.layers[-1].bias])
-        size = len(x) * networks * self.outputs * x.element_size()
-        return math.ceil(size / part_bytes(x.device, IN_CACHE))
+    def _parts(self, theta: Parameters, batch: RealBatch) -> list[slice]:
+        """The images of a batch that are taken at once: parts as even as can be."""
+        bias = theta[self.layers[-1].bias]
+        size = len(batch) * len(bias) * self.outputs * bias.element_size()
+        count = math.ceil(size / part_bytes(bias.device, IN_CACHE))
+        length = math.ceil(len(batch) / count)
+        return [slice(start, start + length) for start in range(0, len(batch), length)]
 
     # Memory, from the shapes of what is held at once
 
@@ -176,10 +178,13 @@ class ChainKernel:
         working = len(step.x) * step.x.element_size() * (4 * networks * self.outputs + 2 * self.windows)
         return sum(storage.nbytes() for storage in storages.values()), working
 
-    def batch_bytes(self, split: Split, size: int, networks: int, gradient: bool = True) -> int:
-        """See `Kernel.batch_bytes`: the images, on their way to normal ones, and one part of them."""
-        part = min(4 * size * networks * self.outputs, IN_CACHE)
-        return 3 * 4 * size * math.prod(split.space.shape) + 4 * part
+    def batch_bytes(
+        self, split: Split, size: int, networks: int, gradient: bool = True, device: torch.device = CPU
+    ) -> int:
+        """See `Kernel.batch_bytes`: the bytes of the images, and one part of them on their way to normal ones."""
+        part = min(4 * size * networks * self.outputs, part_bytes(device, IN_CACHE))
+        images = math.ceil(size * part / (4 * size * networks * self.outputs))
+        return math.prod(split.space.shape) * (size + 3 * 4 * images) + 4 * part
 
     def _empty_parameters(self, networks: int) -> Parameters:
         """Parameters of K networks, on the device "meta"."""

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from tdd.networks.kernels.parameters import Parameters
+from tdd.system.memory import CPU
 
 
 class Step(NamedTuple):
@@ -67,5 +68,7 @@ class Kernel(Protocol):
             With `graph` the steps are differentiated through, so that all of them keep their graph.
         """
 
-    def batch_bytes(self, split: Any, size: int, networks: int, gradient: bool = True) -> int:
-        """Bytes of a real batch of `size` examples, and of its `gradient` where that is asked for."""
+    def batch_bytes(
+        self, split: Any, size: int, networks: int, gradient: bool = True, device: torch.device = CPU
+    ) -> int:
+        """Bytes of a real batch of `size` examples on `device`, and of its `gradient` where that is asked for."""

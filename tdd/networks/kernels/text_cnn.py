@@ -32,6 +32,7 @@ from tdd.networks.kernels.classifier import (
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Step
 from tdd.networks.kernels.word_table import WordTable, argmax_over_time
+from tdd.system.memory import CPU
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,9 @@ class TextCNNKernel:
         size = step.x.element_size()
         return size * 3 * n * networks * filters, size * (n * length * networks * filters + windows)
 
-    def batch_bytes(self, split: TextSplit, size: int, networks: int, gradient: bool = True) -> int:
+    def batch_bytes(
+        self, split: TextSplit, size: int, networks: int, gradient: bool = True, device: torch.device = CPU
+    ) -> int:
         """See `Kernel.batch_bytes`: the vectors of the batch's words, one table of them, and the winners."""
         tokens = size * min(split.max_length, 1 + split.lengths.double().mean().item())
         words = min(tokens / 2, split.distinct_words())
