@@ -7,6 +7,8 @@ import pytest
 import yaml
 from command import distil_command, files_below, tdd, write_data
 
+from tdd.settings.recipe import Recipe
+
 
 def test_there_must_be_a_run_to_go_on_with(tmp_path):
     done = tdd("distill", "--resume", tmp_path / "nothing")
@@ -68,3 +70,31 @@ def test_going_on_with_other_data_is_refused(given, tmp_path):
     done = tdd("distill", "--resume", tmp_path / "run")
     assert "belongs to another recipe or other data" in done.one_line()
     assert done.code == 1
+
+
+def test_a_run_is_resumed_where_its_data_lie_now(given, tmp_path):
+    data = Path(shutil.copy(given[0], tmp_path / "data.csv"))
+    assert tdd(*distil_command(data, given[1], tmp_path / "run")).code == 0
+    moved = data.rename(tmp_path / "moved.csv")
+    assert "no file or folder" in tdd("distill", "--resume", tmp_path / "run").one_line()
+    done = tdd("distill", "--resume", tmp_path / "run", "--data", moved)
+    assert done.code == 0 and "the run was finished before" in done.err
+    assert Recipe.load(tmp_path / "run" / "recipe.yaml").data is None
+
+
+def test_what_a_run_is_resumed_with_is_printed_without_resuming_it(run):
+    before = files_below(run)
+    done = tdd("distill", "--resume", run, "--threads", 3, "--max-minutes", 2, "--report-to", "trackio", "--dry-run")
+    printed = Recipe.build(yaml.safe_load(done.out))
+    changed = {"threads": 3, "max_minutes": 2.0, "report_to": "trackio"}
+    assert printed == Recipe.load(run / "recipe.yaml").model_copy(update=changed)
+    assert files_below(run) == before
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"), [("--threads", "0"), ("--threads", "5000"), ("--max-minutes", "0"), ("--max-minutes", "nan")]
+)
+def test_what_a_run_is_resumed_with_is_checked_as_at_its_start(run, flag, value):
+    resumed, started = tdd("distill", "--resume", run, flag, value), tdd("distill", "data.csv", flag, value)
+    assert (resumed.code, resumed.one_line()) == (2, started.one_line())
+    assert f"settings: {flag[2:].replace('-', '_')}: " in resumed.one_line()

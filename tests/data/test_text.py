@@ -1,5 +1,6 @@
 """Batches of sentences: words dropped, examples drawn, features."""
 
+import numpy as np
 import pytest
 import torch
 from patches import spy
@@ -7,6 +8,7 @@ from tiny import tiny_corpus
 
 from tdd.data.protocols import Augmentation
 from tdd.data.text import TextSplit
+from tdd.settings.fields import LARGEST
 from tdd.system.seeds import generator
 
 TRAIN = tiny_corpus(3).train
@@ -55,3 +57,13 @@ def test_features_of_sentences_are_means_of_known_words_in_the_order_asked_for(m
         ids = unknown[TRAIN.offsets[place] : TRAIN.offsets[place + 1]][: TRAIN.max_length]
         known = split.vectors.embed(torch.from_numpy(ids[ids > 0].copy()))
         torch.testing.assert_close(found[place], known.mean(0))
+
+
+def test_sentences_are_read_without_room_for_the_length_that_they_might_have():
+    ids, offsets = torch.from_numpy(TRAIN.ids), torch.from_numpy(TRAIN.offsets)
+    longest = int(np.diff(TRAIN.offsets).max())
+    split, whole = (TextSplit(ids, offsets, TRAIN.labels, TRAIN.vectors, most) for most in (LARGEST, longest))
+    assert split.space.shape == (LARGEST, TRAIN.vectors.dim)
+    assert split.batch(torch.arange(len(split))).ids.shape == (len(split), longest)
+    assert all(batch.ids.shape[1] <= longest for batch in split.batches(20))
+    assert torch.equal(split.features(torch.arange(9)), whole.features(torch.arange(9)))

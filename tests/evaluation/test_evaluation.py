@@ -114,3 +114,6 @@ def test_what_does_not_fit_is_refused(distilled, corpus):
     with pytest.raises(UsageError, match=r"samples are text \(10, 5\) .*, the data give text \(10, 6\) "):
         evaluate(distilled, corpus.test)
     distilled.samples = kept
+    other = replace(distilled, source=distilled.source | {"vectors_checksum": "another"})
+    with pytest.raises(UsageError, match=r"text \(10, 6\) in the vectors another, .* in the vectors checksum: "):
+        evaluate(other, corpus.test)
