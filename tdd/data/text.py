@@ -64,9 +64,19 @@ class TextBatch:
         return self.words[F.pad(ids, (0, self.length - ids.shape[1])).long()], mask
 
     def shard(self, index: int, count: int) -> TextBatch:
-        """See `RealBatch.shard`; lengths stay balanced, since the sentences lie in their order."""
-        parts = ("ids", "lengths", "labels")
-        return replace(self, **{name: getattr(self, name)[index::count] for name in parts})
+        """See `RealBatch.shard`; lengths stay balanced, since the sentences lie in their order.
+
+        The shard has the vectors of its own words alone: what is computed for each of them is shared out too.
+        """
+        if count == 1:
+            return self
+        ids, lengths = self.ids[index::count], self.lengths[index::count]
+        occurs = torch.zeros(len(self.words), dtype=torch.bool, device=ids.device)
+        occurs[ids.flatten().long()] = occurs[0] = True
+        place = occurs.cumsum(0, dtype=torch.int32) - 1
+        return replace(
+            self, ids=place[ids.long()], lengths=lengths, labels=self.labels[index::count], words=self.words[occurs]
+        )
 
     def augmented(self, augmentation: Augmentation, seed: int, step: int) -> TextBatch:
         """The batch with each word replaced by one without a vector, with probability `word_dropout`.
