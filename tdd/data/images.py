@@ -16,6 +16,7 @@ from tdd.data.columns import column_of, encode_column
 from tdd.data.pixel_normalisation import Normalisation
 from tdd.data.protocols import ALL, Augmentation, InputSpace, Shard
 from tdd.errors import TddError, UsageError
+from tdd.system.memory import moved
 from tdd.system.seeds import generator
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ class ImageBatch:
     def to(self, device: torch.device) -> ImageBatch:
         """The batch on `device`, where bytes are quicker to bring than numbers."""
         normal = Normalisation(self.normalisation.mean.to(device), self.normalisation.sd.to(device))
-        moved = {name: getattr(self, name).to(device, non_blocking=True) for name in ("pixels", "labels")}
-        return replace(self, normalisation=normal, **moved)
+        parts = {name: moved(getattr(self, name), device) for name in ("pixels", "labels")}
+        return replace(self, normalisation=normal, **parts)
 
     def inputs(self, rows: slice = slice(None)) -> tuple[Tensor, None]:
         """The normalised images, (B, c, h, w)."""

@@ -16,6 +16,7 @@ from tdd.data.columns import column_of, encode_column
 from tdd.data.protocols import ALL, Augmentation, InputSpace, Shard
 from tdd.embeddings.tokenise import TOKENIZER_VERSION
 from tdd.errors import UsageError
+from tdd.system.memory import moved
 from tdd.system.seeds import generator
 
 if TYPE_CHECKING:
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 
     from tdd.embeddings.protocol import Embedding
 
-# Sentences whose features are found at once.
-_FEATURES_AT_ONCE = 4096
+_FEATURES_AT_ONCE = 4096  # sentences
 LEAST_COVERAGE = 0.2
 """Share of training tokens with a vector below which the vectors are for another language."""
 
@@ -53,9 +53,9 @@ class TextBatch:
         return len(self.labels)
 
     def to(self, device: torch.device) -> TextBatch:
-        """The batch on `device`; lengths stay on the host, which cuts the sentences by them."""
-        parts = ("ids", "labels", "words")
-        return replace(self, **{name: getattr(self, name).to(device, non_blocking=True) for name in parts})
+        """The batch on `device`; lengths stay on the host, which cuts sentences by them."""
+        ids, labels, words = (moved(part, device) for part in (self.ids, self.labels, self.words))
+        return replace(self, ids=ids, labels=labels, words=words)
 
     def inputs(self, rows: slice = slice(None)) -> tuple[Tensor, Tensor]:
         """The padded embedded sentences (B, L, d) and where they have a token (B, L), one without a vector too."""

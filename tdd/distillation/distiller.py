@@ -12,8 +12,9 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from tdd.data.corpus import Corpus
-from tdd.data.protocols import Augmentation, RealBatch
+from tdd.data.protocols import Augmentation
 from tdd.distillation.accuracy import accuracies_by_all
+from tdd.distillation.batches import OuterBatches
 from tdd.distillation.checkpoint import OuterState, run_fingerprint
 from tdd.distillation.learned_tensors import momentum_of, rates_of, raw_of, to_learned
 from tdd.distillation.outer_update import Outcome, adam, schedule, update
@@ -30,7 +31,6 @@ from tdd.settings.recipe import Recipe
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.processes import share_out, sums
 from tdd.system.reporter import Progress
-from tdd.system.seeds import generator
 from tdd.system.tensor_files import Tensors
 
 # Draws of networks that an outer step may try: rarely, one explodes where all the others learn.
@@ -71,13 +71,12 @@ class Distiller:
         self.on_progress, self.should_stop = on_progress, should_stop
         classes, space = len(corpus.classes), corpus.train.space
         steps, _ = recipe.split(classes)
-        self.augmentation = Augmentation(recipe.word_dropout, recipe.shift)
-        self.augmentation.check(space)
+        augmentation = Augmentation(recipe.word_dropout, recipe.shift)
+        self.batches = OuterBatches(corpus.train, recipe.batch_size, recipe.seed, augmentation, self.device)
         recipe, network = recipe_for(recipe, network), network_to_use(recipe.network, network)
         self.learner = make_learner(network, recipe.options, space, classes, self.device)
         self.recipe = recipe = recipe.model_copy(update={"steps": steps})
         self.kernel = self.learner.kernel(recipe.unroll, recipe.precision)
-        self.order = -1, torch.empty(0)  # of the training examples in an epoch
         self.deadline = math.inf
 
         self.start, self.frozen = start, {*frozen, *(("labels",) if recipe.labels == "hard" else ())}
@@ -146,7 +145,7 @@ class Distiller:
         Where there are several processes, each works on some of the networks and on a shard of the batch.
         """
         recipe, state, learned = self.recipe, self.state, self.state.learned
-        batch = self._draw_batch(state.step)
+        batch = self.batches.at(state.step)
         inner = self._inner_loop(learned, self.parametrisation.samples(learned["samples"]))
         total = [torch.zeros(1, device=self.device), *(torch.zeros_like(value) for value in learned.values())]
         for networks, shard in share_out(recipe.networks, recipe.networks_at_once, self.accelerator):
@@ -176,16 +175,6 @@ class Distiller:
             f"the outer loss is no longer finite at outer step {self.state.step + 1}; the set is as it was before. "
             f"Lower learning_rate or samples_lr and start again in a new folder"
         )
-
-    def _draw_batch(self, step: int) -> RealBatch:
-        """Training examples of an outer step: a new order every epoch, a function of seed and step alone."""
-        examples = len(self.corpus.train)
-        size = min(self.recipe.batch_size, examples)
-        epoch, place = divmod(step, examples // size)
-        if self.order[0] != epoch:
-            self.order = epoch, torch.randperm(examples, generator=generator(self.recipe.seed, "order", epoch))
-        batch = self.corpus.train.batch(self.order[1][place * size : (place + 1) * size])
-        return batch.augmented(self.augmentation, self.recipe.seed, step).to(self.device)
 
     def _draw_networks(self, *place: str | int, networks: list[int]) -> Parameters:
         """Initial parameters of these networks: fresh ones, or the fixed ones."""

@@ -1,4 +1,4 @@
-"""Memory of a device: how much is free, and how much a part of a computation should take."""
+"""Memory of a device: how much is free, how much a part of a computation should take, and how tensors get there."""
 
 from __future__ import annotations
 
@@ -29,3 +29,10 @@ def free_bytes(device: torch.device) -> int:
     import psutil
 
     return int(psutil.virtual_memory().available)
+
+
+def moved(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """A tensor of the host on `device`: to CUDA from memory that cannot be swapped out, so that nobody waits for it."""
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)

@@ -222,7 +222,7 @@ def test_every_epoch_of_real_batches_reads_each_example_once(monkeypatch):
     distiller = Distiller(tiny_recipe(batch_size=30), tiny_corpus())
     read = spy(monkeypatch, distiller.corpus.train, "batch")
     for step in range(8):
-        distiller._draw_batch(step)
+        distiller.batches.at(step)
     epochs = [torch.cat([indices for (indices,) in read[4 * epoch : 4 * epoch + 4]]) for epoch in range(2)]
     for epoch in epochs:
         assert torch.equal(epoch.sort().values, torch.arange(120))

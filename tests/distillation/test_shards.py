@@ -46,8 +46,8 @@ def outer_gradient(monkeypatch, recipe, corpus, process, double):
         own.learner.module.double()
         own.fixed = own.fixed and {name: value.double() for name, value in own.fixed.items()}
         own.state.learned = {name: value.detach().double() for name, value in own.state.learned.items()}
-        draw = own._draw_batch
-        own._draw_batch = lambda step: replace(draw(step), words=draw(step).words.double())
+        draw = own.batches.at
+        own.batches.at = lambda step: replace(draw(step), words=draw(step).words.double())
     own._outer_step()
     ((loss, gradients),) = found
     return {"loss": loss, **gradients}
@@ -102,7 +102,7 @@ def test_shards_of_a_fixed_initialisation_add_up_for_every_kind_of_examples(monk
 def test_every_process_draws_the_same_batch_and_works_on_a_part_of_it(monkeypatch):
     corpus, recipe = tiny_corpus(), tiny_recipe(batch_size=31, word_dropout=0.3)
     own = [Distiller(recipe, corpus, accelerator=Process(i, 3)) for i in range(3)]
-    batches = [each._draw_batch(5) for each in own]
+    batches = [each.batches.at(5) for each in own]
     for batch in batches[1:]:
         assert torch.equal(batch.ids, batches[0].ids) and torch.equal(batch.labels, batches[0].labels)
     worked_on = [spy(monkeypatch, each.kernel, "loss") for each in own]

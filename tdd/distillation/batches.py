@@ -1,0 +1,56 @@
+"""The real batch of each outer step."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import torch
+
+from tdd.data.protocols import Augmentation, RealBatch, Split
+from tdd.system.seeds import generator
+
+
+class OuterBatches:
+    """Training examples of each outer step: a new order every epoch, a function of seed and step alone.
+
+    Args:
+        split: the training examples.
+        size: examples of a batch; at most all of them.
+        seed: of the order and of the augmentation.
+        augmentation: how examples are changed at random.
+        device: where batches are used.
+        ahead: prepare the next batch in a thread while this one is used; None: on accelerators, which else would wait.
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        size: int,
+        seed: int,
+        augmentation: Augmentation,
+        device: torch.device,
+        ahead: bool | None = None,
+    ):
+        augmentation.check(split.space)
+        self.split, self.size, self.seed, self.augmentation = split, min(size, len(split)), seed, augmentation
+        self.device = device
+        ahead = device.type != "cpu" if ahead is None else ahead
+        self.thread = ThreadPoolExecutor(1, "next batch") if ahead else None
+        self.order: tuple[int, torch.Tensor] = (-1, torch.empty(0))
+        self.next: tuple[int, Future[RealBatch]] | None = None
+
+    def at(self, step: int) -> RealBatch:
+        """The batch of an outer step, on the device."""
+        if self.thread is None:
+            return self._prepare(step)
+        prepared = self.next if self.next and self.next[0] == step else (step, self.thread.submit(self._prepare, step))
+        batch = prepared[1].result()
+        self.next = step + 1, self.thread.submit(self._prepare, step + 1)
+        return batch
+
+    def _prepare(self, step: int) -> RealBatch:
+        epoch, place = divmod(step, len(self.split) // self.size)
+        if self.order[0] != epoch:
+            self.order = epoch, torch.randperm(len(self.split), generator=generator(self.seed, "order", epoch))
+        batch = self.split.batch(self.order[1][place * self.size : (place + 1) * self.size])
+        return batch.augmented(self.augmentation, self.seed, step).to(self.device)
