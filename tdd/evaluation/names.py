@@ -17,7 +17,7 @@ NAMES = {
 DRAWS, NETWORKS = 20, 200
 """Random sets of real examples, and fresh networks (random initialisation), unless told otherwise."""
 
-LEARNERS = {"tfidf": "TF-IDF and logistic regression", "textcnn": "TextCNN by Adam"}
+LEARNERS = {"tfidf": "TF-IDF and logistic regression", "network": "the set's network by Adam"}
 """Learners that are given a set's sentences and labels alone, see `tdd.evaluation.plain_text`."""
 SENTENCES = {"distilled": "this set"} | {name: NAMES[name] for name in ("random", "k_center", "herding")}
 """The sentences that these learners learn from."""

@@ -27,12 +27,12 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.names import LEARNERS, SENTENCES
-from tdd.evaluation.plain_text_learners import AdamTextCNN, Chosen, TfIdf
+from tdd.evaluation.plain_text_learners import AdamNetwork, Chosen, TfIdf
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.seeds import generator
 
 NETWORKS, DRAWS = 8, 8
-"""Fresh TextCNNs trained on each kind of sentences, unless told otherwise, and sets of random real sentences."""
+"""Fresh networks trained on each kind of sentences, unless told otherwise, and sets of random real sentences."""
 
 
 def sentences_of(distilled: DistilledSet) -> Sentences:
@@ -65,7 +65,7 @@ def plain_text_accuracy(
     Args:
         distilled: a set of words.
         corpus: the data it was distilled from.
-        networks: fresh TextCNNs trained on each kind of sentences; on random ones, shared out over their draws.
+        networks: fresh networks trained on each kind of sentences; on random ones, shared out over their draws.
         max_test: test on this many examples only.
         accelerator: the device.
         on_progress: called with the jobs done, their number, and what the last one was.
@@ -90,9 +90,9 @@ def plain_text_accuracy(
     }
     sets = {"distilled": [distilled_texts(sentences, distilled.labels, train)]}
     sets |= {kind: [real_texts(train, places, classes) for places in draws] for kind, draws in chosen_by.items()}
-    learners: dict[str, TfIdf | AdamTextCNN] = {
+    learners: dict[str, TfIdf | AdamNetwork] = {
         "tfidf": TfIdf(validation, test, max_test),
-        "textcnn": AdamTextCNN(recipe, classes, validation, test, max_test, networks, device, network),
+        "network": AdamNetwork(recipe, classes, validation, test, max_test, networks, device, network),
     }
     jobs = list(product(LEARNERS, SENTENCES))
     chosen: list[Chosen] = []
@@ -103,7 +103,7 @@ def plain_text_accuracy(
     results: dict[str, dict[str, Any]] = {learner: {} for learner in LEARNERS}
     for place, ((learner, kind), (settings, held_out)) in enumerate(zip(jobs, chosen, strict=True), 1):
         accuracies = learners[learner].test(sets[kind], settings)
-        trained = len(accuracies) if learner == "textcnn" else 0
+        trained = len(accuracies) if learner == "network" else 0
         drawn = min(len(sets[kind]), len(accuracies))
         sd_over = " and ".join(name for name, count in (("networks", trained), ("draws", drawn)) if count > 1)
         details = {"networks": trained, "draws": drawn, "sd_over": sd_over, "validation_accuracy": held_out}

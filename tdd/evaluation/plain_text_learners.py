@@ -33,9 +33,9 @@ MOST_HELD_OUT = 1000
 INVERSE_PENALTIES = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 """Logistic regression: values tried of C, the weight of the data against that of the penalty."""
 RATES, EPOCHS = (0.001, 0.003), (10, 20, 40)
-"""TextCNN: Adam step sizes and passes over the texts that are tried, without dropout and with the recipe's."""
+"""The network: Adam step sizes and passes over the texts that are tried, without dropout and with the recipe's."""
 TRIALS, BATCH = 3, 16
-"""TextCNN: fresh networks that a setting is judged by, and most texts of a mini-batch."""
+"""The network: fresh ones that a setting is judged by, and most texts of a mini-batch."""
 
 Chosen = tuple[dict[str, float], float]
 """Settings, and the held-out accuracy that they were chosen by."""
@@ -120,7 +120,7 @@ def soft_logistic_regression(x: Any, labels: Tensor, inverse_penalty: float) -> 
     )
 
 
-class AdamTextCNN:
+class AdamNetwork:
     """The recipe's network, fresh, trained by Adam in shuffled mini-batches.
 
     Args:

@@ -26,7 +26,9 @@ def check_forward(name: str, module: nn.Module, space: InputSpace, classes: int,
     inputs = [examples]
     if takes_mask(module):
         inputs.append(torch.ones(2, space.shape[0], dtype=torch.bool, device=device))
-    wanted = f"{name}: forward must take examples {('N', *space.shape)} and return logits (N, {classes})"
+    wanted = (
+        f"{name}: forward must take examples (N, {', '.join(map(str, space.shape))}) and return logits (N, {classes})"
+    )
     try:
         with torch.no_grad():
             logits = module(*inputs)

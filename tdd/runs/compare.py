@@ -55,7 +55,8 @@ def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """The rows of `compare` as columns of text."""
-    cells = [["run", "data", "n", "steps", "init", "accuracy", "networks", "all data", "ratio", "outer steps", "time"]]
+    columns = ("run", "data", "network", "n", "steps", "init", "accuracy", "networks", "all data", "ratio")
+    cells = [[*columns, "outer steps", "time"]]
     for row in rows:
         momentum = "" if row["momentum"] is None else f", momentum {row['momentum']:.2f}"
         made_for = "" if row["init"] in (None, row["made_for"]) else f" (made for {row['made_for']})"
@@ -63,6 +64,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
             [
                 printable(row["run"]),
                 printable(row["dataset"]),
+                printable(row["network"]),
                 str(row["n"]),
                 f"{row['steps']} x {row['per_step']} x {row['epochs']}{momentum}",
                 (row["init"] or row["made_for"]) + made_for,
@@ -74,7 +76,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
                 "-" if row["seconds"] is None else duration(row["seconds"]),
             ]
         )
-    return aligned(cells, left=(0, 1, 4))
+    return aligned(cells, left=(0, 1, 2, 5))
 
 
 def _or_dash(number: int | None) -> str:

@@ -31,7 +31,8 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
     """The results of the set in a run folder, in a few lines."""
     steps, per_step = distilled.samples.shape[:2]
     split = f"{steps} step{'s' if steps > 1 else ''} x {per_step}"
-    lines = [f"{folder}: n = {distilled.n} ({split}), made for {distilled.recipe.init} initialisation"]
+    network, init = distilled.recipe.network, distilled.recipe.init
+    lines = [f"{folder}: n = {distilled.n} ({split}), made for {network}, {init} initialisation"]
     full = distilled.results.get("full_data")
     for init, evaluation in distilled.results.get("evaluation", {}).items():
         line = f"  {init} initialisation: test accuracy {percent(evaluation['mean'], evaluation['sd'])}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 import yaml
@@ -66,4 +67,8 @@ def _unknown(name: str, network: str, names: list[str], free: bool) -> str:
     having = [other for other, entry in NETWORKS.items() if leaf in entry.options.model_fields]
     if having:
         return f"'{leaf}' is an option of {' and '.join(having)}, and the network is {network}"
-    return f"unknown setting '{name}'{nearest(leaf, names)}"
+    others = {option: other for other, entry in NETWORKS.items() for option in entry.options.model_fields}
+    (near, *_) = [*get_close_matches(leaf, [*names, *others], n=1), ""]
+    if near in others and near not in names:
+        return f"unknown setting '{name}'; did you mean '{near}', an option of {others[near]}? the network is {network}"
+    return f"unknown setting '{name}'" + (f"; did you mean '{near}'?" if near else "; tdd settings lists them all")

@@ -124,7 +124,7 @@ def test_settings_do_not_depend_on_the_test_split(made, found):
 
 def test_both_learners_learn_from_the_set_and_from_as_many_real_sentences(made, found):
     assert {learner: list(kinds) for learner, kinds in found.items()} == {
-        learner: ["distilled", "random", "k_center", "herding"] for learner in ("tfidf", "textcnn")
+        learner: ["distilled", "random", "k_center", "herding"] for learner in ("tfidf", "network")
     }
     for learner, kinds in found.items():
         for kind, each in kinds.items():
@@ -132,7 +132,7 @@ def test_both_learners_learn_from_the_set_and_from_as_many_real_sentences(made, 
             count = draws if learner == "tfidf" else 4
             assert len(each["accuracies"]) == count
             assert each["networks"] == (0 if learner == "tfidf" else 4) and each["draws"] == draws
-            varied = ["networks"] * (learner == "textcnn") + ["draws"] * (kind == "random")
+            varied = ["networks"] * (learner == "network") + ["draws"] * (kind == "random")
             assert each["sd_over"] == " and ".join(varied)
             assert each["mean"] == pytest.approx(np.mean(each["accuracies"]))
             assert each["sd"] == pytest.approx(np.std(each["accuracies"], ddof=1) if count > 1 else 0)
@@ -141,8 +141,8 @@ def test_both_learners_learn_from_the_set_and_from_as_many_real_sentences(made, 
     for kind, places in {"k_center": k_center(TRAIN, 8, 3), "herding": herding(TRAIN, 8, 3)}.items():
         assert found["tfidf"][kind]["accuracies"] == whole.test([real_texts(TRAIN, places, 3)], found["tfidf"][kind])
     texts = distilled_texts(made.sentences, made.labels, TRAIN)
-    learned = plain(n=8, steps=2).test([texts], found["textcnn"]["distilled"])
-    assert found["textcnn"]["distilled"]["accuracies"] == learned
+    learned = plain(n=8, steps=2).test([texts], found["network"]["distilled"])
+    assert found["network"]["distilled"]["accuracies"] == learned
 
 
 def test_testing_on_a_part_reads_the_same_examples_for_both_learners(made):

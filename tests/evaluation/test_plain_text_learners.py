@@ -1,4 +1,4 @@
-"""TF-IDF with logistic regression, and TextCNN by Adam, learn what scikit-learn and a plain loop of torch do."""
+"""TF-IDF with logistic regression, and the network by Adam, learn what scikit-learn and a plain loop of torch do."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from tdd.data.real_examples import inputs_at
 from tdd.data.text import TextSplit
 from tdd.errors import UsageError
 from tdd.evaluation import plain_text_learners
-from tdd.evaluation.plain_text_learners import AdamTextCNN, TfIdf, soft_logistic_regression, word_counts
+from tdd.evaluation.plain_text_learners import AdamNetwork, TfIdf, soft_logistic_regression, word_counts
 from tdd.networks.learner import make_learner
 from tdd.system.seeds import generator
 
@@ -88,7 +88,7 @@ def test_texts_without_a_word_are_one_clear_line():
 # TextCNN
 
 
-def network_of(learner: AdamTextCNN) -> nn.Module:
+def network_of(learner: AdamNetwork) -> nn.Module:
     return make_learner("text_cnn", learner.recipe.options, TRAIN.space, 3).module
 
 

@@ -204,7 +204,7 @@ def broken(what):
     ],
 )
 def test_a_forward_that_does_not_give_logits_is_refused_in_a_line(forward, told):
-    wanted = r"python:.*:Broken: forward must take examples \('N', 6, 4\) and return logits \(N, 3\); "
+    wanted = r"python:.*:Broken: forward must take examples \(N, 6, 4\) and return logits \(N, 3\); "
     with pytest.raises(UsageError, match=wanted + told) as caught:
         make_learner(broken(forward), {}, TEXT, 3)
     assert "\n" not in str(caught.value)

@@ -33,9 +33,9 @@ def test_the_command_adds_the_figures_to_results_description_and_card(folder, tm
     done = tdd("evaluate", run, "--plain-text", "--networks", 2, "--max-test", 20)
     assert done.code == 0, done.err
     measured = json.loads((run / "results.json").read_text())["plain_text"]
-    assert measured["textcnn"]["herding"]["networks"] == 2 and measured["tfidf"]["herding"]["test_examples"] == 20
+    assert measured["network"]["herding"]["networks"] == 2 and measured["tfidf"]["herding"]["test_examples"] == 20
     card = (run / "README.md").read_text()
-    names = {"tfidf": "TF-IDF and logistic regression", "textcnn": "TextCNN by Adam"}
+    names = {"tfidf": "TF-IDF and logistic regression", "network": "the set's network by Adam"}
     kinds = {"distilled": "this set", "random": "random real", "k_center": "k-center", "herding": "herding"}
     lines = [line.removeprefix("  sentences and labels alone, ") for line in done.out.splitlines()]
     for learner, name in names.items():

@@ -27,7 +27,7 @@ def test_yaml_keeps_awkward_names(tmp_path, dataset):
     ("arguments", "message"),
     [
         (["--set", "outer_step=3"], "settings: unknown setting 'outer_step'; did you mean 'outer_steps'?"),
-        (["--set", "zzz=3"], "settings: unknown setting 'zzz'; choose from batch_size, "),
+        (["--set", "zzz=3"], "settings: unknown setting 'zzz'; tdd settings lists them all"),
         (["--set", "widths=[2, x]"], "settings: options.widths.1: Input should be a valid integer"),
         (["--set", "widths=[]"], "settings: options.widths: "),
         (["--set", "widths=[2, 2]"], "filter widths must be different positive numbers"),

@@ -10,7 +10,7 @@ from tiny import tiny_corpus, tiny_recipe
 from tdd.data.text import TextSplit
 from tdd.evaluation import plain_text, plain_text_learners
 from tdd.evaluation.plain_text import real_texts
-from tdd.evaluation.plain_text_learners import AdamTextCNN
+from tdd.evaluation.plain_text_learners import AdamNetwork
 from tdd.system.seeds import generator
 
 CORPUS = tiny_corpus(3)
@@ -24,9 +24,9 @@ def texts_of(split: TextSplit) -> list[str]:
     return [" ".join(split.vectors.words[id_ - 1] for id_ in split.ids[a:b] if id_) for a, b in ends]
 
 
-def plain(corpus=CORPUS, networks=4, **settings) -> AdamTextCNN:
+def plain(corpus=CORPUS, networks=4, **settings) -> AdamNetwork:
     recipe = tiny_recipe(**settings)
-    return AdamTextCNN(recipe, len(corpus.classes), corpus.validation, corpus.test, None, networks, torch.device("cpu"))
+    return AdamNetwork(recipe, len(corpus.classes), corpus.validation, corpus.test, None, networks, torch.device("cpu"))
 
 
 def some_texts(n: int = 20, soft: bool = True) -> TextSplit:

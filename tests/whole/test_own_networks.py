@@ -141,7 +141,7 @@ def test_nothing_is_imported_that_the_user_does_not_name(given, mine):
         ("Net2", "cannot import the network python:mine:Net2: module 'mine' has no attribute 'Net2'"),
         ("Function", "python:mine:Function is not a torch.nn.Module"),
         ("Sized", "python:mine:Sized cannot be made as Sized(space, classes): Sized.__init__() takes 2 positional "),
-        ("Wrong", "python:mine:Wrong: forward must take examples ('N', 8, 5) and return logits (N, 2); it raised Runt"),
+        ("Wrong", "python:mine:Wrong: forward must take examples (N, 8, 5) and return logits (N, 2); it raised Runt"),
         ("Normal", "python:mine:Normal: layer 'norm' is a BatchNorm1d, which keeps statistics of its batches and"),
     ],
 )
@@ -174,7 +174,7 @@ def test_a_class_that_has_changed_since_is_refused(given, mine):
 def test_a_network_that_cannot_read_shorter_sentences_is_told_before_it_starts(given, mine):
     assert tdd(*command(given, "run", "Net", sample_length=5)).code == 0
     code, line = refused(*command(given, "flat", "Flat", sample_length=5))
-    assert code == 2 and line.startswith("python:mine:Flat: forward must take examples ('N', 5, 5) and return logits")
+    assert code == 2 and line.startswith("python:mine:Flat: forward must take examples (N, 5, 5) and return logits")
     assert not Path("flat").exists()
 
 
