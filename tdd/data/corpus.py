@@ -118,5 +118,5 @@ def _official(source: Source) -> dict[str, Dataset]:
     if not len(splits.get("train", ())):
         raise UsageError(f"{source.where['dataset']} has no examples in a split 'train'; it has {', '.join(splits)}")
     validation = next((name for name in VALIDATION_SPLITS if name in splits), None)
-    found = {"train": splits["train"], "validation": splits.get(validation), "test": splits.get("test")}
-    return {name: split for name, split in found.items() if split is not None and len(split)}
+    official = {"train": splits["train"], "validation": splits.get(validation), "test": splits.get("test")}
+    return {name: split for name, split in official.items() if split is not None and len(split)}

@@ -160,10 +160,10 @@ class ImageEncoder:
         import datasets
 
         def encode(images: list[Image | None]) -> dict[str, list[Any]]:
-            found = [None if image is None else _pixels(image, self.column, name) for image in images]
-            sizes = [(None, None, None) if array is None else array.shape for array in found]
+            images_pixels = [None if image is None else _pixels(image, self.column, name) for image in images]
+            sizes = [(None, None, None) if array is None else array.shape for array in images_pixels]
             columns = dict(zip(("height", "width", "channels"), map(list, zip(*sizes, strict=True)), strict=True))
-            return {"pixels": [None if array is None else array.tobytes() for array in found], **columns}
+            return {"pixels": [None if array is None else array.tobytes() for array in images_pixels], **columns}
 
         number = datasets.Value("int32")
         features = {"pixels": datasets.Value("large_binary"), "height": number, "width": number, "channels": number}
@@ -182,8 +182,8 @@ class ImageEncoder:
 
     def present(self, cells: dict[str, pa.ChunkedArray]) -> NDArray[np.bool_]:
         """Rows with an image."""
-        found: NDArray[np.bool_] = cells["pixels"].is_valid().to_numpy()
-        return found
+        present: NDArray[np.bool_] = cells["pixels"].is_valid().to_numpy()
+        return present
 
     def splits(self, chosen: dict[str, tuple[dict[str, pa.ChunkedArray], Tensor, Tensor]]) -> dict[str, ImageSplit]:
         """See `Encoder.splits`.

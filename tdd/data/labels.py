@@ -46,11 +46,11 @@ def read_labels(splits: Mapping[str, Dataset], column: str) -> tuple[list[str], 
         notes.append(f"classes without a training example were left out: {', '.join(missing)}")
     labels = {}
     for split in splits:
-        found = values[split]
-        if pa.types.is_integer(found.type) and -1 not in distinct:  # the usual mark of a row without a label
-            found = pc.if_else(pc.equal(found, -1), pa.scalar(None, found.type), found)
-        index = pc.index_in(found, value_set=pa.array(distinct, found.type))
-        unseen = found.filter(pc.and_(found.is_valid(), index.is_null()))
+        column_values = values[split]
+        if pa.types.is_integer(column_values.type) and -1 not in distinct:  # the usual mark of a row without a label
+            column_values = pc.if_else(pc.equal(column_values, -1), pa.scalar(None, column_values.type), column_values)
+        index = pc.index_in(column_values, value_set=pa.array(distinct, column_values.type))
+        unseen = column_values.filter(pc.and_(column_values.is_valid(), index.is_null()))
         if len(unseen):
             value = unseen[0].as_py()
             raise UsageError(

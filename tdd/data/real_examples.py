@@ -95,12 +95,12 @@ def class_centroids(split: Split, n: int, classes: int, draw_from: torch.Generat
         clusters = min(len(places), len(members))
         with warnings.catch_warnings():  # where examples are equal there are fewer clusters; empty ones repeat a point
             warnings.simplefilter("ignore", ConvergenceWarning)
-            found = (
+            centres = (
                 KMeans(clusters, n_init=1, random_state=seed, copy_x=False)
                 .fit(flat.flatten(1).numpy())
                 .cluster_centers_
             )
-        repeated = torch.from_numpy(found)[torch.arange(len(places)) % clusters]
+        repeated = torch.from_numpy(centres)[torch.arange(len(places)) % clusters]
         centroids[places] = repeated.view(-1, *split.space.shape).to(centroids.dtype)
     return centroids
 
@@ -119,6 +119,6 @@ def _by_class(pool: Tensor, labels: Tensor, n: int, classes: int, choose: Callab
     chosen = torch.empty(n, dtype=torch.int64)
     for label in range(min(n, classes)):
         places = torch.arange(label, n, classes)
-        found = choose(pool[labels[pool] == label], len(places))
-        chosen[places] = found[torch.arange(len(places)) % len(found)]
+        picked = choose(pool[labels[pool] == label], len(places))
+        chosen[places] = picked[torch.arange(len(places)) % len(picked)]
     return chosen

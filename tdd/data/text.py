@@ -157,12 +157,12 @@ class TextSplit:
 
     def features(self, indices: Tensor) -> Tensor:
         """Mean vector of each sentence's words that have one, (M, d); zeros where none has."""
-        found = torch.empty(len(indices), self.vectors.dim)
+        features = torch.empty(len(indices), self.vectors.dim)
         for places in torch.arange(len(indices)).split(_FEATURES_AT_ONCE):
             batch = self.batch(indices[places])
             means = F.embedding_bag(batch.ids, batch.words, mode="mean", padding_idx=0)
-            found[places[self._by_length(indices[places])]] = means
-        return found
+            features[places[self._by_length(indices[places])]] = means
+        return features
 
     def _by_length(self, indices: Tensor) -> Tensor:
         """The order in which a batch of the sentences at `indices` holds them."""
@@ -218,8 +218,8 @@ class TextEncoder:
         """Rows with a token."""
         import pyarrow.compute as pc
 
-        found: NDArray[np.bool_] = pc.greater(pc.list_value_length(cells), 0).to_numpy()
-        return found
+        present: NDArray[np.bool_] = pc.greater(pc.list_value_length(cells), 0).to_numpy()
+        return present
 
     def splits(self, chosen: dict[str, tuple[pa.ChunkedArray, Tensor, Tensor]]) -> dict[str, TextSplit]:
         """See `Encoder.splits`.
@@ -227,16 +227,16 @@ class TextEncoder:
         Raises:
             UsageError: almost no token has a vector.
         """
-        found = {
+        splits = {
             name: TextSplit(*_gather(cells, rows), labels, self.vectors, self.max_length)
             for name, (cells, rows, labels) in chosen.items()
         }
-        if (coverage := found["train"].coverage()) < LEAST_COVERAGE:
+        if (coverage := splits["train"].coverage()) < LEAST_COVERAGE:
             raise UsageError(
                 f"the vectors {self.vectors.name} have {coverage:.1%} of the words of column '{self.column}': "
                 f"choose vectors for its language"
             )
-        return found
+        return splits
 
 
 def _gather(column: pa.ChunkedArray, rows: Tensor) -> tuple[Tensor, Tensor]:

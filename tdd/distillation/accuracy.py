@@ -69,13 +69,13 @@ def accuracies_by_all(
     """
     examples = len(split) if most is None else min(most, len(split))
     right = torch.zeros(networks, device=accelerator.device)
-    found: list[float] = []
+    so_far: list[float] = []
     for indices, shard in share_out(networks, at_once, accelerator):
         reached = accuracy(kernel, trained(indices), split, accelerator.device, most, shard)
         index, count = shard
         right[indices] += (reached * len(range(index, examples, count))).round().to(right)
-        found = [*found, *reached.tolist()]  # a list of its own for whoever keeps it
-        on_tested(found)
+        so_far = [*so_far, *reached.tolist()]  # a list of its own for whoever keeps it
+        on_tested(so_far)
     (total,) = sums([right], accelerator)
     return (total.cpu().double() / examples).tolist()
 

@@ -176,9 +176,9 @@ def case_study() -> str:
             "hard labels, 0 and 1": hard_label_set(data, targets, labels=mixed),
         }
         starts = [scale * random.standard_normal(data.shape[1]) for scale in (0.0, 1.0, 100.0)]
-        for kind, found in sets.items():
-            off = max(float(np.abs(data @ (found.step(start) - best)).max()) for start in starts)
-            lines.append(f"  {kind}: η = {found.rate:.4g}, labels {_numbers(found.labels)}")
+        for kind, linear_set in sets.items():
+            off = max(float(np.abs(data @ (linear_set.step(start) - best)).max()) for start in starts)
+            lines.append(f"  {kind}: η = {linear_set.rate:.4g}, labels {_numbers(linear_set.labels)}")
             lines.append(
                 f"    farthest from the best predictions after a step, from starts of scale 0, 1, 100: {off:.1e}"
             )

@@ -150,7 +150,7 @@ class _Steps:
             s, rate, (theta, slower, saved) = t % len(inner.samples), rates[t], self.visited.pop()
             u = g if mu is None else {name: value + later[name] / rate for name, value in g.items()}
             first = t == self.window.start
-            along, theta_bar, x_bar, y_bar = self.kernel.reverse(theta, inner.step(t), saved, u, given=first)
+            along, theta_bar, x_bar, y_bar = self.kernel.reverse(theta, inner.step(t), saved, u, first)
             samples_bar[s] -= rate * x_bar
             labels_bar[s] -= rate * y_bar
             if mu is None or mu_bar is None:
@@ -193,5 +193,5 @@ def _minus(theta: Parameters, rate: Tensor, direction: Parameters) -> Parameters
     return {name: torch.addcmul(value, rate, direction[name], value=-1) for name, value in theta.items()}
 
 
-def _inner_product(one: Parameters, other: Parameters) -> Tensor:
-    return torch.stack([(value * other[name]).sum() for name, value in one.items()]).sum()
+def _inner_product(left: Parameters, right: Parameters) -> Tensor:
+    return torch.stack([(value * right[name]).sum() for name, value in left.items()]).sum()

@@ -48,13 +48,13 @@ def read_sentences(path: Path, tokens: Tensor, about: dict[str, Any]) -> Sentenc
     good = tokens.dtype == torch.int32 and tokens.dim() == 3 and tokens.numel() > 0 and isinstance(words, dict)
     if good:
         padding = tokens == 0
-        found = {id_: words.get(str(id_)) for id_ in tokens.unique().tolist() if id_}
-        good = min(found, default=0) > 0 and all(isinstance(word, str) for word in found.values())
+        word_of = {id_: words.get(str(id_)) for id_ in tokens.unique().tolist() if id_}
+        good = min(word_of, default=0) > 0 and all(isinstance(word, str) for word in word_of.values())
         # Every sentence has a word, and none after its padding: its text would not say where it stands.
         good = good and not padding[..., 0].any() and not (padding[..., :-1] & ~padding[..., 1:]).any()
     if not good:
         raise TddError(f"{path}: the words and their places do not fit together; get a fresh copy")
-    return Sentences(tokens, found)
+    return Sentences(tokens, word_of)
 
 
 def check_tensors(path: Path, tensors: dict[str, Tensor], classes: int) -> None:

@@ -18,14 +18,14 @@ def read_results(path: Path) -> dict[str, Any]:
     results = read_json(path) if path.exists() else {}
     figures = ("mean", "sd", "networks", "test_examples", "test_split")
     try:
-        results = {kind: found for kind, found in results.items() if found is not None}
-        made = results.get("distillation", {})
+        results = {kind: result for kind, result in results.items() if result is not None}
+        distillation = results.get("distillation", {})
         nested = [*results.get("plain_text", {}).values(), *results.get("decoded", {}).values()]
-        tested = [each for kinds in nested for each in kinds.values() if not isinstance(each, int | float)]
-        good = _numbers(made, *({"outer_steps", "seconds"} & made.keys()))
-        good &= isinstance(made.get("versions", {}), dict)
-        good &= all(_numbers(found, *figures) for found in [*results.get("evaluation", {}).values(), *tested])
-        good &= all(_numbers(found, "mean", "sd") for found in results.get("baselines", {}).values())
+        tested = [value for kinds in nested for value in kinds.values() if not isinstance(value, int | float)]
+        good = _numbers(distillation, *({"outer_steps", "seconds"} & distillation.keys()))
+        good &= isinstance(distillation.get("versions", {}), dict)
+        good &= all(_numbers(result, *figures) for result in [*results.get("evaluation", {}).values(), *tested])
+        good &= all(_numbers(result, "mean", "sd") for result in results.get("baselines", {}).values())
         good &= "full_data" not in results or _numbers(results["full_data"], "accuracy")
     except (AttributeError, KeyError, TypeError):
         good = False
@@ -34,5 +34,5 @@ def read_results(path: Path) -> dict[str, Any]:
     return dict(results)
 
 
-def _numbers(found: dict[str, Any], *names: str) -> bool:
-    return all(isinstance(found[name], int | float) for name in names)
+def _numbers(result: dict[str, Any], *names: str) -> bool:
+    return all(isinstance(result[name], int | float) for name in names)

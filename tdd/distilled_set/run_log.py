@@ -51,7 +51,7 @@ def read_log(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    found = []
+    entries = []
     for number, line in enumerate(lines, 1):
         try:
             entry = json.loads(line)
@@ -60,5 +60,5 @@ def read_log(path: Path) -> list[dict[str, Any]]:
             if number == len(lines):
                 break
             raise TddError(f"{path} is damaged in line {number}; take that line out to draw the others") from None
-        found.append(entry)
-    return found
+        entries.append(entry)
+    return entries

@@ -21,8 +21,8 @@ def nearest_rows(table: NDArray[np.float32], queries: Tensor, k: int, metric: Me
     Returns:
         Rows (P, k), int64, and their cosine similarity (0 for a zero query) or L2 distance (P, k), float32.
     """
-    found = [_nearest_rows(table, part, k, metric) for part in queries.split(QUERIES_AT_ONCE)]
-    return torch.cat([indices for indices, _ in found]), torch.cat([values for _, values in found])
+    parts = [_nearest_rows(table, part, k, metric) for part in queries.split(QUERIES_AT_ONCE)]
+    return torch.cat([indices for indices, _ in parts]), torch.cat([values for _, values in parts])
 
 
 def _nearest_rows(table: NDArray[np.float32], queries: Tensor, k: int, metric: Metric) -> tuple[Tensor, Tensor]:
@@ -47,8 +47,8 @@ def _nearest_rows(table: NDArray[np.float32], queries: Tensor, k: int, metric: M
     indices, values = [], []
     for some, where in zip(queries.split(256), blocks.split(256), strict=True):
         places = (where[..., None] * BLOCK + torch.arange(BLOCK, device=where.device)).flatten(1)
-        found = np.take(table, places.clamp(max=len(table) - 1).cpu().numpy(), axis=0)
-        rows = torch.from_numpy(found).to(places.device)
+        vectors = np.take(table, places.clamp(max=len(table) - 1).cpu().numpy(), axis=0)
+        rows = torch.from_numpy(vectors).to(places.device)
         if metric == "cosine":
             scores = (torch.nn.functional.normalize(rows, dim=2) @ some[..., None])[..., 0]
         else:

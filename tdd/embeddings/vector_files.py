@@ -112,10 +112,10 @@ def _check_lines(path: Path, lines: Iterable[bytes], header: list[int]) -> int:
         if number == 1 and header:
             continue
         count += 1
-        found = line.rstrip().count(b" ")  # as gensim splits them
-        dim = found if dim is None else dim
-        if found != dim:
-            raise TddError(f"{path}, line {number}: {found} numbers instead of {dim}")
+        numbers = line.rstrip().count(b" ")  # as gensim splits them
+        dim = numbers if dim is None else dim
+        if numbers != dim:
+            raise TddError(f"{path}, line {number}: {numbers} numbers instead of {dim}")
     if header and count != header[0]:
         raise TddError(f"{path} is damaged: {count} words, its first line says {header[0]}")
     return count

@@ -77,10 +77,10 @@ class WordVectors:
         """
         ids: list[int] = []
         for token in tokenize(text):
-            found = self._resolved.get(token)
-            if found is None:
-                found = self._resolved[token] = self._resolve(token)
-            ids += found
+            token_ids = self._resolved.get(token)
+            if token_ids is None:
+                token_ids = self._resolved[token] = self._resolve(token)
+            ids += token_ids
         return ids
 
     def _resolve(self, token: str) -> list[int]:

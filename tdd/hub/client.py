@@ -68,7 +68,9 @@ def unreachable(error: BaseException) -> str:
         what = "reach" if status in (408, 429) or status >= 500 else "agree with"
         return f"cannot {what} the Hub at {endpoint()} (it answers {status}{advice})"
     # Which exceptions there are depends on the HTTP library, which is httpx or one of its successors.
-    network = next((each for each in _causes(error) if type(each).__module__.startswith(("http", "requests"))), error)
+    network = next(
+        (cause for cause in _causes(error) if type(cause).__module__.startswith(("http", "requests"))), error
+    )
     return f"cannot reach the Hub at {endpoint()} ({type(network).__name__})"
 
 
@@ -76,7 +78,7 @@ def http_error(error: BaseException) -> HfHubHTTPError | None:
     """The Hub's answer that led to `error`, where there was one."""
     from huggingface_hub import errors
 
-    return next((each for each in _causes(error) if isinstance(each, errors.HfHubHTTPError)), None)
+    return next((cause for cause in _causes(error) if isinstance(cause, errors.HfHubHTTPError)), None)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

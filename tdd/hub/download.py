@@ -104,18 +104,19 @@ def _verify(repo: str, path: Path, listed: RepoSibling) -> None:
     content = path.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     if listed.lfs is not None:
-        kind, found, expected = "sha256", sha256, listed.lfs.sha256
-        good = found == expected
+        kind, actual, expected = "sha256", sha256, listed.lfs.sha256
+        good = actual == expected
     else:
         # A Hub that does not tell which files are in LFS lists the git blob of the pointer, which holds the sha256.
         pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {len(content)}\n"
-        kind, found, expected = "git sha1", _git_sha1(content), str(listed.blob_id)
-        good = expected in (found, _git_sha1(pointer.encode()))
+        kind, actual, expected = "git sha1", _git_sha1(content), str(listed.blob_id)
+        good = expected in (actual, _git_sha1(pointer.encode()))
     if not good:
         path.resolve().unlink(missing_ok=True)
         path.unlink(missing_ok=True)
         raise TddError(
-            f"{listed.rfilename} of {repo} arrived damaged: its {kind} is {found}, the Hub lists {expected}; pull again"
+            f"{listed.rfilename} of {repo} arrived damaged: "
+            f"its {kind} is {actual}, the Hub lists {expected}; pull again"
         )
 
 

@@ -114,7 +114,9 @@ def training_section(distilled: DistilledSet, repo: str) -> str:
     recipe_code = 'distilled.recipe.model_copy(update={"data": "PATH"})' if local else "distilled.recipe"
     if own:
         network = _code(recipe.network)
-        plain = f"It was made for a network of its author's own, {network}, whose code is not published here. That"
+        plain = (
+            f"It was made for a network of its author's own, {network}, whose code is not published here. That network"
+        )
     else:
         code = training_code(distilled, repo)
         plain = f"In plain torch:\n\n```python\n{code}```\n\n`network` is trained now. It"

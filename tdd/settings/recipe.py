@@ -82,7 +82,7 @@ class Recipe(AllSettings):
         if not comments:
             return text
         unused = {*_OF_OTHER_DATA.get(self.reads, ()), *(WordSettings.model_fields if self.samples == "free" else ())}
-        told = {known.name: known.none for known in all_settings() if known.none and known.name not in unused}
+        told = {setting.name: setting.none for setting in all_settings() if setting.none and setting.name not in unused}
         # Whatever a value has beyond its first line is indented.
         names = "|".join(told)
         return re.sub(rf"(?m)^({names}): null$", lambda line: f"{line[0]}  # {told[line[1]]}", text)
@@ -125,10 +125,10 @@ def all_settings() -> Iterator[Setting]:
 
 def settings_that_keep_the_run() -> set[str]:
     """Settings that a run may be resumed with changed: they have no part in the set."""
-    return {known.name for known in all_settings() if not known.changes_run}
+    return {setting.name for setting in all_settings() if not setting.changes_run}
 
 
-RESUMED = tuple(known.name for known in all_settings() if known.flag and not known.changes_run)
+RESUMED = tuple(setting.name for setting in all_settings() if setting.flag and not setting.changes_run)
 """Settings that a run is resumed with; all others are those that it was started with."""
 
 
@@ -141,10 +141,10 @@ def first_fault(error: ValidationError) -> str:
 
 
 def _documentation() -> Iterator[str]:
-    for title, settings in groupby(all_settings(), key=lambda known: known.part):
+    for title, settings in groupby(all_settings(), key=lambda setting: setting.part):
         about = PARTS[title].__doc__ if title in PARTS else title
         yield f"{str(about).rstrip('.')}:"
-        yield from (f"  {known.line()}" for known in settings)
+        yield from (f"  {setting.line()}" for setting in settings)
         yield ""
 
 

@@ -40,8 +40,8 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 def cache_folder() -> Path:
     """Where things that can be made again are kept: ``$TDD_CACHE``, ``$XDG_CACHE_HOME/tdd`` or ``~/.cache/tdd``."""
-    given = os.environ.get("TDD_CACHE")
-    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tdd"
+    folder = os.environ.get("TDD_CACHE")
+    return Path(folder) if folder else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tdd"
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,6 +1,7 @@
 """The real batch of an outer step is a function of seed and step, prepared ahead or not."""
 
 import threading
+from copy import copy
 
 import pytest
 import torch
@@ -34,11 +35,11 @@ def test_every_example_is_used_once_an_epoch_in_another_order_each():
 
 
 def test_the_next_batch_is_prepared_in_one_thread_while_this_one_is_used(monkeypatch: pytest.MonkeyPatch):
-    threads, batch = [], type(TRAIN).batch
+    threads, train = [], copy(TRAIN)
     monkeypatch.setattr(
-        type(TRAIN), "batch", lambda split, rows: threads.append(threading.current_thread().name) or batch(split, rows)
+        train, "batch", lambda rows: threads.append(threading.current_thread().name) or TRAIN.batch(rows)
     )
-    batches = OuterBatches(TRAIN, 32, 0, DROPOUT, CPU, ahead=True)
+    batches = OuterBatches(train, 32, 0, DROPOUT, CPU, ahead=True)
     batches.at(0)
     assert batches.next is not None and batches.next[0] == 1
     assert len(batches.next[1].result()) == 32
@@ -53,10 +54,11 @@ def test_a_failure_in_the_thread_is_told_where_the_batch_is_asked_for(monkeypatc
     def full(*_):
         raise MemoryError("no room")
 
-    batches = OuterBatches(TRAIN, 32, 0, DROPOUT, CPU, ahead=True)
+    train = copy(TRAIN)
+    batches = OuterBatches(train, 32, 0, DROPOUT, CPU, ahead=True)
     batches.at(0)
     batches.next[1].result()
-    monkeypatch.setattr(type(TRAIN), "batch", full)
+    monkeypatch.setattr(train, "batch", full)
     batches.at(1)
     with pytest.raises(MemoryError, match="no room"):
         batches.at(2)

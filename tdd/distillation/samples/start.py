@@ -108,14 +108,14 @@ def real_sentences(train: TextSplit, examples: Tensor, words: Tensor, length: in
     Raises:
         UsageError: no word of the examples is in the vocabulary.
     """
-    known = torch.zeros(len(train.vectors) + 1, dtype=torch.bool)
-    known[words] = True
+    in_vocabulary = torch.zeros(len(train.vectors) + 1, dtype=torch.bool)
+    in_vocabulary[words] = True
     sentences = torch.zeros(len(examples), length, dtype=torch.long)
     for sentence, rows in zip(sentences, examples.tolist(), strict=True):
         filled = 0
         for row in rows:
             ids = torch.from_numpy(np.array(train.ids[train.offsets[row] : train.offsets[row + 1]])).long()
-            ids = ids[known[ids]][: length - filled]
+            ids = ids[in_vocabulary[ids]][: length - filled]
             sentence[filled : filled + len(ids)] = ids
             filled += len(ids)
             # A sentence that is nothing without its other words leaves the place to the next one.

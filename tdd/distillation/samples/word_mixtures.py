@@ -14,7 +14,7 @@ PRODUCTS_AT_ONCE = 2**24
 """Vectors times words compared at once: 64 MB of products."""
 
 
-class Neighbourhoods:
+class WordMixtures:
     """The words around every word of a vocabulary.
 
     Args:
@@ -26,16 +26,16 @@ class Neighbourhoods:
     def __init__(self, table: Tensor, count: int, temperature: float):
         self.table = table
         half_squares = table.square().sum(1) / 2
-        found = [
+        parts = [
             torch.addmm(-half_squares, part, table.T).topk(min(count, len(table)), dim=1).indices
             for part in table.split(max(1, PRODUCTS_AT_ONCE // len(table)))
         ]
-        self.members = torch.cat(found)
+        self.members = torch.cat(parts)
         nearest = (table - table[self.members[:, 1]]).square().sum(1) / 2
         # Words with the same vector as another one say nothing about distances.
         self.temperature = temperature * nearest[nearest > 0].mean()
 
-    def reach(self, latent: Tensor, words: Tensor, gradient: Tensor) -> Tensor:
+    def gradient(self, latent: Tensor, words: Tensor, gradient: Tensor) -> Tensor:
         """Gradient (P, d) to latent vectors (P, d) that show `words` (P,), the vectors of which have `gradient`."""
         members = self.members[words]
         vectors = self.table[members]

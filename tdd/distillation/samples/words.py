@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from tdd.distillation.samples.word_mixtures import PRODUCTS_AT_ONCE, Neighbourhoods
+from tdd.distillation.samples.word_mixtures import PRODUCTS_AT_ONCE, WordMixtures
 from tdd.distilled_set.sentences import Sentences
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ SLACK = 1e-4
 
 
 @dataclass(frozen=True)
-class _Known:
+class _Nearest:
     """Words found before: latent vectors (P, d), their words (P,), and how far each may move without another one."""
 
     latent: Tensor
     words: Tensor
-    reach: Tensor
+    free_radius: Tensor
 
 
 class WordSamples:
@@ -45,7 +45,7 @@ class WordSamples:
         mask: (steps, per_step, L) bool, where there are words; None: everywhere.
         device: where the samples are used.
         neighbours: words that the gradient tells apart on its way to a latent vector; 0: it passes straight through.
-        temperature: see `Neighbourhoods`.
+        temperature: see `WordMixtures`.
     """
 
     def __init__(
@@ -62,13 +62,13 @@ class WordSamples:
         self.inside = None if mask is None else mask[..., None].to(device)
         self.table = vectors.embed(vocabulary).to(device)
         self.half_squares = self.table.square().sum(1) / 2
-        self.around = Neighbourhoods(self.table, neighbours, temperature) if neighbours else None
-        self.known: _Known | None = None
+        self.around = WordMixtures(self.table, neighbours, temperature) if neighbours else None
+        self.shown: _Nearest | None = None
 
     def identity(self) -> list[int]:
         """The token ids of the vocabulary."""
-        found: list[int] = self.vocabulary.tolist()
-        return found
+        token_ids: list[int] = self.vocabulary.tolist()
+        return token_ids
 
     def start(self, samples: Tensor) -> Tensor:
         """The latent vectors that show the words of `samples`: these words' own."""
@@ -83,7 +83,7 @@ class WordSamples:
         words = self._words(raw)
         if self.around:
             latent = raw.detach().flatten(0, -2)
-            gradient = self.around.reach(latent, words, gradient.flatten(0, -2)).view_as(raw)
+            gradient = self.around.gradient(latent, words, gradient.flatten(0, -2)).view_as(raw)
         if self.commitment:
             gradient = gradient + self.commitment * (raw.detach() - self._shown(raw, words))
         return self._masked(gradient)
@@ -97,8 +97,8 @@ class WordSamples:
     def _words(self, raw: Tensor) -> Tensor:
         """(P,) the nearest words, found anew where need be."""
         latent = raw.detach().flatten(0, -2)
-        self.known = self._moved(self.known, latent) if self.known else self._nearest(latent)
-        return self.known.words
+        self.shown = self._moved(self.shown, latent) if self.shown else self._nearest(latent)
+        return self.shown.words
 
     def _shown(self, raw: Tensor, words: Tensor) -> Tensor:
         return self._masked(self.table[words].view_as(raw))
@@ -107,22 +107,21 @@ class WordSamples:
         """The values (..., L, -) of positions, with zeros where there is padding."""
         return values if self.inside is None else values * self.inside
 
-    def _moved(self, known: _Known, latent: Tensor) -> _Known:
+    def _moved(self, shown: _Nearest, latent: Tensor) -> _Nearest:
         """The nearest words of `latent`, sought only where the vector has moved far enough to have another one.
 
-        A vector whose nearest word is `reach` nearer than the second may move by half of that: exact, by the triangle
-        inequality.
+        A vector may move by half of what its nearest word is nearer than the second: exact, by the triangle inequality.
         """
-        far = ((latent - known.latent).norm(dim=1) >= known.reach).nonzero()[:, 0]
+        far = ((latent - shown.latent).norm(dim=1) >= shown.free_radius).nonzero()[:, 0]
         new = self._nearest(latent[far])
-        return _Known(
-            known.latent.index_copy(0, far, new.latent),
-            known.words.index_copy(0, far, new.words),
-            known.reach.index_copy(0, far, new.reach),
+        return _Nearest(
+            shown.latent.index_copy(0, far, new.latent),
+            shown.words.index_copy(0, far, new.words),
+            shown.free_radius.index_copy(0, far, new.free_radius),
         )
 
-    def _nearest(self, latent: Tensor) -> _Known:
-        words, reach = [], []
+    def _nearest(self, latent: Tensor) -> _Nearest:
+        words, free_radius = [], []
         for part in latent.split(max(1, PRODUCTS_AT_ONCE // len(self.table))):
             # |x - e|^2 falls as x.e - |e|^2 / 2 grows.
             products = torch.addmm(-self.half_squares, part, self.table.T)
@@ -132,5 +131,5 @@ class WordSamples:
             distances = (part[:, None] - self.table[best]).square().sum(2).sqrt()
             near, order = distances.sort(dim=1, stable=True)
             words.append(best.gather(1, order[:, :1])[:, 0])
-            reach.append((near[:, 1] - near[:, 0]) / 2 - SLACK * near[:, 1])
-        return _Known(latent.clone(), torch.cat(words), torch.cat(reach))
+            free_radius.append((near[:, 1] - near[:, 0]) / 2 - SLACK * near[:, 1])
+        return _Nearest(latent.clone(), torch.cat(words), torch.cat(free_radius))

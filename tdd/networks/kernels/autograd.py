@@ -60,20 +60,20 @@ class AutogradKernel:
         """See `Kernel.gradient`."""
         keep = torch.is_grad_enabled()
         with torch.enable_grad():
-            parts = [self._gradient(one if keep else _leaves(one), step, keep) for one in unstack(theta)]
+            parts = [self._gradient(theta_k if keep else _leaves(theta_k), step, keep) for theta_k in unstack(theta)]
         return stack(parts), None
 
     def reverse(
-        self, theta: Parameters, step: Step, saved: None, direction: Parameters, given: bool = False
+        self, theta: Parameters, step: Step, saved: None, direction: Parameters, first: bool = False
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
         """See `Kernel.reverse`."""
         values, theta_bars, x_bar, y_bar = [], [], torch.zeros_like(step.x), torch.zeros_like(step.y)
         with torch.enable_grad():
-            for one, along in zip(unstack(theta), unstack(direction), strict=True):
-                weights, leaves = _leaves(one), _leaves({"x": step.x, "y": step.y})
+            for theta_k, along in zip(unstack(theta), unstack(direction), strict=True):
+                weights, leaves = _leaves(theta_k), _leaves({"x": step.x, "y": step.y})
                 gradient = self._gradient(weights, Step(leaves["x"], leaves["y"], step.mask), True)
-                value = torch.stack([(gradient[name] * along[name]).sum() for name in one]).sum()
-                wanted = leaves if given else weights | leaves
+                value = torch.stack([(gradient[name] * along[name]).sum() for name in theta_k]).sum()
+                wanted = leaves if first else weights | leaves
                 bars = torch.autograd.grad(value, list(wanted.values()), materialize_grads=True)
                 named = dict(zip(wanted, bars, strict=True))
                 x_bar += named.pop("x")
@@ -104,9 +104,9 @@ class AutogradKernel:
         device = batch.labels.device
         with torch.enable_grad(), _seeded(dropout, device):
             self.network.train(dropout is not None)
-            for one in unstack(theta):
-                leaves = _leaves(one)
-                loss, gradient = torch.zeros((), device=device), {n: torch.zeros_like(v) for n, v in one.items()}
+            for theta_k in unstack(theta):
+                leaves = _leaves(theta_k)
+                loss, gradient = torch.zeros((), device=device), {n: torch.zeros_like(v) for n, v in theta_k.items()}
                 for rows in parts:
                     x, mask = batch.inputs(rows)
                     with self.arithmetic(), without_cudnn(self.network) if dropout is None else nullcontext():
@@ -128,7 +128,9 @@ class AutogradKernel:
         parts = self._parts(theta, batch)
         with torch.no_grad():
             inputs = (batch.inputs(rows) for rows in parts)
-            logits = [torch.stack([self._forward(one, x, mask) for one in unstack(theta)]) for x, mask in inputs]
+            logits = [
+                torch.stack([self._forward(theta_k, x, mask) for theta_k in unstack(theta)]) for x, mask in inputs
+            ]
         return torch.cat(logits, dim=1)
 
     # Memory, from the shapes of what automatic differentiation keeps
@@ -136,11 +138,11 @@ class AutogradKernel:
     def step_bytes(self, step: Step, networks: int, graph: bool) -> tuple[int, int]:
         """See `Kernel.step_bytes`."""
         leaves = Step(step.x.requires_grad_(), step.y.requires_grad_(), step.mask)
-        one = kept_bytes(lambda: self._gradient(self._shapes(), leaves, True))
+        step_graph = kept_bytes(lambda: self._gradient(self._shapes(), leaves, True))
         if graph:
-            return one * networks, one
+            return step_graph * networks, step_graph
         # The graph, and what its reverse makes on its way.
-        return 0, 2 * one
+        return 0, 2 * step_graph
 
     def batch_bytes(
         self, split: Split, size: int, networks: int, gradient: bool = True, device: torch.device = CPU
@@ -148,9 +150,9 @@ class AutogradKernel:
         """See `Kernel.batch_bytes`."""
         x = torch.empty(1, *split.space.shape, device="meta")
         mask = torch.ones(1, split.space.shape[0], dtype=torch.bool, device="meta") if x.dim() == 3 else None
-        one = self._example_bytes(self._shapes(), x, mask)
+        example = self._example_bytes(self._shapes(), x, mask)
         # The inputs and the graph of a part, and the largest of what that keeps once more on the way back.
-        part = max(one, min(size * one, part_bytes(device, IN_CACHE)))
+        part = max(example, min(size * example, part_bytes(device, IN_CACHE)))
         return part * 3 // 2 if gradient else part
 
     def _parts(self, theta: Parameters, batch: RealBatch) -> list[slice]:

@@ -85,7 +85,7 @@ class ChainKernel:
         return gradient, Pass(nonlinearities, bars, p)
 
     def reverse(
-        self, theta: Parameters, step: Step, saved: Pass, direction: Parameters, given: bool = False
+        self, theta: Parameters, step: Step, saved: Pass, direction: Parameters, first: bool = False
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
         """See `Kernel.reverse`."""
         inputs = [self.frame(step.x), *(nonlinearity.h for nonlinearity in saved.nonlinearities)]
@@ -104,11 +104,11 @@ class ChainKernel:
         for layer, a, nonlinearity, (dz_before, da), past in reversed(
             list(zip(self.layers[1:], inputs[1:], saved.nonlinearities, tangents, saved.bars, strict=True))
         ):
-            if not given:
+            if not first:
                 theta_bar |= layer.gradient(theta, (a, bar), (da, dbar))
             bar = layer.reverse(a, (theta, bar), (direction, dbar))
             bar, dbar = nonlinearity.reverse_tangent(dz_before, bar, past)
-        if not given:
+        if not first:
             theta_bar |= self.layers[0].gradient(theta, (inputs[0], bar))
         x_bar = self.layers[0].reverse(inputs[0], (theta, bar), (direction, dbar))
         return (error * dz).sum((1, 2)), theta_bar, self.frame.reverse(x_bar), (mean - dz).sum(0) / len(y)

@@ -40,12 +40,12 @@ class Kernel(Protocol):
         """Gradient of the mean soft cross-entropy of a step's samples, and what `reverse` needs."""
 
     def reverse(
-        self, theta: Parameters, step: Step, saved: Any, direction: Parameters, given: bool = False
+        self, theta: Parameters, step: Step, saved: Any, direction: Parameters, first: bool = False
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
         """D = <gradient, direction> of each network (K,); its gradients to theta, to x and y (summed over networks).
 
-        Where theta counts as `given`, nobody asks for its gradient, which is left empty. Masked positions of x have no
-        gradient.
+        Nobody asks for the gradient to theta of the `first` step that a gradient flows through: it is left empty.
+        Masked positions of x have no gradient.
         """
 
     def loss(

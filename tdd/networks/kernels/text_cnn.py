@@ -66,18 +66,18 @@ class TextCNNKernel:
     def gradient(self, theta: Parameters, step: Step) -> tuple[Parameters, Winners]:
         """Gradient of the soft cross-entropy of a step's samples, and its winners; see `Kernel.gradient`."""
         x, y = step.inputs, step.y
-        found = self._winners(theta, x)
-        h = found.z.relu()
+        winners = self._winners(theta, x)
+        h = winners.z.relu()
         _, error = softmax_error(theta, h, y)
-        r = relu_reverse(found.z, classifier_reverse(theta, error))
+        r = relu_reverse(winners.z, classifier_reverse(theta, error))
         gradient = classifier_gradient(error, h)
         for bank, (_, r_bank) in enumerate(self._banks(theta, r)):
-            u = _windows(x, found.words[bank])
+            u = _windows(x, winners.words[bank])
             gradient |= _bank(bank, _weighted_sum(r_bank, u).view_as(theta[f"convs.{bank}.weight"]), r_bank.sum(0))
-        return gradient, found
+        return gradient, winners
 
     def reverse(
-        self, theta: Parameters, step: Step, found: Winners, direction: Parameters, given: bool = False
+        self, theta: Parameters, step: Step, winners: Winners, direction: Parameters, first: bool = False
     ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
         """Value and gradients of D = <gradient(theta, step), direction>; see `Kernel.reverse`.
 
@@ -85,8 +85,8 @@ class TextCNNKernel:
         error x da, a plain function of the winners that is differentiated by hand here.
         """
         x, y = step.inputs, step.y
-        z, h = found.z, found.z.relu()
-        windows = [_windows(x, words) for words in found.words]
+        z, h = winners.z, winners.z.relu()
+        windows = [_windows(x, words) for words in winners.words]
         dz = torch.cat(
             [
                 (u * direction[f"convs.{bank}.weight"].flatten(2)).sum(3) + direction[f"convs.{bank}.bias"]
@@ -102,7 +102,7 @@ class TextCNNKernel:
         a_bar = y.sum(1)[:, None, None] / len(y) * p * (da - mean)
 
         theta_bar: Parameters = {}
-        if not given:
+        if not first:
             theta_bar = classifier_gradient(a_bar, h)
             theta_bar["classifier.weight"] += torch.einsum("nkc,nkh->kch", error, dh)
         r = relu_reverse(z, classifier_reverse(theta, error))
@@ -111,10 +111,10 @@ class TextCNNKernel:
         for bank, ((weight, r_bank), (along, z_bank)) in enumerate(
             zip(self._banks(theta, r), self._banks(direction, z_bar), strict=True)
         ):
-            if not given:
+            if not first:
                 theta_bar |= _bank(bank, _weighted_sum(z_bank, windows[bank]).view_as(weight), z_bank.sum(0))
             u_bar = (z_bank[..., None] * weight.flatten(2)).addcmul_(r_bank[..., None], along.flatten(2))
-            x_bar.flatten(0, 1).index_add_(0, found.words[bank].flatten(), u_bar.reshape(-1, x.shape[2]))
+            x_bar.flatten(0, 1).index_add_(0, winners.words[bank].flatten(), u_bar.reshape(-1, x.shape[2]))
         if step.mask is not None:
             x_bar = x_bar * step.mask[..., None]
         return (error * da).sum((0, 2)), theta_bar, x_bar, y_bar

@@ -66,15 +66,15 @@ def test_after_many_moves_the_words_are_still_those_of_a_full_search(monkeypatch
     words.samples(raw)
     draw_from, crossed = generator(0, "moves"), 0
     for step in range(200):
-        before = words.known.words
+        before = words.shown.words
         # Small and large moves, of few positions and of all.
         size = 10 ** -(3 * torch.rand((), generator=draw_from).item())
         moving = torch.rand(raw.shape[:-1], generator=draw_from) < (step % 10 + 1) / 10
         raw = raw + size * moving[..., None] * torch.randn(raw.shape, generator=draw_from)
         found = words.samples(raw)
-        crossed += int((words.known.words != before).sum())
+        crossed += int((words.shown.words != before).sum())
         expected = search(words, raw.flatten(0, -2)).words
-        assert torch.equal(words.known.words, expected), step
+        assert torch.equal(words.shown.words, expected), step
         assert torch.equal(found, words.table[expected].view_as(raw))
     assert crossed > 500
     assert sum(searched[1:]) < 0.8 * 200 * raw.shape[:-1].numel()  # else there was nothing to prove
@@ -95,7 +95,7 @@ def test_the_words_do_not_depend_on_how_many_are_sought_at_once(monkeypatch, at_
     assert len(products) == -(-700 // at_once)
     assert torch.equal(words.table[found.words], words.table[expected.words])
     assert len(expected.words[5::3].unique()) > 3
-    assert torch.equal(found.reach, expected.reach)
+    assert torch.equal(found.free_radius, expected.free_radius)
 
 
 def test_two_words_are_enough():

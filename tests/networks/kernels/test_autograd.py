@@ -32,7 +32,7 @@ def test_a_step_from_given_parameters_is_reversed_without_their_gradient(name, m
         _, saved = kernel.gradient(theta, step)
     value, theta_bar, x_bar, y_bar = kernel.reverse(theta, step, saved, theta)
     assert theta_bar.keys() == theta.keys()
-    found = kernel.reverse(theta, step, saved, theta, given=True)
+    found = kernel.reverse(theta, step, saved, theta, first=True)
     torch.testing.assert_close(found, (value, {}, x_bar, y_bar), rtol=1e-12, atol=1e-14)
 
 
