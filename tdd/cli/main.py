@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -34,6 +36,16 @@ def main() -> None:
         code = _fail("interrupted", INTERRUPTED, debug)
     except Exception as error:
         code = _fail_of_library(error, debug)
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End this process; one of several without the destructors of torch's threads, which now and then abort it."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
 
 
