@@ -33,6 +33,17 @@ def network_to_use(recorded: str, asked: str | nn.Module | None) -> str | nn.Mod
     return recorded
 
 
+def check_same_network(recorded: str, asked: str | nn.Module | None) -> None:
+    """Raise UsageError unless the network of a set, `recorded`, is the one used: a run keeps its figures alone."""
+    used = network_to_use(recorded, asked)
+    name = used if isinstance(used, str) else name_of(used)
+    if name != recorded:
+        raise UsageError(
+            f"the set was made for {recorded}, and its run keeps no figures of {name}; "
+            f"test others in Python: tdd.evaluate(distilled, corpus.test, init='random', network=...)"
+        )
+
+
 def recipe_for(recipe: Recipe, network: str | nn.Module | None) -> Recipe:
     """The recipe that says which network is used, where that is not its own: without options of another one."""
     name = recipe.network if network is None else network if isinstance(network, str) else name_of(network)

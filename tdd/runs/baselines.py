@@ -20,7 +20,7 @@ from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.full_data import FULL_RESULTS
 from tdd.evaluation.names import DRAWS, NAMES, NETWORKS
 from tdd.hub.layout import RESULTS
-from tdd.networks.own import network_to_use
+from tdd.networks.own import check_same_network
 from tdd.publishing.card import write_card
 from tdd.runs.open_data import open_corpus, open_corpus_of
 from tdd.settings.recipe import Recipe
@@ -92,7 +92,7 @@ def measure_baselines_of_run(
         Results by name, and the set with all its results.
     """
     names, distilled = _names(only), read_run(folder)
-    network_to_use(distilled.recipe.network, network)
+    check_same_network(distilled.recipe.network, network)
     networks = _networks(distilled.recipe, networks)
     accelerator, reporter = _one_process(device, threads), reporter or Reporter(quiet=True)
     with locked(folder), reporter:

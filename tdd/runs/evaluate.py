@@ -23,7 +23,7 @@ from tdd.evaluation.names import NETWORKS
 from tdd.evaluation.plain_text import NETWORKS as PLAIN_TEXT_NETWORKS
 from tdd.evaluation.plain_text import plain_text_accuracy, sentences_of
 from tdd.hub.layout import RESULTS
-from tdd.networks.own import network_to_use
+from tdd.networks.own import check_same_network
 from tdd.publishing.card import write_card
 from tdd.runs.open_data import open_corpus_of
 from tdd.settings.recipe import Recipe
@@ -195,7 +195,7 @@ def evaluate_run(
     distilled = read_run(folder)
     if init == "fixed" and (networks or 1) > 1 and not plain_text:
         raise UsageError("--networks counts fresh networks, and --init fixed is a single one: leave one of them out")
-    network_to_use(distilled.recipe.network, network)
+    check_same_network(distilled.recipe.network, network)
     if decoded:
         check_decodable(distilled)
     if plain_text:

@@ -125,6 +125,17 @@ def test_a_class_of_a_file_in_this_folder_is_distilled_for_resumed_and_evaluated
     assert results["evaluation"]["random"]["networks"] == 3 and results["full_data"]["accuracy"] > 0
 
 
+def test_a_run_keeps_no_figures_of_another_network(given, mine):
+    assert tdd(*command(given, "run")).code == 0
+    before = Path("run/results.json").read_bytes()
+    evaluate, baselines = ["evaluate", "run", "--init", "random", "--networks", "2"], ["baselines", "--run", "run"]
+    for arguments, name in ((evaluate, "mean_pool"), (evaluate, "python:mine:Net2"), (baselines, "python:mine:Net2")):
+        code, line = refused(*arguments, "--network", name)
+        assert code == 2
+        assert line.startswith(f"the set was made for python:mine:Net, and its run keeps no figures of {name}; ")
+    assert Path("run/results.json").read_bytes() == before
+
+
 def test_nothing_is_imported_that_the_user_does_not_name(given, mine):
     assert tdd(*command(given, "run")).code == 0
     mine.write_text("raise SystemExit('imported')")
