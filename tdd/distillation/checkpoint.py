@@ -1,4 +1,4 @@
-"""Where the outer loop stands: all it takes to go on bit by bit as if never interrupted."""
+"""Where the outer loop stands: all it takes to go on as if never interrupted, on a CPU to the bit."""
 
 from __future__ import annotations
 

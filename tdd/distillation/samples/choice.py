@@ -24,7 +24,7 @@ def parametrisation(recipe: Recipe, corpus: Corpus, mask: Tensor | None, device:
         return FreeSamples()
     train = text_split(corpus)
     return WordSamples(
-        vocabulary(recipe, train),
+        vocabulary(train, recipe.vocabulary, recipe.vocabulary_file, recipe.excluded_words),
         train.vectors,
         recipe.commitment,
         mask,

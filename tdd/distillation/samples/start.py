@@ -48,7 +48,7 @@ def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> 
     shape = (steps, per_step, *((recipe.length, *space.shape[1:]) if space.kind == "text" else space.shape))
     if recipe.samples == "words":
         train = text_split(corpus)
-        words = vocabulary(recipe, train)
+        words = vocabulary(train, recipe.vocabulary, recipe.vocabulary_file, recipe.excluded_words)
         if recipe.starts_real:
             # Examples i, i + apart, i + 2 apart ... belong to the class of sample i.
             apart = -(-n // classes) * classes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,27 +11,26 @@ from torch import Tensor
 
 from tdd.data.text import TextSplit
 from tdd.errors import UsageError
-from tdd.settings.recipe import Recipe
 
 
-def vocabulary(recipe: Recipe, train: TextSplit) -> Tensor:
-    """(V,) int64 token ids, ascending: the words of `vocabulary_file`, or the most frequent ones of the training split.
+def vocabulary(train: TextSplit, size: int, file: str | None = None, excluded: Sequence[str] = ()) -> Tensor:
+    """(V,) int64 token ids, ascending: the words of a file, or the `size` most frequent ones of the training split.
 
-    Words of `excluded_words` are left out, and those with a vector of zeros, which stands for padding.
+    Words of `excluded` are left out, and those with a vector of zeros, which stands for padding.
 
     Raises:
         UsageError: the file cannot be read, has a word without a vector, or fewer than two words are left.
     """
     vectors = train.vectors
-    if recipe.vocabulary_file is not None:
-        ids = _of_file(Path(recipe.vocabulary_file), train)
+    if file is not None:
+        ids = _of_file(Path(file), train)
     else:
         counts = np.bincount(train.ids, minlength=len(vectors) + 1)
         counts[0] = 0
-        by_frequency = np.argsort(-counts, kind="stable")[: recipe.vocabulary]
+        by_frequency = np.argsort(-counts, kind="stable")[:size]
         ids = torch.from_numpy(by_frequency[counts[by_frequency] > 0])
-    excluded = _ids(recipe.excluded_words, train, "excluded_words")
-    ids = torch.tensor(sorted(set(ids.tolist()) - set(excluded)), dtype=torch.int64)
+    left_out = _ids(excluded, train, "excluded_words")
+    ids = torch.tensor(sorted(set(ids.tolist()) - set(left_out)), dtype=torch.int64)
     ids = ids[vectors.embed(ids).any(1)]
     if len(ids) < 2:
         raise UsageError(f"{len(ids)} words to make sentences of: set a larger vocabulary, or exclude fewer words")
@@ -46,7 +46,7 @@ def _of_file(path: Path, train: TextSplit) -> Tensor:
     return torch.tensor(_ids(words, train, f"vocabulary_file {path}"))
 
 
-def _ids(words: list[str], train: TextSplit, where: str) -> list[int]:
+def _ids(words: Sequence[str], train: TextSplit, where: str) -> list[int]:
     ids = [train.vectors.id_of(word) for word in words]
     if 0 in ids:
         word = words[ids.index(0)]

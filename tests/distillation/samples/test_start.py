@@ -82,7 +82,7 @@ def test_a_random_start_draws_the_vocabulary_evenly_with_the_seed():
     corpus, settings = tiny_corpus(), {"samples_init": "noise", "vocabulary": 5, "padding": "end"}
     tokens = first_tokens(corpus, 100, **settings)
     ids, drawn = tokens.unique(return_counts=True)
-    assert ids.tolist() == vocabulary(tiny_recipe(samples="words", vocabulary=5), corpus.train).tolist()
+    assert ids.tolist() == vocabulary(corpus.train, 5).tolist()
     assert (drawn / 1000 - 0.2).abs().max() < 0.05
     assert torch.equal(tokens, first_tokens(corpus, 100, **settings))
     assert not torch.equal(tokens, first_tokens(corpus, 100, **settings, seed=1))

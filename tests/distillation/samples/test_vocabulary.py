@@ -21,7 +21,8 @@ def counts(split: TextSplit) -> list[int]:
 
 
 def words_of(settings: dict, train: TextSplit) -> list[str]:
-    ids = vocabulary(tiny_recipe(samples="words", **settings), train)
+    recipe = tiny_recipe(samples="words", **settings)
+    ids = vocabulary(train, recipe.vocabulary, recipe.vocabulary_file, recipe.excluded_words)
     assert ids.dtype == torch.int64 and ids.tolist() == sorted(ids.tolist())
     return [train.vectors.words[id_ - 1] for id_ in ids.tolist()]
 

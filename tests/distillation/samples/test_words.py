@@ -152,7 +152,7 @@ def test_padding_shows_no_word_has_no_gradient_and_stays_through_adam_and_averag
 
 def test_the_samples_of_a_run_are_words_of_the_vocabulary_at_every_step():
     corpus, recipe = tiny_corpus(), tiny_recipe(samples="words", samples_lr=0.5, vocabulary=15)
-    known, seen = vocabulary(recipe, corpus.train), []
+    known, seen = vocabulary(corpus.train, recipe.vocabulary), []
     distiller = Distiller(recipe, corpus)
     distiller.on_progress = lambda _: seen.append(distiller.best())
     before = distiller.best()
