@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import ConfigDict, field_validator
+from pydantic import ConfigDict, field_validator, model_validator
 
 from tdd.errors import UsageError, nearest
 from tdd.settings.fields import Settings, setting
@@ -66,6 +66,32 @@ class MeanPoolOptions(NetworkOptions):
     dropout: float = setting(0.5, "dropout after each hidden layer, on real data only (--full)", ge=0, lt=1)
 
 
+class RecurrentOptions(NetworkOptions):
+    """Settings of `lstm` and `gru`."""
+
+    hidden: int = setting(64, "units of each layer and direction", unit="units", ge=1)
+    layers: int = setting(1, "recurrent layers", unit="layers", ge=1, le=100)
+    bidirectional: bool = setting(True, "read sentences backwards too")
+    pooling: Literal["max", "mean", "last"] = setting("max", "how the states of all words become one vector")
+    dropout: float = setting(0.5, "dropout before the classifier, on real data only (--full)", ge=0, lt=1)
+
+
+class TransformerOptions(NetworkOptions):
+    """Settings of `transformer`."""
+
+    hidden: int = setting(64, "width of the states", unit="units", ge=1)
+    layers: int = setting(1, "layers of attention and feed-forward", unit="layers", ge=1, le=100)
+    heads: int = setting(4, "attention heads, which divide `hidden`", unit="heads", ge=1)
+    feedforward: int = setting(128, "units between the two feed-forward maps", unit="units", ge=1)
+    dropout: float = setting(0.1, "dropout, on real data only (--full)", ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> TransformerOptions:
+        if self.hidden % self.heads:
+            raise ValueError(f"hidden = {self.hidden} does not split into {self.heads} heads")
+        return self
+
+
 class ConvNetOptions(NetworkOptions):
     """Settings of `convnet`."""
 
@@ -97,6 +123,11 @@ NETWORKS: dict[str, Entry] = {
     ),
     "mean_pool": Entry(
         f"{_HOME}.mean_pool:MeanPool", "text", "a deep averaging network (Iyyer et al. 2015)", MeanPoolOptions
+    ),
+    "lstm": Entry(f"{_HOME}.lstm:LSTM", "text", "a long short-term memory", RecurrentOptions),
+    "gru": Entry(f"{_HOME}.gru:GRU", "text", "gated recurrent units (arXiv 1406.1078)", RecurrentOptions),
+    "transformer": Entry(
+        f"{_HOME}.transformer:Transformer", "text", "a small transformer (arXiv 1706.03762)", TransformerOptions
     ),
     "lenet": Entry(f"{_HOME}.lenet:LeNet", "image", "LeNet"),
     "alexcifarnet": Entry(f"{_HOME}.alexcifarnet:AlexCifarNet", "image", "AlexCifarNet (arXiv 1811.10959)"),
