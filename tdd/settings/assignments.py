@@ -66,7 +66,7 @@ def _unknown(name: str, network: str, names: list[str], free: bool) -> str:
         return f"unknown setting '{name}'{nearest(leaf, names)}; an option of {network} is set as options.{name}"
     having = [other for other, entry in NETWORKS.items() if leaf in entry.options.model_fields]
     if having:
-        return f"'{leaf}' is an option of {' and '.join(having)}, and the network is {network}"
+        return f"'{leaf}' is an option of {', '.join(having)}, and the network is {network}"
     others = {option: other for other, entry in NETWORKS.items() for option in entry.options.model_fields}
     (near, *_) = [*get_close_matches(leaf, [*names, *others], n=1), ""]
     if near in others and near not in names:

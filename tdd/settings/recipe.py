@@ -106,7 +106,7 @@ class Recipe(AllSettings):
         for name in settings:
             if name not in cls.model_fields:
                 having = [network for network, entry in NETWORKS.items() if name in entry.options.model_fields]
-                belongs = f"; it is an option of {' and '.join(having)}: set it under options" if having else ""
+                belongs = f"; it is an option of {', '.join(having)}: set it under options" if having else ""
                 hint = belongs or nearest(str(name), list(cls.model_fields))
                 raise UsageError(f"{where}: unknown setting '{name}'{hint}")
         try:

@@ -64,7 +64,11 @@ def test_several_options_are_set_by_a_mapping_too():
         ("outer_step=3", "mean_pool", "unknown setting 'outer_step'; did you mean 'outer_steps'?"),
         ("widths=[2]", "mean_pool", "'widths' is an option of text_cnn, and the network is mean_pool"),
         ("options.widths=[2]", "lenet", "'widths' is an option of text_cnn, and the network is lenet"),
-        ("dropout=0", "lenet", "'dropout' is an option of text_cnn and mean_pool, and the network is lenet"),
+        (
+            "dropout=0",
+            "lenet",
+            "'dropout' is an option of text_cnn, mean_pool, lstm, gru, transformer, and the network is lenet",
+        ),
         (
             "outer_step=3",
             "python:mine:Net",
@@ -105,7 +109,9 @@ def test_another_network_drops_the_recipe_s_options_and_the_same_one_keeps_them(
     for other in (of(network="text_cnn"), of("network=text_cnn")):
         assert (other.options, other.epochs) == (networks.TextCNNOptions(), 4)
     assert of("filters=5", network="text_cnn").options == networks.TextCNNOptions(filters=5)
-    with pytest.raises(UsageError, match="'hidden' is an option of mean_pool, and the network is text_cnn"):
+    with pytest.raises(
+        UsageError, match="'hidden' is an option of mean_pool, lstm, gru, transformer, and the network is text_cnn"
+    ):
         of("hidden=8", network="text_cnn")
 
 
@@ -140,6 +146,6 @@ def test_completion_offers_settings_and_options_with_what_they_are():
     offered = dict(complete_assignment(""))
     assert len(offered) == len(complete_assignment(""))
     assert offered.keys() == {f"{known.name}=" for known in all_settings()}
-    assert dict(complete_assignment("hid")) == {"hidden=": "units of each hidden layer"}
+    assert dict(complete_assignment("wid")) == {"widths=": "words that each filter bank spans"}
     assert dict(complete_assignment("outer")).keys() == {"outer_steps="}
     assert complete_assignment("bogus") == []
