@@ -50,7 +50,7 @@ class ImageBatch:
         parts = {name: moved(getattr(self, name), device) for name in ("pixels", "labels")}
         return replace(self, normalisation=normal, **parts)
 
-    def inputs(self, rows: slice = slice(None)) -> tuple[Tensor, None]:
+    def inputs(self, rows: slice = slice(None), padded: bool = True) -> tuple[Tensor, None]:
         """The normalised images, (B, c, h, w)."""
         return self.normalisation.apply(self.pixels[rows]), None
 

@@ -79,8 +79,11 @@ class RealBatch(Protocol):
     def to(self, device: torch.device) -> RealBatch:
         """The batch on `device`."""
 
-    def inputs(self, rows: slice = slice(None)) -> tuple[Tensor, Tensor | None]:
-        """What a network reads of these rows: the examples (B, ...), and the mask (B, L) of texts; None for images."""
+    def inputs(self, rows: slice = slice(None), padded: bool = True) -> tuple[Tensor, Tensor | None]:
+        """What a network reads of these rows: the examples (B, ...), and the mask (B, L) of texts; None for images.
+
+        Where texts need not be `padded` to L, they are as wide as the longest of them.
+        """
 
     def shard(self, index: int, count: int) -> RealBatch:
         """Every `count`-th example from `index` on; all shards together are the batch."""

@@ -57,11 +57,12 @@ class TextBatch:
         ids, labels, words = (moved(part, device) for part in (self.ids, self.labels, self.words))
         return replace(self, ids=ids, labels=labels, words=words)
 
-    def inputs(self, rows: slice = slice(None)) -> tuple[Tensor, Tensor]:
-        """The padded embedded sentences (B, L, d) and where they have a token (B, L), one without a vector too."""
-        ids = self.ids[rows]
-        mask = torch.arange(self.length, device=ids.device) < self.lengths[rows, None].to(ids.device)
-        return self.words[F.pad(ids, (0, self.length - ids.shape[1])).long()], mask
+    def inputs(self, rows: slice = slice(None), padded: bool = True) -> tuple[Tensor, Tensor]:
+        """The embedded sentences (B, L, d) and where they have a token (B, L), one without a vector too."""
+        ids, lengths = self.ids[rows], self.lengths[rows]
+        width = self.length if padded else max(int(lengths.max()), 1)
+        mask = torch.arange(width, device=ids.device) < lengths[:, None].to(ids.device)
+        return self.words[F.pad(ids, (0, width - ids.shape[1])).long()], mask
 
     def shard(self, index: int, count: int) -> TextBatch:
         """See `RealBatch.shard`; lengths stay balanced, since the sentences lie in their order.

@@ -17,6 +17,8 @@ from tdd.networks.kernels.parameters import Parameters, stack, unstack
 from tdd.networks.kernels.protocol import Step
 from tdd.system.memory import CPU, part_bytes
 
+# Positions that lengths are rounded up to where the memory of an example is measured.
+LENGTHS = 32
 # Bytes that the graph of real examples may keep on a processor: no slower than all at once, and little beside that of
 # an inner step.
 IN_CACHE = 2**25
@@ -34,10 +36,12 @@ class AutogradKernel:
     `reverse` builds the graph of one step again, and no more than that one is ever held.
 
     Networks are taken one after the other, and real examples in parts, so that their graph is never a large one.
+    Sentences are cut after the longest one wherever the network is told their mask.
 
     Args:
         network: the module, on the device, which treats each example by itself. Its ``forward`` takes the examples,
-            and their mask too where it has a parameter of that name. Parameters that theta does not hold are frozen.
+            and their mask too where it has a parameter of that name: then it reads sentences of any length up to L.
+            Parameters that theta does not hold are frozen.
         arithmetic: makes the context of every forward pass that is differentiated; the default leaves precision alone.
     """
 
@@ -82,11 +86,18 @@ class AutogradKernel:
                 theta_bars.append(named)
         return torch.stack(values), stack(theta_bars), x_bar, y_bar
 
+    def _cut(self, step: Step) -> tuple[Tensor, Tensor | None]:
+        """The examples of a step and their mask, without what is padding in all of them."""
+        if not self.takes_mask or step.mask is None or step.mask.is_meta:
+            return step.inputs, step.mask
+        width = int(step.mask.any(0).sum())
+        return step.inputs[:, :width], step.mask[:, :width]
+
     def _gradient(self, theta: Parameters, step: Step, create_graph: bool) -> Parameters:
         """Gradient of one network."""
         self.network.eval()
         with self.arithmetic(), twice_differentiable(self.network):
-            logits = self._forward(theta, step.inputs, step.mask)
+            logits = self._forward(theta, *self._cut(step))
             loss = -(step.y * logits.to(step.x.dtype).log_softmax(-1)).sum() / len(step.y)
             gradients = torch.autograd.grad(
                 loss, list(theta.values()), create_graph=create_graph, materialize_grads=True
@@ -108,7 +119,7 @@ class AutogradKernel:
                 leaves = _leaves(theta_k)
                 loss, gradient = torch.zeros((), device=device), {n: torch.zeros_like(v) for n, v in theta_k.items()}
                 for rows in parts:
-                    x, mask = batch.inputs(rows)
+                    x, mask = self._inputs(batch, rows)
                     with self.arithmetic(), without_cudnn(self.network) if dropout is None else nullcontext():
                         logits = self._forward(leaves, x, mask)
                     labels = batch.labels[rows]
@@ -127,7 +138,7 @@ class AutogradKernel:
         self.network.eval()
         parts = self._parts(theta, batch)
         with torch.no_grad():
-            inputs = (batch.inputs(rows) for rows in parts)
+            inputs = (self._inputs(batch, rows) for rows in parts)
             logits = [
                 torch.stack([self._forward(theta_k, x, mask) for theta_k in unstack(theta)]) for x, mask in inputs
             ]
@@ -155,15 +166,26 @@ class AutogradKernel:
         part = max(example, min(size * example, part_bytes(device, IN_CACHE)))
         return part * 3 // 2 if gradient else part
 
+    def _inputs(self, batch: RealBatch, rows: slice) -> tuple[Tensor, Tensor | None]:
+        return batch.inputs(rows, padded=not self.takes_mask)
+
     def _parts(self, theta: Parameters, batch: RealBatch) -> list[slice]:
-        """The rows of a batch that are taken at once."""
+        """The rows of a batch that are taken at once, from its end on: sentences lie there shortest first."""
         self.network.eval()
-        x, mask = batch.inputs(slice(0, 1))
-        size = max(1, part_bytes(x.device, IN_CACHE) // self._example_bytes(unstack(theta)[0], x, mask))
-        return [slice(start, min(start + size, len(batch))) for start in range(0, len(batch), size)]
+        first, (example, mask) = unstack(theta)[0], batch.inputs(slice(0, 1))
+        parts, stop = [], len(batch)
+        while stop:
+            if mask is not None and self.takes_mask:
+                longest = self._inputs(batch, slice(stop - 1, stop))[0].shape[1]
+                width = min(-(-longest // LENGTHS) * LENGTHS, mask.shape[1])
+                example, mask = example[:, :width], mask[:, :width]  # ever shorter
+            size = max(1, part_bytes(example.device, IN_CACHE) // self._example_bytes(first, example, mask))
+            parts.append(slice(max(0, stop - size), stop))
+            stop = parts[-1].start
+        return parts[::-1]
 
     def _example_bytes(self, theta: Parameters, x: Tensor, mask: Tensor | None) -> int:
-        """Bytes of one example and of what its graph keeps, parameters left out; measured once."""
+        """Bytes of one example (1, ...) and of what its graph keeps, parameters left out; measured once."""
         key = (x.shape[1:], x.dtype, x.device)
         if key not in self._bytes_of_an_example:
             theta = _leaves(theta)
@@ -173,7 +195,7 @@ class AutogradKernel:
                 masks = None if mask is None else torch.ones(count, *mask.shape[1:], dtype=torch.bool, device=x.device)
                 return kept_bytes(lambda: self._forward(theta, many, masks))
 
-            self._bytes_of_an_example[key] = x[:1].nbytes + max(forward(2) - forward(1), 0)
+            self._bytes_of_an_example[key] = x.nbytes + max(forward(2) - forward(1), 0)
         return self._bytes_of_an_example[key]
 
     def _shapes(self) -> Parameters:

@@ -1,5 +1,7 @@
 """The kernel of any module: its steps and their reverse by automatic differentiation."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -54,10 +56,10 @@ def test_real_images_in_parts_give_what_they_give_at_once(monkeypatch):
     network, theta, *_, batch = problem("lenet")
     kernel = AutogradKernel(network)
     whole, at_once = kernel.logits(theta, batch), kernel.loss(theta, batch)
-    one = kernel._example_bytes(unstack(theta)[0], *batch.inputs())
+    one = kernel._example_bytes(unstack(theta)[0], *batch.inputs(slice(0, 1)))
     for size, parts in ((1, 1), (2, 2 * one)):
         monkeypatch.setattr("tdd.networks.kernels.autograd.IN_CACHE", parts)
-        assert kernel._parts(theta, batch)[0] == slice(0, size)
+        assert kernel._parts(theta, batch)[-1] == slice(len(batch) - size, len(batch))
         assert size < len(batch)
         torch.testing.assert_close(kernel.logits(theta, batch), whole)
         torch.testing.assert_close(kernel.loss(theta, batch), at_once)
@@ -115,19 +117,24 @@ def test_a_batch_is_never_dense_as_a_whole(monkeypatch):
     batch = random_batch(generator(0), 4096, 400, 50, 2, dtype=torch.float32)
     asked = []
     inputs = TextBatch.inputs
-    monkeypatch.setattr(TextBatch, "inputs", lambda self, rows: asked.append(rows) or inputs(self, rows))
+
+    def seen(self, rows, padded=True):
+        asked.append(rows) if rows.stop - rows.start > 1 else None
+        return inputs(self, rows, padded)
+
+    monkeypatch.setattr(TextBatch, "inputs", seen)
     for use in (kernel.logits, kernel.loss):
         asked.clear()
         with Largest() as largest:
             use(theta, batch)
-        first, *parts = asked  # one example is looked at first
-        assert (first.start, first.stop) == (0, 1)
-        sizes = [rows.stop - rows.start for rows in parts]
-        assert sum(sizes) == 4096 and max(sizes) == sizes[0] < 4096 // 4
-        assert [rows.start for rows in parts] == list(range(0, 4096, sizes[0]))
+        parts = asked
+        assert [rows.start for rows in parts] == [0, *(rows.stop for rows in parts[:-1])] and parts[-1].stop == 4096
         assert largest.bytes < 4 * 400 * 50 * 4096 / 4
-        # The graph of a part is what the measure of one example says.
-        assert sizes[0] == IN_CACHE // kernel._example_bytes(unstack(theta)[0], *batch.inputs(slice(0, 1)))
+        # The graph of a part is what the measure of one example says; the shorter the sentences, the more at once.
+        sizes = [rows.stop - rows.start for rows in parts]
+        x, mask = inputs(batch, slice(0, 1))
+        assert sizes[-1] == IN_CACHE // kernel._example_bytes(unstack(theta)[0], x, mask)
+        assert sizes[1:] == sorted(sizes[1:], reverse=True) and sizes[1] > 2 * sizes[-1]
 
 
 def test_an_example_is_measured_once_for_each_shape(monkeypatch):
@@ -154,3 +161,25 @@ def test_random_numbers_are_touched_for_dropout_alone(monkeypatch):
     assert torch.equal(dropped, again) and not torch.equal(dropped, plain)
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.equal(kernel.loss(theta, batch)[0], plain)
+
+
+def test_sentences_are_cut_after_the_longest_one_where_their_mask_is_read(monkeypatch):
+    learner = make_learner("mean_pool", {"hidden": 4}, InputSpace("text", (9, 3)), 2)
+    kernel, theta, g = learner.kernel(), learner.starts(0), generator(1)
+    widths = []
+    forward = type(learner.module).forward
+    monkeypatch.setattr(
+        type(learner.module), "forward", lambda self, x, mask: widths.append(x.shape[1]) or forward(self, x, mask)
+    )
+    x, y, mask = torch.randn(2, 9, 3, generator=g), torch.eye(2), torch.arange(9) < torch.tensor([[2], [5]])
+    kernel.gradient(theta, Step(x, y, mask))
+    assert widths == [5]
+    kernel.gradient(theta, Step(x, y))
+    assert widths == [5, 9]
+    batch = random_batch(g, 3, 9, 3, 2, dtype=torch.float32)
+    batch = replace(batch, ids=batch.ids[:, :4], lengths=batch.lengths.clamp(max=4))
+    widths.clear()
+    kernel._parts(theta, batch)
+    widths.clear()
+    kernel.logits(theta, batch)
+    assert widths == [int(batch.lengths.max())]
