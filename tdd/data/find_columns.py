@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tdd.data.images import ImageEncoder, holds_images
 from tdd.data.protocols import Encoder
 from tdd.data.text import TextEncoder
-from tdd.embeddings.word_vectors import load_vectors
+from tdd.embeddings.load import load_embedding
 from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
 
@@ -61,7 +61,7 @@ def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: E
         raise UsageError(f"column '{content}' holds {kind}, not {wanted}: set {setting} to one of {', '.join(present)}")
     if image:
         return ImageEncoder(content), label
-    return TextEncoder(content, vectors or load_vectors(recipe.vectors), recipe.max_length), label
+    return TextEncoder(content, vectors or load_embedding(recipe.vectors), recipe.max_length), label
 
 
 def _holds_text(split: Dataset, column: str) -> bool:

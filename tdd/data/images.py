@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from tdd.data.columns import column_of, encode_column
+from tdd.data.image_batch import ImageBatch
 from tdd.data.pixel_normalisation import Normalisation
-from tdd.data.protocols import ALL, Augmentation, InputSpace, Shard
+from tdd.data.protocols import ALL, InputSpace, Shard
 from tdd.errors import TddError, UsageError
-from tdd.system.memory import moved
-from tdd.system.seeds import generator
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,44 +28,6 @@ PIXELS_VERSION = 1
 _MODES = {"1": "L", "L": "L", "LA": "L"} | dict.fromkeys(("P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"), "RGB")
 # Images hashed at once.
 _HASHED = 4096
-
-
-@dataclass(frozen=True)
-class ImageBatch:
-    """Real images: `pixels` (B, h, w, c) uint8 and `labels` (B,)."""
-
-    pixels: Tensor
-    labels: Tensor
-    normalisation: Normalisation
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def to(self, device: torch.device) -> ImageBatch:
-        """The batch on `device`, where bytes are quicker to bring than numbers."""
-        normal = Normalisation(self.normalisation.mean.to(device), self.normalisation.sd.to(device))
-        parts = {name: moved(getattr(self, name), device) for name in ("pixels", "labels")}
-        return replace(self, normalisation=normal, **parts)
-
-    def inputs(self, rows: slice = slice(None), padded: bool = True) -> tuple[Tensor, None]:
-        """The normalised images, (B, c, h, w)."""
-        return self.normalisation.apply(self.pixels[rows]), None
-
-    def shard(self, index: int, count: int) -> ImageBatch:
-        """See `RealBatch.shard`."""
-        return replace(self, pixels=self.pixels[index::count], labels=self.labels[index::count])
-
-    def augmented(self, augmentation: Augmentation, seed: int, step: int) -> ImageBatch:
-        """The batch with each image moved by up to `shift` pixels either way, black where nothing was."""
-        shift = augmentation.shift
-        if not shift:
-            return self
-        count, height, width, _ = self.pixels.shape
-        framed = F.pad(self.pixels, (0, 0, *[shift] * 4))
-        draw = generator(seed, "shift", step)
-        top, left = torch.randint(0, 2 * shift + 1, (2, count, 1, 1), generator=draw)
-        rows, columns = top + torch.arange(height)[:, None], left + torch.arange(width)
-        return replace(self, pixels=framed[torch.arange(count)[:, None, None], rows, columns])
 
 
 class ImageSplit:

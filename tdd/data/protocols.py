@@ -85,6 +85,12 @@ class RealBatch(Protocol):
         Where texts need not be `padded` to L, they are as wide as the longest of them.
         """
 
+    def width(self, row: int) -> int:
+        """Positions that an example takes where it is not padded."""
+
+    def keys(self, rows: slice) -> list[bytes | None]:
+        """What tells each example of these rows from all others, 16 bytes; None where it was changed at random."""
+
     def shard(self, index: int, count: int) -> RealBatch:
         """Every `count`-th example from `index` on; all shards together are the batch."""
 

@@ -1,9 +1,8 @@
-"""Text to token ids, and batches of sentences that carry the vectors of their distinct words only."""
+"""Text to token ids, and splits of encoded sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,11 +12,10 @@ from torch import Tensor
 from torch.utils.dlpack import from_dlpack
 
 from tdd.data.columns import column_of, encode_column
-from tdd.data.protocols import ALL, Augmentation, InputSpace, Shard
+from tdd.data.protocols import ALL, InputSpace, Shard
+from tdd.data.text_batch import TextBatch
 from tdd.embeddings.tokenise import TOKENIZER_VERSION
 from tdd.errors import UsageError
-from tdd.system.memory import moved
-from tdd.system.seeds import generator
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,66 +27,6 @@ if TYPE_CHECKING:
 _FEATURES_AT_ONCE = 4096  # sentences
 LEAST_COVERAGE = 0.2
 """Share of training tokens with a vector below which the vectors are for another language."""
-
-
-@dataclass(frozen=True)
-class TextBatch:
-    """Real sentences, shortest first.
-
-    Attributes:
-        ids: (B, P) int32 rows of `words`; P tokens in the longest sentence, 0 past the end of a shorter one.
-        lengths: (B,) tokens of each sentence, at most `length`.
-        labels: (B,) classes, or (B, C) probabilities.
-        words: (U, d) vectors of the batch's distinct words in the order of the table; row 0 is zero.
-        length: L, to which every sentence counts as padded.
-    """
-
-    ids: Tensor
-    lengths: Tensor
-    labels: Tensor
-    words: Tensor
-    length: int
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def to(self, device: torch.device) -> TextBatch:
-        """The batch on `device`; lengths stay on the host, which cuts sentences by them."""
-        ids, labels, words = (moved(part, device) for part in (self.ids, self.labels, self.words))
-        return replace(self, ids=ids, labels=labels, words=words)
-
-    def inputs(self, rows: slice = slice(None), padded: bool = True) -> tuple[Tensor, Tensor]:
-        """The embedded sentences (B, L, d) and where they have a token (B, L), one without a vector too."""
-        ids, lengths = self.ids[rows], self.lengths[rows]
-        width = self.length if padded else max(int(lengths.max()), 1)
-        mask = torch.arange(width, device=ids.device) < lengths[:, None].to(ids.device)
-        return self.words[F.pad(ids, (0, width - ids.shape[1])).long()], mask
-
-    def shard(self, index: int, count: int) -> TextBatch:
-        """See `RealBatch.shard`; lengths stay balanced, since the sentences lie in their order.
-
-        The shard has the vectors of its own words alone: what is computed for each of them is shared out too.
-        """
-        if count == 1:
-            return self
-        ids, lengths = self.ids[index::count], self.lengths[index::count]
-        occurs = torch.zeros(len(self.words), dtype=torch.bool, device=ids.device)
-        occurs[ids.flatten().long()] = occurs[0] = True
-        place = occurs.cumsum(0, dtype=torch.int32) - 1
-        return replace(
-            self, ids=place[ids.long()], lengths=lengths, labels=self.labels[index::count], words=self.words[occurs]
-        )
-
-    def augmented(self, augmentation: Augmentation, seed: int, step: int) -> TextBatch:
-        """The batch with each word replaced by one without a vector, with probability `word_dropout`.
-
-        Word dropout of Iyyer et al., Deep Unordered Composition (2015): each token for itself, where Gal and Ghahramani
-        (1512.05287) drop all occurrences of a word.
-        """
-        if not augmentation.word_dropout:
-            return self
-        draw = torch.rand(self.ids.shape, generator=generator(seed, "word_dropout", step))
-        return replace(self, ids=self.ids.masked_fill(draw < augmentation.word_dropout, 0))
 
 
 class TextSplit:
@@ -140,6 +78,7 @@ class TextSplit:
             self.labels[torch.from_numpy(chosen)],
             self.vectors.embed(torch.from_numpy(words)),
             self.max_length,
+            torch.from_numpy(words),
         )
 
     def batches(self, size: int, most: int | None = None, shard: Shard = ALL) -> Iterator[TextBatch]:

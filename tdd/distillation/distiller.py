@@ -17,7 +17,7 @@ from tdd.distillation.accuracy import accuracies_by_all
 from tdd.distillation.batches import OuterBatches
 from tdd.distillation.checkpoint import OuterState, run_fingerprint
 from tdd.distillation.learned_tensors import momentum_of, rates_of, raw_of, to_learned
-from tdd.distillation.outer_update import Outcome, adam, schedule, update
+from tdd.distillation.outer_update import EPSILON, PRETRAINED_EPSILON, Outcome, adam, schedule, update
 from tdd.distillation.samples.choice import parametrisation
 from tdd.distillation.samples.start import first_set, parts_of
 from tdd.distillation.truncation import window
@@ -87,14 +87,15 @@ class Distiller:
         self.fixed: Parameters | None = None
         if recipe.init == "fixed":
             own = start.initialisation if start is not None else None
-            self.fixed = self.learner.starts(recipe.seed, "network") if own is None else self.learner.theta_of(own)
+            self.fixed = self.learner.fixed_start(recipe.seed) if own is None else self.learner.theta_of(own)
         learned = {
             name: value.clone().to(self.device).requires_grad_(name not in self.frozen)
             for name, value in raw_of(self.parametrisation.start(samples), labels, rates, momentum).items()
         }
         sizes = {"samples": recipe.samples_lr, "labels": recipe.labels_lr, "raw_rates": recipe.rates_lr}
         sizes["raw_momentum"] = recipe.rates_lr
-        optimiser = adam({name: value for name, value in learned.items() if name not in self.frozen}, sizes)
+        optimised = {name: value for name, value in learned.items() if name not in self.frozen}
+        optimiser = adam(optimised, sizes, PRETRAINED_EPSILON if self.learner.pretrained else EPSILON)
         self.state = OuterState(learned, optimiser, {k: v.detach().clone() for k, v in learned.items()})
         self.fingerprint = run_fingerprint(recipe, corpus, self.learner.signature(), *self.parametrisation.identity())
         if checkpoint is not None and checkpoint.exists():
@@ -232,7 +233,7 @@ class Distiller:
             self.corpus.classes,
             self.recipe,
             source,
-            {name: value[0].cpu() for name, value in self.fixed.items()} if self.fixed else None,
+            self.learner.to_keep(self.fixed) if self.fixed else None,
             sentences=sentences,
             momentum=momentum_of(ready),
             mask=None if self.mask is None else self.mask.cpu(),

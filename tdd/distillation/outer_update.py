@@ -14,13 +14,17 @@ from tdd.distillation.checkpoint import OuterState
 from tdd.distillation.learned_tensors import rates_of
 from tdd.system.tensor_files import Tensors
 
+# Added by Adam to the root of the mean squared gradient. With a classifier of zeros a sample's gradient is itself as
+# small as the usual number, by which its steps would then shrink.
+EPSILON, PRETRAINED_EPSILON = 1e-8, 1e-12
 
-def adam(learned: Tensors, sizes: Mapping[str, float]) -> torch.optim.Adam:
+
+def adam(learned: Tensors, sizes: Mapping[str, float], epsilon: float) -> torch.optim.Adam:
     """Adam over the learned tensors, a parameter group with a step size of its own for each."""
     groups: list[dict[str, Any]] = [
         {"params": [value], "lr": sizes[name], "base_lr": sizes[name]} for name, value in learned.items()
     ]
-    return torch.optim.Adam(groups)
+    return torch.optim.Adam(groups, eps=epsilon)
 
 
 @dataclass(frozen=True)

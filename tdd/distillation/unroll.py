@@ -19,6 +19,7 @@ them, and where it starts theta and v count as given.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -74,7 +75,9 @@ class Trajectory(Protocol):
         theta: parameters after the last step, stacked (K, ...), without a graph.
     """
 
-    theta: Parameters
+    @property
+    def theta(self) -> Parameters:
+        """Stacked (K, ...)."""
 
     def reverse(self, g: Parameters) -> SetGradient:
         """Gradient to the distilled set of an outer loss that has gradient `g` at `theta`; to be asked for once."""
@@ -83,7 +86,7 @@ class Trajectory(Protocol):
 @torch.no_grad()
 def train(kernel: Kernel, theta: Parameters, inner: InnerLoop) -> Parameters:
     """K networks that start at `theta`, stacked (K, ...), trained by the inner loop."""
-    return _train(kernel, theta, inner, len(inner))[0]
+    return _train(kernel, theta, _behind_front(kernel, inner)[0], len(inner))[0]
 
 
 def unroll(
@@ -100,9 +103,47 @@ def unroll(
             one step at a time.
     """
     window = range(len(inner)) if window is None else window
+    with torch.enable_grad():
+        inner, back = _behind_front(kernel, inner)
     theta, velocity = _train(kernel, theta, inner, window.start)
-    trajectory = _Graph if mode == "autograd" else _Steps
-    return trajectory(kernel, theta, velocity, inner, window)
+    trajectory = (_Graph if mode == "autograd" else _Steps)(kernel, theta, velocity, inner, window)
+    return trajectory if back is None else _BehindFront(trajectory, back)
+
+
+def _behind_front(kernel: Kernel, inner: InnerLoop) -> tuple[InnerLoop, Callable[[Tensor], Tensor] | None]:
+    """The inner loop as the trained part of a network reads it, and how a gradient to that becomes one to the samples.
+
+    A frozen front is passed once by all samples, however many steps they are trained with.
+    """
+    if kernel.front is None:
+        return inner, None
+    samples = inner.samples.detach().requires_grad_()
+    flat = samples.flatten(0, 1)
+    everywhere = torch.ones(inner.samples.shape[:3], dtype=torch.bool, device=flat.device)
+    mask = (everywhere if inner.mask is None else inner.mask).flatten(0, 1)
+    hidden, mask = kernel.front(flat * mask[..., None], mask)
+    hidden, mask = (part.unflatten(0, inner.samples.shape[:2]) for part in (hidden, mask))
+
+    def back(gradient: Tensor) -> Tensor:
+        return torch.autograd.grad(hidden, samples, gradient)[0]
+
+    return replace(inner, samples=hidden.detach(), mask=mask), back
+
+
+@dataclass(frozen=True)
+class _BehindFront:
+    """A `Trajectory` of the trained part of a network, whose gradient goes back through its frozen front."""
+
+    upper: Trajectory
+    back: Callable[[Tensor], Tensor]
+
+    @property
+    def theta(self) -> Parameters:
+        return self.upper.theta
+
+    def reverse(self, g: Parameters) -> SetGradient:
+        gradient = self.upper.reverse(g)
+        return replace(gradient, samples=self.back(gradient.samples))
 
 
 @torch.no_grad()

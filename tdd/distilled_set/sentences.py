@@ -73,10 +73,10 @@ class Sentences:
 
 def vectors_of(recipe: Recipe, source: dict[str, str], given: Embedding | None) -> Embedding:
     """The word vectors that a set of words was made with: those `given`, or loaded by their name."""
-    from tdd.embeddings.word_vectors import load_vectors
+    from tdd.embeddings.load import load_embedding
 
     try:
-        vectors = given or load_vectors(recipe.vectors)
+        vectors = given or load_embedding(recipe.vectors)
     except UsageError:
         raise UsageError(
             f"the set is made of words of the vectors {recipe.vectors}, which are not there: "

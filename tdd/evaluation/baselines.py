@@ -75,8 +75,7 @@ class Baselines:
         learner = make_learner(self.network, recipe.options, space, self.classes, device)
         self.initialisation = None
         if recipe.init == "fixed":
-            drawn = learner.starts(recipe.seed, "network")
-            self.initialisation = initialisation or {name: value[0].cpu() for name, value in drawn.items()}
+            self.initialisation = initialisation or learner.to_keep(learner.fixed_start(recipe.seed))
         self.trainer = Trainer(learner, recipe, corpus, self.initialisation, self._tell)
 
     def measure(self, name: str) -> dict[str, Any]:

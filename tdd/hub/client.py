@@ -39,17 +39,17 @@ def is_offline() -> bool:
     return bool(constants.HF_HUB_OFFLINE or datasets.config.HF_HUB_OFFLINE)
 
 
-def refused(error: Exception, repo: str, revision: str | None) -> TddError | None:
-    """One line for a definite answer of the Hub about a data set; None where it gave none, or fails for now."""
+def refused(error: Exception, repo: str, revision: str | None, kind: str = "data set") -> TddError | None:
+    """One line for a definite answer of the Hub about a data set or model; None where it gave none or fails for now."""
     from huggingface_hub import errors
 
     if isinstance(error, errors.HFValidationError):
-        return UsageError(f"'{repo}' cannot be a data set on the Hub, whose names are like owner/name")
+        return UsageError(f"'{repo}' cannot be a {kind} on the Hub, whose names are like owner/name")
     if isinstance(error, errors.GatedRepoError):
         return gated(repo)
     if isinstance(error, errors.RepositoryNotFoundError):
         return UsageError(
-            f"no data set '{repo}' on the Hub at {endpoint()}, or it is private: "
+            f"no {kind} '{repo}' on the Hub at {endpoint()}, or it is private: "
             f"check the name, or log in with a token that may read it (HF_TOKEN)"
         )
     if isinstance(error, errors.RevisionNotFoundError):

@@ -27,11 +27,11 @@ def show(
         UsageError: an html page is asked for and the set holds images, or see `decode`.
     """
     if distilled.space.kind == "text":
-        from tdd.embeddings.word_vectors import load_vectors
+        from tdd.embeddings.load import load_embedding
         from tdd.inspection.page import page
 
         k = k or (5 if format == "html" else 1)
-        sentences = decode(distilled, load_vectors(distilled.recipe.vectors), k, metric, first)
+        sentences = decode(distilled, load_embedding(distilled.recipe.vectors), k, metric, first)
         if format == "html":
             return page(distilled, sentences, metric)
         width = shutil.get_terminal_size().columns if color else None

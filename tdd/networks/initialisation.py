@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 
 import torch
@@ -11,16 +12,22 @@ from tdd.networks.kernels.parameters import Parameters
 
 
 def draw(
-    module: nn.Module, trained: Sequence[str], generators: Sequence[torch.Generator], device: torch.device
+    module: nn.Module,
+    trained: Sequence[str],
+    generators: Sequence[torch.Generator],
+    device: torch.device,
+    fixed: bool = False,
 ) -> Parameters:
     """Fresh values of the parameters `trained` for one network per generator, stacked.
 
-    A module with a method ``initial(generator)``, which returns them by name, draws its own. Otherwise weights are
-    Xavier normal (paper 4.2), biases zero, and the factors of normalisation layers one.
+    A module with a method ``initial(generator)``, which returns them by name, draws its own; one that takes `fixed` too
+    is told whether they are a set's fixed initialisation. Otherwise weights are Xavier normal (paper 4.2), biases zero,
+    and the factors of normalisation layers one.
     """
-    initial: Callable[[torch.Generator], Parameters] | None = getattr(module, "initial", None)
+    initial: Callable[..., Parameters] | None = getattr(module, "initial", None)
     if initial is not None:
-        drawn = [initial(generator) for generator in generators]
+        told = {"fixed": fixed} if "fixed" in inspect.signature(initial).parameters else {}
+        drawn = [initial(generator, **told) for generator in generators]
         return {name: torch.stack([values[name] for values in drawn]).to(device) for name in trained}
     parameters = dict(module.named_parameters())
     stacked = {}

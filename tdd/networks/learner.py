@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ from tdd.networks.checks import check_forward, check_module
 from tdd.networks.initialisation import draw
 from tdd.networks.kernels.arithmetic import Precision, arithmetic
 from tdd.networks.kernels.autograd import AutogradKernel, takes_mask
+from tdd.networks.kernels.front import Above, FrontKernel
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Kernel
 from tdd.networks.own import build_own, name_of
@@ -52,12 +54,23 @@ class Learner:
         """Fresh parameters for each of `indices`, stacked (K, ...): a function of seed, place and index."""
         return draw(self.module, self.trained, [generator(seed, *place, index) for index in indices], self.device)
 
+    def fixed_start(self, seed: int) -> Parameters:
+        """The fixed initialisation of a set that is made with this seed, stacked (1, ...)."""
+        return draw(self.module, self.trained, [generator(seed, "network", 0)], self.device, fixed=True)
+
+    def to_keep(self, theta: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What a set keeps of its initialisation (1, ...): all but what a pretrained network gives."""
+        given = getattr(self.module, "given", lambda name: False)
+        return {name: value[0].cpu() for name, value in theta.items() if not given(name)}
+
     def theta_of(self, saved: Mapping[str, Tensor]) -> Parameters:
         """A set's own initialisation as the parameters of one network, stacked (1, ...).
 
         Raises:
             TddError: it is not one of this network.
         """
+        given = getattr(self.module, "given", lambda name: False)
+        saved = {name: value.detach() for name, value in self.parameters().items() if given(name)} | dict(saved)
         expected = {name: tuple(value.shape) for name, value in self.parameters().items()}
         if {name: tuple(value.shape) for name, value in saved.items()} != expected:
             raise TddError(
@@ -80,7 +93,12 @@ class Learner:
         if closed_form is not None and mode in ("auto", "closed_form"):
             kernel: Kernel = closed_form()
             return kernel
-        return AutogradKernel(self.module, arithmetic(precision, self.device))
+        module: Any = self.module
+        front = getattr(module, "front", None)
+        if front is None:
+            return AutogradKernel(module, arithmetic(precision, self.device))
+        above = AutogradKernel(Above(module.upper), arithmetic(precision, self.device))
+        return FrontKernel(front, above, module.hidden_states())
 
     def check_reads(self, shape: Sequence[int]) -> None:
         """Raise UsageError unless the network reads examples of `shape` too: sentences of another length."""
@@ -98,9 +116,17 @@ class Learner:
         """Whether its module is told where sentences have words."""
         return takes_mask(self.module)
 
+    @property
+    def pretrained(self) -> bool:
+        """Whether its parameters start from those of a pretrained network."""
+        return hasattr(self.module, "reference")
+
     def signature(self) -> str:
-        """Hash of the names and shapes of all parameters and buffers."""
-        shapes = [(name, list(value.shape)) for name, value in self.module.state_dict().items()]
+        """Hash of the names and shapes of all parameters and buffers; of a pretrained network, of its weights too."""
+        shapes: list[object] = [(name, list(value.shape)) for name, value in self.module.state_dict().items()]
+        module: Any = self.module
+        if self.pretrained:
+            shapes.append(module.reference.checksum())
         return hashlib.sha256(json.dumps(shapes).encode()).hexdigest()[:16]
 
 
@@ -134,8 +160,9 @@ def make_learner(
             reads, data = ("text", "images") if space.kind == "image" else ("images", "text")
             others = ", ".join(networks_for(space.kind))
             raise UsageError(f"{name} reads {reads} and the data are {data}: use --network with one of {others}")
-        with torch.device(device):
-            module = build_own(name, entry.home, space, classes, checked_options(network, options))
+        # Pretrained weights are read into memory first.
+        with nullcontext() if entry.pretrained else torch.device(device):
+            module = build_own(name, entry, space, classes, checked_options(network, options))
         check_module(name, module)
     module = module.to(device).eval()
     trained = tuple(key for key, parameter in module.named_parameters() if parameter.requires_grad)

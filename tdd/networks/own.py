@@ -10,8 +10,8 @@ from typing import Any
 from torch import nn
 
 from tdd.data.protocols import InputSpace
-from tdd.errors import UsageError
-from tdd.settings.networks import CODE, NetworkOptions, OwnOptions
+from tdd.errors import TddError, UsageError
+from tdd.settings.networks import CODE, Entry, NetworkOptions, OwnOptions, is_encoder
 from tdd.settings.recipe import Recipe
 
 
@@ -49,7 +49,9 @@ def recipe_for(recipe: Recipe, network: str | nn.Module | None) -> Recipe:
     name = recipe.network if network is None else network if isinstance(network, str) else name_of(network)
     if name == recipe.network:
         return recipe
-    return Recipe.build(recipe.model_dump(exclude={"network", "options"}) | {"network": name})
+    # A pretrained encoder reads its own word pieces, and no other network's vectors.
+    left_out = {"network", "options"} | ({"vectors"} if is_encoder(name) or is_encoder(recipe.network) else set())
+    return Recipe.build(recipe.model_dump(exclude=left_out) | {"network": name})
 
 
 def name_of(module: nn.Module) -> str:
@@ -58,16 +60,16 @@ def name_of(module: nn.Module) -> str:
     return f"{CODE}{kind.__module__}:{kind.__name__}"
 
 
-def build_own(name: str, home: str, space: InputSpace, classes: int, options: NetworkOptions) -> nn.Module:
-    """The network whose class is at `home`, ``package.module:Class``.
+def build_own(name: str, entry: Entry, space: InputSpace, classes: int, options: NetworkOptions) -> nn.Module:
+    """The network of an entry, made by its class.
 
     A class is called with the space of its examples, the number of classes and its options: one object where they are
-    typed, keywords where they are not.
+    typed, keywords where they are not. That of pretrained networks is told the name of the weights too.
 
     Raises:
         UsageError: there is no such class, or it cannot be called so.
     """
-    where, _, attribute = home.partition(":")
+    where, _, attribute = entry.home.partition(":")
     cwd = os.getcwd()
     if name.startswith(CODE) and cwd not in sys.path:
         sys.path.insert(0, cwd)
@@ -78,7 +80,12 @@ def build_own(name: str, home: str, space: InputSpace, classes: int, options: Ne
     typed = not isinstance(options, OwnOptions)
     keywords: dict[str, Any] = {} if typed else options.model_dump()
     try:
-        network = kind(space, classes, options) if typed else kind(space, classes, **keywords)
+        if entry.pretrained:
+            network = kind(space, classes, options, entry.pretrained)
+        else:
+            network = kind(space, classes, options) if typed else kind(space, classes, **keywords)
+    except TddError:
+        raise
     except Exception as error:
         arguments = ", ".join(["space", "classes", *(["options"] if typed else keywords)])
         raise UsageError(f"{name} cannot be made as {attribute}({arguments}): {_line(error)}") from error

@@ -50,9 +50,9 @@ def _sentences_table(distilled: DistilledSet, vectors: Embedding | None) -> Data
     if distilled.sentences:
         return _table(distilled, {"text": (distilled.sentences.texts(), Value("string"))}, {})
     if vectors is None:
-        from tdd.embeddings.word_vectors import load_vectors
+        from tdd.embeddings.load import load_embedding
 
-        vectors = load_vectors(distilled.recipe.vectors)
+        vectors = load_embedding(distilled.recipe.vectors)
     sentences = decode(distilled, vectors)
     texts = {"text": ([sentence.text for sentence in sentences], Value("string"))}
     similarities = [sum(best for best, *_ in sentence.scores) / len(sentence.scores) for sentence in sentences]

@@ -6,6 +6,7 @@ torch: a recipe is checked, and ``tdd --help`` printed, without it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,6 +20,17 @@ Reads = Literal["text", "image"]
 
 CODE = "python:"
 """What the name of a network begins with that is a user's own class: ``python:package.module:Class``."""
+
+
+HUB = "hf:"
+"""What the name of a pretrained encoder begins with: ``hf:owner/name``, ``hf:owner/name@revision``, ``hf:folder``."""
+MINILM = "minilm"
+"""The encoder that works offline where its package is installed."""
+
+
+def is_encoder(name: str) -> bool:
+    """Whether a name is that of a pretrained encoder."""
+    return name == MINILM or name.startswith(HUB)
 
 
 class NetworkOptions(Settings):
@@ -92,6 +104,22 @@ class TransformerOptions(NetworkOptions):
         return self
 
 
+class EncoderOptions(NetworkOptions):
+    """Settings of pretrained encoders."""
+
+    train: str = setting(
+        "last:2", "what is trained: head, last:K (layers), lora:R (rank) or all", source="LoRA, arXiv 2106.09685"
+    )
+    pooling: Literal["mean", "cls"] = setting("mean", "how the states of all pieces become one vector")
+
+    @field_validator("train")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if not re.fullmatch(r"head|all|(last|lora):[1-9]\d*", value):
+            raise ValueError("train is head, last:K, lora:R or all, with a number in place of K and R")
+        return value
+
+
 class ConvNetOptions(NetworkOptions):
     """Settings of `convnet`."""
 
@@ -108,12 +136,14 @@ class Entry:
         reads: what its examples are; None: whatever the data are.
         about: the network in a few words, for help and the card.
         options: its own settings.
+        pretrained: name of the weights it starts from, see `tdd.hub.encoders`; None: it is drawn.
     """
 
     home: str
     reads: Reads | None
     about: str
     options: type[NetworkOptions] = NetworkOptions
+    pretrained: str | None = None
 
 
 _HOME = "tdd.networks.architectures"
@@ -128,6 +158,9 @@ NETWORKS: dict[str, Entry] = {
     "gru": Entry(f"{_HOME}.gru:GRU", "text", "gated recurrent units (arXiv 1406.1078)", RecurrentOptions),
     "transformer": Entry(
         f"{_HOME}.transformer:Transformer", "text", "a small transformer (arXiv 1706.03762)", TransformerOptions
+    ),
+    MINILM: Entry(
+        f"{_HOME}.encoder:Encoder", "text", "MiniLM-L6, a pretrained encoder (arXiv 2002.10957)", EncoderOptions, MINILM
     ),
     "lenet": Entry(f"{_HOME}.lenet:LeNet", "image", "LeNet"),
     "alexcifarnet": Entry(f"{_HOME}.alexcifarnet:AlexCifarNet", "image", "AlexCifarNet (arXiv 1811.10959)"),
@@ -177,6 +210,8 @@ def entry_of(network: str) -> Entry:
         if home.count(":") != 1 or not all(part.isidentifier() for part in home.replace(":", ".").split(".")):
             raise UsageError(f"{network}: a network of your own is named {CODE}package.module:Class")
         return Entry(home, None, home, OwnOptions)
+    if is_encoder(network):
+        return Entry(NETWORKS[MINILM].home, "text", f"the encoder {network.removeprefix(HUB)}", EncoderOptions, network)
     raise UsageError(f"no network '{network}'{nearest(network, list(NETWORKS))}, or your own as {CODE}module:Class")
 
 

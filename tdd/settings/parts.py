@@ -9,7 +9,7 @@ from pydantic import Field, SerializeAsAny
 from tdd.settings.fields import Settings, setting
 from tdd.settings.networks import NETWORKS, NetworkOptions, TextCNNOptions, entry_of
 
-USUAL_NETWORK = "text_cnn"
+USUAL_NETWORK, USUAL_VECTORS = "text_cnn", "glove-6b-50d"
 # What takes the place of none.
 USUAL_STEPS = "n / classes where that divides n, known once the data are read"
 USUAL_COLUMN = "found by its usual names once the data are read"
@@ -32,7 +32,7 @@ class DataSettings(Settings):
     image_column: str | None = setting(None, "column holding the images, instead of text", none=USUAL_COLUMN, flag=True)
     label_column: str | None = setting(None, "column holding the class", none=USUAL_COLUMN, flag=True)
     vectors: str = setting(
-        "glove-6b-50d", "word vectors: the embedded table, a gensim-downloader name or a file", flag=True
+        USUAL_VECTORS, "word vectors: embedded, of gensim's downloader, a file or an encoder", flag=True
     )
     max_length: int = setting(
         400, "L: a real sentence is padded or truncated to it", unit="tokens", source="paper 3.3", ge=1
@@ -200,7 +200,9 @@ class NetworkSettings(Settings):
     """The network that is trained on the distilled set."""
 
     network: str = setting(
-        USUAL_NETWORK, f"the network: {', '.join(NETWORKS)}, or your own as python:module:Class", flag=True
+        USUAL_NETWORK,
+        f"the network: {', '.join(NETWORKS)}, hf:owner/name, or your own as python:module:Class",
+        flag=True,
     )
     options: SerializeAsAny[NetworkOptions] = Field(
         default_factory=TextCNNOptions, description="the network's own settings, by name"

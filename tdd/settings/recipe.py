@@ -14,8 +14,8 @@ from pydantic import ValidationError, model_validator
 from tdd.errors import UsageError, nearest
 from tdd.settings.fields import Setting, settings_of
 from tdd.settings.files import read_settings
-from tdd.settings.networks import NETWORKS, NetworkOptions, checked_options
-from tdd.settings.parts import PARTS, USUAL_NETWORK, AllSettings, WordSettings
+from tdd.settings.networks import NETWORKS, NetworkOptions, checked_options, is_encoder
+from tdd.settings.parts import PARTS, USUAL_NETWORK, USUAL_VECTORS, AllSettings, WordSettings
 from tdd.system.files import write_text
 
 # Settings without effect, by what the network reads.
@@ -39,6 +39,8 @@ class Recipe(AllSettings):
         network, options = values.get("network", USUAL_NETWORK), values.get("options") or {}
         if not isinstance(network, str) or not isinstance(options, Mapping | NetworkOptions):
             return values  # told as a wrong type
+        if values.get("vectors") is None:
+            values["vectors"] = network if is_encoder(network) else USUAL_VECTORS
         try:
             values["options"] = checked_options(network, options)
         except UsageError as error:
@@ -177,6 +179,8 @@ def _of_what_is_read(recipe: AllSettings) -> Iterator[str]:
             yield f"word_dropout drops words and {recipe.network} reads images; leave it at 0"
         if recipe.sample_length:
             yield f"sample_length is that of sentences, and {recipe.network} reads images; leave it out"
+    if is_encoder(recipe.network) and recipe.vectors != recipe.network:
+        yield f"{recipe.network} reads its own word pieces, not vectors: {recipe.vectors}; leave vectors out"
     if recipe.reads == "text" and recipe.shift:
         yield f"shift moves images and {recipe.network} reads text; leave it at 0"
 

@@ -11,7 +11,7 @@ from bench.inputs import SCALE, TREC, Problem, Sizes, word_vectors
 from learners import kernel_of, outer_gradient
 from torch import Tensor
 
-from tdd.data.text import TextBatch
+from tdd.data.text_batch import TextBatch
 from tdd.distillation.accuracy import accuracy
 from tdd.distillation.unroll import InnerLoop, train
 from tdd.embeddings.word_vectors import WordVectors

@@ -57,7 +57,7 @@ def test_a_failure_nobody_thought_of_is_one_line_too(run, monkeypatch):
     def fails(*_, **__):
         raise RuntimeError("first\nsecond \x1b[31m")
 
-    monkeypatch.setattr("tdd.embeddings.word_vectors.load_vectors", fails)
+    monkeypatch.setattr("tdd.embeddings.load.load_embedding", fails)
     done = tdd("decode", run)
     assert done.one_line() == "unexpected RuntimeError: first second \\x1b[31m; add --debug to see where"
     assert done.code == 1

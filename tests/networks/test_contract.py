@@ -113,7 +113,8 @@ GIVEN = [(name, masked) for name, masked in product(CASES, (False, True)) if nam
 
 
 def test_every_network_of_the_registry_is_tried():
-    assert set(NETWORKS) <= {case.network for case in CASES.values()}
+    drawn = {name for name, entry in NETWORKS.items() if not entry.pretrained}  # the others: test_encoders
+    assert drawn <= {case.network for case in CASES.values()}
 
 
 @pytest.mark.parametrize("momentum", [None, 0.6])

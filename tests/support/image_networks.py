@@ -4,7 +4,7 @@ import torch
 from learners import starts_of
 from torch import nn
 
-from tdd.data.images import ImageBatch
+from tdd.data.image_batch import ImageBatch
 from tdd.data.pixel_normalisation import Normalisation
 from tdd.data.protocols import InputSpace
 from tdd.networks.architectures.alexcifarnet import AlexCifarNet

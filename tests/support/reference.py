@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from tdd.data.text import TextBatch
+from tdd.data.text_batch import TextBatch
 from tdd.networks.architectures.alexcifarnet import AlexCifarNet
 from tdd.networks.architectures.lenet import LeNet
 

@@ -45,6 +45,8 @@ class AutogradKernel:
         arithmetic: makes the context of every forward pass that is differentiated; the default leaves precision alone.
     """
 
+    front: nn.Module | None = None
+
     def __init__(self, network: nn.Module, arithmetic: Context = nullcontext):
         self.network, self.arithmetic = network, arithmetic
         self.takes_mask = takes_mask(network)
@@ -159,8 +161,11 @@ class AutogradKernel:
         self, split: Split, size: int, networks: int, gradient: bool = True, device: torch.device = CPU
     ) -> int:
         """See `Kernel.batch_bytes`."""
-        x = torch.empty(1, *split.space.shape, device="meta")
-        mask = torch.ones(1, split.space.shape[0], dtype=torch.bool, device="meta") if x.dim() == 3 else None
+        return self.batch_bytes_of(torch.empty(1, *split.space.shape, device="meta"), size, gradient, device)
+
+    def batch_bytes_of(self, x: Tensor, size: int, gradient: bool = True, device: torch.device = CPU) -> int:
+        """`batch_bytes` of examples like x (1, ...), which is on the device "meta"."""
+        mask = torch.ones(x.shape[:2], dtype=torch.bool, device="meta") if x.dim() == 3 else None
         example = self._example_bytes(self._shapes(), x, mask)
         # The inputs and the graph of a part, and the largest of what that keeps once more on the way back.
         part = max(example, min(size * example, part_bytes(device, IN_CACHE)))
@@ -176,8 +181,7 @@ class AutogradKernel:
         parts, stop = [], len(batch)
         while stop:
             if mask is not None and self.takes_mask:
-                longest = self._inputs(batch, slice(stop - 1, stop))[0].shape[1]
-                width = min(-(-longest // LENGTHS) * LENGTHS, mask.shape[1])
+                width = min(-(-batch.width(stop - 1) // LENGTHS) * LENGTHS, mask.shape[1])
                 example, mask = example[:, :width], mask[:, :width]  # ever shorter
             size = max(1, part_bytes(example.device, IN_CACHE) // self._example_bytes(first, example, mask))
             parts.append(slice(max(0, stop - size), stop))

@@ -57,6 +57,8 @@ class ChainKernel:
         last: the layer that gives the logits.
     """
 
+    front: nn.Module | None = None
+
     def __init__(
         self,
         network: nn.Module,

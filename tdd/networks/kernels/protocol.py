@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tdd.networks.kernels.parameters import Parameters
 from tdd.system.memory import CPU
@@ -34,7 +34,16 @@ class Step(NamedTuple):
 
 
 class Kernel(Protocol):
-    """Gradients of K stacked networks, on distilled samples (differentiated twice) and on real ones (once)."""
+    """Gradients of K stacked networks, on distilled samples (differentiated twice) and on real ones (once).
+
+    Attributes:
+        front: the network's frozen lower part, which turns samples (n, ...) and their mask into what `gradient` and
+            `reverse` read; None: they read the samples. Real batches pass it in `loss` and `logits`.
+    """
+
+    @property
+    def front(self) -> nn.Module | None:
+        """See above."""
 
     def gradient(self, theta: Parameters, step: Step) -> tuple[Parameters, Any]:
         """Gradient of the mean soft cross-entropy of a step's samples, and what `reverse` needs."""

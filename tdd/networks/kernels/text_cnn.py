@@ -18,9 +18,10 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from tdd.data.text import TextBatch, TextSplit
+from tdd.data.text import TextSplit
+from tdd.data.text_batch import TextBatch
 from tdd.networks.kernels.classifier import (
     classifier_gradient,
     classifier_reverse,
@@ -57,6 +58,8 @@ class TextCNNKernel:
         filters: filters of each width.
         dropout: probability of dropping a pooled feature where `loss` is given a generator.
     """
+
+    front: nn.Module | None = None
 
     def __init__(self, widths: list[int], filters: int, dropout: float):
         self.widths, self.filters, self.dropout = widths, filters, dropout

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tdd.data.text import TextBatch
+from tdd.data.text_batch import TextBatch
 from tdd.system.memory import part_bytes
 
 # Windows whose values a processor holds at once: 4,096 x 100 float32 stay within a core's cache.

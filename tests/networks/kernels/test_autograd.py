@@ -13,10 +13,10 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from tdd.data.images import ImageBatch
+from tdd.data.image_batch import ImageBatch
 from tdd.data.pixel_normalisation import Normalisation
 from tdd.data.protocols import InputSpace
-from tdd.data.text import TextBatch
+from tdd.data.text_batch import TextBatch
 from tdd.networks.kernels import autograd
 from tdd.networks.kernels.autograd import IN_CACHE, AutogradKernel
 from tdd.networks.kernels.parameters import unstack

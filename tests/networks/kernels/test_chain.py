@@ -7,7 +7,7 @@ from image_networks import network_of
 from learners import starts_of
 from reference import PlainAlexCifarNet, PlainLeNet
 
-from tdd.data.images import ImageBatch
+from tdd.data.image_batch import ImageBatch
 from tdd.data.pixel_normalisation import Normalisation
 from tdd.networks.architectures.alexcifarnet import AlexCifarNet
 from tdd.networks.architectures.lenet import LeNet

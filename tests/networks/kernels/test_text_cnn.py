@@ -11,7 +11,7 @@ from reference import random_batch
 from torch import nn
 from torch.func import functional_call
 
-from tdd.data.text import TextBatch
+from tdd.data.text_batch import TextBatch
 from tdd.networks.kernels.autograd import AutogradKernel
 from tdd.networks.kernels.parameters import unstack
 from tdd.networks.kernels.word_table import argmax_over_time

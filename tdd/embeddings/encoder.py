@@ -1,0 +1,142 @@
+"""The input embeddings of a pretrained encoder as a table of word pieces, and the encoder's weights themselves."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tdd.embeddings.nearest import Metric, nearest_rows
+from tdd.errors import TddError, UsageError
+from tdd.hub.encoders import TOKENIZER, EncoderFiles, encoder_files
+from tdd.hub.quiet import quiet
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedModel
+
+
+class EncoderTokens:
+    """The word pieces of a pretrained encoder and their frozen vectors; see `tdd.embeddings.protocol.Embedding`.
+
+    Special tokens are no part of a text: the encoder puts them around it.
+
+    Attributes:
+        prefix: rows of the tokens before every text, such as CLS.
+        suffix: rows of those after it, such as SEP.
+    """
+
+    def __init__(self, files: EncoderFiles, tokenizer: Tokenizer, table: NDArray[np.float32]):
+        self.name, self.dim = files.name, int(table.shape[1])
+        self._table, self._tokenizer = table, tokenizer
+        self.words = [tokenizer.id_to_token(row) or f"[{row}]" for row in range(len(table))]
+        bare = tokenizer.encode("a", add_special_tokens=False).ids
+        whole = tokenizer.encode("a").ids
+        first = next((i for i in range(len(whole)) if whole[i : i + len(bare)] == bare), 0)
+        self.prefix, self.suffix = whole[:first], whole[first + len(bare) :]
+        # Else a text that speaks of [SEP] would hold one.
+        tokenizer.encode_special_tokens = True
+        digest = hashlib.sha256(tokenizer.to_str().encode())
+        digest.update(table.data)
+        self.checksum = digest.hexdigest()
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def id_of(self, word: str) -> int:
+        """Token id of exactly this piece: row + 1, or 0 where there is none."""
+        row = self._tokenizer.token_to_id(word)
+        return 0 if row is None or row >= len(self) else row + 1
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of `text`: row + 1; every text has pieces."""
+        return [row + 1 for row in self._tokenizer.encode(text, add_special_tokens=False).ids]
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Vectors (..., d), float32, of token ids (...); zeros where the id is 0."""
+        index = ids.cpu().numpy()
+        rows = np.take(self._table, np.maximum(index, 1) - 1, axis=0)
+        rows[index == 0] = 0
+        return torch.from_numpy(rows).to(ids.device)
+
+    def nearest(self, queries: Tensor, k: int, metric: Metric = "cosine") -> tuple[Tensor, Tensor]:
+        """See `WordVectors.nearest`."""
+        if queries.ndim != 2 or queries.shape[1] != self.dim:
+            raise UsageError(f"the queries are {tuple(queries.shape)}, the vectors {self.name} have d = {self.dim}")
+        if k < 1:
+            raise UsageError(f"k is {k}; ask for at least one nearest word")
+        return nearest_rows(self._table, queries.detach().float(), min(k, len(self)), metric)
+
+
+@lru_cache(maxsize=4)
+def encoder_tokens(name: str) -> EncoderTokens:
+    """The word pieces of the encoder called `name`, see `encoder_files`.
+
+    Raises:
+        UsageError: there is no such encoder, or it has no tokenizer.
+        TddError: its files are damaged.
+    """
+    files = encoder_files(name)
+    table = load_encoder(name).get_input_embeddings().weight.detach().numpy()
+    return EncoderTokens(files, _tokenizer(files), np.ascontiguousarray(table, dtype=np.float32))
+
+
+def _tokenizer(files: EncoderFiles) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    try:
+        if (files.folder / TOKENIZER).is_file():
+            tokenizer = Tokenizer.from_file(str(files.folder / TOKENIZER))
+        else:
+            from transformers import AutoTokenizer
+
+            with quiet():
+                tokenizer = AutoTokenizer.from_pretrained(
+                    files.folder, local_files_only=True, trust_remote_code=False
+                ).backend_tokenizer
+    except Exception as error:  # of many kinds, from Rust too
+        raise TddError(f"{files.name}: its tokenizer cannot be read ({_line(error)}); get a fresh copy") from None
+    tokenizer.no_truncation()  # its file may cut and pad texts
+    tokenizer.no_padding()
+    return tokenizer
+
+
+@lru_cache(maxsize=2)
+def load_encoder(name: str) -> PreTrainedModel:
+    """The pretrained encoder called `name`, on the CPU, in evaluation mode, all frozen; to be copied, not changed.
+
+    Raises:
+        UsageError: it is no encoder of texts that takes embedded words.
+        TddError: its files are damaged.
+    """
+    from transformers import AutoModel
+
+    files = encoder_files(name)
+    if files.config.get("is_encoder_decoder") or files.config.get("is_decoder"):
+        raise UsageError(f"{name} is a {files.config['model_type']} with a decoder; name an encoder, as BERT is one")
+    try:
+        with quiet():
+            # Attention written out: the fused kernels have no second derivative.
+            model = AutoModel.from_pretrained(
+                files.folder,
+                dtype=torch.float32,
+                attn_implementation="eager",
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+            )
+    except Exception as error:  # of many kinds
+        raise TddError(f"{name} cannot be loaded by transformers: {_line(error)}") from None
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None
+    return model.eval().requires_grad_(False)
+
+
+def _line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__

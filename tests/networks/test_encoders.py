@@ -1,0 +1,262 @@
+"""Pretrained encoders as learners: exact gradients behind a frozen front, saved by reference, bad files refused."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from learners import outer_gradient
+from reference import outer_gradient as naive_gradient
+from reference import random_batch
+from safetensors.torch import load_file, save_file
+from tiny_encoders import KINDS, LENGTH, save_encoder, tiny_encoder
+from torch.func import functional_call
+
+from tdd.data.corpus import Corpus, load_corpus
+from tdd.data.protocols import InputSpace
+from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.set import DistilledSet
+from tdd.embeddings.encoder import encoder_tokens, load_encoder
+from tdd.errors import TddError, UsageError
+from tdd.evaluation.evaluation import evaluate
+from tdd.hub.encoders import encoder_files
+from tdd.networks.hidden_states import HiddenStates
+from tdd.networks.kernels.front import FrontKernel
+from tdd.networks.kernels.parameters import unstack
+from tdd.networks.learner import Learner, make_learner
+from tdd.settings.recipe import Recipe
+from tdd.system.seeds import generator
+
+CLASSES, L = 3, 9
+EXACT: Any = {"rtol": 1e-10, "atol": 1e-12}
+ROUNDED: Any = {"rtol": 1e-3, "atol": 1e-5}
+SINGLE = ("modernbert",)
+SHARED = ("albert",)  # its layers are one
+TEXTS = ["good film", "a bad play s", "the playing books"]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path / "cache"))
+
+
+def learner_of(kind: str, train: str, pooling: str = "mean", device: str = "cpu") -> Learner:
+    name = tiny_encoder(kind)
+    tokens = encoder_tokens(name)
+    space = InputSpace("text", (L, tokens.dim), tokens.checksum)
+    return make_learner(name, {"train": train, "pooling": pooling}, space, CLASSES, device)
+
+
+def embedded(kind: str) -> tuple[torch.Tensor, torch.Tensor, list[list[int]]]:
+    """The texts as a learner reads them, (N, L, d), their mask, and the ids that the whole tokenizer gives."""
+    tokens = encoder_tokens(tiny_encoder(kind))
+    ids = [tokens.encode(text) for text in TEXTS]
+    table = torch.zeros(len(ids), L, dtype=torch.long)
+    for row, some in zip(table, ids, strict=True):
+        row[: len(some)] = torch.tensor(some)
+    whole = [[*tokens.prefix, *(id_ - 1 for id_ in some), *tokens.suffix] for some in ids]
+    return tokens.embed(table), table > 0, whole
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_embedded_pieces_are_read_as_the_encoder_reads_the_text(kind):
+    x, mask, whole = embedded(kind)
+    model, states = load_encoder(tiny_encoder(kind)), []
+    for ids in whole:
+        states.append(model(input_ids=torch.tensor([ids])).last_hidden_state[0])
+    for pooling, vectors in (("mean", [s.mean(0) for s in states]), ("cls", [s[0] for s in states])):
+        learner = learner_of(kind, "all", pooling)
+        theta = unstack(learner.starts(3))[0]
+        expected = torch.stack(vectors) @ theta["upper.classifier.weight"].T
+        torch.testing.assert_close(functional_call(learner.module, theta, (x, mask)), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("train", ["head", "last:1", "last:2", "lora:2", "all"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_gradients_are_the_naive_ones_whatever_is_trained(kind, train):
+    if kind in SHARED and train.startswith("last"):
+        with pytest.raises(UsageError, match="a albert shares its layers, or keeps them elsewhere; use train: head"):
+            learner_of(kind, train)
+        return
+    learner, g = learner_of(kind, train), generator(0)
+    # ModernBERT's softmax is one of float32, which knows no double's least number.
+    dtype, exact = (torch.float32, ROUNDED) if kind in SINGLE else (torch.float64, EXACT)
+    learner.module.to(dtype)
+    theta = {name: value.to(dtype) for name, value in learner.starts(0, indices=range(2)).items()}
+    theta |= {n: 0.1 * torch.randn(v.shape, generator=g).to(dtype) for n, v in theta.items() if n.endswith("lora_b")}
+    dim = learner.space.shape[1]
+    samples, labels = torch.randn(2, 3, L, dim, generator=g).to(dtype), torch.rand(2, 3, CLASSES, generator=g).to(dtype)
+    rates, mu = 0.02 + 0.02 * torch.rand(4, generator=g).to(dtype), torch.tensor(0.4, dtype=dtype)
+    mask = torch.arange(L) < torch.tensor([[3, 9, 5], [4, 3, 6]])[..., None]
+    batch = random_batch(g, 4, L, dim, CLASSES, dtype=dtype, shortest=1)
+    each = [
+        naive_gradient(learner.module, one, samples, labels, rates, 2, batch.inputs(), batch.labels, mu, mask=mask)
+        for one in unstack(theta)
+    ]
+    losses, *expected = (torch.stack(part) for part in zip(*each, strict=True))
+    for mode in ("autograd", "rematerialised"):
+        kernel = learner.kernel(mode)
+        assert isinstance(kernel, FrontKernel) == (train == "head" or train.startswith("last"))
+        found = outer_gradient(kernel, theta, samples, labels, rates, batch, mode, mu, mask=mask)
+        torch.testing.assert_close(found.losses, losses, **exact)
+        for part, values in zip(found[1:], expected, strict=False):
+            assert values.abs().max() > 1e-9
+            torch.testing.assert_close(part, values.mean(0), **exact)
+
+
+def test_states_are_computed_once_and_found_again_on_disk():
+    corpus, passed = tiny_text_corpus(), []
+    batch = corpus.train.batch(torch.arange(6))
+
+    def fresh(train: str = "last:1") -> Learner:
+        learner = make_learner(corpus.train.vectors.name, {"train": train}, corpus.train.space, 2)
+        learner.module.front.register_forward_hook(lambda _, inputs, __: passed.append(len(inputs[0])))
+        return learner
+
+    def used(learner: Learner, batch=batch) -> torch.Tensor:
+        """Logits; `passed` is then what passed the front for them."""
+        passed.clear()
+        return learner.kernel().logits(learner.starts(0), batch)
+
+    learner = fresh()
+    logits = used(learner)
+    distinct = len(set(batch.keys(slice(0, 6))))
+    assert distinct <= sum(passed) <= 6
+    torch.testing.assert_close(
+        logits[0], functional_call(learner.module, unstack(learner.starts(0))[0], batch.inputs())
+    )
+    torch.testing.assert_close(used(learner), logits, rtol=0, atol=0)
+    assert not passed
+    learner.module.hidden_states().flush()
+    (file,) = learner.module.hidden_states().folder.glob("*.safetensors")
+    torch.testing.assert_close(used(fresh()), logits, rtol=0, atol=0)
+    assert not passed
+    # Other layers have other states; a text without some of its words is another; a damaged file is not there.
+    used(fresh("last:2"))
+    assert passed
+    used(fresh(), replace(batch, tokens=None))
+    assert passed
+    file.write_bytes(file.read_bytes()[:100])
+    torch.testing.assert_close(used(fresh()), logits)
+    assert passed and not file.exists()
+
+
+def test_states_beyond_the_budget_are_not_kept(monkeypatch):
+    states = HiddenStates("a test", "x", budget=4 * 8 * 3)
+    for key in (b"0" * 16, b"1" * 16):
+        states.put(key, torch.ones(2, 8))
+    assert states.get(b"0" * 16) is not None and states.get(b"1" * 16) is None
+    monkeypatch.setenv("TDD_HIDDEN_GIB", "much")
+    with pytest.raises(UsageError, match="TDD_HIDDEN_GIB='much' is not a number of GiB, 0 or more"):
+        HiddenStates("a test", "x")
+
+
+def tiny_text_corpus() -> Corpus:
+    texts = ["good film", "a good play", "bad film s", "the bad playing", "good book", "bad book"] * 5
+    recipe = Recipe(dataset="films", network=tiny_encoder(), max_length=LENGTH - 2)
+    return load_corpus(recipe, data=(texts, ["pos", "pos", "neg", "neg", "pos", "neg"] * 5))
+
+
+@pytest.mark.parametrize("init", ["fixed", "random"])
+@pytest.mark.parametrize("train", ["head", "last:2", "lora:1", "all"])
+def test_a_set_is_saved_by_reference_and_evaluated_equally(tmp_path, train, init):
+    corpus = tiny_text_corpus()
+    settings = {"n": 4, "steps": 2, "init": init, "outer_steps": 2, "max_length": LENGTH - 2, "sample_length": 6}
+    recipe = Recipe(network=tiny_encoder(), options={"train": train}, data_from="memory", **settings)
+    distilled = Distiller(recipe, corpus).run()
+    distilled.save_pretrained(tmp_path)
+    loaded = DistilledSet.from_pretrained(tmp_path)
+    kept = set(loaded.initialisation or {})
+    assert kept >= {"upper.classifier.weight", "upper.classifier.bias"} if init == "fixed" else not kept
+    assert all("classifier" in name or "lora_" in name for name in kept)
+    found = [evaluate(each, corpus.test, networks=2).accuracies for each in (distilled, loaded)]
+    assert found[0] == found[1] and len(found[0]) == (1 if init == "fixed" else 2)
+
+
+def test_weights_of_another_encoder_are_refused(tmp_path):
+    folder = tmp_path / "encoder"
+    save_encoder(folder)
+    name = f"hf:{folder}"
+    recipe = Recipe(dataset="films", network=name, n=2, outer_steps=1, max_length=8, data_from="memory")
+    data = (["good film", "bad film"] * 9, ["pos", "neg"] * 9)
+    distilled = Distiller(recipe, load_corpus(recipe, data=data)).run()
+    assert evaluate(distilled, load_corpus(recipe, data=data).test).accuracies
+    weights = load_file(folder / "model.safetensors")
+    weights["encoder.layer.2.output.dense.bias"] += 1
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    for cached in (encoder_files, encoder_tokens, load_encoder):
+        cached.cache_clear()
+    with pytest.raises(TddError, match="has other parameters now than when the set"):
+        evaluate(distilled, load_corpus(recipe, data=data).test)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda folder: (folder / "config.json").unlink(), "is no model of transformers: it has no config.json"),
+        (lambda folder: (folder / "config.json").write_text("{"), "config.json is damaged, or not that of a model"),
+        (lambda folder: (folder / "model.safetensors").unlink(), "it has no weights; name a model or revision with"),
+        (
+            lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"),
+            "its weights are pickled, which may run code; name a model",
+        ),
+        (
+            lambda folder: (folder / "model.safetensors").write_bytes(
+                (folder / "model.safetensors").read_bytes()[:999]
+            ),
+            "cannot be loaded by transformers: ",
+        ),
+        (lambda folder: (folder / "tokenizer.json").write_text("{}"), "its tokenizer cannot be read"),
+        (lambda folder: change(folder, is_decoder=True), "is a bert with a decoder; name an encoder"),
+        (lambda folder: change(folder, model_type="nonsense"), "cannot be loaded by transformers: "),
+        (
+            shutil.rmtree,
+            "no such folder; a pretrained encoder is named hf:folder or hf:owner/name",
+        ),
+    ],
+)
+def test_an_encoder_that_cannot_be_used_is_one_line(tmp_path, spoil, told):
+    folder = tmp_path / "encoder"
+    save_encoder(folder)
+    spoil(folder)
+    with pytest.raises(TddError, match=told) as error:
+        load_corpus(
+            Recipe(dataset="films", network=f"hf:{folder}", max_length=8), data=(["good", "bad"] * 9, ["a", "b"] * 9)
+        )
+    assert "\n" not in str(error.value)
+
+
+def change(folder: Path, **values: Any) -> None:
+    """Change the configuration in a folder."""
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | values))
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"options": {"train": "last:3"}}, "has 3 layers: train fewer of them, or all, in place of last:3"),
+        (
+            {"max_length": LENGTH - 1},
+            f"max_length = {LENGTH - 1}: .* reads at most {LENGTH - 2} pieces; set max_length",
+        ),
+    ],
+)
+def test_what_an_encoder_cannot_do_is_one_line(settings, told):
+    recipe = Recipe(**{"dataset": "films", "network": tiny_encoder(), "max_length": 8, "n": 2} | settings)
+    with pytest.raises(UsageError, match=told):
+        Distiller(recipe, load_corpus(recipe, data=(["good", "bad"] * 9, ["a", "b"] * 9)))
+
+
+def test_wrong_settings_of_an_encoder_are_told_with_the_recipe():
+    with pytest.raises(UsageError, match="train is head, last:K, lora:R or all, with a number in place of K and R"):
+        Recipe.build({"network": "minilm", "options": {"train": "last"}})
+    with pytest.raises(
+        UsageError, match="minilm reads its own word pieces, not vectors: glove-6b-50d; leave vectors out"
+    ):
+        Recipe.build({"network": "minilm", "vectors": "glove-6b-50d"})
+    assert Recipe(network="minilm").vectors == "minilm" and Recipe().vectors == "glove-6b-50d"
+    assert Recipe(network="lstm", vectors="minilm").vectors == "minilm"

@@ -1,0 +1,58 @@
+"""Pretrained encoders of a few random numbers, in folders as transformers and the Hub keep them."""
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import torch
+import transformers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+SIZES = {"vocab_size": 60, "hidden_size": 8, "num_attention_heads": 2, "num_hidden_layers": 3, "intermediate_size": 12}
+LENGTH = 24
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+WORDS = ["good", "bad", "film", "play", "##ing", "##s", "a", "the", "##o", "##k", *"bcdefghijklmnopqrstuvwxyz"]
+
+KINDS = {
+    "bert": ("BertConfig", {}),
+    "roberta": ("RobertaConfig", {"pad_token_id": 1, "bos_token_id": 2, "eos_token_id": 3}),
+    "distilbert": ("DistilBertConfig", {"dim": 8, "n_heads": 2, "n_layers": 3, "hidden_dim": 12}),
+    "electra": ("ElectraConfig", {"embedding_size": 6}),
+    "albert": ("AlbertConfig", {"embedding_size": 6}),
+    "mpnet": ("MPNetConfig", {"pad_token_id": 1}),
+    "deberta-v2": (
+        "DebertaV2Config",
+        {"relative_attention": True, "pos_att_type": ["c2p", "p2c"], "max_relative_positions": 8},
+    ),
+    "modernbert": ("ModernBertConfig", {"pad_token_id": 0, "local_attention": 4, "global_attn_every_n_layers": 2}),
+}
+
+
+@cache
+def tiny_encoder(kind: str = "bert") -> str:
+    """The name, ``hf:FOLDER``, of a random encoder of this kind with three layers, which splits words into pieces."""
+    folder = Path(tempfile.mkdtemp(prefix=f"tdd-{kind}-"))
+    save_encoder(folder, kind)
+    return f"hf:{folder}"
+
+
+def save_encoder(folder: Path, kind: str = "bert", seed: int = 0, **settings) -> None:
+    """Write a random encoder into a folder."""
+    config_class, more = KINDS[kind]
+    config = getattr(transformers, config_class)(**SIZES, max_position_embeddings=LENGTH, **more, **settings)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = transformers.AutoModel.from_config(config).eval()
+        for parameter in model.parameters():  # those of small initial size too
+            parameter.data += 0.3 * torch.randn(parameter.shape)
+    model.save_pretrained(folder)
+    tokenizer = Tokenizer(models.WordPiece({word: row for row, word in enumerate(SPECIAL + WORDS)}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        "[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    tokenizer.add_special_tokens(SPECIAL)
+    tokenizer.enable_truncation(4)  # as files of others do
+    tokenizer.enable_padding(length=9)
+    tokenizer.save(str(folder / "tokenizer.json"))
