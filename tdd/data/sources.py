@@ -29,6 +29,7 @@ class Known:
         text: column of the text, for text.
         image: column of the images, for images.
         left_out: classes whose rows are not examples.
+        tested_on: the split that is tested on, where the labels of the test split are not public.
     """
 
     repo: str | None
@@ -36,11 +37,14 @@ class Known:
     text: str | None = None
     image: str | None = None
     left_out: tuple[str, ...] = ()
+    tested_on: str = "test"
 
 
 KNOWN = {
     "imdb": Known("stanfordnlp/imdb", "label", text="text"),
     "sst5": Known("SetFit/sst5", "label", text="text"),
+    "sst2": Known("stanfordnlp/sst2", "label", text="sentence", tested_on="validation"),
+    "ag_news": Known("fancyzhx/ag_news", "label", text="text"),
     "trec6": Known("SetFit/TREC-QC", "label_coarse_original", text="text"),
     "trec50": Known("SetFit/TREC-QC", "label_original", text="text"),
     "tomatoes": Known(None, "category", text="text", left_out=("plot",)),

@@ -200,9 +200,7 @@ class NetworkSettings(Settings):
     """The network that is trained on the distilled set."""
 
     network: str = setting(
-        USUAL_NETWORK,
-        f"the network: {', '.join(NETWORKS)}, hf:owner/name, or your own as python:module:Class",
-        flag=True,
+        USUAL_NETWORK, f"{', '.join(NETWORKS)}, hf:owner/name, or your own as python:module:Class", flag=True
     )
     options: SerializeAsAny[NetworkOptions] = Field(
         default_factory=TextCNNOptions, description="the network's own settings, by name"

@@ -1,6 +1,7 @@
 """A data set is named by a short name, a path or a package that holds it; a wrong name says what to do."""
 
 import bz2
+import json
 from importlib.util import spec_from_file_location
 from pathlib import Path
 
@@ -88,3 +89,12 @@ def test_digits_come_with_a_package_and_a_stratified_test_split():
     assert digits.train.space.shape == (1, 8, 8)
     assert digits.describe().endswith("10 classes; 8 x 8 grey images")
     assert load_corpus(digits_recipe()).fingerprint == digits.fingerprint
+
+
+def test_a_data_set_with_hidden_test_labels_is_tested_on_its_validation_split(tmp_path):
+    for name, labels in (("train", [0, 1] * 20), ("validation", [1, 0, 1, 0]), ("test", [-1] * 6)):
+        rows = [{"idx": i, "sentence": f"film {name} {i}", "label": label} for i, label in enumerate(labels)]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    corpus = load_corpus(Recipe(dataset="sst2", data=str(tmp_path)))
+    assert (len(corpus.train), len(corpus.validation), len(corpus.test)) == (36, 4, 4)
+    assert corpus.test.labels.tolist() == [1, 0, 1, 0]
