@@ -96,7 +96,8 @@ class Distiller:
         sizes["raw_momentum"] = recipe.rates_lr
         optimiser = adam({name: value for name, value in learned.items() if name not in self.frozen}, sizes)
         self.state = OuterState(learned, optimiser, {k: v.detach().clone() for k, v in learned.items()})
-        self.fingerprint = run_fingerprint(recipe, corpus, self.learner.signature(), *self.parametrisation.identity())
+        signatures = (self.learner.signature(), self.learner.frozen_signature())
+        self.fingerprint = run_fingerprint(recipe, corpus, *signatures, *self.parametrisation.identity())
         if checkpoint is not None and checkpoint.exists():
             self.state.load(checkpoint, self.fingerprint)
 
@@ -225,6 +226,7 @@ class Distiller:
         samples, sentences = self.parametrisation.finished(learned["samples"])
         ready = {name: value.detach().cpu().clone() for name, value in (learned | {"samples": samples}).items()}
         source = {**self.corpus.source, "fingerprint": self.corpus.fingerprint, "network": self.learner.signature()}
+        source["frozen"] = self.learner.frozen_signature()
         return DistilledSet(
             ready["samples"],
             ready["labels"],

@@ -21,11 +21,11 @@ from tdd.distilled_set.run_log import Log
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError
 from tdd.hub.layout import RECIPE
-from tdd.networks.own import network_to_use, recipe_for
+from tdd.networks.own import can_be_imported, check_same_network, network_to_use, recipe_for
 from tdd.publishing.card import write_card
 from tdd.runs.evaluate import evaluate_on
 from tdd.runs.open_data import open_corpus
-from tdd.settings.networks import CODE
+from tdd.settings.networks import entry_of
 from tdd.settings.recipe import RESUMED, Recipe
 from tdd.system import processes
 from tdd.system.reporter import Progress, Reporter
@@ -68,6 +68,7 @@ def distill(
     tracker = None if recipe.report_to == "none" else recipe.report_to
     if resume and folder is not None:
         kept = recipe_of_run(Path(folder))
+        check_same_network(kept.network, network, "start one for that in a new folder")
         recipe = kept.model_copy(update={name: getattr(recipe, name) for name in RESUMED})
     if data is not None:
         recipe = recipe.model_copy(update={"data_from": "memory"})
@@ -98,12 +99,12 @@ def distill(
 
 def _resume_command(recipe: Recipe, folder: Path, data: Data | None, network: str | nn.Module | None) -> str:
     """What goes on with a run: a command, or where it was given what no command names, a call."""
-    is_module = isinstance(network, nn.Module)
-    if data is None and not is_module:
-        own = f" --network {recipe.network}" if recipe.network.startswith(CODE) else ""
-        return f"tdd distill --resume {folder}{own}"
-    given = [*(["data=..."] if data is not None else []), *(["network=..."] if is_module else [])]
-    return f"tdd.distill(recipe, '{folder}', resume=True, {', '.join(given)})"
+    known = entry_of(recipe.network).comes_with_tdd
+    importable = isinstance(network, str) and can_be_imported(recipe.network)
+    if data is None and (known or importable):
+        return f"tdd distill --resume {folder}" + ("" if known else f" --network {recipe.network}")
+    given = [*(["data=..."] if data is not None else []), *(["network=..."] if network is not None else [])]
+    return f"tdd.distill(recipe, '{folder}', {', '.join(['resume=True', *given])})"
 
 
 @contextmanager
