@@ -75,7 +75,7 @@ def test_a_class_is_registered_wherever_it_stands_in_a_module_and_nowhere_else(r
     class Local(Mlp):
         """Nobody can import it."""
 
-    with pytest.raises(UsageError, match="<locals>.Local is defined inside a function: define it in a module to"):
+    with pytest.raises(UsageError, match=r"<locals>\.Local is defined inside a function: define it in a module to"):
         register_network("local", Local)
 
 
