@@ -1,6 +1,7 @@
 """Errors a user can act on: one line that says what is wrong and what to do."""
 
 import re
+from collections.abc import Sequence
 
 
 class TddError(Exception):
@@ -28,6 +29,25 @@ def line_of(error: Exception) -> str:
     if isinstance(error, MemoryError) or re.search("allocate memory|out of memory", str(error)):
         return "out of memory; lower n, batch_size or networks_at_once"
     return f"unexpected {type(error).__name__}: {error}; add --debug to see where"
+
+
+def check_count(name: str, value: object, least: int = 1) -> None:
+    """Raise UsageError unless the argument `name` is a whole number of at least `least`."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise UsageError(f"{name} is a whole number of at least {least}, not {value!r}")
+
+
+def check_kind(name: str, value: object, kind: type, instead: str) -> None:
+    """Raise UsageError unless the argument `name` is a `kind`; `instead` says what to pass."""
+    if not isinstance(value, kind):
+        given = value.__name__ if isinstance(value, type) else f"a {type(value).__name__}"
+        raise UsageError(f"{name} is a {kind.__name__}, not {given}: pass {instead}")
+
+
+def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
+    """Raise UsageError unless the argument `name` is one of `choices`."""
+    if value not in choices:
+        raise UsageError(f"{name} is {' or '.join(map(repr, choices))}, not {value!r}")
 
 
 def nearest(word: str, choices: "list[str] | tuple[str, ...]") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -71,13 +71,11 @@ class TextBatch:
         """
         if count == 1:
             return self
-        ids, lengths = self.ids[index::count], self.lengths[index::count]
+        ids, lengths, labels = (part[index::count] for part in (self.ids, self.lengths, self.labels))
         occurs = torch.zeros(len(self.words), dtype=torch.bool, device=ids.device)
         occurs[ids.flatten().long()] = occurs[0] = True
         place = occurs.cumsum(0, dtype=torch.int32) - 1
-        return replace(
-            self, ids=place[ids.long()], lengths=lengths, labels=self.labels[index::count], words=self.words[occurs]
-        )
+        return replace(self, ids=place[ids.long()], lengths=lengths, labels=labels, words=self.words[occurs])
 
     def augmented(self, augmentation: Augmentation, seed: int, step: int) -> TextBatch:
         """The batch with each word replaced by one without a vector, with probability `word_dropout`.
@@ -105,6 +103,7 @@ class TextSplit:
     def __init__(self, ids: Tensor, offsets: Tensor, labels: Tensor, vectors: Embedding, max_length: int):
         self.ids, self.offsets, self.labels = ids.numpy(), offsets.numpy(), labels
         self.vectors, self.max_length = vectors, max_length
+        self.classes: Sequence[str] = ()  # not known yet
         self.lengths = torch.from_numpy(np.minimum(np.diff(self.offsets), max_length))
 
     def __len__(self) -> int:

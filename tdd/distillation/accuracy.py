@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -117,9 +117,19 @@ def _check_same_as_then(learner: Learner, source: Mapping[str, str]) -> None:
 
 
 def check_fits(distilled: DistilledSet, split: Split) -> None:
-    """Raise UsageError unless the set was made for inputs like those of `split`."""
+    """Raise UsageError unless the set was made for inputs like those of `split`, and for its classes."""
+    check_classes(distilled, split.classes)
+    largest = int(split.labels.max()) if len(split) else 0
+    if largest >= len(distilled.classes):
+        raise UsageError(f"the set tells {len(distilled.classes)} classes apart, and the data hold a label {largest}")
     if not split.space.holds(distilled.space):
         raise UsageError(
             f"the set's samples are {distilled.space}, the data give {split.space}: "
             f"read the data as its recipe does (for text, with its word vectors)"
         )
+
+
+def check_classes(distilled: DistilledSet, classes: Sequence[str]) -> None:
+    """Raise UsageError unless a set tells these classes apart, which are none where they are not known."""
+    if classes and list(classes) != distilled.classes:
+        raise UsageError(f"the set tells {', '.join(distilled.classes)} apart, the data hold {', '.join(classes)}")

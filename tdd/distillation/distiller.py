@@ -27,7 +27,7 @@ from tdd.errors import Interrupted, TddError
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.learner import make_learner
 from tdd.networks.own import network_to_use, recipe_for
-from tdd.settings.recipe import Recipe
+from tdd.settings.recipe import Recipe, check_kind_of_data
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.processes import share_out, sums
 from tdd.system.reporter import Progress
@@ -74,6 +74,7 @@ class Distiller:
         augmentation = Augmentation(recipe.word_dropout, recipe.shift)
         self.batches = OuterBatches(corpus.train, recipe.batch_size, recipe.seed, augmentation, self.device)
         recipe, network = recipe_for(recipe, network), network_to_use(recipe.network, network)
+        check_kind_of_data(recipe, space.kind)
         self.learner = make_learner(network, recipe.options, space, classes, self.device)
         self.recipe = recipe = recipe.model_copy(update={"steps": steps})
         self.kernel = self.learner.kernel(recipe.unroll, recipe.precision)

@@ -19,7 +19,7 @@ from tdd.distillation.memory import check_memory
 from tdd.distilled_set.run_folder import CHECKPOINT, LOG, check_empty, is_finished, locked, read_run, recipe_of_run
 from tdd.distilled_set.run_log import Log
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import Interrupted, TddError, UsageError
+from tdd.errors import Interrupted, TddError, UsageError, check_kind
 from tdd.hub.layout import RECIPE
 from tdd.networks.own import can_be_imported, check_same_network, network_to_use, recipe_for
 from tdd.publishing.card import write_card
@@ -65,6 +65,9 @@ def distill(
         Interrupted: Ctrl-C or a terminate signal; the run can be resumed.
         TddError: any other failure; the best set so far is in the folder.
     """
+    check_kind("recipe", recipe, Recipe, "tdd.Recipe(dataset=...)")
+    if resume and folder is None:
+        raise UsageError("resume goes on with the run in a folder: name it")
     tracker = None if recipe.report_to == "none" else recipe.report_to
     if resume and folder is not None:
         kept = recipe_of_run(Path(folder))

@@ -14,7 +14,7 @@ from pydantic import ValidationError, model_validator
 from tdd.errors import UsageError, nearest
 from tdd.settings.fields import Setting, settings_of
 from tdd.settings.files import read_settings
-from tdd.settings.networks import NETWORKS, NetworkOptions, checked_options
+from tdd.settings.networks import NETWORKS, NetworkOptions, Reads, checked_options
 from tdd.settings.parts import PARTS, USUAL_NETWORK, AllSettings, WordSettings
 from tdd.system.files import write_text
 
@@ -154,7 +154,7 @@ Recipe.__doc__ = "\n    ".join([str(Recipe.__doc__), *_documentation()])
 def faults(recipe: AllSettings) -> Iterator[str]:
     """A line for each fault, the most important first."""
     yield from _of_the_set(recipe)
-    yield from _of_what_is_read(recipe)
+    yield from _of_what_is_read(recipe, recipe.reads)
     yield from _of_lengths(recipe)
     yield from _of_words(recipe)
     yield from _of_the_outer_loop(recipe)
@@ -167,17 +167,23 @@ def _of_the_set(recipe: AllSettings) -> Iterator[str]:
         yield "networks > 1 needs init: random; a fixed initialisation is a single network"
 
 
-def _of_what_is_read(recipe: AllSettings) -> Iterator[str]:
+def check_kind_of_data(recipe: AllSettings, kind: Reads) -> None:
+    """Raise UsageError for a setting of the other kind of data, which a network that reads either has let through."""
+    for fault in _of_what_is_read(recipe, kind) if recipe.reads is None else ():
+        raise UsageError(fault)
+
+
+def _of_what_is_read(recipe: AllSettings, reads: Reads | None) -> Iterator[str]:
     if recipe.text_column and recipe.image_column:
         yield "a data set is read as text or as images: set text_column or image_column, not both"
-    if recipe.reads == "image":
+    if reads == "image":
         if recipe.samples == "words":
             yield f"samples: words makes sentences, and {recipe.network} reads images: use samples: free"
         if recipe.word_dropout:
             yield f"word_dropout drops words and {recipe.network} reads images; leave it at 0"
         if recipe.sample_length:
             yield f"sample_length is that of sentences, and {recipe.network} reads images; leave it out"
-    if recipe.reads == "text" and recipe.shift:
+    if reads == "text" and recipe.shift:
         yield f"shift moves images and {recipe.network} reads text; leave it at 0"
 
 
