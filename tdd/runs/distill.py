@@ -19,7 +19,7 @@ from tdd.distillation.memory import check_memory
 from tdd.distilled_set.run_folder import CHECKPOINT, LOG, check_empty, is_finished, locked, read_run, recipe_of_run
 from tdd.distilled_set.run_log import Log
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import Interrupted, TddError, UsageError, check_kind
+from tdd.errors import Interrupted, TddError, UsageError, check_kind, stopped
 from tdd.hub.layout import RECIPE
 from tdd.networks.own import can_be_imported, check_same_network, network_to_use, recipe_for
 from tdd.publishing.card import write_card
@@ -63,6 +63,7 @@ def distill(
     Raises:
         UsageError: the folder is in use or holds another run, the recipe does not fit the data, or memory is short.
         Interrupted: Ctrl-C or a terminate signal; the run can be resumed.
+        OutOfTime: its `max_minutes` are over; the run can be resumed.
         TddError: any other failure; the best set so far is in the folder.
     """
     check_kind("recipe", recipe, Recipe, "tdd.Recipe(dataset=...)")
@@ -97,7 +98,7 @@ def distill(
             if not (folder / RECIPE).exists():
                 raise
             again = _resume_command(recipe, folder, data, network)
-            raise Interrupted(f"{str(error) or 'interrupted'}; go on with: {again}") from None
+            raise stopped(error, f"{str(error) or 'interrupted'}; go on with: {again}") from None
 
 
 def _resume_command(recipe: Recipe, folder: Path, data: Data | None, network: str | nn.Module | None) -> str:
