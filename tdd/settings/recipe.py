@@ -25,6 +25,12 @@ _OF_OTHER_DATA: dict[str | None, tuple[str, ...]] = {
 }
 
 
+# Characters of a rejected value that an error line shows.
+LONGEST_GIVEN = 80
+LISTED_BY = "tdd settings"
+"""The command that lists all settings."""
+
+
 class Recipe(AllSettings):
     """All settings of a distillation.
 
@@ -107,7 +113,7 @@ class Recipe(AllSettings):
             if name not in cls.model_fields:
                 having = [network for network, entry in NETWORKS.items() if name in entry.options.model_fields]
                 belongs = f"; it is an option of {', '.join(having)}: set it under options" if having else ""
-                hint = belongs or nearest(str(name), list(cls.model_fields))
+                hint = belongs or nearest(str(name), list(cls.model_fields), LISTED_BY)
                 raise UsageError(f"{where}: unknown setting '{name}'{hint}")
         try:
             return cls.model_validate(dict(settings))
@@ -137,7 +143,9 @@ def first_fault(error: ValidationError) -> str:
     first = error.errors()[0]
     path = ".".join(map(str, first["loc"]))
     message = first["msg"].removeprefix("Value error, ")
-    return f"{path}: {message} (given: {first['input']!r})" if path else message
+    given = repr(first["input"])
+    given = given if len(given) <= LONGEST_GIVEN else f"{given[:LONGEST_GIVEN]}..."
+    return f"{path}: {message} (given: {given})" if path else message
 
 
 def _documentation() -> Iterator[str]:
