@@ -32,9 +32,23 @@ Threads = Annotated[int | None, typer.Option(min=1, max=MOST_THREADS, help="Proc
 
 
 def complete_assignment(incomplete: str) -> list[tuple[str, str]]:
-    """Settings that ``--set`` may name, with their descriptions, for the completion of a shell."""
-    offered = {setting.name: setting.description for setting in all_settings()}
-    return [(f"{name}=", about) for name, about in offered.items() if name.startswith(incomplete)]
+    """Settings that ``--set`` may name, with their descriptions, for the completion of a shell.
+
+    Options are offered by their path once that is begun. One that several networks have is described for each of them.
+    """
+    offered: dict[str, dict[str, list[str]]] = {}
+    for setting in all_settings():
+        for name in {setting.name, setting.path} if incomplete else {setting.name}:
+            parts = offered.setdefault(name, {}).setdefault(setting.description, [])
+            parts.append(setting.part.removeprefix("options of "))
+    return [
+        (
+            f"{name}=",
+            "; ".join(about if len(abouts) == 1 else f"{', '.join(of)}: {about}" for about, of in abouts.items()),
+        )
+        for name, abouts in offered.items()
+        if name.startswith(incomplete)
+    ]
 
 
 Settings = Annotated[
@@ -66,7 +80,9 @@ class RecipeOptions:
 
     def any_set(self, ignoring: Collection[str] = ()) -> bool:
         """Whether any option is set, apart from the flags of the settings in `ignoring`."""
-        return bool(self.dataset or self.recipe or self.assignments or self.flags.keys() - set(ignoring))
+        return bool(
+            self.dataset is not None or self.recipe is not None or self.assignments or self.flags.keys() - set(ignoring)
+        )
 
     @property
     def network(self) -> str | None:
@@ -85,8 +101,7 @@ def _parameters() -> dict[str, inspect.Parameter]:
     annotations: dict[str, Any] = {"dataset": Annotated[str | None, DATASET]}
     for setting in all_settings():
         if setting.flag:
-            names = [f"--{setting.name.replace('_', '-')}", *([f"-{setting.short}"] if setting.short else [])]
-            option = typer.Option(*names, help=f"{setting.about[0].upper()}{setting.about[1:]}.")
+            option = typer.Option(*setting.flags, help=f"{setting.about[0].upper()}{setting.about[1:]}.")
             kind: Any = Recipe.model_fields[setting.name].annotation
             annotations[setting.name] = Annotated[kind | None, option]
     annotations |= {"recipe": RecipeName, "set_": Settings}

@@ -62,8 +62,10 @@ def decode(
     """Print each distilled sentence's soft label and nearest words, or show the distilled images."""
     from tdd.distilled_set.run_folder import read_run
     from tdd.inspection.show import show
-    from tdd.system.files import write_text
+    from tdd.system.files import check_folder_of, write_text
 
+    if output is not None:
+        check_folder_of(output)
     color = output is None and sys.stdout.isatty()
     text = show(read_run(run), k, metric.value, first, format.value, color)
     if output is None:

@@ -10,7 +10,8 @@ import typer
 
 from tdd.errors import UsageError, nearest
 from tdd.settings.fields import Setting
-from tdd.settings.recipe import all_settings
+from tdd.settings.networks import NETWORKS
+from tdd.settings.recipe import LISTED_BY, all_settings
 
 
 def settings(
@@ -21,14 +22,22 @@ def settings(
     """Print the settings of a recipe: all, those of a part or a network, or one."""
     known = list(all_settings())
     shown = [setting for setting in known if which is None or which in _parts(setting)]
-    shown = shown or [setting for setting in known if setting.name == which]
+    shown = shown or [setting for setting in known if which in (setting.name, setting.path)]
+    if not shown and which in NETWORKS:
+        typer.echo(f"{which} has no options")
+        return
     if not shown:
         names = dict.fromkeys(name for setting in known for name in (*_parts(setting), setting.name))
-        raise UsageError(f"no setting and no part of them is called '{which}'{nearest(which or '', list(names))}")
+        hint = nearest((which or "").removeprefix("options."), [*names, *NETWORKS], LISTED_BY)
+        raise UsageError(f"no setting and no part of them is called '{which}'{hint}")
     for part, group in groupby(shown, key=lambda setting: setting.part):
         typer.echo(f"{part}:")
         for setting in group:
-            typer.echo(textwrap.fill(setting.line(), 110, initial_indent="  ", subsequent_indent="      "))
+            # Names of flags are not broken.
+            wrapped = textwrap.fill(
+                setting.line(), 110, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False
+            )
+            typer.echo(wrapped)
 
 
 def _parts(setting: Setting) -> list[str]:

@@ -15,7 +15,7 @@ from tdd.data.labels import read_labels
 from tdd.data.protocols import Split
 from tdd.data.sources import KNOWN, Source, open_source
 from tdd.data.splitting import complete, usable_rows, without
-from tdd.errors import UsageError
+from tdd.errors import UsageError, check_kind
 from tdd.hub.quiet import quiet
 from tdd.settings.recipe import Recipe
 
@@ -83,6 +83,7 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
             learned from; or `data` that `source_in_memory` refuses.
         TddError: a damaged file, the Hub cannot be reached, or the disk is full.
     """
+    check_kind("recipe", recipe, Recipe, "tdd.Recipe(dataset=...)")
     with quiet():
         source = open_source(recipe) if data is None else source_in_memory(data, recipe)
         known = KNOWN.get(recipe.dataset) if data is None else None
@@ -104,6 +105,8 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         for name in ("train", "validation", "test")
     }
     parts = encoder.splits(chosen)
+    for part in parts.values():
+        part.classes = classes
     digest = hashlib.sha256(json.dumps([classes, *encoder.identity]).encode())
     for part in parts.values():
         for array in part.arrays():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +44,7 @@ class ImageSplit:
         self, pixels: NDArray[np.uint8], places: NDArray[np.int64], labels: Tensor, normalisation: Normalisation
     ):
         self.pixels, self.places, self.labels, self.normalisation = pixels, places, labels, normalisation
+        self.classes: Sequence[str] = ()  # not known yet
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -99,7 +99,13 @@ class RealBatch(Protocol):
 
 
 class Split(Protocol):
-    """The examples of one split."""
+    """The examples of one split.
+
+    Attributes:
+        classes: names of its classes; none: not known.
+    """
+
+    classes: Sequence[str]
 
     @property
     def labels(self) -> Tensor:

@@ -119,6 +119,8 @@ def open_source(recipe: Recipe) -> Source:
 
 
 def _read_path(name: str, recipe: Recipe) -> Source:
+    if not name.strip():  # not the current folder
+        raise UsageError("an empty name is no file or folder to read data from")
     path = Path(name).expanduser()
     if path.is_file():
         splits = read_file(path)

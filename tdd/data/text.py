@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +43,7 @@ class TextSplit:
     def __init__(self, ids: Tensor, offsets: Tensor, labels: Tensor, vectors: Embedding, max_length: int):
         self.ids, self.offsets, self.labels = ids.numpy(), offsets.numpy(), labels
         self.vectors, self.max_length = vectors, max_length
+        self.classes: Sequence[str] = ()  # not known yet
         self.lengths = torch.from_numpy(np.minimum(np.diff(self.offsets), max_length))
 
     def __len__(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -98,17 +98,38 @@ def learner_of(distilled: DistilledSet, network: str | nn.Module | None, device:
     same = not isinstance(used, str) or used == recipe.network
     options: NetworkOptions | dict[str, Any] = recipe.options if same else {}
     learner = make_learner(used, options, distilled.network_space, len(distilled.classes), device)
-    made_for = distilled.source.get("network", learner.signature())
-    if learner.name == recipe.network and learner.signature() != made_for:
-        raise TddError(f"{learner.name} has other parameters now than when the set was distilled for it")
+    if learner.name == recipe.network:
+        _check_same_as_then(learner, distilled.source)
     learner.check_reads(distilled.space.shape)
     return learner
 
 
+def _check_same_as_then(learner: Learner, source: Mapping[str, str]) -> None:
+    """Raise TddError unless a set's network is the one it was distilled for, also in what the set does not keep."""
+    if learner.signature() != source.get("network", learner.signature()):
+        raise TddError(f"{learner.name} has other parameters now than when the set was distilled for it")
+    # On "meta" there are no values to compare.
+    if learner.device.type != "meta" and learner.frozen_signature() != source.get("frozen", learner.frozen_signature()):
+        raise TddError(
+            f"{learner.name} has other frozen parts now than when the set was distilled for it: its frozen parameters "
+            f"and buffers must have the same values whenever it is made"
+        )
+
+
 def check_fits(distilled: DistilledSet, split: Split) -> None:
-    """Raise UsageError unless the set was made for inputs like those of `split`."""
+    """Raise UsageError unless the set was made for inputs like those of `split`, and for its classes."""
+    check_classes(distilled, split.classes)
+    largest = int(split.labels.max()) if len(split) else 0
+    if largest >= len(distilled.classes):
+        raise UsageError(f"the set tells {len(distilled.classes)} classes apart, and the data hold a label {largest}")
     if not split.space.holds(distilled.space):
         raise UsageError(
             f"the set's samples are {distilled.space}, the data give {split.space}: "
             f"read the data as its recipe does (for text, with its word vectors)"
         )
+
+
+def check_classes(distilled: DistilledSet, classes: Sequence[str]) -> None:
+    """Raise UsageError unless a set tells these classes apart, which are none where they are not known."""
+    if classes and list(classes) != distilled.classes:
+        raise UsageError(f"the set tells {', '.join(distilled.classes)} apart, the data hold {', '.join(classes)}")

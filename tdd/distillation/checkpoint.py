@@ -62,8 +62,8 @@ class OuterState:
             progress = json.loads(metadata["tdd"])
             if progress.pop("fingerprint") != fingerprint:
                 raise TddError(
-                    f"{path} belongs to another recipe or other data, or the network has other parameters now; "
-                    f"resume with those it was made with, or start again in a new folder"
+                    f"{path} belongs to another recipe or other data, or the network has other parameters or frozen "
+                    f"parts now; resume with those it was made with, or start again in a new folder"
                 )
             with torch.no_grad():
                 for name, value in self.learned.items():

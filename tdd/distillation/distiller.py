@@ -23,11 +23,11 @@ from tdd.distillation.samples.start import first_set, parts_of
 from tdd.distillation.truncation import window
 from tdd.distillation.unroll import InnerLoop, train, unroll
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import Interrupted, TddError
+from tdd.errors import Interrupted, OutOfTime, TddError
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.learner import make_learner
 from tdd.networks.own import network_to_use, recipe_for
-from tdd.settings.recipe import Recipe
+from tdd.settings.recipe import Recipe, check_kind_of_data
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.processes import share_out, sums
 from tdd.system.reporter import Progress
@@ -74,6 +74,7 @@ class Distiller:
         augmentation = Augmentation(recipe.word_dropout, recipe.shift)
         self.batches = OuterBatches(corpus.train, recipe.batch_size, recipe.seed, augmentation, self.device)
         recipe, network = recipe_for(recipe, network), network_to_use(recipe.network, network)
+        check_kind_of_data(recipe, space.kind)
         self.learner = make_learner(network, recipe.options, space, classes, self.device)
         self.recipe = recipe = recipe.model_copy(update={"steps": steps})
         self.kernel = self.learner.kernel(recipe.unroll, recipe.precision)
@@ -97,7 +98,8 @@ class Distiller:
         optimised = {name: value for name, value in learned.items() if name not in self.frozen}
         optimiser = adam(optimised, sizes, PRETRAINED_EPSILON if self.learner.pretrained else EPSILON)
         self.state = OuterState(learned, optimiser, {k: v.detach().clone() for k, v in learned.items()})
-        self.fingerprint = run_fingerprint(recipe, corpus, self.learner.signature(), *self.parametrisation.identity())
+        signatures = (self.learner.signature(), self.learner.frozen_signature())
+        self.fingerprint = run_fingerprint(recipe, corpus, *signatures, *self.parametrisation.identity())
         if checkpoint is not None and checkpoint.exists():
             self.state.load(checkpoint, self.fingerprint)
 
@@ -108,7 +110,8 @@ class Distiller:
             The averaged set that was best on held-out data, on the CPU.
 
         Raises:
-            Interrupted: `should_stop` said so, or the recipe's minutes are over; the state is saved.
+            Interrupted: `should_stop` said so; the state is saved.
+            OutOfTime: the recipe's minutes are over; the state is saved.
             TddError: the outer loss or its gradient is not finite any more.
         """
         recipe, state = self.recipe, self.state
@@ -126,12 +129,16 @@ class Distiller:
             best = state.best_accuracy
             self.on_progress(Progress(state.step, outcome.loss, validation, best, outcome.learning_rate, state.seconds))
             # Several processes agreed in the step's reduction; a single one asks again, not to do another step.
-            stop = outcome.stop or (self.accelerator.num_processes == 1 and self._wants_to_stop())
-            if stop or last or state.step % recipe.checkpoint_every == 0:
+            alone = self.accelerator.num_processes == 1
+            asked = outcome.asked or (alone and self.should_stop())
+            out_of_time = outcome.out_of_time or (alone and self._out_of_time())
+            if asked or out_of_time or last or state.step % recipe.checkpoint_every == 0:
                 self._save()
-            if stop and not last:
-                over = "max_minutes are over: " if time.monotonic() >= self.deadline else ""
-                raise Interrupted(f"{over}stopped after {state.step} of {recipe.outer_steps} outer steps")
+            done = f"stopped after {state.step} of {recipe.outer_steps} outer steps"
+            if asked and not last:
+                raise Interrupted(done)
+            if out_of_time and not last:
+                raise OutOfTime(f"max_minutes are over: {done}")
         return self.best()
 
     def best(self) -> DistilledSet:
@@ -160,11 +167,11 @@ class Distiller:
             share = len(networks) / recipe.networks * (len(real) / len(batch))
             parts = [losses.mean()[None], *to_learned(gradient, learned, self.parametrisation)]
             total = [sum_ + share * part for sum_, part in zip(total, parts, strict=True)]
-        wish = torch.tensor([float(self._wants_to_stop())], device=self.device)
-        loss, *gradients, wish = sums([*total, wish], self.accelerator)
+        wishes = torch.tensor([float(self.should_stop()), float(self._out_of_time())], device=self.device)
+        loss, *gradients, wishes = sums([*total, wishes], self.accelerator)
         kept = {n: value for n, value in zip(learned, gradients, strict=True) if n not in self.frozen}
         factor = schedule(recipe.schedule, state.step, recipe.outer_steps, recipe.warmup)
-        return update(state, kept, loss, wish, recipe.clip_norm, factor, recipe.ema)
+        return update(state, kept, loss, wishes, recipe.clip_norm, factor, recipe.ema)
 
     def _finite_outer_step(self) -> Outcome:
         for attempt in range(1 if self.fixed else DRAWS):
@@ -188,8 +195,8 @@ class Distiller:
         recipe, step = self.recipe, self.state.step
         return window(inner_steps, recipe.window, recipe.window_end, step, recipe.outer_steps, recipe.seed)
 
-    def _wants_to_stop(self) -> bool:
-        return self.should_stop() or time.monotonic() >= self.deadline
+    def _out_of_time(self) -> bool:
+        return time.monotonic() >= self.deadline
 
     # Validation and what is kept
 
@@ -226,6 +233,8 @@ class Distiller:
         samples, sentences = self.parametrisation.finished(learned["samples"])
         ready = {name: value.detach().cpu().clone() for name, value in (learned | {"samples": samples}).items()}
         source = {**self.corpus.source, "fingerprint": self.corpus.fingerprint, "network": self.learner.signature()}
+        source |= self.learner.reference()
+        source["frozen"] = self.learner.frozen_signature()
         return DistilledSet(
             ready["samples"],
             ready["labels"],

@@ -12,8 +12,9 @@ from tdd.data.corpus import Corpus
 from tdd.distillation.accuracy import TEST_BATCH
 from tdd.errors import UsageError
 from tdd.networks.kernels.protocol import Step
-from tdd.networks.learner import make_learner
+from tdd.networks.learner import Learner, make_learner
 from tdd.networks.own import network_to_use
+from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
 from tdd.system.memory import CPU, free_bytes
 from tdd.system.processes import anyone
@@ -32,9 +33,7 @@ def predicted_peak(
     space, classes = corpus.train.space, len(corpus.classes)
     steps, per_step = recipe.split(classes)
     # On "meta", shapes alone: the network itself may be too large.
-    learner = make_learner(network_to_use(recipe.network, network), recipe.options, space, classes, "meta")
-    shape = (recipe.length, *space.shape[1:]) if space.kind == "text" else space.shape
-    learner.check_reads(shape)
+    learner, shape = _learner(recipe, corpus, network, torch.device("meta"))
     samples, labels = (torch.empty(per_step, *size, device="meta") for size in (shape, (classes,)))
     mask = torch.ones(per_step, shape[0], dtype=torch.bool, device="meta") if space.kind == "text" else None
     networks = min(recipe.networks, recipe.networks_at_once)
@@ -53,6 +52,18 @@ def predicted_peak(
     return BASE + SET_COPIES * FLOAT * steps * samples.numel() + max(step, tested * parameters + tests)
 
 
+def _learner(
+    recipe: Recipe, corpus: Corpus, network: str | nn.Module | None, device: torch.device
+) -> tuple[Learner, tuple[int, ...]]:
+    """The network of a run, and the shape of a distilled example that it was found to read."""
+    space = corpus.train.space
+    used = network_to_use(recipe.network, network)
+    learner = make_learner(used, recipe.options, space, len(corpus.classes), device)
+    shape = (recipe.length, *space.shape[1:]) if space.kind == "text" else space.shape
+    learner.check_reads(shape)
+    return learner, shape
+
+
 def check_memory(
     recipe: Recipe, corpus: Corpus, accelerator: Accelerator, network: str | nn.Module | None = None
 ) -> str:
@@ -64,14 +75,23 @@ def check_memory(
     free, lower = free_bytes(accelerator.device), "lower n, max_length, batch_size, networks_at_once, epochs or options"
     try:
         needed = predicted_peak(recipe, corpus, network, accelerator.device)
-    except (RuntimeError, UsageError) as error:  # torch has no such sizes, not even of what it does not make
-        if "overflow" not in str(error):
+    except Exception as error:  # a user's own code may raise anything
+        if "overflow" in str(error):  # torch has no such sizes, not even of what it does not make
+            line = "not enough memory: a single tensor would take more than 2**63 bytes"
+            raise UsageError(f"{line}; {lower}") from None
+        if network is None and entry_of(recipe.network).comes_with_tdd:
             raise
-        raise UsageError(f"not enough memory: a single tensor would take more than 2**63 bytes; {lower}") from None
+        # A user's code may need numbers where shapes are all there is; whatever else is wrong with it is told here.
+        learner, _ = _learner(recipe, corpus, network, accelerator.device)
+        return f"{learner.name} does not run on shapes alone: its memory at the peak is unknown, {_gib(free)} free"
     if accelerator.device.type == "cpu":  # the processes of a machine share its memory
         free //= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    line = f"about {needed / 2**30:.1f} GiB of memory at the peak, {free / 2**30:.1f} GiB free"
+    line = f"about {_gib(needed)} of memory at the peak, {_gib(free)} free"
     # Together: a process that left alone would keep the others waiting.
     if anyone(needed > free, accelerator):
         raise UsageError(f"not enough memory: {line}; {lower}")
     return line
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB"

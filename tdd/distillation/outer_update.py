@@ -35,13 +35,15 @@ class Outcome:
         loss: the outer loss.
         norm: that of its gradient, all parts together.
         learning_rate: mean of the inner learning rates that it used.
-        stop: whether any process wants to stop.
+        asked: whether any process was asked to stop.
+        out_of_time: whether the minutes of any process are over.
     """
 
     loss: float
     norm: float
     learning_rate: float
-    stop: bool
+    asked: bool
+    out_of_time: bool
 
     @property
     def finite(self) -> bool:
@@ -58,7 +60,7 @@ def update(
         state: what is updated, before its `step` is counted on.
         gradients: to each learned tensor that Adam updates, in their order.
         loss: (1,) the outer loss.
-        stop: (1,) positive where a process wants to stop.
+        stop: (2,) positive where a process was asked to stop, and where its minutes are over.
         clip_norm: largest norm of all gradients together; a larger one is scaled down to it.
         factor: of the step sizes, see `schedule`.
         ema: decay of the average.
@@ -66,8 +68,8 @@ def update(
     rate = rates_of(state.learned).mean().detach()
     norm = torch.stack([gradient.norm() for gradient in gradients.values()]).norm()
     # All that the host asks the device for, at once.
-    figures = torch.stack([loss[0], norm, rate, stop[0]]).tolist()
-    outcome = Outcome(figures[0], figures[1], figures[2], stop=bool(figures[3]))
+    figures = torch.stack([loss[0], norm, rate, *stop]).tolist()
+    outcome = Outcome(figures[0], figures[1], figures[2], bool(figures[3]), bool(figures[4]))
     if not outcome.finite:
         return outcome
     scale = min(1.0, clip_norm / max(outcome.norm, 1e-12))

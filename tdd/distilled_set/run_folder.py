@@ -33,7 +33,7 @@ def locked(folder: Path) -> Iterator[None]:
         UsageError: another run is using it.
         TddError: it cannot be written to.
     """
-    new = not folder.exists()
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     lock = FileLock(folder / LOCK, timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -47,8 +47,10 @@ def locked(folder: Path) -> Iterator[None]:
     finally:
         if not (folder / RECIPE).exists():
             (folder / LOCK).unlink()
-            if new and not any(folder.iterdir()):
-                folder.rmdir()
+            for path in made:
+                if any(path.iterdir()):
+                    break
+                path.rmdir()
         lock.release()
 
 

@@ -62,7 +62,9 @@ def refit(
         The set, and "outer_steps", "best_step" and "validation_accuracy" of the fit.
     """
     steps = outer_steps or words.recipe.refit_steps
+    # The minutes are those of a run, which can be resumed.
     settings = {"init": init, "outer_steps": steps, "validate_every": max(1, steps // 10), "warmup": 0}
+    settings["max_minutes"] = None
     if init == "fixed":
         settings["networks"] = 1
     recipe = words.recipe.model_copy(update=settings)
@@ -120,7 +122,17 @@ def decoded_accuracy(
     fitted, fit = refit(words, corpus, init, accelerator, on_fit, network=network)
     seed = distilled.recipe.seed
     as_learned, refitted = (
-        evaluate(word_set, corpus.test, networks, init, seed, max_test, accelerator, on_test, network).as_dict()
+        evaluate(
+            word_set,
+            corpus.test,
+            None if init == "fixed" else networks,
+            init,
+            seed,
+            max_test,
+            accelerator,
+            on_test,
+            network,
+        ).as_dict()
         for word_set in (words, fitted)
     )
     return {"similarity": similarity, "as_learned": as_learned, "refitted": refitted | fit}

@@ -13,7 +13,8 @@ from tdd.data.protocols import Split
 from tdd.distillation.accuracy import accuracies_by_all, check_fits, inner_loop, learner_of
 from tdd.distillation.unroll import train
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import UsageError
+from tdd.errors import UsageError, check_choice, check_count, check_kind
+from tdd.evaluation.names import NETWORKS
 from tdd.networks.kernels.parameters import Parameters
 from tdd.system.processes import accelerator as default_accelerator
 
@@ -61,7 +62,7 @@ class Evaluation:
 def evaluate(
     distilled: DistilledSet,
     test: Split,
-    networks: int = 200,
+    networks: int | None = None,
     init: str | None = None,
     seed: int = 0,
     max_test: int | None = None,
@@ -74,7 +75,7 @@ def evaluate(
     Args:
         distilled: the set.
         test: real examples, read whole unless `max_test` is given.
-        networks: fresh networks for random initialisation; a fixed one is a single network.
+        networks: fresh networks for random initialisation; None: 200. A fixed one is a single network.
         init: "fixed" or "random"; None: the one the set was made for.
         seed: seed of the fresh networks.
         max_test: test on this many examples only.
@@ -83,17 +84,34 @@ def evaluate(
         network: the user's own network, see `tdd.networks.learner.make_learner`; None: the one the set was made for.
 
     Raises:
-        UsageError: a fixed initialisation is asked for and the set has none, or the test data do not fit the set.
+        UsageError: a fixed initialisation is asked for and the set has none, or has none of `network`, the test data do
+            not fit the set or have other classes, or an argument is none of those above.
     """
+    check_kind("distilled", distilled, DistilledSet, "tdd.DistilledSet.from_pretrained(FOLDER)")
+    if not hasattr(test, "batches"):
+        raise UsageError(f"test is a split of real examples, not a {type(test).__name__}: pass corpus.test")
     accelerator = accelerator or default_accelerator()
     recipe = distilled.recipe
-    init = init or recipe.init
+    init = recipe.init if init is None else init
+    check_choice("init", init, ("fixed", "random"))
+    for name, count in (("networks", networks), ("max_test", max_test)):
+        if count is not None:
+            check_count(name, count)
+    if init == "fixed" and networks not in (None, 1):
+        raise UsageError(
+            "networks counts fresh networks, and a fixed initialisation is a single one: use init='random'"
+        )
     if init == "fixed" and distilled.initialisation is None:
         raise UsageError("this set was made for random initialisations and holds no fixed one; use --init random")
     check_fits(distilled, test)
     learner = learner_of(distilled, network, accelerator.device)
-    fixed = learner.theta_of(distilled.initialisation or {}) if init == "fixed" else None
-    networks = 1 if fixed else networks
+    start = distilled.initialisation or {}
+    if init == "fixed" and learner.name != recipe.network and not learner.can_start_from(start):
+        raise UsageError(
+            f"the set's initialisation is one of {recipe.network}: test {learner.name} from others, with init='random'"
+        )
+    fixed = learner.theta_of(start) if init == "fixed" else None
+    networks = 1 if fixed else networks or NETWORKS
     kernel, inner = learner.kernel(), inner_loop(distilled, accelerator.device)
     examples = len(test) if max_test is None else min(max_test, len(test))
 

@@ -19,12 +19,13 @@ from tdd.networks.kernels.protocol import Kernel
 from tdd.networks.learner import Learner, make_learner
 from tdd.networks.own import network_to_use
 from tdd.settings.fields import settings_of
-from tdd.settings.networks import CODE
+from tdd.settings.networks import entry_of
 from tdd.settings.parts import FullSettings
 from tdd.settings.recipe import Recipe
 from tdd.system.files import cache_folder, read_json, write_json
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.seeds import generator
+from tdd.system.version import __version__
 
 # Validations without a gain after which training on all the data stops.
 PATIENCE = 3
@@ -40,9 +41,9 @@ def train_on_all(
     on_epoch: Callable[[int, float], None] = lambda epoch, accuracy: None,
     network: str | nn.Module | None = None,
 ) -> dict[str, Any]:
-    """Test accuracy of the recipe's network trained on the whole training split, kept in a cache.
+    """Test accuracy of the recipe's network trained on the whole training split.
 
-    A user's own network is not kept: its code may change.
+    That of a network that comes with tdd is kept in a cache; the code of others may change.
 
     Adam with dropout; the epoch best on held-out data is tested, once, on the whole test split.
 
@@ -54,9 +55,10 @@ def train_on_all(
     network = network_to_use(recipe.network, network)
     space = corpus.train.space
     learner = make_learner(network, recipe.options, space, len(corpus.classes), accelerator.device)
-    if learner.name.startswith(CODE):
+    if isinstance(network, nn.Module) or not entry_of(network).comes_with_tdd:
         return _train_on_all(learner, recipe, corpus, on_epoch)
     settings: dict[str, Any] = {"network": recipe.network, "options": recipe.options.model_dump(), "seed": recipe.seed}
+    settings["tdd"] = __version__
     # Sentences are encoded whole, whatever is read of them.
     settings |= {"shape": space.shape, "parameters": learner.signature()}
     settings |= {setting.name: getattr(recipe, setting.name) for setting in settings_of(FullSettings, "full")}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import torch
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.vectors import check_vectors
 from tdd.embeddings.nearest import Metric
-from tdd.errors import UsageError
+from tdd.errors import UsageError, check_choice, check_count, check_kind
 
 if TYPE_CHECKING:
     from tdd.embeddings.protocol import Embedding
@@ -52,10 +52,17 @@ def decode(
 
     Raises:
         UsageError: the set is not made of embedded text, `vectors` are not those it was distilled with, or they hold
-            fewer than `k` words.
+            fewer than `k` words; or an argument is none that it takes.
     """
+    check_kind("distilled", distilled, DistilledSet, "tdd.DistilledSet.from_pretrained(FOLDER)")
+    if not hasattr(vectors, "nearest"):
+        raise UsageError(f"vectors are a table of words, not a {type(vectors).__name__}: pass tdd.load_vectors(NAME)")
+    check_choice("metric", metric, get_args(Metric))
+    check_count("k", k)
+    if first is not None:
+        check_count("first", first)
     check_vectors(distilled, vectors)
-    if not 1 <= k <= len(vectors):
+    if k > len(vectors):
         raise UsageError(f"--k must be between 1 and {len(vectors)}, the number of words in {vectors.name}")
     sentences = distilled.samples.flatten(0, 1)[:first]
     if distilled.sentences and k == 1:

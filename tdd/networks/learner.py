@@ -6,7 +6,6 @@ import copy
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -22,8 +21,8 @@ from tdd.networks.kernels.autograd import AutogradKernel, takes_mask
 from tdd.networks.kernels.front import Above, FrontKernel
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Kernel
-from tdd.networks.own import build_own, name_of
-from tdd.settings.networks import CODE, NetworkOptions, checked_options, entry_of, networks_for
+from tdd.networks.own import build_own, line_of_code, name_of
+from tdd.settings.networks import NetworkOptions, checked_options, entry_of, networks_for
 from tdd.system.seeds import generator
 
 Mode = Literal["auto", "closed_form", "autograd", "rematerialised"]
@@ -69,15 +68,23 @@ class Learner:
         Raises:
             TddError: it is not one of this network.
         """
-        given = getattr(self.module, "given", lambda name: False)
-        saved = {name: value.detach() for name, value in self.parameters().items() if given(name)} | dict(saved)
-        expected = {name: tuple(value.shape) for name, value in self.parameters().items()}
-        if {name: tuple(value.shape) for name, value in saved.items()} != expected:
+        saved = self._given() | dict(saved)
+        if not self.can_start_from(saved):
             raise TddError(
                 f"the set's initialisation is not one of the network {self.name} with the options in its recipe; "
                 f"get a fresh copy of both"
             )
         return {name: saved[name][None].to(self.device) for name in self.trained}
+
+    def can_start_from(self, saved: Mapping[str, Tensor]) -> bool:
+        """Whether an initialisation has the names and shapes of this network's trained parameters."""
+        expected = {name: tuple(value.shape) for name, value in self.parameters().items()}
+        return {name: tuple(value.shape) for name, value in (self._given() | dict(saved)).items()} == expected
+
+    def _given(self) -> Parameters:
+        """What a pretrained network gives of its initialisation."""
+        given = getattr(self.module, "given", lambda name: False)
+        return {name: value.detach() for name, value in self.parameters().items() if given(name)}
 
     def kernel(self, mode: Mode = "auto", precision: Precision = "float32") -> Kernel:
         """What computes gradients of this network: its own closed form where it has one and `mode` allows it.
@@ -129,6 +136,29 @@ class Learner:
             shapes.append(module.reference.checksum())
         return hashlib.sha256(json.dumps(shapes).encode()).hexdigest()[:16]
 
+    def reference(self) -> dict[str, str]:
+        """What a set says of the pretrained weights that its initialisation is of: checksum, and commit where known."""
+        if not self.pretrained:
+            return {}
+        module: Any = self.module
+        revision = module.reference.revision
+        return {"encoder_weights": module.reference.checksum()} | ({"encoder_revision": revision} if revision else {})
+
+    def frozen_signature(self) -> str:
+        """Hash of the values that theta does not hold, frozen parameters and buffers; on "meta" of their names.
+
+        Nothing is hashed of pretrained networks, whose weights `signature` tells apart.
+        """
+        digest = hashlib.sha256()
+        if self.pretrained:
+            return digest.hexdigest()[:16]
+        for name, value in [*self.module.named_parameters(), *self.module.named_buffers()]:
+            if name not in self.trained:
+                digest.update(name.encode())
+                if not value.is_meta:
+                    digest.update(value.detach().cpu().flatten().view(torch.uint8).numpy().data)
+        return digest.hexdigest()[:16]
+
 
 def make_learner(
     network: str | nn.Module,
@@ -152,7 +182,7 @@ def make_learner(
     """
     device = torch.device(device)
     if isinstance(network, nn.Module):
-        name, module = name_of(network), copy.deepcopy(network)
+        name, module = name_of(network), _copied(network)
         check_module(name, module)
     else:
         name, entry = network, entry_of(network)
@@ -160,14 +190,27 @@ def make_learner(
             reads, data = ("text", "images") if space.kind == "image" else ("images", "text")
             others = ", ".join(networks_for(space.kind))
             raise UsageError(f"{name} reads {reads} and the data are {data}: use --network with one of {others}")
-        # Pretrained weights are read into memory first.
-        with nullcontext() if entry.pretrained else torch.device(device):
+        # Made on the CPU wherever it is computed, so that what it draws is the same on every device; pretrained weights
+        # are read into memory first.
+        with torch.device("meta" if device.type == "meta" and not entry.pretrained else "cpu"):
             module = build_own(name, entry, space, classes, checked_options(network, options))
         check_module(name, module)
     module = module.to(device).eval()
     trained = tuple(key for key, parameter in module.named_parameters() if parameter.requires_grad)
     if not trained:
         raise UsageError(f"{name} has no parameter that is trained")
-    if isinstance(network, nn.Module) or name.startswith(CODE):
+    if isinstance(network, nn.Module) or not entry_of(name).comes_with_tdd:
         check_forward(name, module, space, classes, device)
     return Learner(name, module, trained, space, classes, device)
+
+
+def _copied(module: nn.Module) -> nn.Module:
+    """A copy of a user's own module.
+
+    Raises:
+        UsageError: it holds what cannot be copied, such as the result of a computation with a gradient.
+    """
+    try:
+        return copy.deepcopy(module)
+    except Exception as error:  # a user's own code may raise anything
+        raise UsageError(f"{name_of(module)} cannot be copied: {line_of_code(error)}") from error

@@ -5,12 +5,10 @@ Accuracies are in `tdd.publishing.card_accuracy`.
 
 from __future__ import annotations
 
-import torch
-
 from tdd.data.sources import KNOWN
-from tdd.distillation.accuracy import learner_of
 from tdd.distilled_set.set import DistilledSet
-from tdd.publishing.training_code import training_code
+from tdd.networks.own import can_be_imported
+from tdd.publishing.training_code import published_network, training_code, weights_of
 from tdd.settings.networks import CODE, entry_of
 from tdd.settings.recipe import Recipe
 from tdd.system.formatting import duration
@@ -100,23 +98,26 @@ def training_section(distilled: DistilledSet, repo: str) -> str:
         UsageError, TddError: see `training_code`.
     """
     recipe, shape = distilled.recipe, distilled.network_space.shape
-    own = recipe.network.startswith(CODE)
+    learner, entry = published_network(distilled), entry_of(recipe.network)
+    # Code that others do not have, and cannot be shown.
+    unknown = learner is None or not hasattr(learner.module, "source")
     if distilled.space.kind == "text":
         x, numbers = "x", _times("N", *shape) + "\nnumbers"
         reads = f"sentences as word vectors ({_vectors(distilled)}), padded with zeros or cut to {shape[0]} words"
-        if not own and learner_of(distilled, None, torch.device("meta")).takes_mask:
+        if learner is not None and learner.takes_mask:
             x, numbers = "x, mask", f"{numbers} and a `mask` of {_times('N', shape[0])} that is true where words stand"
     else:
         x, numbers = "normalised(x)", _times("N", *shape[1:], shape[0]) + "\nnumbers from 0 to 255"
         reads = "images, normalised as the training images were"
-    # Local data are somewhere else for everyone else.
-    local = not is_on_hub(distilled) and (recipe.dataset not in KNOWN or recipe.data_from == "memory")
-    recipe_code = 'distilled.recipe.model_copy(update={"data": "PATH"})' if local else "distilled.recipe"
-    if own:
-        network = _code(recipe.network)
+    if entry.pretrained:
+        reads = f"the encoder's word pieces as its frozen input embeddings, at most {shape[0]} of them"
+        weights = f"{_code(entry.pretrained)}{weights_of(distilled)}"
         plain = (
-            f"It was made for a network of its author's own, {network}, whose code is not published here. That network"
+            f"It was made for the pretrained encoder {weights}, whose weights are where training starts. The network"
         )
+    elif unknown:
+        name = _code(recipe.network) + ("" if recipe.network.startswith(CODE) else f" (the class {_code(entry.home)})")
+        plain = f"It was made for a network of its author's own, {name}, whose code is not published here. That network"
     else:
         code = training_code(distilled, repo)
         plain = f"In plain torch:\n\n```python\n{code}```\n\n`network` is trained now. It"
@@ -124,30 +125,48 @@ def training_section(distilled: DistilledSet, repo: str) -> str:
 
 {plain} reads {reads}: `network({x}).argmax(1)` for `x` of {numbers}.
 
-With tdd, on the real test split{", which lies at PATH" if local else ""}:
+{_training_with_tdd(distilled, repo)}"""
+
+
+def _training_with_tdd(distilled: DistilledSet, repo: str) -> str:
+    """How to test the set `repo` with tdd, and to get a transformers model where others have the network's code."""
+    name, entry = distilled.recipe.network, entry_of(distilled.recipe.network)
+    # Local data are somewhere else for everyone else.
+    local = not is_on_hub(distilled) and (
+        distilled.recipe.dataset not in KNOWN or distilled.recipe.data_from == "memory"
+    )
+    at_path = " --data PATH" if local else ""
+    corpus = 'distilled.recipe.model_copy(update={"data": "PATH"})' if local else "distilled.recipe"
+    command, before, given = f"\ntdd evaluate run{at_path}", "import tdd\n", ""
+    if name.startswith(CODE):
+        command, given = f"{command} --network {name}" if can_be_imported(name) else "", ", network=..."
+    elif not entry.comes_with_tdd:  # registered, which a shell knows nothing of
+        module, _, path = entry.home.partition(":")
+        command = ""
+        before += f'from {module} import {path.partition(".")[0]}\n\ntdd.register_network("{name}", {path})'
+    as_model = distilled.space.kind == "text" and entry.comes_with_tdd and not entry.pretrained
+    return f"""With tdd, on the real test split{", which lies at PATH" if local else ""}:
 
 ```sh
-tdd pull {repo} --output run
-tdd evaluate run{" --data PATH" if local else ""}{f" --network {recipe.network}" if own else ""}
+tdd pull {repo} --output run{command}
 ```
 
 ```python
-import tdd
-
+{before}
 distilled = tdd.DistilledSet.from_pretrained("{repo}")
-corpus = tdd.load_corpus({recipe_code})
-print(tdd.evaluate(distilled, corpus.test{", network=..." if own else ""}).mean)
-```{_transformers(local) if distilled.space.kind == "text" and not own else ""}"""
+corpus = tdd.load_corpus({corpus})
+print(tdd.evaluate(distilled, corpus.test{given}).mean)
+```{_transformers(at_path) if as_model else ""}"""
 
 
-def _transformers(local: bool) -> str:
-    """How to get a transformers model from the pulled set; `local`: the data lie at a PATH of the reader's."""
+def _transformers(at_path: str) -> str:
+    """How to get a transformers model from the pulled set; `at_path`: the option that says where the data lie."""
     return f"""
 
 As a transformers model that reads raw text:
 
 ```sh
-tdd train run --output classifier{" --data PATH" if local else ""}
+tdd train run --output classifier{at_path}
 ```
 
 ```python

@@ -11,6 +11,8 @@ from tdd.distillation.accuracy import learner_of
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.hub.layout import WEIGHTS
+from tdd.networks.learner import Learner
+from tdd.settings.networks import CODE, entry_of
 
 _FIXED_START = """\
 # The initialisation that the set was made for.
@@ -70,18 +72,29 @@ def normalised(pixels):  # (N, h, w, c) from 0 to 255 -> (N, c, h, w)
 """
 
 
+def published_network(distilled: DistilledSet) -> Learner | None:
+    """The set's network, for its source and the inputs of its forward; None: code that only its user's word imports."""
+    if distilled.recipe.network.startswith(CODE):
+        return None
+    # Where "meta" will do, nothing is drawn and no memory taken.
+    known = entry_of(distilled.recipe.network).comes_with_tdd
+    return learner_of(distilled, None, torch.device("meta" if known else "cpu"))
+
+
 def training_code(distilled: DistilledSet, repo: str) -> str:
     """Python that loads the set `repo` with plain `datasets` and leaves a trained `network` behind.
 
     For images it also leaves a function `normalised` of pixels, for those that the network is to be tested on.
 
     Raises:
-        UsageError: the network is not one of tdd's, whose source is not known.
+        UsageError: the source of the network is not known.
         TddError: the set does not say how its pixels were normalised.
     """
     recipe, text = distilled.recipe, distilled.space.kind == "text"
-    # For its source alone: nothing is drawn and no memory taken.
-    learner = learner_of(distilled, None, torch.device("meta"))
+    learner = published_network(distilled)
+    source: Callable[[], str] | None = getattr(learner.module, "source", None) if learner else None
+    if learner is None or source is None:
+        raise UsageError(f"the source of the network {recipe.network} is not known")
     values = {
         "repo": repo,
         "weights": WEIGHTS,
@@ -105,9 +118,6 @@ def training_code(distilled: DistilledSet, repo: str) -> str:
         normalisation = Normalisation.from_source(distilled.source)
         values |= {"mean": normalisation.mean.tolist(), "sd": normalisation.sd.tolist()}
         parts.append(_NORMALISING)
-    source: Callable[[], str] | None = getattr(learner.module, "source", None)
-    if source is None:
-        raise UsageError(f"{recipe.network} is not one of tdd's networks: its source is not known")
     code = [f"{line}\n" for line in imports] + ["\n\n", source(), *("\n" + part.format(**values) for part in parts)]
     return "".join(code)
 
@@ -117,3 +127,11 @@ def _lengths(distilled: DistilledSet) -> str:
     if distilled.sentences:
         return 'torch.tensor([len(text.split(" ")) for text in rows["text"]])'
     return "torch.full((len(samples),), samples.shape[1])" if distilled.mask is None else 'rows["length"]'
+
+
+def weights_of(distilled: DistilledSet) -> str:
+    """The commit of an encoder and the checksum of its weights, in brackets."""
+    commit, weights = (distilled.source.get(f"encoder_{name}") for name in ("revision", "weights"))
+    known = [f"commit {commit[:12]}"] if commit else []
+    known += [f"sha256 of the weights {weights[:16]}"] if weights else []
+    return f" ({', '.join(known)})" if known else ""

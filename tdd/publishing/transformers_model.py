@@ -29,7 +29,7 @@ from tdd.embeddings.word_vectors import load_vectors
 from tdd.errors import TddError, UsageError
 from tdd.networks.learner import make_learner
 from tdd.networks.own import network_to_use
-from tdd.settings.networks import CODE
+from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
 
 try:
@@ -203,8 +203,10 @@ def train_model(
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise UsageError(f"'{output}' is not an empty folder; choose another --output")
-    if distilled.recipe.network.startswith(CODE):
+    if not entry_of(distilled.recipe.network).comes_with_tdd:
         raise UsageError("a set made for a network of your own gives no transformers model that others could load")
+    if entry_of(distilled.recipe.network).pretrained:
+        raise UsageError("a set made for a pretrained encoder gives no transformers model; test it with tdd evaluate")
     recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
     vectors = load_vectors(recipe.vectors)
     check_vectors(distilled, vectors)

@@ -19,13 +19,13 @@ from tdd.distillation.memory import check_memory
 from tdd.distilled_set.run_folder import CHECKPOINT, LOG, check_empty, is_finished, locked, read_run, recipe_of_run
 from tdd.distilled_set.run_log import Log
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import Interrupted, TddError, UsageError
+from tdd.errors import Interrupted, TddError, UsageError, check_kind, stopped
 from tdd.hub.layout import RECIPE
-from tdd.networks.own import network_to_use, recipe_for
+from tdd.networks.own import can_be_imported, check_same_network, network_to_use, recipe_for
 from tdd.publishing.card import write_card
 from tdd.runs.evaluate import evaluate_on
 from tdd.runs.open_data import open_corpus
-from tdd.settings.networks import CODE
+from tdd.settings.networks import entry_of
 from tdd.settings.recipe import RESUMED, Recipe
 from tdd.system import processes
 from tdd.system.reporter import Progress, Reporter
@@ -63,11 +63,16 @@ def distill(
     Raises:
         UsageError: the folder is in use or holds another run, the recipe does not fit the data, or memory is short.
         Interrupted: Ctrl-C or a terminate signal; the run can be resumed.
+        OutOfTime: its `max_minutes` are over; the run can be resumed.
         TddError: any other failure; the best set so far is in the folder.
     """
+    check_kind("recipe", recipe, Recipe, "tdd.Recipe(dataset=...)")
+    if resume and folder is None:
+        raise UsageError("resume goes on with the run in a folder: name it")
     tracker = None if recipe.report_to == "none" else recipe.report_to
     if resume and folder is not None:
         kept = recipe_of_run(Path(folder))
+        check_same_network(kept.network, network, "start one for that in a new folder")
         recipe = kept.model_copy(update={name: getattr(recipe, name) for name in RESUMED})
     if data is not None:
         recipe = recipe.model_copy(update={"data_from": "memory"})
@@ -93,17 +98,17 @@ def distill(
             if not (folder / RECIPE).exists():
                 raise
             again = _resume_command(recipe, folder, data, network)
-            raise Interrupted(f"{str(error) or 'interrupted'}; go on with: {again}") from None
+            raise stopped(error, f"{str(error) or 'interrupted'}; go on with: {again}") from None
 
 
 def _resume_command(recipe: Recipe, folder: Path, data: Data | None, network: str | nn.Module | None) -> str:
     """What goes on with a run: a command, or where it was given what no command names, a call."""
-    is_module = isinstance(network, nn.Module)
-    if data is None and not is_module:
-        own = f" --network {recipe.network}" if recipe.network.startswith(CODE) else ""
-        return f"tdd distill --resume {folder}{own}"
-    given = [*(["data=..."] if data is not None else []), *(["network=..."] if is_module else [])]
-    return f"tdd.distill(recipe, '{folder}', resume=True, {', '.join(given)})"
+    known = entry_of(recipe.network).comes_with_tdd
+    importable = isinstance(network, str) and can_be_imported(recipe.network)
+    if data is None and (known or importable):
+        return f"tdd distill --resume {folder}" + ("" if known else f" --network {recipe.network}")
+    given = [*(["data=..."] if data is not None else []), *(["network=..."] if network is not None else [])]
+    return f"tdd.distill(recipe, '{folder}', {', '.join(['resume=True', *given])})"
 
 
 @contextmanager

@@ -45,8 +45,12 @@ def evaluate_on(
     tell_figures: bool = True,
     network: str | nn.Module | None = None,
 ) -> Evaluation:
-    """Evaluate a set on a corpus's test split, with progress told to `reporter`, see `evaluate`."""
+    """Evaluate a set on a corpus's test split, with progress told to `reporter`, see `evaluate`.
+
+    `networks` are the fresh ones of a random initialisation; a fixed one is tested alone.
+    """
     reporter = reporter or Reporter(quiet=True)
+    fresh = None if (init or distilled.recipe.init) == "fixed" else networks
 
     def tell(so_far: Evaluation) -> None:
         if so_far.init == "random":
@@ -55,7 +59,7 @@ def evaluate_on(
 
     with reporter:
         return evaluate(
-            distilled, corpus.test, networks, init, distilled.recipe.seed, max_test, accelerator, tell, network
+            distilled, corpus.test, fresh, init, distilled.recipe.seed, max_test, accelerator, tell, network
         )
 
 

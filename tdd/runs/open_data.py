@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tdd.data.corpus import Corpus, load_corpus
+from tdd.distillation.accuracy import check_classes
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
@@ -31,10 +32,7 @@ def open_corpus_of(distilled: DistilledSet, data: str | None, reporter: Reporter
     """
     recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
     corpus = open_corpus(recipe, reporter)
-    if corpus.classes != distilled.classes:
-        raise UsageError(
-            f"the set tells {', '.join(distilled.classes)} apart, the data hold {', '.join(corpus.classes)}"
-        )
+    check_classes(distilled, corpus.classes)
     if distilled.source.get("vectors_checksum") != corpus.source.get("vectors_checksum"):
         raise UsageError(f"the vectors {recipe.vectors} are not those the set was distilled with; test it with those")
     return recipe, corpus

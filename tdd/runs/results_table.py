@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tdd.data.sources import local_copy
-from tdd.errors import Interrupted, TddError, UsageError, line_of, nearest
+from tdd.errors import Interrupted, TddError, UsageError, line_of, nearest, stopped
 from tdd.runs.evaluate import evaluate_run, is_tested
 from tdd.runs.results_markdown import render
 from tdd.runs.results_rows import Row, read_rows
 from tdd.runs.reuse import run_or_reuse
 from tdd.system import processes
-from tdd.system.files import write_text
+from tdd.system.files import check_folder_of, write_text
 from tdd.system.reporter import Reporter
 
 
@@ -53,6 +53,7 @@ def run_table(
     for name in names:
         if name not in row_names:
             raise UsageError(f"no row '{name}'{nearest(name, row_names)}")
+    check_folder_of(output)
     accelerator = processes.accelerator()
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
@@ -69,8 +70,9 @@ def run_table(
         reporter.note(f"{row.name}: {row.folder}")
         try:
             _complete(row, data_root, reporter)
-        except (Interrupted, KeyboardInterrupt):
-            raise Interrupted(f"stopped in row {row.name}; what is done is kept, the same line again goes on") from None
+        except (Interrupted, KeyboardInterrupt) as error:
+            line = f"stopped in row {row.name}; what is done is kept, the same line again goes on"
+            raise stopped(error, line) from None
         except Exception as error:
             if accelerator.num_processes > 1:  # the others would wait for this process
                 raise

@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import Interrupted, TddError, UsageError
+from tdd.errors import Interrupted, TddError, UsageError, stopped
 from tdd.evaluation.full_data import train_on_all
 from tdd.hub.layout import RESULTS
 from tdd.inspection.figure_style import save_figure
@@ -139,8 +139,8 @@ def distillation_size(
 
     try:
         size = least(reaches, classes, most, fewer=recipe.labels == "soft")
-    except (Interrupted, KeyboardInterrupt):
-        raise Interrupted("stopped; the runs so far are kept, the same line again goes on") from None
+    except (Interrupted, KeyboardInterrupt) as error:
+        raise stopped(error, "stopped; the runs so far are kept, the same line again goes on") from None
     sets = dict(sorted(sets.items()))
     figure = None
     for n, distilled in sets.items():

@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 
 from tdd.errors import UsageError, nearest
+from tdd.settings.files import load_yaml
 from tdd.settings.networks import NETWORKS, entry_of
-from tdd.settings.recipe import Recipe
+from tdd.settings.recipe import LISTED_BY, Recipe
 
 
 def parse_assignments(assignments: list[str]) -> dict[str, Any]:
@@ -24,7 +25,9 @@ def parse_assignments(assignments: list[str]) -> dict[str, Any]:
         if not equals or not name.strip():
             raise UsageError(f"--set takes name=value, not '{assignment}'")
         try:
-            settings[name.strip()] = yaml.safe_load(value)
+            settings[name.strip()] = load_yaml(value)
+        except UsageError as error:
+            raise UsageError(f"--set {name}: {error}") from None
         except yaml.YAMLError:
             raise UsageError(f"--set {name}: '{value}' is not a valid value") from None
     return settings
@@ -63,7 +66,8 @@ def place(settings: dict[str, Any], network: str) -> dict[str, Any]:
 def _unknown(name: str, network: str, names: list[str], free: bool) -> str:
     leaf = name.removeprefix("options.")
     if free:
-        return f"unknown setting '{name}'{nearest(leaf, names)}; an option of {network} is set as options.{name}"
+        hint = nearest(leaf, names, LISTED_BY)
+        return f"unknown setting '{name}'{hint}; an option of {network} is set as options.{name}"
     having = [other for other, entry in NETWORKS.items() if leaf in entry.options.model_fields]
     if having:
         return f"'{leaf}' is an option of {', '.join(having)}, and the network is {network}"
@@ -71,4 +75,4 @@ def _unknown(name: str, network: str, names: list[str], free: bool) -> str:
     (near, *_) = [*get_close_matches(leaf, [*names, *others], n=1), ""]
     if near in others and near not in names:
         return f"unknown setting '{name}'; did you mean '{near}', an option of {others[near]}? the network is {network}"
-    return f"unknown setting '{name}'" + (f"; did you mean '{near}'?" if near else "; tdd settings lists them all")
+    return f"unknown setting '{name}'" + (f"; did you mean '{near}'?" if near else f"; {LISTED_BY} lists them all")

@@ -22,8 +22,11 @@ class Settings(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _no_bool_as_number_and_none_too_large(cls, value: Any, info: ValidationInfo) -> Any:
-        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation is not bool:
+    def _no_bool_as_number_none_too_large_and_no_empty_name(cls, value: Any, info: ValidationInfo) -> Any:
+        field = cls.model_fields[info.field_name or ""]
+        if isinstance(value, str) and not value.strip() and value != field.default:
+            raise ValueError("an empty text names nothing: leave it out")
+        if isinstance(value, bool) and field.annotation is not bool:
             raise ValueError(f"{str(value).lower()} is not a value this setting takes")
         if isinstance(value, int) and value > LARGEST:
             raise ValueError(f"no number of a run is larger than {LARGEST}")
@@ -70,6 +73,7 @@ class Setting:
         kind: its type as it is written: "int", "soft | hard".
         default: its value where none is given.
         description, none, unit, source, changes_run, flag, short: see `setting`.
+        bounds: what its value is kept within: "at least 1", "above 0, below 1"; empty: within nothing.
     """
 
     name: str
@@ -83,6 +87,7 @@ class Setting:
     changes_run: bool
     flag: bool
     short: str
+    bounds: str
 
     @classmethod
     def of(cls, name: str, field: FieldInfo, part: str) -> Setting:
@@ -90,19 +95,36 @@ class Setting:
         extra = field.json_schema_extra
         facts: Any = extra["facts"] if isinstance(extra, dict) else {}
         default = field.get_default(call_default_factory=True)
-        return cls(name, part, _kind(field.annotation), default, field.description or "", **facts)
+        kind = _kind(field.annotation)
+        return cls(name, part, kind, default, field.description or "", **facts, bounds=_bounds(field))
 
     @property
     def about(self) -> str:
         """Its description, and what none means."""
         return f"{self.description}; none: {self.none}" if self.none else self.description
 
+    @property
+    def path(self) -> str:
+        """Its name in a recipe: ``options.hidden`` for an option of a network."""
+        return f"options.{self.name}" if self.part.startswith("options of ") else self.name
+
+    @property
+    def flags(self) -> list[str]:
+        """Its options on the command line: ``--outer-steps``; none where only ``--set`` reaches it."""
+        long = [f"--{self.name.replace('_', '-')}"] if self.flag else []
+        return [*long, f"-{self.short}"] if self.short else long
+
     def line(self) -> str:
-        """The setting in a line: ``epochs: int = 1 (epochs). times the inner steps are repeated [paper 3.4]``."""
-        unit = f" ({self.unit})" if self.unit else ""
+        """The setting in a line.
+
+        ``epochs: int = 1 (epochs, at least 1). times the inner steps are repeated [paper 3.4]; --epochs``.
+        """
+        within = ", ".join(filter(None, (self.unit, self.bounds)))
+        within = f" ({within})" if within else ""
         source = f" [{self.source}]" if self.source else ""
+        flags = f"; {', '.join(self.flags)}" if self.flags else ""
         default = "none" if self.default is None else self.default
-        return f"{self.name}: {self.kind} = {default}{unit}. {self.about}{source}"
+        return f"{self.name}: {self.kind} = {default}{within}. {self.about}{source}{flags}"
 
 
 def settings_of(group: type[Settings], part: str) -> Iterator[Setting]:
@@ -110,6 +132,13 @@ def settings_of(group: type[Settings], part: str) -> Iterator[Setting]:
     for name, field in group.model_fields.items():
         if field.json_schema_extra is not None:  # nested settings are no setting
             yield Setting.of(name, field, part)
+
+
+def _bounds(field: FieldInfo) -> str:
+    """The bounds of a field, as a person says them."""
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below", "min_length": "items: at least"}
+    bounds = [(word, getattr(bound, name, None)) for bound in field.metadata for name, word in words.items()]
+    return ", ".join(f"{word} {value}" for word, value in bounds if value is not None)
 
 
 def _kind(annotation: Any) -> str:

@@ -10,14 +10,45 @@ import yaml
 from tdd.errors import UsageError
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML of which no mapping has a key twice: the last one would count in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping.
+
+        Raises:
+            UsageError: a key stands there twice.
+        """
+        seen = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in seen:
+                raise UsageError(f"'{key.value}' is set twice (line {key.start_mark.line + 1}); leave one of them out")
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def load_yaml(text: str) -> Any:
+    """What YAML text holds.
+
+    Raises:
+        UsageError: a mapping has a key twice.
+        yaml.YAMLError: it is not YAML.
+    """
+    return yaml.load(text, _Loader)
+
+
 def read_settings(path: Path) -> dict[str, Any]:
     """The mapping in a YAML recipe file.
 
     Raises:
-        UsageError: the file is missing, not YAML, or not a mapping of settings.
+        UsageError: the file is missing, not YAML, not a mapping of settings, or sets one twice.
     """
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+        loaded = load_yaml(path.read_text(encoding="utf-8"))
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
     except OSError as error:
         raise UsageError(f"cannot read the recipe {path}: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -48,7 +48,7 @@ def unusual_parts(dataset: str, settings: Mapping[str, Any]) -> list[str]:
     """What is not usual about a run of these settings, in the order of names."""
     network = settings.get("network", usual_network(dataset))
     return [
-        *([str(network).rpartition(":")[2]] if network != usual_network(dataset) else []),
+        *([str(network).replace(":", ".").rpartition(".")[2]] if network != usual_network(dataset) else []),
         *(["words"] if settings.get("samples") == "words" else []),
         *(["random"] if settings.get("init") == "random" else []),
     ]

@@ -20,6 +20,8 @@ Reads = Literal["text", "image"]
 
 CODE = "python:"
 """What the name of a network begins with that is a user's own class: ``python:package.module:Class``."""
+LOCAL = "<locals>"
+"""What Python writes into the name of a class that is defined inside a function: nobody can import that."""
 
 
 HUB = "hf:"
@@ -145,6 +147,11 @@ class Entry:
     options: type[NetworkOptions] = NetworkOptions
     pretrained: str | None = None
 
+    @property
+    def comes_with_tdd(self) -> bool:
+        """Whether its code is tdd's: it changes with tdd's version alone, and whoever has tdd has it."""
+        return self.home.startswith("tdd.")
+
 
 _HOME = "tdd.networks.architectures"
 NETWORKS: dict[str, Entry] = {
@@ -186,11 +193,14 @@ def register_network(
         options: its own settings; None: the class's `Options` where it has one, else whatever its constructor takes.
 
     Raises:
-        UsageError: the name is taken by another network, or does not read as a name.
+        UsageError: the name is taken by another network, or does not read as a name, or the class is defined inside a
+            function.
     """
     home = network if isinstance(network, str) else f"{network.__module__}:{network.__qualname__}"
     if not name.isidentifier() or home.count(":") != 1:
         raise UsageError("a network is registered by a name and its class, as in my_net, package.module:MyNet")
+    if LOCAL in home:
+        raise UsageError(f"{home} is defined inside a function: define it in a module to register it")
     own: type[NetworkOptions] = getattr(network, "Options", OwnOptions)
     entry = Entry(home, reads, about or home, options or own)
     if NETWORKS.setdefault(name, entry) != entry:
@@ -207,7 +217,8 @@ def entry_of(network: str) -> Entry:
         return NETWORKS[network]
     if network.startswith(CODE):
         home = network.removeprefix(CODE)
-        if home.count(":") != 1 or not all(part.isidentifier() for part in home.replace(":", ".").split(".")):
+        names = home.replace(":", ".").split(".")
+        if home.count(":") != 1 or not all(part.isidentifier() or part == LOCAL for part in names):
             raise UsageError(f"{network}: a network of your own is named {CODE}package.module:Class")
         return Entry(home, None, home, OwnOptions)
     if is_encoder(network):

@@ -184,7 +184,7 @@ class RunSettings(Settings):
     )
     max_minutes: float | None = setting(
         None,
-        "time after which a run saves its state and stops, to be resumed",
+        "time after which a run saves its state and stops, with exit code 0, to be resumed",
         none="no limit",
         unit="minutes",
         changes_run=False,

@@ -14,7 +14,7 @@ from pydantic import ValidationError, model_validator
 from tdd.errors import UsageError, nearest
 from tdd.settings.fields import Setting, settings_of
 from tdd.settings.files import read_settings
-from tdd.settings.networks import NETWORKS, NetworkOptions, checked_options, is_encoder
+from tdd.settings.networks import NETWORKS, NetworkOptions, Reads, checked_options, is_encoder
 from tdd.settings.parts import PARTS, USUAL_NETWORK, USUAL_VECTORS, AllSettings, WordSettings
 from tdd.system.files import write_text
 
@@ -23,6 +23,12 @@ _OF_OTHER_DATA: dict[str | None, tuple[str, ...]] = {
     "text": ("image_column",),
     "image": ("text_column", "sample_length"),
 }
+
+
+# Characters of a rejected value that an error line shows.
+LONGEST_GIVEN = 80
+LISTED_BY = "tdd settings"
+"""The command that lists all settings."""
 
 
 class Recipe(AllSettings):
@@ -109,7 +115,7 @@ class Recipe(AllSettings):
             if name not in cls.model_fields:
                 having = [network for network, entry in NETWORKS.items() if name in entry.options.model_fields]
                 belongs = f"; it is an option of {', '.join(having)}: set it under options" if having else ""
-                hint = belongs or nearest(str(name), list(cls.model_fields))
+                hint = belongs or nearest(str(name), list(cls.model_fields), LISTED_BY)
                 raise UsageError(f"{where}: unknown setting '{name}'{hint}")
         try:
             return cls.model_validate(dict(settings))
@@ -139,7 +145,9 @@ def first_fault(error: ValidationError) -> str:
     first = error.errors()[0]
     path = ".".join(map(str, first["loc"]))
     message = first["msg"].removeprefix("Value error, ")
-    return f"{path}: {message} (given: {first['input']!r})" if path else message
+    given = repr(first["input"])
+    given = given if len(given) <= LONGEST_GIVEN else f"{given[:LONGEST_GIVEN]}..."
+    return f"{path}: {message} (given: {given})" if path else message
 
 
 def _documentation() -> Iterator[str]:
@@ -156,7 +164,7 @@ Recipe.__doc__ = "\n    ".join([str(Recipe.__doc__), *_documentation()])
 def faults(recipe: AllSettings) -> Iterator[str]:
     """A line for each fault, the most important first."""
     yield from _of_the_set(recipe)
-    yield from _of_what_is_read(recipe)
+    yield from _of_what_is_read(recipe, recipe.reads)
     yield from _of_lengths(recipe)
     yield from _of_words(recipe)
     yield from _of_the_outer_loop(recipe)
@@ -169,10 +177,16 @@ def _of_the_set(recipe: AllSettings) -> Iterator[str]:
         yield "networks > 1 needs init: random; a fixed initialisation is a single network"
 
 
-def _of_what_is_read(recipe: AllSettings) -> Iterator[str]:
+def check_kind_of_data(recipe: AllSettings, kind: Reads) -> None:
+    """Raise UsageError for a setting of the other kind of data, which a network that reads either has let through."""
+    for fault in _of_what_is_read(recipe, kind) if recipe.reads is None else ():
+        raise UsageError(fault)
+
+
+def _of_what_is_read(recipe: AllSettings, reads: Reads | None) -> Iterator[str]:
     if recipe.text_column and recipe.image_column:
         yield "a data set is read as text or as images: set text_column or image_column, not both"
-    if recipe.reads == "image":
+    if reads == "image":
         if recipe.samples == "words":
             yield f"samples: words makes sentences, and {recipe.network} reads images: use samples: free"
         if recipe.word_dropout:
@@ -181,7 +195,7 @@ def _of_what_is_read(recipe: AllSettings) -> Iterator[str]:
             yield f"sample_length is that of sentences, and {recipe.network} reads images; leave it out"
     if is_encoder(recipe.network) and recipe.vectors != recipe.network:
         yield f"{recipe.network} reads its own word pieces, not vectors: {recipe.vectors}; leave vectors out"
-    if recipe.reads == "text" and recipe.shift:
+    if reads == "text" and recipe.shift:
         yield f"shift moves images and {recipe.network} reads text; leave it at 0"
 
 

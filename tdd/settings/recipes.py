@@ -54,7 +54,9 @@ def _path_of(recipe: str) -> Path:
     named = named_recipes()
     path = named.get(recipe) or Path(recipe)
     if not path.is_file():
-        raise UsageError(f"no recipe '{recipe}'{nearest(recipe, list(named))}, or name a YAML file")
+        raise UsageError(
+            f"no recipe '{recipe}'{nearest(recipe, list(named), 'tdd distill --list-recipes')}, or name a YAML file"
+        )
     return path
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tdd.errors import TddError
+from tdd.errors import TddError, UsageError
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -36,6 +36,14 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def check_folder_of(path: Path) -> None:
+    """Raise UsageError unless the folder that a file is to be written into is there: a mistyped one is not made."""
+    if not path.parent.is_dir():
+        raise UsageError(
+            f"cannot write {path}: there is no folder '{path.parent}'; make it first, or name another file"
+        )
 
 
 def cache_folder() -> Path:

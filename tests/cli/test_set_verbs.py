@@ -189,7 +189,7 @@ def test_the_verbs_work_on_a_run_from_the_command_line(tmp_path):
     assert tdd(*command).code == 0
     done = tdd("evaluate", run, "--decoded", "--networks", "2", "--json")
     assert set(json.loads(done.out)["decoded"]) == {"fixed", "random"}
-    page = tmp_path / "out" / "page.html"
+    page = tmp_path / "page.html"
     assert tdd("decode", run, "--format", "html", "--output", page).out == f"written: {page}\n"
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert tdd("decode", run, "--format", "html").out == page.read_text(encoding="utf-8")
@@ -199,3 +199,18 @@ def test_the_verbs_work_on_a_run_from_the_command_line(tmp_path):
     assert "text-classification" in tdd("train", run, "--output", tmp_path / "model").out
     assert tdd("train", run, "--output", tmp_path / "model").code == 2
     assert json.loads(tdd("env", "--json").out)["torch"] == torch.__version__
+
+
+@pytest.mark.parametrize("verb", ["decode", "table"])
+def test_a_file_is_not_written_into_a_folder_that_is_not_there(run, tmp_path, verb):
+    output = tmp_path / "nope" / "x"
+    arguments = ["decode", run] if verb == "decode" else ["table", "--only-write"]
+    done = tdd(*arguments, "--output", output)
+    told = f"cannot write {output}: there is no folder '{output.parent}'; make it first, or name another file"
+    assert (done.code, done.one_line()) == (2, told)
+    assert not output.parent.exists()
+
+
+def test_data_without_a_name_are_not_those_of_the_current_folder(run):
+    done = tdd("evaluate", run, "--data", "")
+    assert (done.code, done.one_line()) == (2, "an empty name is no file or folder to read data from")

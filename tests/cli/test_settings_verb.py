@@ -31,7 +31,11 @@ def test_all_settings_are_printed_part_by_part():
     found = said(tdd("settings"))
     assert list(found) == PARTS
     assert {part: lines_of(part) for part in PARTS} == found
-    assert "\nn: int = 20 (samples). number of distilled samples, steps x samples per step" in found["set"]
+    assert (
+        "\nn: int = 20 (samples, at least 1). number of distilled samples, steps x samples per step; --n, -n"
+        in found["set"]
+    )
+    assert "\nvalidation: float = 0.1 (above 0, below 1). share of the training split" in found["data"]
 
 
 @pytest.mark.parametrize(
@@ -66,5 +70,20 @@ def test_a_typo_is_one_line_that_offers_the_nearest(typed: str, meant: str):
         2,
         f"no setting and no part of them is called '{typed}'; did you mean '{meant}'?",
     )
-    choices = tdd("settings", "zzz").one_line().partition("; choose from ")[2].split(", ")
-    assert len(choices) == len(set(choices)) and {"words", "hidden", "mean_pool", "n"} <= set(choices)
+    done = tdd("settings", "zzz")
+    told = "no setting and no part of them is called 'zzz'; tdd settings lists them all"
+    assert (done.code, done.one_line()) == (2, told)
+
+
+def test_a_network_without_options_says_so():
+    for name in ("lenet", "alexcifarnet"):
+        done = tdd("settings", name)
+        assert (done.code, done.out, done.err) == (0, f"{name} has no options\n", "")
+
+
+def test_an_option_is_found_by_its_path_too():
+    assert tdd("settings", "options.widths").out == tdd("settings", "widths").out
+    done = tdd("settings", "options.hiden")
+    told = "no setting and no part of them is called 'options.hiden'; did you mean 'hidden'?"
+    assert (done.code, done.one_line()) == (2, told)
+    assert tdd("settings", "options.n").code == 2  # no option

@@ -13,7 +13,7 @@ from tdd.distillation import distiller
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.learned_tensors import momentum_of
 from tdd.distillation.samples.start import first_labels
-from tdd.errors import Interrupted, TddError, UsageError
+from tdd.errors import Interrupted, OutOfTime, TddError, UsageError
 from tdd.evaluation.evaluation import evaluate
 from tdd.networks.kernels.text_cnn import TextCNNKernel
 from tdd.system.tensor_files import load_tensors
@@ -24,8 +24,9 @@ def test_distilling_teaches_a_network_what_the_data_hold(init):
     corpus = tiny_corpus()
     recipe = tiny_recipe(init=init, outer_steps=150, networks=1 if init == "fixed" else 2, validate_every=50)
     distiller = Distiller(recipe, corpus)
-    before = evaluate(distiller.best(), corpus.test, networks=10)
-    after = evaluate(distiller.run(), corpus.test, networks=10)
+    networks = 1 if init == "fixed" else 10
+    before = evaluate(distiller.best(), corpus.test, networks)
+    after = evaluate(distiller.run(), corpus.test, networks)
     assert after.mean > 0.85
     assert after.mean > before.mean + 0.1
 
@@ -68,7 +69,7 @@ def test_a_run_stops_when_its_minutes_are_over_and_goes_on_bit_by_bit(tmp_path, 
         return Distiller(tiny_recipe(**settings, max_minutes=minutes), corpus, path, on_progress=a_minute_later)
 
     for minutes, step in ((3, 3), (4.5, 8)):  # a session has its minutes anew
-        with pytest.raises(Interrupted, match=f"^max_minutes are over: stopped after {step} of 12 outer steps$"):
+        with pytest.raises(OutOfTime, match=f"^max_minutes are over: stopped after {step} of 12 outer steps$"):
             session(minutes).run()
         clock.now += 10_000  # no run
     last = session(None)
@@ -227,3 +228,10 @@ def test_every_epoch_of_real_batches_reads_each_example_once(monkeypatch):
     for epoch in epochs:
         assert torch.equal(epoch.sort().values, torch.arange(120))
     assert not torch.equal(epochs[0], epochs[1])
+
+
+def test_a_run_that_is_asked_to_stop_when_its_minutes_are_over_was_interrupted():
+    stopping = Distiller(tiny_recipe(max_minutes=1e-9), tiny_corpus(), should_stop=lambda: True)
+    with pytest.raises(Interrupted, match=r"^stopped after 1 of 12 outer steps$") as caught:
+        stopping.run()
+    assert caught.value.exit_code == 130 and OutOfTime.exit_code == 0

@@ -3,6 +3,7 @@
 import pytest
 from digits import digits_recipe
 from distilled_sets import assert_same_bits
+from tiny import tiny_corpus, tiny_recipe
 
 from tdd.data.corpus import load_corpus
 from tdd.data.protocols import Augmentation, InputSpace
@@ -61,3 +62,27 @@ def test_a_shift_that_moves_images_out_of_sight_is_refused(digits):
     with pytest.raises(UsageError, match="shift: 6 moves images of 9 x 6 pixels out of sight; lower it"):
         Augmentation(shift=6).check(InputSpace("image", (1, 6, 9)))
     Augmentation(shift=5).check(InputSpace("image", (1, 6, 9)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"word_dropout": 0.5}, "word_dropout drops words and python:own_networks:Mlp reads images; leave it at 0"),
+        (
+            {"sample_length": 4},
+            "sample_length is that of sentences, and python:own_networks:Mlp reads images; leave it",
+        ),
+        ({"samples": "words"}, "samples: words makes sentences, and python:own_networks:Mlp reads images: use samples"),
+    ],
+)
+def test_settings_of_text_are_refused_for_images_though_the_network_reads_both(digits, settings, told):
+    name = "python:own_networks:Mlp"
+    with pytest.raises(UsageError) as caught:
+        Distiller(digits_recipe(network=name, **settings), digits, network=name)
+    assert str(caught.value).startswith(told)
+
+
+def test_settings_of_images_are_refused_for_text_though_the_network_reads_both():
+    name = "python:own_networks:Mlp"
+    with pytest.raises(UsageError, match=f"^shift moves images and {name} reads text; leave it at 0$"):
+        Distiller(tiny_recipe(network=name, shift=2), tiny_corpus(), network=name)

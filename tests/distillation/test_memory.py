@@ -6,13 +6,14 @@ from types import SimpleNamespace
 import pytest
 import torch
 from digits import digits_recipe
-from own_networks import Mlp
+from own_networks import Mlp, Packed
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.data.corpus import load_corpus
 from tdd.data.text import TextSplit
 from tdd.distillation import memory
 from tdd.distillation.accuracy import TEST_BATCH
+from tdd.distillation.distiller import Distiller
 from tdd.distillation.memory import check_memory, predicted_peak
 from tdd.errors import UsageError
 
@@ -74,3 +75,26 @@ def test_a_run_that_does_not_fit_is_refused_before_it_starts(monkeypatch):
         UsageError, match=r"not enough memory: about 0.7 GiB of memory at the peak, 0.3 GiB free; lower"
     ):
         check_memory(recipe, corpus, alone)
+
+
+def test_the_peak_of_a_module_that_does_not_run_on_shapes_alone_is_unknown_and_no_fault_of_its():
+    corpus, device = tiny_corpus(), torch.device("cpu")
+    alone = SimpleNamespace(device=device, num_processes=1)
+    name = "python:own_networks:Packed"
+    recipe = tiny_recipe(network=name)
+    for network in (name, Packed(corpus.train.space, 2)):
+        line = check_memory(recipe, corpus, alone, network)
+        assert line.startswith(f"{name} does not run on shapes alone: its memory at the peak is unknown, ")
+    distilled = Distiller(recipe, corpus, network=name).run()
+    assert distilled.samples.isfinite().all()
+
+
+def test_what_is_wrong_with_a_module_is_told_though_it_does_not_run_on_shapes_alone():
+    class Wrong(Packed):
+        def forward(self, x, mask):
+            return super().forward(x, mask)[:, :1]
+
+    corpus = tiny_corpus()
+    alone = SimpleNamespace(device=torch.device("cpu"), num_processes=1)
+    with pytest.raises(UsageError, match=r"Wrong: forward must take .*; for two examples it returned \(2, 1\)"):
+        check_memory(tiny_recipe(), corpus, alone, Wrong(corpus.train.space, 2))

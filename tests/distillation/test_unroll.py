@@ -28,10 +28,10 @@ def problem(steps, per_step, epochs, classes, widths, networks, seed=0):
 def assert_equals_naive(
     mode, network, theta, samples, labels, rates, epochs, batch, momentum=None, window=None
 ) -> OuterGradient:
-    kernel, course = kernel_of(network, mode), (samples, labels, rates)
-    found = outer_gradient(kernel, theta, *course, batch, mode, momentum, None if window is None else range(*window))
+    kernel, distilled = kernel_of(network, mode), (samples, labels, rates)
+    found = outer_gradient(kernel, theta, *distilled, batch, mode, momentum, None if window is None else range(*window))
     per_network = [
-        naive_gradient(network, one, *course, epochs, batch.inputs(), batch.labels, momentum, window)
+        naive_gradient(network, one, *distilled, epochs, batch.inputs(), batch.labels, momentum, window)
         for one in unstack(theta)
     ]
     torch.testing.assert_close(found.losses, torch.stack([each[0] for each in per_network]), rtol=1e-10, atol=1e-12)
@@ -80,9 +80,9 @@ def test_gradient_with_momentum_equals_naive_autograd(mode, momentum, steps, epo
 @pytest.mark.parametrize("mode", ["closed_form", "autograd"])
 def test_a_single_step_starts_at_rest_so_that_its_momentum_changes_nothing(mode):
     network, theta, samples, labels, rates, batch = problem(1, 2, 1, 3, [2, 3], 1)
-    kernel, course = kernel_of(network, mode), (samples, labels, rates)
-    found = outer_gradient(kernel, theta, *course, batch, mode, torch.tensor(0.9, dtype=torch.float64))
-    plain = outer_gradient(kernel, theta, *course, batch, mode)
+    kernel, distilled = kernel_of(network, mode), (samples, labels, rates)
+    found = outer_gradient(kernel, theta, *distilled, batch, mode, torch.tensor(0.9, dtype=torch.float64))
+    plain = outer_gradient(kernel, theta, *distilled, batch, mode)
     assert found.momentum == 0
     torch.testing.assert_close(found.samples, plain.samples, rtol=1e-12, atol=0)
     torch.testing.assert_close(found.learning_rates, plain.learning_rates, rtol=1e-12, atol=0)

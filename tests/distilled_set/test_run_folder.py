@@ -2,7 +2,7 @@
 
 import pytest
 
-from tdd.distilled_set.run_folder import default_folder
+from tdd.distilled_set.run_folder import default_folder, locked
 from tdd.settings.recipe import Recipe
 
 
@@ -21,3 +21,10 @@ from tdd.settings.recipe import Recipe
 def test_a_run_is_kept_in_a_folder_named_after_its_data(settings, expected):
     folder = default_folder(Recipe.build(settings))
     assert (folder.parent.name, folder.name) == ("runs", expected)
+
+
+def test_folders_made_for_a_run_that_did_not_start_are_taken_away_and_others_stay(tmp_path):
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(KeyError), locked(tmp_path / "mine/a/b/run"):
+        raise KeyError
+    assert list(tmp_path.rglob("*")) == [tmp_path / "mine"]

@@ -9,10 +9,12 @@ from reference import plain_accuracy
 from tiny import tiny_corpus, tiny_recipe
 from torch.func import functional_call
 
+from tdd.data.corpus import load_corpus
 from tdd.distillation.accuracy import learner_of
 from tdd.distillation.distiller import Distiller
 from tdd.errors import UsageError
 from tdd.evaluation.evaluation import Evaluation, evaluate
+from tdd.settings.recipe import Recipe
 
 CPU = torch.device("cpu")
 
@@ -62,7 +64,7 @@ def test_evaluating_is_plain_training_on_the_set_and_plain_testing(distilled, co
 
 def test_a_fixed_initialisation_is_a_single_network_kept_with_the_set(corpus):
     made = Distiller(tiny_recipe(), corpus).run()
-    found = evaluate(made, corpus.test, networks=50)
+    found = evaluate(made, corpus.test)
     assert (found.init, len(found.accuracies), found.sd) == ("fixed", 1, 0.0)
     network, theta = plainly_trained(made, made.initialisation)
     assert found.mean == pytest.approx(plain_accuracy(network, theta, corpus.test), abs=1.01 / len(corpus.test))
@@ -117,3 +119,67 @@ def test_what_does_not_fit_is_refused(distilled, corpus):
     other = replace(distilled, source=distilled.source | {"vectors_checksum": "another"})
     with pytest.raises(UsageError, match=r"text \(10, 6\) in the vectors another, .* in the vectors checksum: "):
         evaluate(other, corpus.test)
+
+
+NOT_A_COUNT = "is a whole number of at least 1, not"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"init": "rand"}, "init is 'fixed' or 'random', not 'rand'"),
+        ({"init": ""}, "init is 'fixed' or 'random', not ''"),
+        ({"networks": 0}, f"networks {NOT_A_COUNT} 0"),
+        ({"networks": -1}, f"networks {NOT_A_COUNT} -1"),
+        ({"networks": 2.0}, f"networks {NOT_A_COUNT} 2.0"),
+        ({"networks": True}, f"networks {NOT_A_COUNT} True"),
+        ({"max_test": 0}, f"max_test {NOT_A_COUNT} 0"),
+        (
+            {"network": 3},
+            "network takes a torch.nn.Module, as in network=Net(...), or a name, python:module:Class, not 3",
+        ),
+        (
+            {"distilled": "runs/x"},
+            "distilled is a DistilledSet, not a str: pass tdd.DistilledSet.from_pretrained(FOLDER)",
+        ),
+        ({"test": tiny_corpus()}, "test is a split of real examples, not a Corpus: pass corpus.test"),
+    ],
+)
+def test_an_argument_that_means_nothing_is_refused_in_a_line(distilled, corpus, arguments, told):
+    with pytest.raises(UsageError) as caught:
+        evaluate(**({"distilled": distilled, "test": corpus.test} | arguments))
+    assert str(caught.value) == told
+
+
+def test_several_networks_are_refused_where_the_initialisation_is_a_single_one(corpus):
+    made = Distiller(tiny_recipe(), corpus).best()
+    assert len(evaluate(made, corpus.test, networks=1).accuracies) == 1
+    with pytest.raises(UsageError, match="a fixed initialisation is a single one: use init='random'"):
+        evaluate(made, corpus.test, networks=5)
+
+
+def test_another_network_on_a_fixed_set_is_to_start_from_others(corpus):
+    made = Distiller(tiny_recipe(), corpus).best()
+    with pytest.raises(UsageError) as caught:
+        evaluate(made, corpus.test, network="mean_pool")
+    told = "the set's initialisation is one of text_cnn: test mean_pool from others, with init='random'"
+    assert str(caught.value) == told
+    assert evaluate(made, corpus.test, 2, "random", network="mean_pool").accuracies
+
+
+def test_a_set_is_tested_on_the_classes_that_it_tells_apart_alone(distilled):
+    three, other = tiny_corpus(3).test, tiny_corpus().test
+    with pytest.raises(UsageError, match="the set tells 2 classes apart, and the data hold a label 2"):
+        evaluate(distilled, three)
+    other.classes = ["neg", "pos"]
+    with pytest.raises(UsageError, match="the set tells class 0, class 1 apart, the data hold neg, pos"):
+        evaluate(distilled, other)
+    other.classes = ["class 0", "class 1"]
+    assert evaluate(distilled, other, 2).accuracies
+
+
+def test_the_splits_of_a_corpus_know_their_classes(given):
+    data, vectors = given
+    for recipe in (Recipe(dataset=str(data), vectors=str(vectors)), Recipe(dataset="digits", network="lenet")):
+        corpus = load_corpus(recipe)
+        assert corpus.train.classes == corpus.validation.classes == corpus.test.classes == corpus.classes

@@ -85,7 +85,27 @@ def test_other_vectors_are_refused(distilled, vectors):
         decode(marked, vectors)
 
 
-@pytest.mark.parametrize("k", [0, -1, 501])
-def test_k_must_be_a_number_of_words(distilled, vectors, k):
+def test_there_are_no_more_neighbours_than_words(distilled, vectors):
     with pytest.raises(UsageError, match="between 1 and 500"):
-        decode(distilled, vectors, k)
+        decode(distilled, vectors, 501)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"metric": "dot"}, "metric is 'cosine' or 'l2', not 'dot'"),
+        ({"first": 0}, "first is a whole number of at least 1, not 0"),
+        ({"first": -1}, "first is a whole number of at least 1, not -1"),
+        ({"k": 0}, "k is a whole number of at least 1, not 0"),
+        ({"k": 1.5}, "k is a whole number of at least 1, not 1.5"),
+        ({"vectors": "glove-6b-50d"}, "vectors are a table of words, not a str: pass tdd.load_vectors(NAME)"),
+        (
+            {"distilled": "runs/x"},
+            "distilled is a DistilledSet, not a str: pass tdd.DistilledSet.from_pretrained(FOLDER)",
+        ),
+    ],
+)
+def test_an_argument_that_means_nothing_is_refused_in_a_line(distilled, vectors, arguments, told):
+    with pytest.raises(UsageError) as caught:
+        decode(**({"distilled": distilled, "vectors": vectors} | arguments))
+    assert str(caught.value) == told

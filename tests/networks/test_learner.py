@@ -1,8 +1,12 @@
 """A learner is made by name for data of its kind, of any size, or of a module of one's own."""
 
+import copy
+import sys
+
 import pytest
 import torch
 from learners import text_cnn
+from own_networks import Frozen
 from torch import nn
 from torch.func import functional_call
 
@@ -201,13 +205,88 @@ def broken(what):
         (lambda net, x: (Own.forward(net, x),), "for two examples it returned tuple"),
         (lambda net, x: Own.forward(net, x).sum(0), r"for two examples it returned \(3,\)"),
         (lambda net, x: Own.forward(net, x)[:, :2], r"for two examples it returned \(2, 2\)"),
+        (lambda net, x: sys.exit(3), "it raised SystemExit: 3"),
+        (lambda net, x: Own.forward(net, x.view(2, 6, 4).mul_(2)), "it raised RuntimeError: a view of a leaf Variable"),
     ],
 )
 def test_a_forward_that_does_not_give_logits_is_refused_in_a_line(forward, told):
-    wanted = r"python:.*:Broken: forward must take examples \(N, 6, 4\) and return logits \(N, 3\); "
+    wanted = r"python:.*:broken\.<locals>\.Broken: forward must take examples \(N, 6, 4\) and return logits \(N, 3\); "
     with pytest.raises(UsageError, match=wanted + told) as caught:
         make_learner(broken(forward), {}, TEXT, 3)
     assert "\n" not in str(caught.value)
+
+
+class OnceOnly(torch.autograd.Function):
+    """Twice the input, differentiable once."""
+
+    @staticmethod
+    def forward(context, x):
+        return 2 * x
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(context, bar):
+        return 2 * bar
+
+
+def in_place(net, x):
+    hidden = x.mean(1).tanh()
+    hidden.add_(1)  # tanh needs its result for its gradient
+    return net.classifier(net.frozen(hidden))
+
+
+@pytest.mark.parametrize(
+    ("forward", "told"),
+    [
+        (lambda net, x: Own.forward(net, x.detach()), "forward gives no gradient to its examples, so that nothing can"),
+        (lambda net, x: Own.forward(net, x).detach(), "forward gives no gradient to its parameters and examples, so"),
+        (
+            lambda net, x: x.mean(1)[:, :3],
+            "forward gives no gradient to its parameters, so that nothing can be learned",
+        ),
+        (in_place, "forward must be differentiable twice; that raised RuntimeError: one of the variables needed for"),
+        (
+            lambda net, x: OnceOnly.apply(Own.forward(net, OnceOnly.apply(x))),
+            "forward must be differentiable twice; that raised RuntimeError: trying to differentiate twice a function",
+        ),
+    ],
+)
+def test_a_forward_that_cannot_be_unrolled_is_refused_in_a_line(forward, told):
+    with pytest.raises(UsageError, match=rf"python:.*\.Broken: {told}") as caught:
+        make_learner(broken(forward), {}, TEXT, 3)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_module_that_cannot_be_copied_is_refused_in_a_line():
+    module = Own()
+    module.kept = module.classifier.weight * 2
+    with pytest.raises(UsageError, match=r"python:.*:Own cannot be copied: RuntimeError: Only Tensors created"):
+        make_learner(module, {}, TEXT, 3)
+
+
+# What theta does not hold
+
+
+def test_a_network_is_made_the_same_whenever_it_is_made_and_random_numbers_of_others_stay_theirs():
+    name = "python:own_networks:Frozen"
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    first, second = (make_learner(name, {}, TEXT, 3) for _ in range(2))
+    assert torch.equal(torch.rand(3), expected)
+    assert torch.equal(first.module.frozen.weight, second.module.frozen.weight)
+    assert torch.equal(first.module.scale, second.module.scale)
+    assert first.frozen_signature() == second.frozen_signature()
+
+
+@pytest.mark.parametrize("part", ["frozen.weight", "scale"])
+def test_other_frozen_values_have_another_signature_and_other_trained_ones_have_not(part):
+    one = Frozen(TEXT, 3)
+    same, other = copy.deepcopy(one), copy.deepcopy(one)
+    same.classifier.weight.data += 1
+    {**dict(other.named_parameters()), **dict(other.named_buffers())}[part].data.view(-1)[-1] += 1e-3
+    signatures = [make_learner(module, {}, TEXT, 3).frozen_signature() for module in (one, same, other)]
+    assert signatures[0] == signatures[1] != signatures[2]
 
 
 def test_a_mask_is_given_to_a_forward_that_names_one():

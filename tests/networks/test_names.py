@@ -1,7 +1,7 @@
 """Networks are known by name, with settings of their own; more can be registered."""
 
 import pytest
-from own_networks import Mlp, Sized
+from own_networks import Mlp, Outer, Sized
 
 from tdd.data.protocols import InputSpace
 from tdd.errors import UsageError
@@ -66,6 +66,17 @@ def test_a_name_of_no_network_is_one_line(name, told):
         with pytest.raises(UsageError) as caught:
             ask(name)
         assert told in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_class_is_registered_wherever_it_stands_in_a_module_and_nowhere_else(registry):
+    register_network("nested", Outer.Net)
+    assert type(make_learner("nested", {}, TEXT, 3).module) is Outer.Net
+
+    class Local(Mlp):
+        """Nobody can import it."""
+
+    with pytest.raises(UsageError, match=r"<locals>\.Local is defined inside a function: define it in a module to"):
+        register_network("local", Local)
 
 
 def test_options_are_those_of_the_recipe_s_own_network():

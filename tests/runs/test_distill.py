@@ -9,7 +9,7 @@ from whole_runs import RANDOM, assert_same_run, lines_of
 import tdd as package
 from tdd.distilled_set import run_log
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import TddError
+from tdd.errors import TddError, UsageError
 from tdd.settings.recipe import Recipe
 
 
@@ -63,3 +63,13 @@ def test_going_on_in_a_folder_that_is_not_there_makes_none(tmp_path):
 def test_python_is_quiet(given, uninterrupted, capfd):
     package.distill(Recipe.load(uninterrupted / "recipe.yaml").model_copy(update={"outer_steps": 1}))
     assert capfd.readouterr() == ("", "")
+
+
+def test_what_is_no_recipe_is_refused_in_a_line(tmp_path):
+    for given, what in (("imdb", "a str"), (Recipe, "Recipe")):
+        for ask in (package.load_corpus, package.distill, lambda recipe: package.distill(recipe, tmp_path / "run")):
+            with pytest.raises(UsageError, match=rf"^recipe is a Recipe, not {what}: pass tdd.Recipe\(dataset=...\)$"):
+                ask(given)
+    with pytest.raises(UsageError, match="resume goes on with the run in a folder: name it"):
+        package.distill(Recipe(), resume=True)
+    assert files_below(tmp_path) == []

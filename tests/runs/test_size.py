@@ -168,6 +168,13 @@ def test_ctrl_c_stops_and_the_same_line_goes_on(given, enough, monkeypatch):
     assert "going on after outer step 2" in done.err
 
 
+def test_a_search_whose_minutes_are_over_ends_well(given, enough):
+    enough(4)
+    done = search("--max-minutes", 1e-9)
+    assert (done.code, done.one_line()) == (0, "stopped; the runs so far are kept, the same line again goes on")
+    assert search().out.startswith("d_90 = 6,")
+
+
 def test_runs_of_another_recipe_are_not_used(given, enough):
     enough(1)
     assert search().code == 0

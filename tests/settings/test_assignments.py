@@ -147,3 +147,25 @@ def test_completion_offers_settings_and_options_with_what_they_are():
     assert dict(complete_assignment("wid")) == {"widths=": "words that each filter bank spans"}
     assert dict(complete_assignment("outer")).keys() == {"outer_steps="}
     assert complete_assignment("bogus") == []
+
+
+def test_completion_offers_options_by_their_path_once_that_is_begun():
+    options = {known.path for known in all_settings() if known.path != known.name}
+    assert dict(complete_assignment("options.")).keys() == {f"{path}=" for path in options}
+    assert "options.widths=" in dict(complete_assignment("opt"))
+    assert complete_assignment("options.wid") == [("options.widths=", "words that each filter bank spans")]
+
+
+def test_completion_describes_an_option_for_every_network_that_has_it():
+    dropout = "dropout before the classifier, on real data only (--full)"
+    abouts = (
+        f"text_cnn, lstm, gru: {dropout}",
+        "mean_pool: dropout after each hidden layer, on real data only (--full)",
+        "transformer: dropout, on real data only (--full)",
+    )
+    for name in ("dropout", "options.dropout"):
+        described = dict(complete_assignment(name))[f"{name}="].split("; ")
+        assert set(abouts) <= set(described)
+    # The same description is said once.
+    (about,) = dict(complete_assignment("bidirectional")).values()
+    assert about == "read sentences backwards too"

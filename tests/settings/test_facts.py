@@ -82,10 +82,12 @@ def test_a_setting_in_a_line():
         """Some."""
 
         rows: int | None = setting(None, "how many", none="all", unit="rows", source="paper 3", ge=1)
+        max_share: float = setting(0.5, "how much", flag=True, short="s", gt=0, le=1)
         kind: list[str] = setting(["a"], "which")
 
     assert [known.line() for known in settings_of(Group, "group")] == [
-        "rows: int | none = none (rows). how many; none: all [paper 3]",
+        "rows: int | none = none (rows, at least 1). how many; none: all [paper 3]",
+        "max_share: float = 0.5 (above 0, at most 1). how much; --max-share, -s",
         "kind: list of str = ['a']. which",
     ]
 

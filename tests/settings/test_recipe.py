@@ -55,6 +55,18 @@ def test_yaml_keeps_awkward_names(tmp_path, dataset):
         (["--set", "n"], "--set takes name=value, not 'n'"),
         (["--set", "=3"], "--set takes name=value, not '=3'"),
         (["--set", "n=[1"], "--set n: '[1' is not a valid value"),
+        (["--set", "options={filters: 7, filters: 8}"], "--set options: 'filters' is set twice (line 1); leave one of"),
+        (["--set", "data="], None),  # as if it were left out
+        (["--data", ""], "settings: data: an empty text names nothing: leave it out (given: '')"),
+        (["--set", "vectors='  '"], "settings: vectors: an empty text names nothing: leave it out (given: ' ')"),
+        (
+            ["--samples", "words", "--set", "vocabulary_file=''"],
+            "settings: vocabulary_file: an empty text names nothing",
+        ),
+        (
+            ["--set", f"n={[*range(99)]}"],
+            "(given: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20",
+        ),
         (["--recipe", "imbd"], "no recipe 'imbd'; did you mean 'imdb'?, or name a YAML file"),
     ],
 )
@@ -64,6 +76,24 @@ def test_a_wrong_setting_is_one_line_that_names_it(arguments, message):
         assert done.code == 0
     else:
         assert (done.code, message in done.one_line()) == (2, True), done.err
+        assert len(done.one_line()) < 300
+
+
+def test_a_data_set_without_a_name_is_refused(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("dataset: ''\n")
+    done = tdd("distill", "--recipe", path, "--dry-run")
+    assert (done.code, done.one_line()) == (
+        2,
+        f"{path}: dataset: an empty text names nothing: leave it out (given: '')",
+    )
+    for arguments in (["", "--dry-run"], ["", "--recipe", "imdb", "--dry-run"]):
+        done = tdd("distill", *arguments)
+        told = "settings: dataset: an empty text names nothing: leave it out (given: '')"
+        assert (done.code, done.one_line()) == (2, told)
+    assert (
+        tdd("distill", "", "--resume", "run").one_line().startswith("--resume goes on with the run as it was started")
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,6 +112,10 @@ def test_a_wrong_setting_is_one_line_that_names_it(arguments, message):
         (b"3: 1\n", "unknown setting '3'"),
         (b"n: [3]\n", "n: Input should be a valid integer (given: [3])"),
         (b"n: 7\nsteps: 2\n", "n = 7 does not split"),
+        (b"n: 7\nseed: 1\nn: 8\n", "'n' is set twice (line 3); leave one of them out"),
+        (b"options:\n  filters: 7\n  'filters': 7\n", "'filters' is set twice (line 3); leave one of them out"),
+        (b"? [n]\n: 3\n", "is not valid YAML"),
+        (b"zzz: 1\n", "unknown setting 'zzz'; tdd settings lists them all"),
     ],
 )
 def test_a_wrong_recipe_file_is_one_line_that_names_the_file(tmp_path, content, message):

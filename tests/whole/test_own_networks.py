@@ -10,12 +10,16 @@ import torch
 import yaml
 from command import SETTINGS, STEPS, tdd
 from own_networks import Lstm, Mlp
+from torch import nn
 from whole_runs import assert_same_run
 
 import tdd as package
 from tdd.data.corpus import load_corpus
+from tdd.distilled_set.run_folder import default_folder
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError
+from tdd.publishing.transformers_model import train_model
+from tdd.settings import networks as known
 from tdd.settings.recipe import Recipe
 
 CODE = """
@@ -56,10 +60,37 @@ class Wrong(Flat):
         return self.classifier(x)
 
 
+class Frozen(Net):
+    def __init__(self, space, classes):
+        super().__init__(space, classes)
+        self.frozen = nn.Linear(space.shape[1], space.shape[1]).requires_grad_(False)
+
+    def forward(self, x, mask):
+        return super().forward(self.frozen(x), mask)
+
+
+class Outer:
+    class Net(Net):
+        pass
+
+
+class Exit(Flat):
+    def __init__(self, space, classes):
+        raise SystemExit(3)
+
+
 class Normal(Flat):
     def __init__(self, space, classes):
         super().__init__(space, classes)
         self.norm = nn.BatchNorm1d(2)
+"""
+
+SCALED = """
+
+def Scaled(*sizes):
+    layer = nn.Linear(*sizes)
+    layer.weight.data[-1, -1] += 1e-3
+    return layer
 """
 
 
@@ -106,7 +137,7 @@ def test_a_class_of_a_file_in_this_folder_is_distilled_for_resumed_and_evaluated
     assert sys.modules["mine"].__file__ == str(mine)
 
     stopped = tdd(*command(given, "run", **settings), "--max-minutes", "1e-9")
-    assert stopped.code == 130
+    assert stopped.code == 0
     said = stopped.one_line()
     assert said == (
         "max_minutes are over: stopped after 1 of 12 outer steps; "
@@ -132,7 +163,7 @@ def test_a_run_keeps_no_figures_of_another_network(given, mine):
     for arguments, name in ((evaluate, "mean_pool"), (evaluate, "python:mine:Net2"), (baselines, "python:mine:Net2")):
         code, line = refused(*arguments, "--network", name)
         assert code == 2
-        assert line.startswith(f"the set was made for python:mine:Net, and its run keeps no figures of {name}; ")
+        assert line.startswith(f"the run is of python:mine:Net, not of {name}; test others in Python")
     assert Path("run/results.json").read_bytes() == before
 
 
@@ -153,6 +184,7 @@ def test_nothing_is_imported_that_the_user_does_not_name(given, mine):
         ("Function", "python:mine:Function is not a torch.nn.Module"),
         ("Sized", "python:mine:Sized cannot be made as Sized(space, classes): Sized.__init__() takes 2 positional "),
         ("Wrong", "python:mine:Wrong: forward must take examples (N, 8, 5) and return logits (N, 2); it raised Runt"),
+        ("Exit", "python:mine:Exit cannot be made as Exit(space, classes): SystemExit: 3"),
         ("Normal", "python:mine:Normal: layer 'norm' is a BatchNorm1d, which keeps statistics of its batches and"),
     ],
 )
@@ -173,13 +205,120 @@ def test_a_module_that_is_not_there_or_an_option_that_it_does_not_take_is_one_li
 
 def test_a_class_that_has_changed_since_is_refused(given, mine):
     assert tdd(*command(given, "run")).code == 0
-    assert tdd(*command(given, "begun"), "--max-minutes", "1e-9").code == 130
+    assert tdd(*command(given, "begun"), "--max-minutes", "1e-9").code == 0
     mine.write_text(CODE.replace("hidden=3", "hidden=4"))
     del sys.modules["mine"]
     told = "python:mine:Net has other parameters now than when the set was distilled for it"
     assert refused("evaluate", "run", *NAMED) == (1, told)
     code, line = refused("distill", "--resume", "begun", *NAMED)
-    assert code == 1 and "or the network has other parameters now; resume with those it was made with" in line
+    assert (
+        code == 1
+        and "or the network has other parameters or frozen parts now; resume with those it was made with" in line
+    )
+
+
+def test_an_import_that_ends_the_process_is_one_line(given, mine):
+    mine.write_text("raise SystemExit")
+    assert refused(*command(given, "run")) == (2, "cannot import the network python:mine:Net: SystemExit")
+
+
+def test_a_frozen_layer_has_the_same_numbers_in_every_test_and_others_are_refused(given, mine):
+    own = ["--network", "python:mine:Frozen"]
+    assert tdd(*command(given, "run", "Frozen")).code == 0
+    results = Path("run/results.json").read_bytes()
+    for seed in range(2):
+        torch.manual_seed(seed)
+        assert tdd("evaluate", "run", *own).code == 0
+        assert Path("run/results.json").read_bytes() == results
+    assert tdd(*command(given, "begun", "Frozen"), "--max-minutes", "1e-9").code == 0
+    mine.write_text(CODE.replace("self.frozen = nn.Linear", "self.frozen = Scaled") + SCALED)
+    del sys.modules["mine"]
+    told = "python:mine:Frozen has other frozen parts now than when the set was distilled for it: its frozen parameters"
+    code, line = refused("evaluate", "run", *own)
+    assert (code, line[: len(told)]) == (1, told)
+    code, line = refused("distill", "--resume", "begun", *own)
+    assert code == 1 and "or the network has other parameters or frozen parts now" in line
+
+
+def test_a_run_without_a_checkpoint_is_not_resumed_with_another_network(given, mine):
+    assert tdd(*command(given, "run"), "--max-minutes", "1e-9").code == 0
+    Path("run/checkpoints/last.safetensors").unlink()
+    for name in ("python:mine:Flat", "mean_pool"):
+        with pytest.raises(UsageError, match=f"the run is of python:mine:Net, not of {name}; start one for that in a"):
+            package.distill(Recipe(), "run", resume=True, network=name)
+    code, line = refused("distill", "--resume", "run", "--network", "python:mine:Flat")
+    assert code == 2 and line.startswith("the run is of python:mine:Net, not of python:mine:Flat; start one")
+    assert yaml.safe_load(Path("run/recipe.yaml").read_text())["network"] == "python:mine:Net"
+
+
+def test_a_class_inside_another_is_known_by_where_it_stands(given, mine):
+    assert tdd(*command(given, "run", "Outer.Net")).code == 0
+    assert tdd("evaluate", "run", "--network", "python:mine:Outer.Net").code == 0
+    recipe = Recipe.load(Path("run/recipe.yaml"))
+    nested = sys.modules["mine"].Outer.Net(load_corpus(recipe).train.space, 2)
+    package.distill(recipe, "again", network=nested)
+    assert Recipe.load(Path("again/recipe.yaml")).network == "python:mine:Outer.Net"
+    assert default_folder(recipe) == Path("runs/data-4-Net")
+
+
+def modules_without_a_name(space):
+    class Local(Mlp):
+        """Defined inside a function."""
+
+    notebook = type("Net", (Mlp,), {"__module__": "__main__"})
+    return [
+        nn.Sequential(nn.Flatten(), nn.Linear(torch.Size(space.shape).numel(), 2)),
+        Local(space, 2),
+        notebook(space, 2),
+    ]
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_module_that_no_name_leads_to_is_asked_for_in_python_alone(given, tmp_path, place):
+    data, vectors = given
+    settings = {"max_length": 8, "outer_steps": 2, "batch_size": 16, "validate_every": 1}
+    recipe = Recipe(dataset=str(data), vectors=str(vectors), n=4, **settings)
+    corpus = load_corpus(recipe)
+    network = modules_without_a_name(corpus.train.space)[place]
+    with pytest.raises(Interrupted, match=r"go on with: tdd.distill\(recipe, '.*run', resume=True, network=...\)"):
+        package.distill(recipe.model_copy(update={"max_minutes": 1e-9}), tmp_path / "run", network=network)
+    distilled = package.distill(recipe, tmp_path / "run", resume=True, network=network)
+    assert package.evaluate(distilled, corpus.test, network=network).accuracies
+    with pytest.raises(UsageError) as caught:
+        package.evaluate(distilled, corpus.test)
+    name = distilled.recipe.network
+    told = f"the set was made for a network that no name leads to, {name}: in Python, network=..."
+    assert str(caught.value) == told
+    assert refused("evaluate", tmp_path / "run") == (2, told)
+    assert "--network" not in (tmp_path / "run/README.md").read_text()
+
+
+@pytest.mark.parametrize("given_instead", [Mlp, 3, ["mean_pool"]])
+def test_what_is_no_network_is_refused_in_a_line(given, tmp_path, given_instead):
+    recipe = Recipe(dataset=str(given[0]), vectors=str(given[1]), n=4)
+    what = "the class Mlp" if given_instead is Mlp else repr(given_instead)
+    with pytest.raises(UsageError) as caught:
+        package.distill(recipe, tmp_path / "run", network=given_instead)
+    assert str(caught.value) == (
+        f"network takes a torch.nn.Module, as in network=Net(...), or a name, python:module:Class, not {what}"
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_registered_network_ends_its_run_with_a_card_that_names_its_class(given, tmp_path, monkeypatch):
+    monkeypatch.setattr(known, "NETWORKS", dict(known.NETWORKS))
+    package.register_network("mine", Lstm)
+    settings = {"max_length": 8, "outer_steps": 2, "batch_size": 16, "full_epochs": 1}
+    recipe = Recipe(dataset=str(given[0]), vectors=str(given[1]), n=4, network="mine", **settings)
+    with pytest.raises(Interrupted, match=r"go on with: tdd.distill\(recipe, '.*run', resume=True\)$"):
+        package.distill(recipe.model_copy(update={"max_minutes": 1e-9}), tmp_path / "run")
+    package.distill(recipe, tmp_path / "run", resume=True)
+    card = (tmp_path / "run/README.md").read_text()
+    assert "a network of its author's own, `mine` (the class `own_networks:Lstm`), whose code is not published" in card
+    assert 'from own_networks import Lstm\n\ntdd.register_network("mine", Lstm)\n' in card
+    assert "tdd evaluate run" not in card and "tdd train" not in card and "`network(x, mask).argmax(1)`" in card
+    with pytest.raises(UsageError, match="a network of your own gives no transformers model"):
+        train_model(DistilledSet.from_pretrained(tmp_path / "run"), tmp_path / "model")
 
 
 def test_a_network_that_cannot_read_shorter_sentences_is_told_before_it_starts(given, mine):

@@ -122,6 +122,16 @@ def test_two_processes_stop_together_and_any_number_goes_on(files, tmp_path):
     assert len((tmp_path / "run" / "log.jsonl").read_text().splitlines()) == 400
 
 
+def test_two_processes_whose_minutes_are_over_end_well_and_say_once_how_to_go_on(files, tmp_path):
+    run = tmp_path / "run"
+    stopped = start(2, "distill", *files, *SETTINGS.split(), "--max-minutes", "1e-9", "--output", str(run))
+    code, _, err = finish(stopped)
+    assert code == 0, err
+    assert err.count("max_minutes are over: stopped after 1 of ") == 1
+    assert err.count(f"go on with: tdd distill --resume {run}") == 1 and "Failure" not in err and "FAILED" not in err
+    assert (run / "checkpoints" / "last.safetensors").exists()
+
+
 def test_a_process_that_dies_ends_the_run_and_leaves_it_resumable(files, tmp_path):
     run = tmp_path / "run"
     arguments = ["distill", *files, *SETTINGS.split(), "--outer-steps", "3000", "--output", str(run)]
