@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -120,7 +122,7 @@ def load_encoder(name: str) -> PreTrainedModel:
     if files.config.get("is_encoder_decoder") or files.config.get("is_decoder"):
         raise UsageError(f"{name} is a {files.config['model_type']} with a decoder; name an encoder, as BERT is one")
     try:
-        with quiet():
+        with quiet(), _without_bars():
             # Attention written out: the fused kernels have no second derivative.
             model = AutoModel.from_pretrained(
                 files.folder,
@@ -135,6 +137,22 @@ def load_encoder(name: str) -> PreTrainedModel:
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
     return model.eval().requires_grad_(False)
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """No progress bar of transformers, and none of its warnings: weights are read in a moment."""
+    from transformers.utils import logging
+
+    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _line(error: Exception) -> str:
