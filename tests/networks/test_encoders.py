@@ -18,6 +18,8 @@ from torch.func import functional_call
 from tdd.data.corpus import Corpus, load_corpus
 from tdd.data.protocols import InputSpace
 from tdd.distillation.distiller import Distiller
+from tdd.distillation.outer_update import EPSILON, PRETRAINED_EPSILON
+from tdd.distillation.unroll import InnerLoop, unroll
 from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.encoder import encoder_tokens, load_encoder
 from tdd.errors import TddError, UsageError
@@ -262,3 +264,29 @@ def test_wrong_settings_of_an_encoder_are_told_with_the_recipe():
         Recipe.build({"network": "minilm", "vectors": "glove-6b-50d"})
     assert Recipe(network="minilm").vectors == "minilm" and Recipe().vectors == "glove-6b-50d"
     assert Recipe(network="lstm", vectors="minilm").vectors == "minilm"
+
+
+def test_the_front_is_passed_once_by_the_samples_however_many_steps_they_train():
+    corpus = tiny_text_corpus()
+    learner, passed = make_learner(corpus.train.vectors.name, {"train": "last:1"}, corpus.train.space, 2), []
+    learner.module.front.register_forward_hook(lambda _, inputs, __: passed.append(len(inputs[0])))
+    samples, labels = torch.randn(2, 3, 5, learner.space.shape[1]), torch.rand(2, 3, 2)
+    inner = InnerLoop(samples, labels, torch.full((8,), 0.1))
+    trajectory = unroll(learner.kernel(), learner.starts(0, indices=range(3)), inner)
+    gradient = trajectory.reverse({name: torch.ones_like(value) for name, value in trajectory.theta.items()})
+    assert passed == [6] and gradient.samples.shape == samples.shape and gradient.samples.any()
+
+
+def test_the_steps_of_adam_do_not_shrink_with_the_tiny_gradients_of_a_classifier_of_zeros():
+    corpus = tiny_text_corpus()
+    settings = {"network": tiny_encoder(), "n": 2, "max_length": LENGTH - 2, "data_from": "memory", "dataset": "films"}
+    distiller = Distiller(Recipe(**settings), corpus)
+    assert {group["eps"] for group in distiller.state.optimiser.param_groups} == {PRETRAINED_EPSILON} != {EPSILON}
+    start = distiller.fixed or {}
+    assert not start["upper.classifier.weight"].any() and not start["upper.classifier.bias"].any()
+    drawn = distiller.learner.starts(0, indices=range(2))
+    assert drawn["upper.classifier.weight"].std() > 0.1
+    assert not torch.equal(*drawn["upper.classifier.weight"])
+    for name in start:
+        if "classifier" not in name:
+            assert torch.equal(*drawn[name]) and torch.equal(drawn[name][0], start[name][0])
