@@ -242,10 +242,10 @@ def test_a_set_is_distilled_saved_and_loaded_to_the_bit_and_evaluated_equally(tm
     case = CASES[name]
     corpus = tiny_corpus() if case.space.kind == "text" else tiny_images(case.space.shape[0])
     own = case.network if isinstance(case.network, type) else None
-    space, count = corpus.train.space, len(corpus.classes)
+    space, classes = corpus.train.space, len(corpus.classes)
 
     def module() -> nn.Module | None:
-        return own and own(space, count)
+        return own and own(space, classes)
 
     settings = {"options": dict(case.options)} | ({"network": case.network} if own is None else {})
     recipe = tiny_recipe(**settings, init=init, samples_init="real", outer_steps=2, momentum=0.3, samples_lr=0.3)
@@ -256,5 +256,6 @@ def test_a_set_is_distilled_saved_and_loaded_to_the_bit_and_evaluated_equally(tm
     for part in ("samples", "labels", "learning_rates", "momentum", "mask", "initialisation"):
         torch.testing.assert_close(getattr(loaded, part), getattr(distilled, part), rtol=0, atol=0)
     assert (loaded.recipe, loaded.source, loaded.classes) == (distilled.recipe, distilled.source, distilled.classes)
-    found = [evaluate(each, corpus.test, networks=3, network=module()).accuracies for each in (distilled, loaded)]
-    assert found[0] == found[1] and len(found[0]) == (1 if init == "fixed" else 3)
+    count = 1 if init == "fixed" else 3
+    found = [evaluate(each, corpus.test, networks=count, network=module()).accuracies for each in (distilled, loaded)]
+    assert found[0] == found[1] and len(found[0]) == count
