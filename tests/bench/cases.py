@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from bench import plain
+from bench.encoders import behind_front, behind_front_and_cache, questions, through_all
 from bench.images import CIFAR, LENET, LENETS, pictures
 from bench.inputs import Problem
 from bench.tasks import (
@@ -186,6 +187,18 @@ CASES = [
         Side("rematerialised", partial(our_step, mode="rematerialised")),
         Side("closed_form", partial(our_step, mode="closed_form")),
         memory=True,
+    ),
+    Case(
+        "encoder-step",
+        "outer step of MiniLM, last two layers trained: 3 steps x 6 x 16 pieces, batch 64",
+        questions,
+        (
+            Side("plain", through_all),
+            Side("front", behind_front),
+            Side("front, cache", behind_front_and_cache),
+        ),
+        step_error,
+        tolerance=1e-3,
     ),
     outer_step(
         "lenet-step",
