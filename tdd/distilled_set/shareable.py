@@ -8,7 +8,10 @@ from typing import Any
 
 from tdd.data.sources import KNOWN
 from tdd.distilled_set.set import DistilledSet
+from tdd.settings.networks import HUB, is_encoder
 from tdd.settings.recipe import RESUMED, Recipe
+
+_PATH = re.compile(r"/|~|\.{1,2}[/\\]|\\\\|[A-Za-z]:[/\\]")
 
 
 def public(distilled: DistilledSet) -> DistilledSet:
@@ -19,7 +22,10 @@ def public(distilled: DistilledSet) -> DistilledSet:
     # Where its data lie, and what else is said of the machine, is of no use elsewhere.
     settings = {name: Recipe.model_fields[name].get_default() for name in RESUMED} | {
         "dataset": recipe.dataset if on_hub or recipe.dataset in KNOWN else last_part(recipe.dataset),
-        "vectors": last_part(recipe.vectors),
+        "network": _encoder_without_folders(recipe.network),
+        "vectors": _encoder_without_folders(recipe.vectors)
+        if is_encoder(recipe.vectors)
+        else last_part(recipe.vectors),
         "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
     }
     return replace(
@@ -28,6 +34,12 @@ def public(distilled: DistilledSet) -> DistilledSet:
         source={name: _without_folders(value) for name, value in source.items()},
         results=_without_folders(distilled.results),
     )
+
+
+def _encoder_without_folders(name: str) -> str:
+    """The name of a network; of an encoder in a local folder, that of the folder alone."""
+    place = name.removeprefix(HUB)
+    return f"{HUB}{last_part(place)}" if name.startswith(HUB) and _PATH.match(place) else name
 
 
 def last_part(path: str) -> str:
@@ -40,5 +52,6 @@ def _without_folders(value: Any) -> Any:
         return {name: _without_folders(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_without_folders(inner) for inner in value]
-    is_path = isinstance(value, str) and re.match(r"(/|~|\.{1,2}[/\\]|\\\\|[A-Za-z]:[/\\])", value)
-    return last_part(value) if is_path else value
+    if not isinstance(value, str):
+        return value
+    return last_part(value) if _PATH.match(value) else _encoder_without_folders(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from tdd.embeddings.nearest import Metric, nearest_rows
 from tdd.errors import TddError, UsageError
@@ -75,7 +76,6 @@ class EncoderTokens:
         return nearest_rows(self._table, queries.detach().float(), min(k, len(self)), metric)
 
 
-@lru_cache(maxsize=4)
 def encoder_tokens(name: str) -> EncoderTokens:
     """The word pieces of the encoder called `name`, see `encoder_files`.
 
@@ -83,6 +83,12 @@ def encoder_tokens(name: str) -> EncoderTokens:
         UsageError: there is no such encoder, or it has no tokenizer.
         TddError: its files are damaged.
     """
+    return _tokens(name, encoder_files(name).state())
+
+
+@lru_cache(maxsize=4)
+def _tokens(name: str, state: object) -> EncoderTokens:
+    """As `encoder_tokens`, for the files that are in this `state`."""
     files = encoder_files(name)
     table = load_encoder(name).get_input_embeddings().weight.detach().numpy()
     return EncoderTokens(files, _tokenizer(files), np.ascontiguousarray(table, dtype=np.float32))
@@ -108,7 +114,6 @@ def _tokenizer(files: EncoderFiles) -> Tokenizer:
     return tokenizer
 
 
-@lru_cache(maxsize=2)
 def load_encoder(name: str) -> PreTrainedModel:
     """The pretrained encoder called `name`, on the CPU, in evaluation mode, all frozen; to be copied, not changed.
 
@@ -116,11 +121,19 @@ def load_encoder(name: str) -> PreTrainedModel:
         UsageError: it is no encoder of texts that takes embedded words.
         TddError: its files are damaged.
     """
+    return _load(name, encoder_files(name).state())
+
+
+@lru_cache(maxsize=2)
+def _load(name: str, state: object) -> PreTrainedModel:
+    """As `load_encoder`, for the files that are in this `state`."""
     from transformers import AutoModel
 
     files = encoder_files(name)
     if files.config.get("is_encoder_decoder") or files.config.get("is_decoder"):
-        raise UsageError(f"{name} is a {files.config['model_type']} with a decoder; name an encoder, as BERT is one")
+        raise UsageError(
+            f"{name} is a {files.config['model_type']} with a decoder; name an encoder of texts, as BERT is"
+        )
     try:
         with quiet(), _without_bars():
             # Attention written out: the fused kernels have no second derivative.
@@ -136,7 +149,29 @@ def load_encoder(name: str) -> PreTrainedModel:
         raise TddError(f"{name} cannot be loaded by transformers: {_line(error)}") from None
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
-    return model.eval().requires_grad_(False)
+    model.eval().requires_grad_(False)
+    if (fault := _not_an_encoder(model)) is not None:
+        raise UsageError(
+            f"{name} is a {files.config['model_type']}, which {fault}; name an encoder of texts, as BERT is"
+        )
+    return model
+
+
+def _not_an_encoder(model: PreTrainedModel) -> str | None:
+    """Why a model cannot be used, in a few words; None: it can."""
+    try:
+        table = model.get_input_embeddings()
+    except (NotImplementedError, AttributeError):
+        table = None
+    if not isinstance(table, nn.Embedding):
+        return "has no table of tokens"
+    if "inputs_embeds" not in inspect.signature(model.forward).parameters:
+        return "takes no embedded words"
+    words = torch.randn(1, 3, table.embedding_dim, generator=torch.Generator().manual_seed(0))
+    changed = torch.cat([words[:, :2], -words[:, 2:]], dim=1)
+    with torch.no_grad():
+        first = [model(inputs_embeds=x).last_hidden_state[0, 0] for x in (words, changed)]
+    return "reads from left to right: its first word does not see the others" if torch.equal(*first) else None
 
 
 @contextmanager

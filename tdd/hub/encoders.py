@@ -56,12 +56,16 @@ class EncoderFiles:
             path for path in self.folder.iterdir() if _WEIGHTS.fullmatch(path.name) and path.suffix != ".json"
         )
 
+    def state(self) -> tuple[tuple[str, int, int], ...]:
+        """Changes whenever a file of the weights is written anew, or another folder is meant."""
+        files = [path.resolve() for path in self.weights]
+        return tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
+
     def checksum(self) -> str:
         """sha256 (hex) of the weights."""
-        return _checksum(tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in self.weights))
+        return _checksum(self.state())
 
 
-@lru_cache(maxsize=8)
 def encoder_files(name: str) -> EncoderFiles:
     """The files of a pretrained encoder by its name, downloaded where need be.
 
@@ -88,6 +92,7 @@ def encoder_files(name: str) -> EncoderFiles:
     return _from_hub(name, repo, revision or None)
 
 
+@lru_cache(maxsize=8)  # one question to the Hub for a process
 def _from_hub(name: str, repo: str, revision: str | None) -> EncoderFiles:
     from huggingface_hub import HfApi, snapshot_download
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tdd.settings.files import read_settings
+from tdd.settings.networks import HUB, is_encoder
 from tdd.settings.parts import USUAL_NETWORK
 from tdd.settings.recipe import Recipe
 
@@ -48,10 +49,17 @@ def unusual_parts(dataset: str, settings: Mapping[str, Any]) -> list[str]:
     """What is not usual about a run of these settings, in the order of names."""
     network = settings.get("network", usual_network(dataset))
     return [
-        *([str(network).replace(":", ".").rpartition(".")[2]] if network != usual_network(dataset) else []),
+        *([network_name(str(network))] if network != usual_network(dataset) else []),
         *(["words"] if settings.get("samples") == "words" else []),
         *(["random"] if settings.get("init") == "random" else []),
     ]
+
+
+def network_name(network: str) -> str:
+    """What a network is called in file names: a class of one's own by its name, an encoder by that of its folder."""
+    if is_encoder(network):
+        return short_name(network.removeprefix(HUB).partition("@")[0], suffix=True)
+    return network.replace(":", ".").rpartition(".")[2]
 
 
 def serving_recipe(dataset: str, settings: Mapping[str, Any]) -> Path | None:
@@ -73,6 +81,10 @@ def run_name(recipe: Recipe, *parts: str) -> str:
     return "-".join([short_name(recipe.dataset), *parts, *unusual_parts(recipe.dataset, recipe.model_dump())])
 
 
-def short_name(dataset: str) -> str:
-    """What a data set is called in file names: that of a file or folder without its suffix, of a Hub id its name."""
-    return dataset.rstrip("/").rsplit("/", 1)[-1].split(".")[0] or "data"
+def short_name(name: str, suffix: bool = False) -> str:
+    """What a data set is called in file names: that of a file or folder without its suffix, of a Hub id its name.
+
+    With `suffix` a point is a part of the name.
+    """
+    last = name.rstrip("/").rsplit("/", 1)[-1]
+    return (last.strip(".") if suffix else last.split(".")[0]) or "data"

@@ -10,6 +10,7 @@ from tdd.errors import UsageError, nearest
 from tdd.settings.assignments import parse_assignments, place
 from tdd.settings.files import read_settings
 from tdd.settings.names import named_recipes, serving_recipe
+from tdd.settings.networks import HUB
 from tdd.settings.parts import USUAL_NETWORK
 from tdd.settings.recipe import Recipe
 
@@ -43,6 +44,7 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
         if isinstance(of_file.get("options"), dict) and "options" in asked:
             asked["options"] = of_file["options"] | asked["options"]
         asked |= {name: _absolute(name, asked[name]) for name in _PATHS if name in asked}
+        asked |= {name: _absolute_encoder(asked[name]) for name in ("network", "vectors") if name in asked}
         return Recipe.build(of_file | asked, where="settings")
     except UsageError:
         if path:
@@ -58,6 +60,14 @@ def _path_of(recipe: str) -> Path:
             f"no recipe '{recipe}'{nearest(recipe, list(named), 'tdd distill --list-recipes')}, or name a YAML file"
         )
     return path
+
+
+def _absolute_encoder(value: Any) -> Any:
+    """The name of an encoder in a folder, with the folder made absolute."""
+    if not isinstance(value, str) or not value.startswith(HUB):
+        return value
+    folder = Path(value.removeprefix(HUB)).expanduser()
+    return f"{HUB}{folder.resolve()}" if folder.is_dir() else value
 
 
 def _absolute(name: str, value: Any) -> Any:

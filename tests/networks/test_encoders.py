@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+import transformers
 from learners import outer_gradient
 from reference import outer_gradient as naive_gradient
 from reference import random_batch
@@ -21,15 +22,17 @@ from tdd.distillation.distiller import Distiller
 from tdd.distillation.outer_update import EPSILON, PRETRAINED_EPSILON
 from tdd.distillation.unroll import InnerLoop, unroll
 from tdd.distilled_set.set import DistilledSet
+from tdd.distilled_set.shareable import public
 from tdd.embeddings.encoder import encoder_tokens, load_encoder
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.evaluation import evaluate
-from tdd.hub.encoders import encoder_files
 from tdd.networks.hidden_states import HiddenStates
 from tdd.networks.kernels.front import FrontKernel
 from tdd.networks.kernels.parameters import unstack
 from tdd.networks.learner import Learner, make_learner
+from tdd.settings.names import run_name
 from tdd.settings.recipe import Recipe
+from tdd.settings.recipes import resolve_recipe
 from tdd.system.seeds import generator
 
 CLASSES, L = 3, 9
@@ -191,8 +194,6 @@ def test_weights_of_another_encoder_are_refused(tmp_path):
     weights = load_file(folder / "model.safetensors")
     weights["encoder.layer.2.output.dense.bias"] += 1
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
-    for cached in (encoder_files, encoder_tokens, load_encoder):
-        cached.cache_clear()
     with pytest.raises(TddError, match="has other parameters now than when the set"):
         evaluate(distilled, load_corpus(recipe, data=data).test)
 
@@ -214,7 +215,7 @@ def test_weights_of_another_encoder_are_refused(tmp_path):
             "cannot be loaded by transformers: ",
         ),
         (lambda folder: (folder / "tokenizer.json").write_text("{}"), "its tokenizer cannot be read"),
-        (lambda folder: change(folder, is_decoder=True), "is a bert with a decoder; name an encoder"),
+        (lambda folder: change(folder, is_decoder=True), "is a bert with a decoder; name an encoder of texts"),
         (lambda folder: change(folder, model_type="nonsense"), "cannot be loaded by transformers: "),
         (
             shutil.rmtree,
@@ -231,6 +232,33 @@ def test_an_encoder_that_cannot_be_used_is_one_line(tmp_path, spoil, told):
             Recipe(dataset="films", network=f"hf:{folder}", max_length=8), data=(["good", "bad"] * 9, ["a", "b"] * 9)
         )
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("GPT2Config", "is a gpt2, which reads from left to right: its first word does not see the others; name an"),
+        ("ViTConfig", "is a vit, which has no table of tokens; name an encoder of texts, as BERT is"),
+        ("T5Config", "is a t5 with a decoder; name an encoder of texts"),
+    ],
+)
+def test_a_model_that_is_no_encoder_of_texts_is_one_line(tmp_path, config, told):
+    save_encoder(tmp_path)  # for its tokenizer
+    small = {
+        "n_embd": 8,
+        "n_layer": 1,
+        "n_head": 2,
+        "d_model": 8,
+        "d_kv": 4,
+        "d_ff": 8,
+        "num_layers": 1,
+        "num_heads": 2,
+    }
+    small |= {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    settings = getattr(transformers, config)(**small, vocab_size=60)
+    transformers.AutoModel.from_config(settings).save_pretrained(tmp_path)
+    with pytest.raises(UsageError, match=told):
+        encoder_tokens(f"hf:{tmp_path}")
 
 
 def change(folder: Path, **values: Any) -> None:
@@ -290,3 +318,24 @@ def test_the_steps_of_adam_do_not_shrink_with_the_tiny_gradients_of_a_classifier
     for name in start:
         if "classifier" not in name:
             assert torch.equal(*drawn[name]) and torch.equal(drawn[name][0], start[name][0])
+
+
+def test_an_encoder_of_a_folder_is_called_by_it_in_file_names_and_shared_without_the_others(tmp_path, monkeypatch):
+    save_encoder(tmp_path / "enc-v1.5")
+    monkeypatch.chdir(tmp_path)
+    for name, called in (("hf:enc-v1.5", "enc-v1.5"), ("hf:owner/name-2.0@main", "name-2.0"), ("minilm", "minilm")):
+        recipe = resolve_recipe("films", None, [], {"network": name, "n": 2})
+        assert run_name(recipe, "2") == f"films-2-{called}"
+        shared = public(
+            DistilledSet(
+                torch.ones(1, 2, 3, 8),
+                torch.ones(1, 2, 2),
+                torch.ones(1, 1),
+                ["a", "b"],
+                recipe,
+                {"vectors": recipe.vectors},
+            )
+        ).recipe
+        assert shared.network == shared.vectors == name
+        assert Recipe.build(shared.model_dump()) == shared
+    assert resolve_recipe("films", None, [], {"network": "hf:enc-v1.5"}).network == f"hf:{tmp_path}/enc-v1.5"
