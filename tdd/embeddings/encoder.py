@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
-from tdd.embeddings.nearest import Metric, nearest_rows
+from tdd.embeddings.table import Table
 from tdd.errors import TddError, UsageError
 from tdd.hub.encoders import TOKENIZER, EncoderFiles, encoder_files
 from tdd.hub.quiet import quiet
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-class EncoderTokens:
+class EncoderTokens(Table):
     """The word pieces of a pretrained encoder and their frozen vectors; see `tdd.embeddings.protocol.Embedding`.
 
     Special tokens are no part of a text: the encoder puts them around it.
@@ -35,21 +35,17 @@ class EncoderTokens:
     """
 
     def __init__(self, files: EncoderFiles, tokenizer: Tokenizer, table: NDArray[np.float32]):
-        self.name, self.dim = files.name, int(table.shape[1])
-        self._table, self._tokenizer = table, tokenizer
-        self.words = [tokenizer.id_to_token(row) or f"[{row}]" for row in range(len(table))]
         bare = tokenizer.encode("a", add_special_tokens=False).ids
         whole = tokenizer.encode("a").ids
         first = next((i for i in range(len(whole)) if whole[i : i + len(bare)] == bare), 0)
         self.prefix, self.suffix = whole[:first], whole[first + len(bare) :]
         # Else a text that speaks of [SEP] would hold one.
         tokenizer.encode_special_tokens = True
+        self._tokenizer = tokenizer
+        words = [tokenizer.id_to_token(row) or f"[{row}]" for row in range(len(table))]
         digest = hashlib.sha256(tokenizer.to_str().encode())
         digest.update(table.data)
-        self.checksum = digest.hexdigest()
-
-    def __len__(self) -> int:
-        return len(self.words)
+        super().__init__(files.name, words, table, digest.hexdigest())
 
     def id_of(self, word: str) -> int:
         """Token id of exactly this piece: row + 1, or 0 where there is none."""
@@ -59,21 +55,6 @@ class EncoderTokens:
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`: row + 1; every text has pieces."""
         return [row + 1 for row in self._tokenizer.encode(text, add_special_tokens=False).ids]
-
-    def embed(self, ids: Tensor) -> Tensor:
-        """Vectors (..., d), float32, of token ids (...); zeros where the id is 0."""
-        index = ids.cpu().numpy()
-        rows = np.take(self._table, np.maximum(index, 1) - 1, axis=0)
-        rows[index == 0] = 0
-        return torch.from_numpy(rows).to(ids.device)
-
-    def nearest(self, queries: Tensor, k: int, metric: Metric = "cosine") -> tuple[Tensor, Tensor]:
-        """See `WordVectors.nearest`."""
-        if queries.ndim != 2 or queries.shape[1] != self.dim:
-            raise UsageError(f"the queries are {tuple(queries.shape)}, the vectors {self.name} have d = {self.dim}")
-        if k < 1:
-            raise UsageError(f"k is {k}; ask for at least one nearest word")
-        return nearest_rows(self._table, queries.detach().float(), min(k, len(self)), metric)
 
 
 def encoder_tokens(name: str) -> EncoderTokens:

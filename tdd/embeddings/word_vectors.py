@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from tdd.embeddings.nearest import Metric, nearest_rows
+from tdd.embeddings.table import Table
 from tdd.embeddings.tokenise import tokenize
 from tdd.embeddings.vector_files import INSTEAD, beside, download, read_embedded, read_file
 from tdd.errors import TddError, UsageError
@@ -29,26 +27,14 @@ EMBEDDED = "glove-6b-50d"
 _log = logging.getLogger(__name__)
 
 
-class WordVectors:
-    """A table of V words and their d-dimensional vectors.
-
-    Attributes:
-        name: as asked for: an embedded or downloader name, or the file's name without its folder.
-        words: the word of every row.
-        checksum: sha256 (hex) of words and table.
-        dim: d.
+class WordVectors(Table):
+    """A table of V words and their d-dimensional vectors: `name` is an embedded or downloader name, or the file's name
+    without its folder.
     """
 
     def __init__(self, name: str, words: list[str], table: NDArray[np.float32], checksum: str) -> None:
-        self.name = name
-        self.words = words
-        self.checksum = checksum
-        self.dim = int(table.shape[1])
-        self._table = table
+        super().__init__(name, words, table, checksum)
         self._resolved: dict[str, list[int]] = {}
-
-    def __len__(self) -> int:
-        return len(self.words)
 
     @cached_property
     def keyed(self) -> Any:
@@ -89,28 +75,6 @@ class WordVectors:
             return [whole]
         parts = [self._ids.get(part, 0) for part in re.split(r"[-/:&']", token) if part]
         return parts if any(parts) else [0]
-
-    def embed(self, ids: Tensor) -> Tensor:
-        """Vectors (..., d), float32, of token ids (...); zeros where the id is 0."""
-        index = ids.cpu().numpy()
-        rows = np.take(self._table, np.maximum(index, 1) - 1, axis=0)
-        rows[index == 0] = 0
-        return torch.from_numpy(rows).to(ids.device)
-
-    def nearest(self, queries: Tensor, k: int, metric: Metric = "cosine") -> tuple[Tensor, Tensor]:
-        """The k nearest words of every query (P, d), best first; exact, at most all V words.
-
-        Returns:
-            Word indices (P, k), int64, and their cosine similarity (0 for a zero query) or L2 distance (P, k), float32.
-
-        Raises:
-            UsageError: the queries have another dimension than the table, or k < 1.
-        """
-        if queries.ndim != 2 or queries.shape[1] != self.dim:
-            raise UsageError(f"the queries are {tuple(queries.shape)}, the vectors {self.name} have d = {self.dim}")
-        if k < 1:
-            raise UsageError(f"k is {k}; ask for at least one nearest word")
-        return nearest_rows(self._table, queries.detach().float(), min(k, len(self)), metric)
 
 
 def load_vectors(name: str) -> WordVectors:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
+
+from tdd.data.protocols import InputSpace
+from tdd.networks.source import plain_source
+from tdd.settings.networks import RecurrentOptions
 
 
 class PlainRecurrent(nn.Module):
@@ -61,3 +67,23 @@ class PlainRecurrent(nn.Module):
             )
         logits: Tensor = self.classifier(self.dropout(features))
         return logits
+
+
+class Recurrent(PlainRecurrent):
+    """A `PlainRecurrent` of one kind of cells.
+
+    Args:
+        space: sentences (L, d).
+        classes: C, number of logits.
+        options: see `RecurrentOptions`.
+    """
+
+    cell: ClassVar[str]
+
+    def __init__(self, space: InputSpace, classes: int, options: RecurrentOptions):
+        self.arguments = (self.cell, space.shape[1], classes, *options.model_dump().values())
+        super().__init__(*self.arguments)
+
+    def source(self) -> str:
+        """See `plain_source`."""
+        return plain_source(PlainRecurrent, *self.arguments)

@@ -1,26 +1,11 @@
-"""A long short-term memory: recurrent layers, their states pooled over the words, a linear layer."""
+"""A long short-term memory (Hochreiter and Schmidhuber 1997): see `tdd.networks.recurrent`."""
 
 from __future__ import annotations
 
-from tdd.data.protocols import InputSpace
-from tdd.networks.recurrent import PlainRecurrent
-from tdd.networks.source import plain_source
-from tdd.settings.networks import RecurrentOptions
+from tdd.networks.recurrent import Recurrent
 
 
-class LSTM(PlainRecurrent):
-    """The network of `PlainRecurrent` with the cells of Hochreiter and Schmidhuber (1997).
+class LSTM(Recurrent):
+    """A long short-term memory (Hochreiter and Schmidhuber 1997)."""
 
-    Args:
-        space: sentences (L, d).
-        classes: C, number of logits.
-        options: see `RecurrentOptions`.
-    """
-
-    def __init__(self, space: InputSpace, classes: int, options: RecurrentOptions):
-        self.arguments = ("LSTM", space.shape[1], classes, *options.model_dump().values())
-        super().__init__(*self.arguments)
-
-    def source(self) -> str:
-        """See `plain_source`."""
-        return plain_source(PlainRecurrent, *self.arguments)
+    cell = "LSTM"
