@@ -1,22 +1,17 @@
 """Pretrained encoders as learners: exact gradients behind a frozen front, saved by reference, bad files refused."""
 
-import json
-import shutil
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-import transformers
 from learners import outer_gradient
 from reference import outer_gradient as naive_gradient
 from reference import random_batch
 from safetensors.torch import load_file, save_file
-from tiny_encoders import KINDS, LENGTH, save_encoder, tiny_encoder
+from tiny_encoders import KINDS, LENGTH, save_encoder, tiny_encoder, tiny_text_corpus
 from torch.func import functional_call
 
-from tdd.data.corpus import Corpus, load_corpus
+from tdd.data.corpus import load_corpus
 from tdd.data.protocols import InputSpace
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.outer_update import EPSILON, PRETRAINED_EPSILON
@@ -26,7 +21,6 @@ from tdd.distilled_set.shareable import public
 from tdd.embeddings.encoder import encoder_tokens, load_encoder
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.evaluation import evaluate
-from tdd.networks.hidden_states import HiddenStates
 from tdd.networks.kernels.front import FrontKernel
 from tdd.networks.kernels.parameters import unstack
 from tdd.networks.learner import Learner, make_learner
@@ -112,59 +106,6 @@ def test_gradients_are_the_naive_ones_whatever_is_trained(kind, train):
             torch.testing.assert_close(part, values.mean(0), **exact)
 
 
-def test_states_are_computed_once_and_found_again_on_disk():
-    corpus, passed = tiny_text_corpus(), []
-    batch = corpus.train.batch(torch.arange(6))
-
-    def fresh(train: str = "last:1") -> Learner:
-        learner = make_learner(corpus.train.vectors.name, {"train": train}, corpus.train.space, 2)
-        learner.module.front.register_forward_hook(lambda _, inputs, __: passed.append(len(inputs[0])))
-        return learner
-
-    def used(learner: Learner, batch=batch) -> torch.Tensor:
-        """Logits; `passed` is then what passed the front for them."""
-        passed.clear()
-        return learner.kernel().logits(learner.starts(0), batch)
-
-    learner = fresh()
-    logits = used(learner)
-    distinct = len(set(batch.keys(slice(0, 6))))
-    assert distinct <= sum(passed) <= 6
-    torch.testing.assert_close(
-        logits[0], functional_call(learner.module, unstack(learner.starts(0))[0], batch.inputs())
-    )
-    torch.testing.assert_close(used(learner), logits, rtol=0, atol=0)
-    assert not passed
-    learner.module.hidden_states().flush()
-    (file,) = learner.module.hidden_states().folder.glob("*.safetensors")
-    torch.testing.assert_close(used(fresh()), logits, rtol=0, atol=0)
-    assert not passed
-    # Other layers have other states; a text without some of its words is another; a damaged file is not there.
-    used(fresh("last:2"))
-    assert passed
-    used(fresh(), replace(batch, tokens=None))
-    assert passed
-    file.write_bytes(file.read_bytes()[:100])
-    torch.testing.assert_close(used(fresh()), logits)
-    assert passed and not file.exists()
-
-
-def test_states_beyond_the_budget_are_not_kept(monkeypatch):
-    states = HiddenStates("a test", "x", budget=4 * 8 * 3)
-    for key in (b"0" * 16, b"1" * 16):
-        states.put(key, torch.ones(2, 8))
-    assert states.get(b"0" * 16) is not None and states.get(b"1" * 16) is None
-    monkeypatch.setenv("TDD_HIDDEN_GIB", "much")
-    with pytest.raises(UsageError, match="TDD_HIDDEN_GIB='much' is not a number of GiB, 0 or more"):
-        HiddenStates("a test", "x")
-
-
-def tiny_text_corpus() -> Corpus:
-    texts = ["good film", "a good play", "bad film s", "the bad playing", "good book", "bad book"] * 5
-    recipe = Recipe(dataset="films", network=tiny_encoder(), max_length=LENGTH - 2)
-    return load_corpus(recipe, data=(texts, ["pos", "pos", "neg", "neg", "pos", "neg"] * 5))
-
-
 @pytest.mark.parametrize("init", ["fixed", "random"])
 @pytest.mark.parametrize("train", ["head", "last:2", "lora:1", "all"])
 def test_a_set_is_saved_by_reference_and_evaluated_equally(tmp_path, train, init):
@@ -196,75 +137,6 @@ def test_weights_of_another_encoder_are_refused(tmp_path):
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
     with pytest.raises(TddError, match="has other parameters now than when the set"):
         evaluate(distilled, load_corpus(recipe, data=data).test)
-
-
-@pytest.mark.parametrize(
-    ("spoil", "told"),
-    [
-        (lambda folder: (folder / "config.json").unlink(), "is no model of transformers: it has no config.json"),
-        (lambda folder: (folder / "config.json").write_text("{"), "config.json is damaged, or not that of a model"),
-        (lambda folder: (folder / "model.safetensors").unlink(), "it has no weights; name a model or revision with"),
-        (
-            lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"),
-            "its weights are pickled, which may run code; name a model",
-        ),
-        (
-            lambda folder: (folder / "model.safetensors").write_bytes(
-                (folder / "model.safetensors").read_bytes()[:999]
-            ),
-            "cannot be loaded by transformers: ",
-        ),
-        (lambda folder: (folder / "tokenizer.json").write_text("{}"), "its tokenizer cannot be read"),
-        (lambda folder: change(folder, is_decoder=True), "is a bert with a decoder; name an encoder of texts"),
-        (lambda folder: change(folder, model_type="nonsense"), "cannot be loaded by transformers: "),
-        (
-            shutil.rmtree,
-            "no such folder; a pretrained encoder is named hf:folder or hf:owner/name",
-        ),
-    ],
-)
-def test_an_encoder_that_cannot_be_used_is_one_line(tmp_path, spoil, told):
-    folder = tmp_path / "encoder"
-    save_encoder(folder)
-    spoil(folder)
-    with pytest.raises(TddError, match=told) as error:
-        load_corpus(
-            Recipe(dataset="films", network=f"hf:{folder}", max_length=8), data=(["good", "bad"] * 9, ["a", "b"] * 9)
-        )
-    assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("config", "told"),
-    [
-        ("GPT2Config", "is a gpt2, which reads from left to right: its first word does not see the others; name an"),
-        ("ViTConfig", "is a vit, which has no table of tokens; name an encoder of texts, as BERT is"),
-        ("T5Config", "is a t5 with a decoder; name an encoder of texts"),
-    ],
-)
-def test_a_model_that_is_no_encoder_of_texts_is_one_line(tmp_path, config, told):
-    save_encoder(tmp_path)  # for its tokenizer
-    small = {
-        "n_embd": 8,
-        "n_layer": 1,
-        "n_head": 2,
-        "d_model": 8,
-        "d_kv": 4,
-        "d_ff": 8,
-        "num_layers": 1,
-        "num_heads": 2,
-    }
-    small |= {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
-    settings = getattr(transformers, config)(**small, vocab_size=60)
-    transformers.AutoModel.from_config(settings).save_pretrained(tmp_path)
-    with pytest.raises(UsageError, match=told):
-        encoder_tokens(f"hf:{tmp_path}")
-
-
-def change(folder: Path, **values: Any) -> None:
-    """Change the configuration in a folder."""
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | values))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,9 @@ import torch
 import transformers
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
+from tdd.data.corpus import Corpus, load_corpus
+from tdd.settings.recipe import Recipe
+
 SIZES = {"vocab_size": 60, "hidden_size": 8, "num_attention_heads": 2, "num_hidden_layers": 3, "intermediate_size": 12}
 LENGTH = 24
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -56,3 +59,9 @@ def save_encoder(folder: Path, kind: str = "bert", seed: int = 0, **settings) ->
     tokenizer.enable_truncation(4)  # as files of others do
     tokenizer.enable_padding(length=9)
     tokenizer.save(str(folder / "tokenizer.json"))
+
+
+def tiny_text_corpus() -> Corpus:
+    texts = ["good film", "a good play", "bad film s", "the bad playing", "good book", "bad book"] * 5
+    recipe = Recipe(dataset="films", network=tiny_encoder(), max_length=LENGTH - 2)
+    return load_corpus(recipe, data=(texts, ["pos", "pos", "neg", "neg", "pos", "neg"] * 5))

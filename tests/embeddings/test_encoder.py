@@ -1,0 +1,84 @@
+"""The files of pretrained encoders: what cannot be used is one line."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import transformers
+from tiny_encoders import save_encoder
+
+from tdd.data.corpus import load_corpus
+from tdd.embeddings.encoder import encoder_tokens
+from tdd.errors import TddError, UsageError
+from tdd.settings.recipe import Recipe
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda folder: (folder / "config.json").unlink(), "is no model of transformers: it has no config.json"),
+        (lambda folder: (folder / "config.json").write_text("{"), "config.json is damaged, or not that of a model"),
+        (lambda folder: (folder / "model.safetensors").unlink(), "it has no weights; name a model or revision with"),
+        (
+            lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"),
+            "its weights are pickled, which may run code; name a model",
+        ),
+        (
+            lambda folder: (folder / "model.safetensors").write_bytes(
+                (folder / "model.safetensors").read_bytes()[:999]
+            ),
+            "cannot be loaded by transformers: ",
+        ),
+        (lambda folder: (folder / "tokenizer.json").write_text("{}"), "its tokenizer cannot be read"),
+        (lambda folder: change(folder, is_decoder=True), "is a bert with a decoder; name an encoder of texts"),
+        (lambda folder: change(folder, model_type="nonsense"), "cannot be loaded by transformers: "),
+        (
+            shutil.rmtree,
+            "no such folder; a pretrained encoder is named hf:folder or hf:owner/name",
+        ),
+    ],
+)
+def test_an_encoder_that_cannot_be_used_is_one_line(tmp_path, spoil, told):
+    folder = tmp_path / "encoder"
+    save_encoder(folder)
+    spoil(folder)
+    with pytest.raises(TddError, match=told) as error:
+        load_corpus(
+            Recipe(dataset="films", network=f"hf:{folder}", max_length=8), data=(["good", "bad"] * 9, ["a", "b"] * 9)
+        )
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("GPT2Config", "is a gpt2, which reads from left to right: its first word does not see the others; name an"),
+        ("ViTConfig", "is a vit, which has no table of tokens; name an encoder of texts, as BERT is"),
+        ("T5Config", "is a t5 with a decoder; name an encoder of texts"),
+    ],
+)
+def test_a_model_that_is_no_encoder_of_texts_is_one_line(tmp_path, config, told):
+    save_encoder(tmp_path)  # for its tokenizer
+    small = {
+        "n_embd": 8,
+        "n_layer": 1,
+        "n_head": 2,
+        "d_model": 8,
+        "d_kv": 4,
+        "d_ff": 8,
+        "num_layers": 1,
+        "num_heads": 2,
+    }
+    small |= {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    settings = getattr(transformers, config)(**small, vocab_size=60)
+    transformers.AutoModel.from_config(settings).save_pretrained(tmp_path)
+    with pytest.raises(UsageError, match=told):
+        encoder_tokens(f"hf:{tmp_path}")
+
+
+def change(folder: Path, **values: Any) -> None:
+    """Change the configuration in a folder."""
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | values))
