@@ -21,7 +21,9 @@ from tdd.settings.recipes import resolve_recipe
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]
 RecipeName = Annotated[str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")]
 DATASET = typer.Argument(
-    metavar="DATASET", help="imdb, sst5, trec6, trec50, tomatoes, mnist, cifar10, digits, a Hub id or a path."
+    metavar="DATASET",
+    # Not from `tdd.data.sources`, which takes long to import; a test compares them.
+    help="imdb, sst5, sst2, ag_news, trec6, trec50, tomatoes, mnist, cifar10, digits, a Hub id or a path.",
 )
 Init = Literal["fixed", "random"]
 Network = Annotated[

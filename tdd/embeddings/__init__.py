@@ -1,4 +1,4 @@
-"""Tables of word vectors: reading them, looking tokens up, nearest words.
+"""Tables of word vectors and of encoders' word pieces: reading them, looking tokens up, nearest words.
 
-Imports `tdd.hub` and what lies below. Start with `word_vectors`.
+Imports `tdd.hub` and what lies below. Start with `load`.
 """

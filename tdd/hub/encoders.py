@@ -82,7 +82,7 @@ def encoder_files(name: str) -> EncoderFiles:
             return _checked(name, Path(spec.submodule_search_locations[0]) / "model", None)
         return _from_hub(name, _MINILM_ON_HUB.removeprefix(HUB), None)
     place = name.removeprefix(HUB)
-    if Path(place).expanduser().is_dir():
+    if place and Path(place).expanduser().is_dir():
         return _checked(name, Path(place).expanduser(), None)
     repo, at, revision = place.partition("@")
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", repo) or (at and not revision):

@@ -7,6 +7,8 @@ import sys
 import pytest
 from command import tdd
 
+from tdd.data.sources import KNOWN
+
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
@@ -107,3 +109,8 @@ def test_completion_is_offered_for_every_verb():
     # Else typer looks for a shell among the processes that this one was started by, and there may be none.
     env = os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
     assert "tdd" in subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+
+
+def test_help_names_every_data_set_with_a_short_name():
+    told = " ".join(tdd("distill", "--help").out.split())
+    assert all(name in told for name in KNOWN)

@@ -145,7 +145,7 @@ def test_weights_of_another_encoder_are_refused(tmp_path):
         ({"options": {"train": "last:3"}}, "has 3 layers: train fewer of them, or all, in place of last:3"),
         (
             {"max_length": LENGTH - 1},
-            f"max_length = {LENGTH - 1}: .* reads at most {LENGTH - 2} pieces; set max_length",
+            f"max_length = {LENGTH - 1}: .* reads at most {LENGTH - 2} pieces; lower it to that",
         ),
     ],
 )

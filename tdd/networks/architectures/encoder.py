@@ -118,4 +118,4 @@ def _check_length(name: str, config: Any, length: int, special: int) -> None:
     if config.model_type in _AFTER_PADDING:
         most -= (config.pad_token_id or 0) + 1
     if length + special > most:
-        raise UsageError(f"max_length = {length}: {name} reads at most {most - special} pieces; set max_length")
+        raise UsageError(f"max_length = {length}: {name} reads at most {most - special} pieces; lower it to that")
