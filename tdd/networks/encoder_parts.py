@@ -33,6 +33,11 @@ class Body(nn.Module):
         self.register_buffer("prefix", prefix, persistent=False)
         self.register_buffer("suffix", suffix, persistent=False)
 
+    def positions(self, length: int) -> int:
+        """L', the hidden states of a text of `length` pieces."""
+        special = [tokens for tokens in (self.prefix, self.suffix) if isinstance(tokens, Tensor)]
+        return length + sum(map(len, special))
+
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Hidden states (N, L', h) and their mask, of pieces (N, L, d), or of hidden states below; L' = L + p + s."""
         if isinstance(self.prefix, Tensor) and isinstance(self.suffix, Tensor):
@@ -60,6 +65,10 @@ class Pooled(nn.Module):
     def __init__(self, body: Body, pooling: str):
         super().__init__()
         self.body, self.pooling = body, pooling
+
+    def positions(self, length: int) -> int:
+        """One vector for a text of any `length`."""
+        return 1
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """The vectors of pieces (N, L, d)."""

@@ -63,3 +63,21 @@ def test_states_beyond_the_budget_are_not_kept(monkeypatch):
     monkeypatch.setenv("TDD_HIDDEN_GIB", "much")
     with pytest.raises(UsageError, match="TDD_HIDDEN_GIB='much' is not a number of GiB, 0 or more"):
         HiddenStates("a test", "x")
+
+
+@pytest.mark.parametrize(("train", "positions"), [("last:1", lambda length: length + 2), ("head", lambda length: 1)])
+def test_a_batch_of_states_knows_how_wide_each_text_is_so_that_parts_are_not_too_large(monkeypatch, train, positions):
+    corpus = tiny_text_corpus()
+    batch, longest = corpus.train.batch(torch.arange(6)), corpus.train.space.shape[0]
+    learner = make_learner(corpus.train.vectors.name, {"train": train}, corpus.train.space, 2)
+    kernel, theta = learner.kernel(), learner.starts(0)
+    hidden = kernel._hidden(batch)
+    for row, length in enumerate(batch.lengths.tolist()):
+        x, mask = hidden.inputs(slice(row, row + 1), padded=False)
+        assert hidden.width(row) == positions(length) == x.shape[1] == int(mask.sum())
+        x, mask = hidden.inputs(slice(row, row + 1))
+        assert x.shape[1] == positions(longest) and int(mask.sum()) == positions(length)
+    whole = kernel.loss(theta, batch)
+    monkeypatch.setattr("tdd.networks.kernels.autograd.IN_CACHE", 1)
+    assert len(kernel.above._parts(theta, hidden)) == 6
+    torch.testing.assert_close(kernel.loss(theta, batch), whole)

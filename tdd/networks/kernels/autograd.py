@@ -14,7 +14,7 @@ from tdd.data.protocols import RealBatch, Split
 from tdd.networks.kernels.arithmetic import Context, twice_differentiable, without_cudnn
 from tdd.networks.kernels.graph_memory import kept_bytes
 from tdd.networks.kernels.parameters import Parameters, stack, unstack
-from tdd.networks.kernels.protocol import Step
+from tdd.networks.kernels.protocol import Front, Step
 from tdd.system.memory import CPU, part_bytes
 
 # Positions that lengths are rounded up to where the memory of an example is measured.
@@ -45,7 +45,7 @@ class AutogradKernel:
         arithmetic: makes the context of every forward pass that is differentiated; the default leaves precision alone.
     """
 
-    front: nn.Module | None = None
+    front: Front | None = None
 
     def __init__(self, network: nn.Module, arithmetic: Context = nullcontext):
         self.network, self.arithmetic = network, arithmetic

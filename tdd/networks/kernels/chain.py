@@ -21,7 +21,7 @@ from tdd.data.protocols import RealBatch, Split
 from tdd.networks.kernels.chain_layers import Convolution, Frame, Linear, add
 from tdd.networks.kernels.chain_nonlinearities import Nonlinearities, Nonlinearity
 from tdd.networks.kernels.parameters import Parameters
-from tdd.networks.kernels.protocol import Step
+from tdd.networks.kernels.protocol import Front, Step
 from tdd.system.memory import CPU, part_bytes
 
 # Bytes that the layers' outputs take for the real images worked on at once by a processor: measured fastest for 1 and
@@ -57,7 +57,7 @@ class ChainKernel:
         last: the layer that gives the logits.
     """
 
-    front: nn.Module | None = None
+    front: Front | None = None
 
     def __init__(
         self,

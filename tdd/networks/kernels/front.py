@@ -12,7 +12,7 @@ from tdd.data.protocols import Augmentation, RealBatch
 from tdd.networks.hidden_states import HiddenStates
 from tdd.networks.kernels.autograd import AutogradKernel
 from tdd.networks.kernels.parameters import Parameters
-from tdd.networks.kernels.protocol import Step
+from tdd.networks.kernels.protocol import Front, Step
 from tdd.system.memory import CPU
 
 # Positions of real examples that pass the front together.
@@ -37,7 +37,7 @@ class HiddenBatch:
     """A real batch as the upper part reads it; see `RealBatch`. States come from the cache, or are computed."""
 
     batch: RealBatch
-    front: nn.Module
+    front: Front
     states: HiddenStates
 
     @property
@@ -53,11 +53,11 @@ class HiddenBatch:
         return replace(self, batch=self.batch.to(device))
 
     def width(self, row: int) -> int:
-        """See `RealBatch`; the front may put more positions around a text."""
-        return self.batch.width(row)
+        """See `RealBatch`: hidden states of a text."""
+        return self.front.positions(self.batch.width(row))
 
     def inputs(self, rows: slice = slice(None), padded: bool = True) -> tuple[Tensor, Tensor]:
-        """Hidden states (B, W, h) of these rows and their mask (B, W), as wide as the longest of them."""
+        """Hidden states (B, W, h) of these rows and their mask (B, W); see `RealBatch`."""
         start, stop, _ = rows.indices(len(self))
         keys = self.batch.keys(slice(start, stop))
         found = [None if key is None else self.states.get(key) for key in keys]
@@ -72,7 +72,9 @@ class HiddenBatch:
                     self.states.put(key, states)
         device = self.labels.device
         lengths = torch.tensor([len(states) for states in found if states is not None])
-        mask = torch.arange(int(lengths.max())) < lengths[:, None]
+        longest = self.batch.inputs(slice(0, 1))[0].shape[1] if padded else 0
+        width = self.front.positions(longest) if padded else int(lengths.max())
+        mask = torch.arange(width) < lengths[:, None]
         flat = torch.cat([states for states in found if states is not None])
         x = flat.new_zeros(*mask.shape, flat.shape[1])
         x[mask] = flat
@@ -104,7 +106,7 @@ class HiddenBatch:
 class FrontKernel:
     """See `Kernel`: `front` turns samples and real examples into hidden states; `above` is the kernel of the rest."""
 
-    def __init__(self, front: nn.Module, above: AutogradKernel, states: HiddenStates):
+    def __init__(self, front: Front, above: AutogradKernel, states: HiddenStates):
         self.front, self.above, self.states = front, above, states
 
     def gradient(self, theta: Parameters, step: Step) -> tuple[Parameters, Any]:

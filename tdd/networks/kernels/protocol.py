@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tdd.networks.kernels.parameters import Parameters
 from tdd.system.memory import CPU
@@ -33,6 +33,16 @@ class Step(NamedTuple):
         return self.x if self.mask is None else self.x * self.mask[..., None]
 
 
+class Front(Protocol):
+    """The frozen lower part of a network, a module on its device."""
+
+    def __call__(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Hidden states (N, L', h) of texts (N, L, d), and their masks."""
+
+    def positions(self, length: int) -> int:
+        """L', the number of hidden states of a text of `length` tokens."""
+
+
 class Kernel(Protocol):
     """Gradients of K stacked networks, on distilled samples (differentiated twice) and on real ones (once).
 
@@ -42,7 +52,7 @@ class Kernel(Protocol):
     """
 
     @property
-    def front(self) -> nn.Module | None:
+    def front(self) -> Front | None:
         """See above."""
 
     def gradient(self, theta: Parameters, step: Step) -> tuple[Parameters, Any]:

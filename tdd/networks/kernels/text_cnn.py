@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from tdd.data.text import TextSplit
 from tdd.data.text_batch import TextBatch
@@ -31,7 +31,7 @@ from tdd.networks.kernels.classifier import (
     softmax_error,
 )
 from tdd.networks.kernels.parameters import Parameters
-from tdd.networks.kernels.protocol import Step
+from tdd.networks.kernels.protocol import Front, Step
 from tdd.networks.kernels.word_table import WordTable, argmax_over_time
 from tdd.system.memory import CPU
 
@@ -59,7 +59,7 @@ class TextCNNKernel:
         dropout: probability of dropping a pooled feature where `loss` is given a generator.
     """
 
-    front: nn.Module | None = None
+    front: Front | None = None
 
     def __init__(self, widths: list[int], filters: int, dropout: float):
         self.widths, self.filters, self.dropout = widths, filters, dropout
