@@ -10,6 +10,7 @@ from accelerate import Accelerator
 from torch import nn
 
 from tdd.data.protocols import ALL, Shard, Split
+from tdd.distillation.attention_labels import first_attention
 from tdd.distillation.unroll import InnerLoop
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
@@ -80,9 +81,11 @@ def accuracies_by_all(
     return (total.cpu().double() / examples).tolist()
 
 
-def inner_loop(distilled: DistilledSet, device: torch.device) -> InnerLoop:
-    """The gradient steps that train the set's own network, on `device`."""
-    parts = (distilled.samples, distilled.labels, distilled.learning_rates[0], distilled.momentum, distilled.mask)
+def inner_loop(distilled: DistilledSet, device: torch.device, own: bool = True) -> InnerLoop:
+    """The gradient steps of a set on `device`; attention labels are for its `own` network alone."""
+    attention = distilled.attention if own else None
+    rates, momentum, mask = distilled.learning_rates[0], distilled.momentum, distilled.mask
+    parts = (distilled.samples, distilled.labels, rates, momentum, mask, attention)
     return InnerLoop(*(None if part is None else part.to(device) for part in parts))  # type: ignore[arg-type]
 
 
@@ -101,7 +104,19 @@ def learner_of(distilled: DistilledSet, network: str | nn.Module | None, device:
     if learner.name == recipe.network:
         _check_same_as_then(learner, distilled.source)
     learner.check_reads(distilled.space.shape)
+    if learner.name == recipe.network:
+        _check_attention(distilled, learner)
     return learner
+
+
+def _check_attention(distilled: DistilledSet, learner: Learner) -> None:
+    """Raise TddError unless a set has the attention labels that its recipe speaks of."""
+    expected = first_attention(distilled.recipe, learner, distilled.samples, distilled.mask)
+    shapes = [None if part is None else tuple(part.shape) for part in (distilled.attention, expected)]
+    if shapes[0] != shapes[1]:
+        raise TddError(
+            f"the set's attention labels {shapes[0]} are not those of its recipe, {shapes[1]}; get a fresh copy"
+        )
 
 
 def _check_same_as_then(learner: Learner, source: Mapping[str, str]) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from tdd.data.corpus import Corpus
 from tdd.data.protocols import Augmentation
 from tdd.distillation.accuracy import accuracies_by_all
+from tdd.distillation.attention_labels import first_attention
 from tdd.distillation.batches import OuterBatches
 from tdd.distillation.checkpoint import OuterState, run_fingerprint
 from tdd.distillation.learned_tensors import momentum_of, rates_of, raw_of, to_learned
@@ -48,8 +49,7 @@ class Distiller:
         on_progress: called after every outer step.
         should_stop: asked in every outer step; True saves the state and raises `Interrupted`.
         start: a set of the recipe's shape to start from, and the best one until held-out data say otherwise.
-        frozen: names of what is not learned, of "samples", "labels", "raw_rates" and "raw_momentum"; hard labels are
-            not in any case.
+        frozen: names of what is not learned, of those that `raw_of` gives; hard labels are not in any case.
         network: the user's own network, see `make_learner`; None: the recipe's.
     """
 
@@ -89,14 +89,13 @@ class Distiller:
         if recipe.init == "fixed":
             own = start.initialisation if start is not None else None
             self.fixed = self.learner.fixed_start(recipe.seed) if own is None else self.learner.theta_of(own)
+        attention = first_attention(recipe, self.learner, samples, mask) if start is None else start.attention
         learned = {
             name: value.clone().to(self.device).requires_grad_(name not in self.frozen)
-            for name, value in raw_of(self.parametrisation.start(samples), labels, rates, momentum).items()
+            for name, value in raw_of(self.parametrisation.start(samples), labels, rates, momentum, attention).items()
         }
-        sizes = {"samples": recipe.samples_lr, "labels": recipe.labels_lr, "raw_rates": recipe.rates_lr}
-        sizes["raw_momentum"] = recipe.rates_lr
         optimised = {name: value for name, value in learned.items() if name not in self.frozen}
-        optimiser = adam(optimised, sizes, PRETRAINED_EPSILON if self.learner.pretrained else EPSILON)
+        optimiser = adam(optimised, recipe, PRETRAINED_EPSILON if self.learner.pretrained else EPSILON)
         self.state = OuterState(learned, optimiser, {k: v.detach().clone() for k, v in learned.items()})
         signatures = (self.learner.signature(), self.learner.frozen_signature())
         self.fingerprint = run_fingerprint(recipe, corpus, *signatures, *self.parametrisation.identity())
@@ -189,7 +188,8 @@ class Distiller:
         return self.fixed or self.learner.starts(self.recipe.seed, *place, indices=networks)
 
     def _inner_loop(self, learned: Tensors, samples: Tensor) -> InnerLoop:
-        return InnerLoop(samples, learned["labels"], rates_of(learned)[0], momentum_of(learned), self.mask)
+        rates, momentum, attention = rates_of(learned)[0], momentum_of(learned), learned.get("attention")
+        return InnerLoop(samples, learned["labels"], rates, momentum, self.mask, attention)
 
     def _window(self, inner_steps: int) -> range:
         recipe, step = self.recipe, self.state.step
@@ -246,4 +246,5 @@ class Distiller:
             sentences=sentences,
             momentum=momentum_of(ready),
             mask=None if self.mask is None else self.mask.cpu(),
+            attention=ready.get("attention"),
         )

@@ -1,4 +1,4 @@
-"""What Adam updates and what it stands for: samples, labels, raw learning rates and raw momentum.
+"""What Adam updates and what it stands for: samples, labels, raw learning rates, raw momentum, attention labels.
 
 Raw numbers may take any value. Learning rates are their softplus, momentum is their sigmoid, and `Parametrisation` says
 what stands for the samples. Learning rates are a row for each learner: a rate that suits one network may break another.
@@ -18,7 +18,9 @@ from tdd.system.tensor_files import Tensors
 MOST_MOMENTUM = 1 - 2**-24
 
 
-def raw_of(samples: Tensor, labels: Tensor, rates: Tensor, momentum: Tensor | None) -> Tensors:
+def raw_of(
+    samples: Tensor, labels: Tensor, rates: Tensor, momentum: Tensor | None, attention: Tensor | None = None
+) -> Tensors:
     """The learned tensors that stand for these: raw numbers for all but samples and labels.
 
     Args:
@@ -26,14 +28,17 @@ def raw_of(samples: Tensor, labels: Tensor, rates: Tensor, momentum: Tensor | No
         labels: (steps, per_step, C).
         rates: (P, T), positive.
         momentum: () in [0, 1); None: none is learned.
+        attention: (steps, per_step, layers, heads, Q, L'); None: none is learned.
 
     Returns:
-        "samples", "labels", "raw_rates" and, where steps have momentum, "raw_momentum", in this order.
+        "samples", "labels", "raw_rates" and, where they are learned, "raw_momentum" and "attention", in this order.
     """
     raw_rates = (rates.double() + (-torch.expm1(-rates.double())).log()).float()  # the inverse of softplus
     learned = {"samples": samples, "labels": labels, "raw_rates": raw_rates}
     if momentum is not None:
         learned["raw_momentum"] = torch.logit(momentum.double(), eps=1e-12).float()
+    if attention is not None:
+        learned["attention"] = attention
     return learned
 
 
@@ -58,4 +63,6 @@ def to_learned(gradient: SetGradient, learned: Tensors, parametrisation: Paramet
     momentum = momentum_of(learned)
     if gradient.momentum is not None and momentum is not None:
         gradients["raw_momentum"] = gradient.momentum * momentum * (1 - momentum)
+    if gradient.attention is not None:
+        gradients["attention"] = gradient.attention
     return [gradients[name] for name in learned]

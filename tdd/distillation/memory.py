@@ -10,6 +10,7 @@ from torch import nn
 
 from tdd.data.corpus import Corpus
 from tdd.distillation.accuracy import TEST_BATCH
+from tdd.distillation.attention_labels import first_attention
 from tdd.errors import UsageError
 from tdd.networks.kernels.protocol import Step
 from tdd.networks.learner import Learner, make_learner
@@ -39,7 +40,9 @@ def predicted_peak(
     networks = min(recipe.networks, recipe.networks_at_once)
     parameters = FLOAT * sum(value.numel() for value in learner.parameters().values())
     kernel = learner.kernel(recipe.unroll)
-    kept, working = kernel.step_bytes(Step(samples, labels, mask), networks, graph=recipe.unroll == "autograd")
+    attention = first_attention(recipe, learner, samples[None], None)
+    one_step = Step(samples, labels, mask, None if attention is None else attention[0])
+    kept, working = kernel.step_bytes(one_step, networks, graph=recipe.unroll == "autograd")
     real = kernel.batch_bytes(corpus.train, min(recipe.batch_size, len(corpus.train)), networks, device=device)
     kept_steps = min(recipe.window or steps * recipe.epochs, steps * recipe.epochs)
     # With momentum there is v_t beside theta_t.
@@ -49,7 +52,8 @@ def predicted_peak(
     tested = min(recipe.validation_networks, recipe.networks_at_once) if recipe.init == "random" else 1
     batch = min(TEST_BATCH, max(len(corpus.validation), len(corpus.test)))
     tests = learner.kernel().batch_bytes(corpus.validation, batch, tested, gradient=False, device=device)
-    return BASE + SET_COPIES * FLOAT * steps * samples.numel() + max(step, tested * parameters + tests)
+    numbers = samples.numel() + (0 if attention is None else attention.numel())
+    return BASE + SET_COPIES * FLOAT * steps * numbers + max(step, tested * parameters + tests)
 
 
 def _learner(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ from torch import Tensor
 
 from tdd.distillation.checkpoint import OuterState
 from tdd.distillation.learned_tensors import rates_of
+from tdd.settings.recipe import Recipe
 from tdd.system.tensor_files import Tensors
 
 # Added by Adam to the root of the mean squared gradient. With a classifier of zeros a sample's gradient is itself as
@@ -19,8 +19,15 @@ from tdd.system.tensor_files import Tensors
 EPSILON, PRETRAINED_EPSILON = 1e-8, 1e-12
 
 
-def adam(learned: Tensors, sizes: Mapping[str, float], epsilon: float) -> torch.optim.Adam:
+def adam(learned: Tensors, recipe: Recipe, epsilon: float) -> torch.optim.Adam:
     """Adam over the learned tensors, a parameter group with a step size of its own for each."""
+    sizes = {
+        "samples": recipe.samples_lr,
+        "labels": recipe.labels_lr,
+        "raw_rates": recipe.rates_lr,
+        "raw_momentum": recipe.rates_lr,
+        "attention": recipe.attention_lr,
+    }
     groups: list[dict[str, Any]] = [
         {"params": [value], "lr": sizes[name], "base_lr": sizes[name]} for name, value in learned.items()
     ]

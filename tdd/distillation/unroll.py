@@ -20,7 +20,7 @@ them, and where it starts theta and v count as given.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 import torch
@@ -41,6 +41,7 @@ class InnerLoop:
         learning_rates: (T,) positive, one for each of the T = epochs x steps gradient steps.
         momentum: () in [0, 1), of every step; None: plain gradient steps.
         mask: (steps, per_step, L) bool, where sentences have a word; None: everywhere, or images.
+        attention: (steps, per_step, layers, heads, Q, L') attention labels; None: there are none.
     """
 
     samples: Tensor
@@ -48,6 +49,7 @@ class InnerLoop:
     learning_rates: Tensor
     momentum: Tensor | None = None
     mask: Tensor | None = None
+    attention: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.learning_rates)
@@ -55,7 +57,8 @@ class InnerLoop:
     def step(self, t: int) -> Step:
         """The examples of gradient step t."""
         s = t % len(self.samples)
-        return Step(self.samples[s], self.labels[s], None if self.mask is None else self.mask[s])
+        mask, attention = (None if part is None else part[s] for part in (self.mask, self.attention))
+        return Step(self.samples[s], self.labels[s], mask, attention)
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class SetGradient:
     labels: Tensor
     learning_rates: Tensor
     momentum: Tensor | None = None
+    attention: Tensor | None = None
 
 
 class Trajectory(Protocol):
@@ -185,24 +189,26 @@ class _Steps:
     def reverse(self, g: Parameters) -> SetGradient:
         inner, rates, mu, velocity = self.inner, self.inner.learning_rates, self.inner.momentum, self.velocity
         samples_bar, labels_bar, rates_bar = map(torch.zeros_like, (inner.samples, inner.labels, rates))
-        mu_bar = None if mu is None else torch.zeros_like(mu)
+        mu_bar, attention_bar = (None if part is None else torch.zeros_like(part) for part in (mu, inner.attention))
         later = {name: torch.zeros_like(value) for name, value in velocity.items()}  # mu eta_{t+1} u_{t+1}
         for t in reversed(self.window):
             s, rate, (theta, slower, saved) = t % len(inner.samples), rates[t], self.visited.pop()
             u = g if mu is None else {name: value + later[name] / rate for name, value in g.items()}
             first = t == self.window.start
-            along, theta_bar, x_bar, y_bar = self.kernel.reverse(theta, inner.step(t), saved, u, first)
-            samples_bar[s] -= rate * x_bar
-            labels_bar[s] -= rate * y_bar
+            found = self.kernel.reverse(theta, inner.step(t), saved, u, first)
+            samples_bar[s] -= rate * found.x
+            labels_bar[s] -= rate * found.y
+            if attention_bar is not None and found.attention is not None:
+                attention_bar[s] -= rate * found.attention
             if mu is None or mu_bar is None:
-                rates_bar[t] = -along.sum()
+                rates_bar[t] = -found.along.sum()
             else:
                 rates_bar[t] = -_inner_product(velocity, g)
                 mu_bar -= rate * _inner_product(slower, u)
                 later, velocity = {name: mu * rate * value for name, value in u.items()}, slower
             if not first:
-                g = _minus(g, rate, theta_bar)
-        return SetGradient(samples_bar, labels_bar, rates_bar, mu_bar)
+                g = _minus(g, rate, found.theta)
+        return SetGradient(samples_bar, labels_bar, rates_bar, mu_bar, attention_bar)
 
 
 class _Graph:
@@ -210,9 +216,7 @@ class _Graph:
 
     @torch.enable_grad()
     def __init__(self, kernel: Kernel, theta: Parameters, velocity: Parameters, inner: InnerLoop, window: range):
-        names = [
-            name for name in ("samples", "labels", "learning_rates", "momentum") if getattr(inner, name) is not None
-        ]
+        names = [field.name for field in fields(SetGradient) if getattr(inner, field.name) is not None]
         self.leaves = {name: getattr(inner, name).detach().requires_grad_() for name in names}
         theta = {name: value.detach().requires_grad_() for name, value in theta.items()}
         for t in window:

@@ -82,6 +82,9 @@ def check_tensors(path: Path, tensors: dict[str, Tensor], classes: int) -> None:
         raise TddError(
             f"{path}: learning_rates {tuple(rates.shape)} do not fit {len(samples)} steps, or are not positive"
         )
+    attention = tensors.get("attention")
+    if attention is not None and (attention.dim() != 6 or attention.shape[:2] != samples.shape[:2]):
+        raise TddError(f"{path}: attention labels {tuple(attention.shape)} do not fit the samples; get a fresh copy")
     momentum = tensors.get("momentum")
     if momentum is not None and (momentum.dim() or not 0 <= momentum < 1):
         raise TddError(f"{path}: 'momentum' is not a single number from 0 to below 1; get a fresh copy")

@@ -42,6 +42,8 @@ class DistilledSet:
         sentences: the words that the samples are the vectors of; None: the samples are any numbers.
         momentum: () in [0, 1), of every gradient step, or None where steps are plain; see `unroll.InnerLoop`.
         mask: (steps, per_step, L) bool, where sentences have a word; None: everywhere, or images.
+        attention: (steps, per_step, layers, heads, Q, L') attention labels of its own network, see `attention_loss`, or
+            None.
     """
 
     samples: Tensor
@@ -55,6 +57,7 @@ class DistilledSet:
     sentences: Sentences | None = None
     momentum: Tensor | None = None
     mask: Tensor | None = None
+    attention: Tensor | None = None
 
     @property
     def n(self) -> int:
@@ -92,6 +95,8 @@ class DistilledSet:
         tensors = {"labels": self.labels, "learning_rates": self.learning_rates}
         if self.momentum is not None:
             tensors["momentum"] = self.momentum
+        if self.attention is not None:
+            tensors["attention"] = self.attention
         if self.mask is not None and self.sentences is None:
             tensors["mask"] = self.mask.to(torch.uint8)
         tensors |= {f"initialisation.{name}": value for name, value in (self.initialisation or {}).items()}
@@ -173,4 +178,5 @@ class DistilledSet:
             sentences,
             tensors.get("momentum"),
             None if mask is None or mask.all() else mask.bool(),
+            tensors.get("attention"),
         )

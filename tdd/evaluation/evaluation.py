@@ -112,7 +112,8 @@ def evaluate(
         )
     fixed = learner.theta_of(start) if init == "fixed" else None
     networks = 1 if fixed else networks or NETWORKS
-    kernel, inner = learner.kernel(), inner_loop(distilled, accelerator.device)
+    kernel = learner.kernel()
+    inner = inner_loop(distilled, accelerator.device, own=learner.name == recipe.network)
     examples = len(test) if max_test is None else min(max_test, len(test))
 
     def trained(indices: list[int]) -> Parameters:

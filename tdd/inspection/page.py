@@ -109,6 +109,9 @@ def _facts(distilled: DistilledSet, shown: int) -> str:
     if full := distilled.results.get("full_data"):
         facts.append(f"<b>{percent(full['accuracy'])}</b> trained on all the data")
     facts.append(f"words of {_text(distilled.source.get('vectors', distilled.recipe.vectors))}")
+    if distilled.attention is not None:
+        layers = distilled.attention.shape[2]
+        facts.append(f"attention labels of {layers} layer{'s' if layers > 1 else ''}")
     return '<ul class="facts">' + "".join(f"<li>{fact}</li>" for fact in facts) + "</ul>"
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from tdd.errors import UsageError
+from tdd.networks.kernels.attention_loss import Attended
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -40,12 +41,18 @@ class Body(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Hidden states (N, L', h) and their mask, of pieces (N, L, d), or of hidden states below; L' = L + p + s."""
+        states, _, mask = self.attended(x, mask, 0)
+        return states, mask
+
+    def attended(self, x: Tensor, mask: Tensor, layers: int) -> tuple[Tensor, Tensor | None, Tensor]:
+        """States, attention (N, layers, heads, L', L') of the last `layers`, None where there are none, and mask."""
         if isinstance(self.prefix, Tensor) and isinstance(self.suffix, Tensor):
             x, mask = self._with_special_tokens(x, mask, self.prefix, self.suffix)
         # Where there are only shapes, nobody can ask whether anything is masked.
         attended = None if mask.is_meta else mask.long()
-        states: Tensor = self.model(inputs_embeds=x, attention_mask=attended).last_hidden_state
-        return states, mask
+        more = {"output_attentions": True} if layers else {}
+        output = self.model(inputs_embeds=x, attention_mask=attended, **more)
+        return output.last_hidden_state, torch.stack(output.attentions[-layers:], 1) if layers else None, mask
 
     @staticmethod
     def _with_special_tokens(x: Tensor, mask: Tensor, prefix: Tensor, suffix: Tensor) -> tuple[Tensor, Tensor]:
@@ -72,7 +79,8 @@ class Pooled(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """The vectors of pieces (N, L, d)."""
-        return _vectors(self.body, x, mask, self.pooling)[:, None], mask[:, :1]
+        states, inside = self.body(x, mask)
+        return _vectors(states, inside, self.pooling)[:, None], mask[:, :1]
 
 
 class Upper(nn.Module):
@@ -83,11 +91,14 @@ class Upper(nn.Module):
         self.body, self.pooling = body, pooling
         self.classifier = nn.Linear(hidden, classes)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Logits (N, C)."""
-        features = x[:, 0] if self.body is None else _vectors(self.body, x, mask, self.pooling)
-        logits: Tensor = self.classifier(features)
-        return logits
+    def forward(self, x: Tensor, mask: Tensor, attention: int = 0) -> Tensor | Attended:
+        """Logits (N, C), and the attention of the last layers where that of so many is asked for."""
+        if self.body is None:
+            logits: Tensor = self.classifier(x[:, 0])
+            return logits
+        states, found, mask = self.body.attended(x, mask, attention)
+        logits = self.classifier(_vectors(states, mask, self.pooling))
+        return logits if found is None else Attended(logits, found, mask)
 
 
 class Lora(nn.Module):
@@ -115,10 +126,8 @@ class Given(nn.Module):
         return states
 
 
-def _vectors(body: Body, x: Tensor, mask: Tensor, pooling: str) -> Tensor:
-    """One vector (N, h) for each text that passes a body."""
-    states: Tensor
-    states, mask = body(x, mask)
+def _vectors(states: Tensor, mask: Tensor, pooling: str) -> Tensor:
+    """One vector (N, h) for each text, of its states (N, L', h)."""
     if pooling == "cls":
         return states[:, 0]
     inside = mask[..., None].to(states.dtype)

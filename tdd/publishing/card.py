@@ -12,14 +12,9 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.hub.layout import TABLES
 from tdd.publishing.card_accuracy import accuracy_section
-from tdd.publishing.card_sections import (
-    dataset_name,
-    introduction_section,
-    is_on_hub,
-    limits_section,
-    provenance_section,
-    training_section,
-)
+from tdd.publishing.card_introduction import introduction_section
+from tdd.publishing.card_sections import limits_section, provenance_section, training_section
+from tdd.publishing.card_text import dataset_name, is_on_hub
 from tdd.publishing.tables import configurations
 from tdd.system.files import write_text
 

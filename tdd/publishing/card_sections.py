@@ -1,6 +1,6 @@
-"""The sections of a card, a function each: what the set is, how to train on it, how it was made, what it is not.
+"""The sections of a card, a function each: how to train on the set, how it was made, what it is not.
 
-Accuracies are in `tdd.publishing.card_accuracy`.
+What it is is said in `tdd.publishing.card_introduction`, accuracies in `tdd.publishing.card_accuracy`.
 """
 
 from __future__ import annotations
@@ -8,87 +8,14 @@ from __future__ import annotations
 from tdd.data.sources import KNOWN
 from tdd.distilled_set.set import DistilledSet
 from tdd.networks.own import can_be_imported
+from tdd.publishing.card_text import in_code, is_on_hub, times
 from tdd.publishing.training_code import published_network, training_code, weights_of
 from tdd.settings.networks import CODE, entry_of
 from tdd.settings.recipe import Recipe
 from tdd.system.formatting import duration
 
-_NO_LICENCE = """
-No licence is stated here. The set is derived from its source, so the source's licence and terms decide what is allowed.
-The owner of this repository may add a `license` to the metadata above; it is kept when the set is published again.
-"""
 _NEAREST_WORDS = "The words are those nearest to learned vectors"
 _CUT_OFF_PIXELS = "The pictures are the learned numbers, rounded and cut off at black and white"
-_TEXT_COLUMNS = """| `default` | `text` | the nearest word of every position |
-| | `similarity` | mean cosine similarity of these words to the positions |"""
-_WORD_COLUMNS = "| `default` | `text` | the sample: its words, joined by single spaces |"
-_IMAGE_COLUMNS = "| `default` | `image` | the sample as a picture, cut off at black and white |"
-
-
-def is_on_hub(distilled: DistilledSet) -> bool:
-    """Whether the data set was read from the Hub, at a known revision."""
-    return "revision" in distilled.source
-
-
-def dataset_name(distilled: DistilledSet) -> str:
-    """The data set's name on the Hub, or else as the recipe has it, on one line."""
-    name = distilled.source["dataset"] if is_on_hub(distilled) else distilled.recipe.dataset
-    return " ".join(name.split())
-
-
-def _code(text: str) -> str:
-    """Any text as a piece of code inside a line or a table."""
-    return "`" + " ".join(text.replace("`", "'").replace("|", "/").split()) + "`"
-
-
-def _times(*sizes: int | str) -> str:
-    return " × ".join(map(str, sizes))
-
-
-def introduction_section(distilled: DistilledSet, licensed: bool) -> str:
-    """Title, what the set was distilled from, its sizes, its classes and the columns of its tables.
-
-    Args:
-        distilled: the set.
-        licensed: whether the metadata name a licence; otherwise the section says that none is stated.
-    """
-    recipe, name = distilled.recipe, dataset_name(distilled)
-    steps, per_step, *shape = distilled.samples.shape
-    origin, samples = _code(name), "sentences of real words" if distilled.sentences else "synthetic samples"
-    if distilled.sentences:
-        sample_columns, both = _WORD_COLUMNS, ""
-    else:
-        sample_columns = _TEXT_COLUMNS if distilled.space.kind == "text" else _IMAGE_COLUMNS
-        sample_columns += f"\n| `embeddings` | `embedding` | the sample, {_times(*shape)} exact numbers |"
-        both = "both"
-    momentum = "" if distilled.momentum is None else "| | `momentum` | of every gradient step, as in torch's SGD |\n"
-    momentum += (
-        ""
-        if distilled.mask is None or distilled.sentences
-        else "| | `length` | words of the sentence, before its padding |\n"
-    )
-    rates = "learned learning rates" + ("" if distilled.momentum is None else " and momentum")
-    if is_on_hub(distilled):
-        revision = distilled.source["revision"][:12]
-        origin = f"[{name}](https://huggingface.co/datasets/{name}) (revision `{revision}`)"
-    return f"""# {name}, distilled to {distilled.n} samples
-
-{distilled.n} {samples} with {recipe.labels} labels and {rates}, distilled from {origin}:
-they are to train a network about as well as all the data do. Made with tdd, by the method of *Soft-Label Dataset
-Distillation and Text Dataset Distillation* ([arXiv 1910.02551](https://arxiv.org/abs/1910.02551)).
-
-Gradient steps: {steps * recipe.epochs}, of {per_step} samples each; epochs: {recipe.epochs}.
-
-Classes: {", ".join(map(_code, distilled.classes))}.
-
-| configuration | column | holds |
-|---|---|---|
-{sample_columns}
-| {both} | `label` | the class with the largest soft label |
-| | `soft_label` | a number for each class |
-| | `step`, `index` | the gradient step it belongs to, and its place there |
-| | `learning_rates` | those of its step, one an epoch |
-{momentum}""" + ("" if licensed else _NO_LICENCE)
 
 
 def training_section(distilled: DistilledSet, repo: str) -> str:
@@ -102,21 +29,23 @@ def training_section(distilled: DistilledSet, repo: str) -> str:
     # Code that others do not have, and cannot be shown.
     unknown = learner is None or not hasattr(learner.module, "source")
     if distilled.space.kind == "text":
-        x, numbers = "x", _times("N", *shape) + "\nnumbers"
+        x, numbers = "x", times("N", *shape) + "\nnumbers"
         reads = f"sentences as word vectors ({_vectors(distilled)}), padded with zeros or cut to {shape[0]} words"
         if learner is not None and learner.takes_mask:
-            x, numbers = "x, mask", f"{numbers} and a `mask` of {_times('N', shape[0])} that is true where words stand"
+            x, numbers = "x, mask", f"{numbers} and a `mask` of {times('N', shape[0])} that is true where words stand"
     else:
-        x, numbers = "normalised(x)", _times("N", *shape[1:], shape[0]) + "\nnumbers from 0 to 255"
+        x, numbers = "normalised(x)", times("N", *shape[1:], shape[0]) + "\nnumbers from 0 to 255"
         reads = "images, normalised as the training images were"
     if entry.pretrained:
         reads = f"the encoder's word pieces as its frozen input embeddings, at most {shape[0]} of them"
-        weights = f"{_code(entry.pretrained)}{weights_of(distilled)}"
+        weights = f"{in_code(entry.pretrained)}{weights_of(distilled)}"
         plain = (
             f"It was made for the pretrained encoder {weights}, whose weights are where training starts. The network"
         )
     elif unknown:
-        name = _code(recipe.network) + ("" if recipe.network.startswith(CODE) else f" (the class {_code(entry.home)})")
+        name = in_code(recipe.network) + (
+            "" if recipe.network.startswith(CODE) else f" (the class {in_code(entry.home)})"
+        )
         plain = f"It was made for a network of its author's own, {name}, whose code is not published here. That network"
     else:
         code = training_code(distilled, repo)
@@ -181,7 +110,7 @@ classify = transformers.pipeline("text-classification", "classifier")
 def _vectors(distilled: DistilledSet) -> str:
     name = distilled.source.get("vectors", distilled.recipe.vectors)
     checksum = distilled.source.get("vectors_checksum")
-    return _code(name) + (f", sha256 `{checksum}`" if checksum else "")
+    return in_code(name) + (f", sha256 `{checksum}`" if checksum else "")
 
 
 def provenance_section(distilled: DistilledSet) -> str:

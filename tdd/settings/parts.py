@@ -8,10 +8,10 @@ from pydantic import Field, SerializeAsAny
 
 from tdd.settings.fields import Settings, setting
 from tdd.settings.networks import NETWORKS, NetworkOptions, TextCNNOptions, entry_of
+from tdd.settings.set_parts import SetSettings, WordSettings
 
 USUAL_NETWORK, USUAL_VECTORS = "text_cnn", "glove-6b-50d"
 # What takes the place of none.
-USUAL_STEPS = "n / classes where that divides n, known once the data are read"
 USUAL_COLUMN = "found by its usual names once the data are read"
 MOST_THREADS = 1024
 
@@ -41,52 +41,6 @@ class DataSettings(Settings):
     max_validation: int = setting(2500, "most held-out examples read at each validation", unit="examples", ge=1)
 
 
-class SetSettings(Settings):
-    """The distilled set."""
-
-    n: int = setting(
-        20, "number of distilled samples, steps x samples per step", unit="samples", flag=True, short="n", ge=1
-    )
-    steps: int | None = setting(None, "inner steps of an epoch", none=USUAL_STEPS, unit="inner steps", flag=True, ge=1)
-    epochs: int = setting(1, "times the inner steps are repeated", unit="epochs", source="paper 3.4", flag=True, ge=1)
-    init: Literal["fixed", "random"] = setting(
-        "fixed", "distil for one network initialisation, or for any fresh one", source="paper 3.4", flag=True
-    )
-    labels: Literal["soft", "hard"] = setting("soft", "learned soft labels, or fixed one-hot ones", source="paper 3.2")
-    samples: Literal["free", "words"] = setting(
-        "free", "samples are any learned numbers, or sentences of real words", source="paper 3.4", flag=True
-    )
-    sample_length: int | None = setting(None, "length of a distilled sentence", none="max_length", unit="tokens", ge=1)
-    samples_init: Literal["noise", "real"] | None = setting(
-        None, "start from noise or real examples", none="real sentences for samples: words, else noise"
-    )
-    samples_scale: float = setting(
-        0.3, "standard deviation of the noise to start from", unit="that of real inputs", gt=0
-    )
-    learning_rate: float = setting(0.05, "start of every learned inner learning rate", gt=0)
-    momentum: float = setting(
-        0.0, "start of the learned inner momentum; 0: none", source="heavy ball, Polyak 1964", ge=0, lt=1
-    )
-
-
-class WordSettings(Settings):
-    """Sentences of real words (samples: words)."""
-
-    vocabulary: int = setting(8000, "most frequent words of the training split that may be used", unit="words", ge=2)
-    vocabulary_file: str | None = setting(
-        None, "file with the words instead, separated by white space", none="the most frequent words"
-    )
-    excluded_words: list[str] = setting([], "words that no sentence may hold")
-    padding: Literal["none", "end"] = setting(
-        "none", "none: words at all L positions; end: no more than in the real sentence it starts as"
-    )
-    neighbours: int = setting(
-        0, "words that a gradient tells apart on its way to a latent vector; 0: straight through", unit="words", ge=0
-    )
-    temperature: float = setting(1.0, "softness of the choice among neighbours", unit="that of a nearest word", gt=0)
-    commitment: float = setting(0.0, "pull of a latent vector to its word", source="VQ-VAE, arXiv 1711.00937", ge=0)
-
-
 class OuterSettings(Settings):
     """The outer loop."""
 
@@ -97,6 +51,7 @@ class OuterSettings(Settings):
     )
     samples_lr: float = setting(0.03, "Adam step size of the samples", gt=0)
     labels_lr: float = setting(0.03, "Adam step size of the soft labels", gt=0)
+    attention_lr: float = setting(0.01, "Adam step size of the attention labels", gt=0)
     rates_lr: float = setting(
         0.03, "Adam step size of the raw learning rates (before softplus) and momentum (before sigmoid)", gt=0
     )

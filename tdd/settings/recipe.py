@@ -15,7 +15,8 @@ from tdd.errors import UsageError, nearest
 from tdd.settings.fields import Setting, settings_of
 from tdd.settings.files import read_settings
 from tdd.settings.networks import NETWORKS, NetworkOptions, Reads, checked_options, is_encoder
-from tdd.settings.parts import PARTS, USUAL_NETWORK, USUAL_VECTORS, AllSettings, WordSettings
+from tdd.settings.parts import PARTS, USUAL_NETWORK, USUAL_VECTORS, AllSettings
+from tdd.settings.set_parts import WordSettings
 from tdd.system.files import write_text
 
 # Settings without effect, by what the network reads.

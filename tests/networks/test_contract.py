@@ -170,7 +170,7 @@ def test_networks_at_once_are_what_they_are_one_by_one(name):
         def all_of(theta, direction, kernel=kernel):
             with torch.no_grad():
                 gradient, saved = kernel.gradient(theta, given.step())
-            value, theta_bar, x_bar, y_bar = kernel.reverse(theta, given.step(), saved, direction)
+            value, theta_bar, x_bar, y_bar, _ = kernel.reverse(theta, given.step(), saved, direction)
             losses, g = kernel.loss(theta, batch)
             return (gradient, value, theta_bar, losses, g, kernel.logits(theta, batch)), (x_bar, y_bar)
 
@@ -208,7 +208,7 @@ def test_what_lies_beyond_the_mask_counts_for_nothing(name):
         step = Step(garbage[0], labels[0], mask[0])
         with torch.no_grad():
             _, saved = kernel.gradient(theta, step)
-        _, _, x_bar, _ = kernel.reverse(theta, step, saved, direction)
+        x_bar = kernel.reverse(theta, step, saved, direction).x
         assert (x_bar[outside[0].expand_as(x_bar)] == 0).all() and x_bar.any()
     (one, *_), first = unstack(theta), given.step()
     expected = logits_of(learner.module, one, first.x, first.mask)

@@ -1,18 +1,28 @@
 """Pretrained encoders as learners: exact gradients behind a frozen front, saved by reference, bad files refused."""
 
-from typing import Any
-
 import pytest
 import torch
 from learners import outer_gradient
 from reference import outer_gradient as naive_gradient
 from reference import random_batch
 from safetensors.torch import load_file, save_file
-from tiny_encoders import KINDS, LENGTH, save_encoder, tiny_encoder, tiny_text_corpus
+from tiny_encoders import (
+    CLASSES,
+    EXACT,
+    KINDS,
+    LENGTH,
+    ROUNDED,
+    SINGLE,
+    TEXTS,
+    L,
+    learner_of,
+    save_encoder,
+    tiny_encoder,
+    tiny_text_corpus,
+)
 from torch.func import functional_call
 
 from tdd.data.corpus import load_corpus
-from tdd.data.protocols import InputSpace
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.outer_update import EPSILON, PRETRAINED_EPSILON
 from tdd.distillation.unroll import InnerLoop, unroll
@@ -23,30 +33,18 @@ from tdd.errors import TddError, UsageError
 from tdd.evaluation.evaluation import evaluate
 from tdd.networks.kernels.front import FrontKernel
 from tdd.networks.kernels.parameters import unstack
-from tdd.networks.learner import Learner, make_learner
+from tdd.networks.learner import make_learner
 from tdd.settings.names import run_name
 from tdd.settings.recipe import Recipe
 from tdd.settings.recipes import resolve_recipe
 from tdd.system.seeds import generator
 
-CLASSES, L = 3, 9
-EXACT: Any = {"rtol": 1e-10, "atol": 1e-12}
-ROUNDED: Any = {"rtol": 1e-3, "atol": 1e-5}
-SINGLE = ("modernbert",)
 SHARED = ("albert",)  # its layers are one
-TEXTS = ["good film", "a bad play s", "the playing books"]
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("TDD_CACHE", str(tmp_path / "cache"))
-
-
-def learner_of(kind: str, train: str, pooling: str = "mean", device: str = "cpu") -> Learner:
-    name = tiny_encoder(kind)
-    tokens = encoder_tokens(name)
-    space = InputSpace("text", (L, tokens.dim), tokens.checksum)
-    return make_learner(name, {"train": train, "pooling": pooling}, space, CLASSES, device)
 
 
 def embedded(kind: str) -> tuple[torch.Tensor, torch.Tensor, list[list[int]]]:

@@ -3,16 +3,26 @@
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 import transformers
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from tdd.data.corpus import Corpus, load_corpus
+from tdd.data.protocols import InputSpace
+from tdd.embeddings.encoder import encoder_tokens
+from tdd.networks.learner import Learner, make_learner
 from tdd.settings.recipe import Recipe
 
 SIZES = {"vocab_size": 60, "hidden_size": 8, "num_attention_heads": 2, "num_hidden_layers": 3, "intermediate_size": 12}
 LENGTH = 24
+CLASSES, L = 3, 9
+EXACT: Any = {"rtol": 1e-10, "atol": 1e-12}
+ROUNDED: Any = {"rtol": 1e-3, "atol": 1e-5}
+# Its softmax is one of float32, which knows no double's least number.
+SINGLE = ("modernbert",)
+TEXTS = ["good film", "a bad play s", "the playing books"]
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = ["good", "bad", "film", "play", "##ing", "##s", "a", "the", "##o", "##k", *"bcdefghijklmnopqrstuvwxyz"]
 
@@ -65,3 +75,11 @@ def tiny_text_corpus() -> Corpus:
     texts = ["good film", "a good play", "bad film s", "the bad playing", "good book", "bad book"] * 5
     recipe = Recipe(dataset="films", network=tiny_encoder(), max_length=LENGTH - 2)
     return load_corpus(recipe, data=(texts, ["pos", "pos", "neg", "neg", "pos", "neg"] * 5))
+
+
+def learner_of(kind: str, train: str, pooling: str = "mean", device: str = "cpu") -> Learner:
+    """A tiny encoder of this kind for texts of at most L pieces and CLASSES classes."""
+    name = tiny_encoder(kind)
+    tokens = encoder_tokens(name)
+    space = InputSpace("text", (L, tokens.dim), tokens.checksum)
+    return make_learner(name, {"train": train, "pooling": pooling}, space, CLASSES, device)

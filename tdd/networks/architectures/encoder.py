@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,11 +14,9 @@ from tdd.errors import UsageError
 from tdd.hub.encoders import encoder_files
 from tdd.networks.encoder_parts import Body, Pooled, Upper, add_lora, split
 from tdd.networks.hidden_states import HiddenStates
+from tdd.networks.kernels.attention_loss import Attended
 from tdd.networks.kernels.parameters import Parameters
 from tdd.settings.networks import EncoderOptions
-
-if TYPE_CHECKING:
-    pass
 
 # Models whose positions begin after that of padding.
 _AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer")
@@ -72,13 +70,16 @@ class Encoder(nn.Module):
         self.states: HiddenStates | None = None
         self.pretrained = f"{name} {options.train} {options.pooling if kind == 'head' else ''}"
 
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Logits (N, C) of pieces (N, L, d), of which `mask` (N, L) says where they stand."""
+    def forward(self, x: Tensor, mask: Tensor | None = None, attention: int = 0) -> Tensor | Attended:
+        """Logits (N, C) of pieces (N, L, d), of which `mask` (N, L) says where they stand.
+
+        With the attention of the last layers, where that of so many is asked for.
+        """
         mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device) if mask is None else mask
         if self.front is not None:
             x, mask = self.front(x, mask)
-        logits: Tensor = self.upper(x, mask)
-        return logits
+        found: Tensor | Attended = self.upper(x, mask, attention)
+        return found
 
     def initial(self, generator: torch.Generator, fixed: bool = False) -> Parameters:
         """The parameters that training starts from: pretrained, with a classifier of zeros, or drawn where not `fixed`.

@@ -12,9 +12,10 @@ from torch.func import functional_call
 
 from tdd.data.protocols import RealBatch, Split
 from tdd.networks.kernels.arithmetic import Context, twice_differentiable, without_cudnn
+from tdd.networks.kernels.attention_loss import attention_loss
 from tdd.networks.kernels.graph_memory import kept_bytes
 from tdd.networks.kernels.parameters import Parameters, stack, unstack
-from tdd.networks.kernels.protocol import Front, Step
+from tdd.networks.kernels.protocol import Front, Step, StepGradient
 from tdd.system.memory import CPU, part_bytes
 
 # Positions that lengths are rounded up to where the memory of an example is measured.
@@ -71,22 +72,23 @@ class AutogradKernel:
 
     def reverse(
         self, theta: Parameters, step: Step, saved: None, direction: Parameters, first: bool = False
-    ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
+    ) -> StepGradient:
         """See `Kernel.reverse`."""
-        values, theta_bars, x_bar, y_bar = [], [], torch.zeros_like(step.x), torch.zeros_like(step.y)
+        values, theta_bars, given = [], [], _given(step)
+        bars_of_step = {name: torch.zeros_like(value) for name, value in given.items()}
         with torch.enable_grad():
             for theta_k, along in zip(unstack(theta), unstack(direction), strict=True):
-                weights, leaves = _leaves(theta_k), _leaves({"x": step.x, "y": step.y})
-                gradient = self._gradient(weights, Step(leaves["x"], leaves["y"], step.mask), True)
+                weights, leaves = _leaves(theta_k), _leaves(given)
+                gradient = self._gradient(weights, step._replace(**leaves), True)
                 value = torch.stack([(gradient[name] * along[name]).sum() for name in theta_k]).sum()
                 wanted = leaves if first else weights | leaves
                 bars = torch.autograd.grad(value, list(wanted.values()), materialize_grads=True)
                 named = dict(zip(wanted, bars, strict=True))
-                x_bar += named.pop("x")
-                y_bar += named.pop("y")
+                for name in given:
+                    bars_of_step[name] += named.pop(name)
                 values.append(value.detach())
                 theta_bars.append(named)
-        return torch.stack(values), stack(theta_bars), x_bar, y_bar
+        return StepGradient(torch.stack(values), stack(theta_bars), **bars_of_step)
 
     def _cut(self, step: Step) -> tuple[Tensor, Tensor | None]:
         """The examples of a step and their mask, without what is padding in all of them."""
@@ -99,12 +101,20 @@ class AutogradKernel:
         """Gradient of one network."""
         self.network.eval()
         with self.arithmetic(), twice_differentiable(self.network):
-            logits = self._forward(theta, *self._cut(step))
-            loss = -(step.y * logits.to(step.x.dtype).log_softmax(-1)).sum() / len(step.y)
+            logits, pull = self._labelled(theta, step)
+            loss = pull - (step.y * logits.to(step.x.dtype).log_softmax(-1)).sum() / len(step.y)
             gradients = torch.autograd.grad(
                 loss, list(theta.values()), create_graph=create_graph, materialize_grads=True
             )
         return dict(zip(theta, gradients, strict=True))
+
+    def _labelled(self, theta: Parameters, step: Step) -> tuple[Tensor, Tensor | float]:
+        """Logits of a step's examples, and the loss of their attention labels, if any."""
+        x, mask = self._cut(step)
+        if step.attention is None:
+            return self._forward(theta, x, mask), 0.0
+        attended = functional_call(self.network, theta, (x, mask), {"attention": step.attention.shape[1]})
+        return attended.logits, attention_loss(attended, step.attention)
 
     # Real examples
 
@@ -150,7 +160,7 @@ class AutogradKernel:
 
     def step_bytes(self, step: Step, networks: int, graph: bool) -> tuple[int, int]:
         """See `Kernel.step_bytes`."""
-        leaves = Step(step.x.requires_grad_(), step.y.requires_grad_(), step.mask)
+        leaves = step._replace(**{name: value.requires_grad_() for name, value in _given(step).items()})
         step_graph = kept_bytes(lambda: self._gradient(self._shapes(), leaves, True))
         if graph:
             return step_graph * networks, step_graph
@@ -221,6 +231,11 @@ def _seeded(dropout: torch.Generator | None, device: torch.device) -> Iterator[N
     with torch.random.fork_rng(devices, device_type=device.type if devices else "cuda"):
         torch.manual_seed(int(torch.randint(2**62, (), generator=dropout)))
         yield
+
+
+def _given(step: Step) -> dict[str, Tensor]:
+    """What a gradient flows to in a step."""
+    return {name: value for name, value in step._asdict().items() if name != "mask" and value is not None}
 
 
 def _leaves(tensors: Parameters) -> Parameters:

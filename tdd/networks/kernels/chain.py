@@ -21,7 +21,7 @@ from tdd.data.protocols import RealBatch, Split
 from tdd.networks.kernels.chain_layers import Convolution, Frame, Linear, add
 from tdd.networks.kernels.chain_nonlinearities import Nonlinearities, Nonlinearity
 from tdd.networks.kernels.parameters import Parameters
-from tdd.networks.kernels.protocol import Front, Step
+from tdd.networks.kernels.protocol import Front, Step, StepGradient
 from tdd.system.memory import CPU, part_bytes
 
 # Bytes that the layers' outputs take for the real images worked on at once by a processor: measured fastest for 1 and
@@ -88,7 +88,7 @@ class ChainKernel:
 
     def reverse(
         self, theta: Parameters, step: Step, saved: Pass, direction: Parameters, first: bool = False
-    ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
+    ) -> StepGradient:
         """See `Kernel.reverse`."""
         inputs = [self.frame(step.x), *(nonlinearity.h for nonlinearity in saved.nonlinearities)]
         dz = self.layers[0].forward(direction, inputs[0])
@@ -113,7 +113,8 @@ class ChainKernel:
         if not first:
             theta_bar |= self.layers[0].gradient(theta, (inputs[0], bar))
         x_bar = self.layers[0].reverse(inputs[0], (theta, bar), (direction, dbar))
-        return (error * dz).sum((1, 2)), theta_bar, self.frame.reverse(x_bar), (mean - dz).sum(0) / len(y)
+        y_bar = (mean - dz).sum(0) / len(y)
+        return StepGradient((error * dz).sum((1, 2)), theta_bar, self.frame.reverse(x_bar), y_bar)
 
     def _forth(self, theta: Parameters, x: Tensor) -> tuple[list[Nonlinearities], Tensor]:
         """The nonlinearities after each layer at framed images, and the logits (K, n, C)."""

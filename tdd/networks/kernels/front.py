@@ -10,9 +10,10 @@ from torch import Tensor, nn
 
 from tdd.data.protocols import Augmentation, RealBatch
 from tdd.networks.hidden_states import HiddenStates
+from tdd.networks.kernels.attention_loss import Attended
 from tdd.networks.kernels.autograd import AutogradKernel
 from tdd.networks.kernels.parameters import Parameters
-from tdd.networks.kernels.protocol import Front, Step
+from tdd.networks.kernels.protocol import Front, Step, StepGradient
 from tdd.system.memory import CPU
 
 # Positions of real examples that pass the front together.
@@ -26,10 +27,10 @@ class Above(nn.Module):
         super().__init__()
         self.upper = upper
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Logits (N, C) of hidden states."""
-        logits: Tensor = self.upper(x, mask)
-        return logits
+    def forward(self, x: Tensor, mask: Tensor, attention: int = 0) -> Tensor | Attended:
+        """Logits (N, C) of hidden states, and the attention of its last layers where that is asked for."""
+        found: Tensor | Attended = self.upper(x, mask, attention)
+        return found
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class FrontKernel:
 
     def reverse(
         self, theta: Parameters, step: Step, saved: Any, direction: Parameters, first: bool = False
-    ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
+    ) -> StepGradient:
         """See `Kernel.reverse`."""
         return self.above.reverse(theta, step, saved, direction, first)
 
@@ -135,7 +136,7 @@ class FrontKernel:
     def step_bytes(self, step: Step, networks: int, graph: bool) -> tuple[int, int]:
         """See `Kernel.step_bytes`."""
         x, mask = self._shapes(step.x, step.mask)
-        return self.above.step_bytes(Step(x, step.y, mask), networks, graph)
+        return self.above.step_bytes(Step(x, step.y, mask, step.attention), networks, graph)
 
     def batch_bytes(
         self, split: Any, size: int, networks: int, gradient: bool = True, device: torch.device = CPU

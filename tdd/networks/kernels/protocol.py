@@ -21,16 +21,34 @@ class Step(NamedTuple):
         x: (n, L, d) embedded sentences or (n, c, h, w) images.
         y: (n, C) soft labels.
         mask: (n, L) bool, where a sentence has a word; None: everywhere, or images.
+        attention: (n, layers, heads, Q, L') attention labels, see `attention_loss`; None: there are none.
     """
 
     x: Tensor
     y: Tensor
     mask: Tensor | None = None
+    attention: Tensor | None = None
 
     @property
     def inputs(self) -> Tensor:
         """What a network reads: x, with zeros where there is no word, as real sentences are padded."""
         return self.x if self.mask is None else self.x * self.mask[..., None]
+
+
+class StepGradient(NamedTuple):
+    """What flows back through a gradient step along a direction.
+
+    Attributes:
+        along: D = <gradient, direction> of each network (K,).
+        theta: gradient of D to the parameters (K, ...); empty for the first step, where nobody asks for it.
+        x, y, attention: its gradient to what `Step` holds, summed over networks; masked positions have none.
+    """
+
+    along: Tensor
+    theta: Parameters
+    x: Tensor
+    y: Tensor
+    attention: Tensor | None = None
 
 
 class Front(Protocol):
@@ -60,12 +78,8 @@ class Kernel(Protocol):
 
     def reverse(
         self, theta: Parameters, step: Step, saved: Any, direction: Parameters, first: bool = False
-    ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
-        """D = <gradient, direction> of each network (K,); its gradients to theta, to x and y (summed over networks).
-
-        Nobody asks for the gradient to theta of the `first` step that a gradient flows through: it is left empty.
-        Masked positions of x have no gradient.
-        """
+    ) -> StepGradient:
+        """The gradients of D = <gradient, direction>; `first` is the first step that a gradient flows through."""
 
     def loss(
         self, theta: Parameters, batch: Any, dropout: torch.Generator | None = None, smoothing: float = 0.0

@@ -31,7 +31,7 @@ from tdd.networks.kernels.classifier import (
     softmax_error,
 )
 from tdd.networks.kernels.parameters import Parameters
-from tdd.networks.kernels.protocol import Front, Step
+from tdd.networks.kernels.protocol import Front, Step, StepGradient
 from tdd.networks.kernels.word_table import WordTable, argmax_over_time
 from tdd.system.memory import CPU
 
@@ -81,7 +81,7 @@ class TextCNNKernel:
 
     def reverse(
         self, theta: Parameters, step: Step, winners: Winners, direction: Parameters, first: bool = False
-    ) -> tuple[Tensor, Parameters, Tensor, Tensor]:
+    ) -> StepGradient:
         """Value and gradients of D = <gradient(theta, step), direction>; see `Kernel.reverse`.
 
         D is the loss's derivative along `direction`: with the tangents dz, dh and da of z, h and a it is the sum of
@@ -120,7 +120,7 @@ class TextCNNKernel:
             x_bar.flatten(0, 1).index_add_(0, winners.words[bank].flatten(), u_bar.reshape(-1, x.shape[2]))
         if step.mask is not None:
             x_bar = x_bar * step.mask[..., None]
-        return (error * da).sum((0, 2)), theta_bar, x_bar, y_bar
+        return StepGradient((error * da).sum((0, 2)), theta_bar, x_bar, y_bar)
 
     def _winners(self, theta: Parameters, x: Tensor) -> Winners:
         words, tops = [], []

@@ -42,7 +42,7 @@ def both_ways(network, theta, direction, x, y):
     for kernel in (network.closed_form(), AutogradKernel(network)):
         with torch.no_grad():
             gradient, saved = kernel.gradient(theta, Step(x, y))
-            value, theta_bar, x_bar, y_bar = kernel.reverse(theta, Step(x, y), saved, direction)
+            value, theta_bar, x_bar, y_bar, _ = kernel.reverse(theta, Step(x, y), saved, direction)
         found.append([gradient, value, theta_bar, y_bar, x_bar])
     return found
 

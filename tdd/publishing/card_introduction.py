@@ -1,0 +1,64 @@
+"""The first section of a card: what the set is, what it was distilled from, and the columns of its tables."""
+
+from __future__ import annotations
+
+from tdd.distilled_set.set import DistilledSet
+from tdd.hub.layout import WEIGHTS
+from tdd.publishing.card_text import dataset_name, in_code, is_on_hub, times
+
+_NO_LICENCE = """
+No licence is stated here. The set is derived from its source, so the source's licence and terms decide what is allowed.
+The owner of this repository may add a `license` to the metadata above; it is kept when the set is published again.
+"""
+_TEXT_COLUMNS = """| `default` | `text` | the nearest word of every position |
+| | `similarity` | mean cosine similarity of these words to the positions |"""
+_WORD_COLUMNS = "| `default` | `text` | the sample: its words, joined by single spaces |"
+_IMAGE_COLUMNS = "| `default` | `image` | the sample as a picture, cut off at black and white |"
+
+
+def introduction_section(distilled: DistilledSet, licensed: bool) -> str:
+    """Title, what the set was distilled from, its sizes, its classes and the columns of its tables.
+
+    Args:
+        distilled: the set.
+        licensed: whether the metadata name a licence; otherwise the section says that none is stated.
+    """
+    recipe, name = distilled.recipe, dataset_name(distilled)
+    steps, per_step, *shape = distilled.samples.shape
+    origin, samples = in_code(name), "sentences of real words" if distilled.sentences else "synthetic samples"
+    if distilled.sentences:
+        sample_columns, both = _WORD_COLUMNS, ""
+    else:
+        sample_columns = _TEXT_COLUMNS if distilled.space.kind == "text" else _IMAGE_COLUMNS
+        sample_columns += f"\n| `embeddings` | `embedding` | the sample, {times(*shape)} exact numbers |"
+        both = "both"
+    momentum = "" if distilled.momentum is None else "| | `momentum` | of every gradient step, as in torch's SGD |\n"
+    momentum += (
+        ""
+        if distilled.mask is None or distilled.sentences
+        else "| | `length` | words of the sentence, before its padding |\n"
+    )
+    if distilled.attention is not None:
+        momentum += f"| `{WEIGHTS}` | `attention` | attention labels, {times(*distilled.attention.shape)} |\n"
+    rates = "learned learning rates" + ("" if distilled.momentum is None else " and momentum")
+    if is_on_hub(distilled):
+        revision = distilled.source["revision"][:12]
+        origin = f"[{name}](https://huggingface.co/datasets/{name}) (revision `{revision}`)"
+    return f"""# {name}, distilled to {distilled.n} samples
+
+{distilled.n} {samples} with {recipe.labels} labels and {rates}, distilled from {origin}:
+they are to train a network about as well as all the data do. Made with tdd, by the method of *Soft-Label Dataset
+Distillation and Text Dataset Distillation* ([arXiv 1910.02551](https://arxiv.org/abs/1910.02551)).
+
+Gradient steps: {steps * recipe.epochs}, of {per_step} samples each; epochs: {recipe.epochs}.
+
+Classes: {", ".join(map(in_code, distilled.classes))}.
+
+| configuration | column | holds |
+|---|---|---|
+{sample_columns}
+| {both} | `label` | the class with the largest soft label |
+| | `soft_label` | a number for each class |
+| | `step`, `index` | the gradient step it belongs to, and its place there |
+| | `learning_rates` | those of its step, one an epoch |
+{momentum}""" + ("" if licensed else _NO_LICENCE)
