@@ -18,6 +18,7 @@ from tdd.settings.encoder_names import HUB, MINILM, is_encoder
 from tdd.settings.fields import Settings, setting
 
 Reads = Literal["text", "image"]
+StateFormat = Literal["float32", "bfloat16"]
 
 CODE = "python:"
 """What the name of a network begins with that is a user's own class: ``python:package.module:Class``."""
@@ -103,6 +104,10 @@ class EncoderOptions(NetworkOptions):
         "last:2", "what is trained: head, last:K (layers), lora:R (rank) or all", source="LoRA, arXiv 2106.09685"
     )
     pooling: Literal["mean", "cls"] = setting("mean", "how the states of all pieces become one vector")
+    hidden_states: StateFormat = setting(
+        "float32",
+        "format that states of real texts below what is trained are kept in on disk; bfloat16: half the space",
+    )
 
     @field_validator("train")
     @classmethod
