@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -55,6 +55,11 @@ class EncoderTokens(Table):
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`: row + 1; every text has pieces."""
         return [row + 1 for row in self._tokenizer.encode(text, add_special_tokens=False).ids]
+
+    def join(self, words: Sequence[str]) -> str:
+        """These pieces as the tokenizer puts them together: ``play``, ``##ing`` → ``playing``."""
+        decoder = self._tokenizer.decoder
+        return super().join(words) if decoder is None else str(decoder.decode(list(words))).strip()
 
 
 def encoder_tokens(name: str) -> EncoderTokens:

@@ -37,6 +37,9 @@ class Embedding(Protocol):
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`."""
 
+    def join(self, words: Sequence[str]) -> str:
+        """Tokens as a person reads them: words with spaces between them, word pieces put together."""
+
     def embed(self, ids: Tensor) -> Tensor:
         """Vectors (..., d), float32, of token ids (...); zeros where the id is 0."""
 

@@ -31,6 +31,10 @@ class Table:
     def __len__(self) -> int:
         return len(self.words)
 
+    def join(self, words: Sequence[str]) -> str:
+        """See `Embedding`."""
+        return " ".join(words)
+
     def embed(self, ids: Tensor) -> Tensor:
         """Vectors (..., d), float32, of token ids (...); zeros where the id is 0."""
         index = ids.cpu().numpy()
