@@ -22,6 +22,7 @@ from tdd.distillation.samples.choice import parametrisation
 from tdd.distillation.samples.start import first_set, parts_of
 from tdd.distillation.truncation import window
 from tdd.distillation.unroll import InnerLoop, train, unroll
+from tdd.distilled_set.embedding import SavedEmbedding
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, OutOfTime, TddError
 from tdd.networks.kernels.parameters import Parameters
@@ -233,8 +234,7 @@ class Distiller:
         samples, sentences = self.parametrisation.finished(learned["samples"])
         ready = {name: value.detach().cpu().clone() for name, value in (learned | {"samples": samples}).items()}
         source = {**self.corpus.source, "fingerprint": self.corpus.fingerprint, "network": self.learner.signature()}
-        source |= self.learner.reference()
-        source["frozen"] = self.learner.frozen_signature()
+        source |= self.learner.reference() | {"frozen": self.learner.frozen_signature()}
         return DistilledSet(
             ready["samples"],
             ready["labels"],
@@ -246,4 +246,5 @@ class Distiller:
             sentences=sentences,
             momentum=momentum_of(ready),
             mask=None if self.mask is None else self.mask.cpu(),
+            embedding=SavedEmbedding.of(self.corpus.train),
         )

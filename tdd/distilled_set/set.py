@@ -13,10 +13,11 @@ from torch import Tensor
 
 from tdd.data.protocols import InputSpace
 from tdd.distilled_set.checks import FORMAT, check_tensors, read_about, read_sentences
+from tdd.distilled_set.embedding import SavedEmbedding
 from tdd.distilled_set.results import read_results
 from tdd.distilled_set.sentences import Sentences, vectors_of
 from tdd.errors import UsageError
-from tdd.hub.layout import RECIPE, RESULTS, WEIGHTS
+from tdd.hub.layout import EMBEDDING, RECIPE, RESULTS, WEIGHTS
 from tdd.settings.recipe import Recipe
 from tdd.system.files import write_json
 from tdd.system.tensor_files import load_tensors, save_tensors
@@ -42,6 +43,7 @@ class DistilledSet:
         sentences: the words that the samples are the vectors of; None: the samples are any numbers.
         momentum: () in [0, 1), of every gradient step, or None where steps are plain; see `unroll.InnerLoop`.
         mask: (steps, per_step, L) bool, where sentences have a word; None: everywhere, or images.
+        embedding: what is known of the vectors of text; None: nothing, or images.
     """
 
     samples: Tensor
@@ -55,6 +57,7 @@ class DistilledSet:
     sentences: Sentences | None = None
     momentum: Tensor | None = None
     mask: Tensor | None = None
+    embedding: SavedEmbedding | None = None
 
     @property
     def n(self) -> int:
@@ -85,6 +88,8 @@ class DistilledSet:
     def save_pretrained(self, folder: str | Path) -> None:
         """Write ``distilled.safetensors``, ``recipe.yaml`` and ``results.json`` into `folder`, each atomically.
 
+        For text ``embedding.json`` too, and for word pieces ``tokenizer.json``.
+
         Raises:
             TddError: the folder cannot be written to.
         """
@@ -105,6 +110,10 @@ class DistilledSet:
         self.recipe.save(folder / RECIPE)
         save_tensors(folder / WEIGHTS, tensors, {"tdd": json.dumps(about)})
         write_json(folder / RESULTS, self.results)
+        if self.embedding is not None:
+            self.embedding.save(folder)
+        else:
+            (folder / EMBEDDING).unlink(missing_ok=True)  # of a set that was here before
 
     def push_to_hub(
         self,
@@ -159,10 +168,12 @@ class DistilledSet:
             tensors["mask"] = (sentences.tokens > 0).to(torch.uint8)
         check_tensors(folder / WEIGHTS, tensors, len(about["classes"]))
         mask = tensors.get("mask")
-        prefix = "initialisation."
+        samples, embedding, prefix = tensors["samples"], None, "initialisation."
+        if samples.dim() == 4:  # text
+            embedding = SavedEmbedding.read(folder, about["source"], samples.shape[-1])
         initialisation = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
         return cls(
-            tensors["samples"],
+            samples,
             tensors["labels"],
             tensors["learning_rates"],
             about["classes"],
@@ -173,4 +184,5 @@ class DistilledSet:
             sentences,
             tensors.get("momentum"),
             None if mask is None or mask.all() else mask.bool(),
+            embedding=embedding,
         )

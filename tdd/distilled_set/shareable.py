@@ -28,8 +28,12 @@ def public(distilled: DistilledSet) -> DistilledSet:
         else last_part(recipe.vectors),
         "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
     }
+    embedding = distilled.embedding
+    if embedding is not None:
+        embedding = replace(embedding, about=embedding.about | {"name": _without_folders(embedding.about["name"])})
     return replace(
         distilled,
+        embedding=embedding,
         recipe=recipe.model_copy(update=settings),
         source={name: _without_folders(value) for name, value in source.items()},
         results=_without_folders(distilled.results),

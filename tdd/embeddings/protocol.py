@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor
 
@@ -30,6 +30,17 @@ class Embedding(Protocol):
         """The token of every row."""
 
     def __len__(self) -> int: ...
+
+    def describe(self) -> dict[str, Any]:
+        """What others must know to find the same table, as JSON values.
+
+        "name", "kind" ("word vectors" or "word pieces"), "checksum", "dimension" (d) and "size" (V); of word pieces
+        also the encoder's "model" on the Hub and its "revision", where they are known, its "weights_sha256", and the
+        special tokens around every text, "prefix" and "suffix".
+        """
+
+    def tokenizer(self) -> str | None:
+        """What splits text into word pieces, as the text of a file of `tokenizers`; None: the tokens are words."""
 
     def id_of(self, word: str) -> int:
         """Token id of exactly this token; 0 where there is none."""

@@ -82,8 +82,11 @@ def normalised(pixels):  # (N, h, w, c) from 0 to 255 -> (N, c, h, w)
 
 
 def published_network(distilled: DistilledSet) -> Learner | None:
-    """The set's network, for its source and the inputs of its forward; None: code that only its user's word imports."""
-    if distilled.recipe.network.startswith(CODE):
+    """The set's network, for its source and the inputs of its forward; None where there is no source to show.
+
+    That is code that only its user's word imports, and pretrained encoders, which may lie in a folder of someone else.
+    """
+    if distilled.recipe.network.startswith(CODE) or entry_of(distilled.recipe.network).pretrained:
         return None
     # Where "meta" will do, nothing is drawn and no memory taken.
     known = entry_of(distilled.recipe.network).comes_with_tdd
