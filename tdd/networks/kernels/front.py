@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from tdd.data.protocols import Augmentation, RealBatch
-from tdd.networks.hidden_states import HiddenStates
+from tdd.networks.hidden_states import AT_ONCE, HiddenStates
 from tdd.networks.kernels.arithmetic import Context
 from tdd.networks.kernels.autograd import AutogradKernel
 from tdd.networks.kernels.parameters import Parameters
@@ -175,7 +175,9 @@ class FrontKernel:
     ) -> int:
         """See `Kernel.batch_bytes`."""
         example, _ = self._shapes(torch.empty(1, *split.space.shape, device="meta"), None)
-        return self.above.batch_bytes_of(example, size, gradient, device)
+        # States lie in the host's memory until they are written, twice while they are.
+        gathered = 2 * min(AT_ONCE, len(split) * example.nbytes) if device.type == "cpu" else 0
+        return self.above.batch_bytes_of(example, size, gradient, device) + gathered
 
     def _shapes(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Hidden states of shapes alone, on the device "meta"."""
