@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from torch import Tensor
 
 from tdd.data.protocols import Split
 from tdd.data.text import TextSplit
 from tdd.errors import TddError
 from tdd.hub.layout import EMBEDDING, LARGEST, TOKENIZER
+from tdd.settings.encoder_names import at_commit
+from tdd.settings.recipe import Recipe
 from tdd.system.files import read_json, write_json, write_text
 
 
@@ -37,13 +42,12 @@ class SavedEmbedding:
         return cls(about if tokenizer is None else about | {"tokenizer_sha256": _sha256(tokenizer)}, tokenizer)
 
     @classmethod
-    def read(cls, folder: Path, source: dict[str, str], dim: int) -> SavedEmbedding | None:
+    def read(cls, folder: Path, source: Mapping[str, str]) -> SavedEmbedding | None:
         """That of the set in a folder; None where the set says nothing of it.
 
         Args:
             folder: of the set.
             source: of the set.
-            dim: d of its samples.
 
         Raises:
             TddError: a file is damaged, or is that of another set.
@@ -55,18 +59,35 @@ class SavedEmbedding:
         if not _is_whole(about):
             raise TddError(f"{path} does not say what the set's vectors are of; get a fresh copy")
         there = {"checksum": "vectors_checksum", "weights_sha256": "encoder_weights", "revision": "encoder_revision"}
-        known = {name: source[key] for name, key in there.items() if key in source} | {"dimension": dim}
-        for name, value in known.items():
-            if about.get(name, value) not in (value, None):
-                raise TddError(f"{path}: its {name} is not that of the set beside it; get a fresh copy of both")
+        for name, key in there.items():
+            if about.get(name) is not None and about[name] != source.get(key, about[name]):
+                raise _of_another_set(path, name)
         sha256 = about.get("tokenizer_sha256")
         return cls(about, None if sha256 is None else _read_tokenizer(folder / TOKENIZER, sha256))
+
+    def check_dimension(self, folder: Path, samples: Tensor) -> None:
+        """Raise TddError unless the samples of the set in a folder are vectors of this table."""
+        if samples.dim() != 4 or samples.shape[-1] != self.about["dimension"]:
+            raise _of_another_set(folder / EMBEDDING, "dimension")
 
     def save(self, folder: Path) -> None:
         """Write the files, each atomically."""
         write_json(folder / EMBEDDING, self.about)
         if self.tokenizer is not None:
             write_text(folder / TOKENIZER, self.tokenizer)
+
+
+def at_its_commit(recipe: Recipe, source: Mapping[str, str], embedding: SavedEmbedding | None) -> Recipe:
+    """The recipe of a set whose encoder is read at the commit that it was made with, where the recipe names none.
+
+    The Hub's own may have moved on since.
+    """
+    commit = source.get("encoder_revision") or (embedding.about.get("revision") if embedding else None)
+    return recipe.model_copy(update={name: at_commit(getattr(recipe, name), commit) for name in ("network", "vectors")})
+
+
+def _of_another_set(path: Path, name: str) -> TddError:
+    return TddError(f"{path}: its {name} is not that of the set beside it; get a fresh copy of both")
 
 
 def _is_whole(about: Any) -> bool:

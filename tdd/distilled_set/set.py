@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tdd.data.protocols import InputSpace
 from tdd.distilled_set.checks import FORMAT, check_tensors, read_about, read_sentences
-from tdd.distilled_set.embedding import SavedEmbedding
+from tdd.distilled_set.embedding import SavedEmbedding, at_its_commit
 from tdd.distilled_set.results import read_results
 from tdd.distilled_set.sentences import Sentences, vectors_of
 from tdd.errors import UsageError
@@ -160,7 +160,8 @@ class DistilledSet:
             )
         tensors, metadata = load_tensors(folder / WEIGHTS)
         about = read_about(folder / WEIGHTS, metadata)
-        recipe = Recipe.load(folder / RECIPE)
+        embedding = SavedEmbedding.read(folder, about["source"])
+        recipe = at_its_commit(Recipe.load(folder / RECIPE), about["source"], embedding)
         sentences = None
         if "tokens" in tensors:
             sentences = read_sentences(folder / WEIGHTS, tensors.pop("tokens"), about)
@@ -168,12 +169,12 @@ class DistilledSet:
             tensors["mask"] = (sentences.tokens > 0).to(torch.uint8)
         check_tensors(folder / WEIGHTS, tensors, len(about["classes"]))
         mask = tensors.get("mask")
-        samples, embedding, prefix = tensors["samples"], None, "initialisation."
-        if samples.dim() == 4:  # text
-            embedding = SavedEmbedding.read(folder, about["source"], samples.shape[-1])
+        if embedding is not None:
+            embedding.check_dimension(folder, tensors["samples"])
+        prefix = "initialisation."
         initialisation = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
         return cls(
-            samples,
+            tensors["samples"],
             tensors["labels"],
             tensors["learning_rates"],
             about["classes"],
