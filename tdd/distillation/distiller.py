@@ -23,6 +23,7 @@ from tdd.distillation.samples.choice import parametrisation
 from tdd.distillation.samples.start import first_set, parts_of
 from tdd.distillation.truncation import window
 from tdd.distillation.unroll import InnerLoop, train, unroll
+from tdd.distilled_set.embedding import SavedEmbedding
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, OutOfTime, TddError
 from tdd.networks.kernels.parameters import Parameters
@@ -44,12 +45,12 @@ class Distiller:
     Args:
         recipe: every setting.
         corpus: the data, encoded with the recipe's word vectors.
-        checkpoint: file that keeps the state; a run is resumed from an existing one. None: nothing is kept.
+        checkpoint: file of the state, from which a run is resumed; None: nothing is kept.
         accelerator: device, processes and trackers.
         on_progress: called after every outer step.
         should_stop: asked in every outer step; True saves the state and raises `Interrupted`.
         start: a set of the recipe's shape to start from, and the best one until held-out data say otherwise.
-        frozen: names of what is not learned, of those that `raw_of` gives; hard labels are not in any case.
+        frozen: what is not learned, by the names of `raw_of`; hard labels are not in any case.
         network: the user's own network, see `make_learner`; None: the recipe's.
     """
 
@@ -70,18 +71,17 @@ class Distiller:
         self.device = self.accelerator.device
         self.on_progress, self.should_stop = on_progress, should_stop
         classes, space = len(corpus.classes), corpus.train.space
-        steps, _ = recipe.split(classes)
         augmentation = Augmentation(recipe.word_dropout, recipe.shift)
         self.batches = OuterBatches(corpus.train, recipe.batch_size, recipe.seed, augmentation, self.device)
         recipe, network = recipe_for(recipe, network), network_to_use(recipe.network, network)
         check_kind_of_data(recipe, space.kind)
         self.learner = make_learner(network, recipe.options, space, classes, self.device)
-        self.recipe = recipe = recipe.model_copy(update={"steps": steps})
+        self.recipe = recipe = recipe.model_copy(update={"steps": recipe.split(classes)[0]})
         self.kernel = self.learner.kernel(recipe.unroll, recipe.precision)
         self.deadline = math.inf
 
         self.start, self.frozen = start, {*frozen, *(("labels",) if recipe.labels == "hard" else ())}
-        samples, labels, mask, rates, momentum = parts_of(start) if start is not None else first_set(recipe, corpus)
+        samples, labels, mask, rates, momentum = first_set(recipe, corpus) if start is None else parts_of(start)
         self.learner.check_reads(samples.shape[2:])
         self.mask = None if mask is None else mask.to(self.device)
         self.parametrisation = parametrisation(recipe, corpus, mask, self.device)
@@ -166,7 +166,7 @@ class Distiller:
             share = len(networks) / recipe.networks * (len(real) / len(batch))
             parts = [losses.mean()[None], *to_learned(gradient, learned, self.parametrisation)]
             total = [sum_ + share * part for sum_, part in zip(total, parts, strict=True)]
-        wishes = torch.tensor([float(self.should_stop()), float(self._out_of_time())], device=self.device)
+        wishes = torch.tensor([self.should_stop(), self._out_of_time()], dtype=torch.float, device=self.device)
         loss, *gradients, wishes = sums([*total, wishes], self.accelerator)
         kept = {n: value for n, value in zip(learned, gradients, strict=True) if n not in self.frozen}
         factor = schedule(recipe.schedule, state.step, recipe.outer_steps, recipe.warmup)
@@ -188,12 +188,12 @@ class Distiller:
         return self.fixed or self.learner.starts(self.recipe.seed, *place, indices=networks)
 
     def _inner_loop(self, learned: Tensors, samples: Tensor) -> InnerLoop:
-        rates, momentum, attention = rates_of(learned)[0], momentum_of(learned), learned.get("attention")
-        return InnerLoop(samples, learned["labels"], rates, momentum, self.mask, attention)
+        labels, rates, momentum = learned["labels"], rates_of(learned)[0], momentum_of(learned)
+        return InnerLoop(samples, labels, rates, momentum, self.mask, learned.get("attention"))
 
     def _window(self, inner_steps: int) -> range:
-        recipe, step = self.recipe, self.state.step
-        return window(inner_steps, recipe.window, recipe.window_end, step, recipe.outer_steps, recipe.seed)
+        recipe = self.recipe
+        return window(inner_steps, recipe.window, recipe.window_end, self.state.step, recipe.outer_steps, recipe.seed)
 
     def _out_of_time(self) -> bool:
         return time.monotonic() >= self.deadline
@@ -233,8 +233,7 @@ class Distiller:
         samples, sentences = self.parametrisation.finished(learned["samples"])
         ready = {name: value.detach().cpu().clone() for name, value in (learned | {"samples": samples}).items()}
         source = {**self.corpus.source, "fingerprint": self.corpus.fingerprint, "network": self.learner.signature()}
-        source |= self.learner.reference()
-        source["frozen"] = self.learner.frozen_signature()
+        source |= self.learner.reference() | {"frozen": self.learner.frozen_signature()}
         return DistilledSet(
             ready["samples"],
             ready["labels"],
@@ -247,4 +246,5 @@ class Distiller:
             momentum=momentum_of(ready),
             mask=None if self.mask is None else self.mask.cpu(),
             attention=ready.get("attention"),
+            embedding=SavedEmbedding.of(self.corpus.train),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import torch
 from accelerate import Accelerator
@@ -12,7 +13,8 @@ from tdd.data.corpus import Corpus
 from tdd.distillation.accuracy import TEST_BATCH
 from tdd.distillation.attention_labels import first_attention
 from tdd.errors import UsageError
-from tdd.networks.kernels.protocol import Step
+from tdd.networks.kernels.graph_memory import kept_bytes
+from tdd.networks.kernels.protocol import Front, Step
 from tdd.networks.learner import Learner, make_learner
 from tdd.networks.own import network_to_use
 from tdd.settings.networks import entry_of
@@ -40,6 +42,10 @@ def predicted_peak(
     networks = min(recipe.networks, recipe.networks_at_once)
     parameters = FLOAT * sum(value.numel() for value in learner.parameters().values())
     kernel = learner.kernel(recipe.unroll)
+    front = 0 if kernel.front is None else steps * per_step * _front_bytes(kernel.front, shape)
+    # A network's own numbers; the pretrained ones that every copy is made of stay in memory as they were read.
+    weights = sum(value.nbytes for value in (*learner.module.parameters(), *learner.module.buffers()))
+    read = weights if learner.pretrained and device.type == "cpu" else 0
     attention = first_attention(recipe, learner, samples[None], None)
     one_step = Step(samples, labels, mask, None if attention is None else attention[0])
     kept, working = kernel.step_bytes(one_step, networks, graph=recipe.unroll == "autograd")
@@ -47,13 +53,28 @@ def predicted_peak(
     kept_steps = min(recipe.window or steps * recipe.epochs, steps * recipe.epochs)
     # With momentum there is v_t beside theta_t.
     theta = networks * parameters * (2 if recipe.momentum else 1)
-    step = kept_steps * (theta + kept) + working + real
+    # The fixed start; theta after the last step, the gradient to it, and that of a step, which is stacked.
+    beside = (1 if recipe.init == "fixed" else 0) + 3 * networks
+    step = kept_steps * (theta + kept) + beside * parameters + working + real + front
 
     tested = min(recipe.validation_networks, recipe.networks_at_once) if recipe.init == "random" else 1
     batch = min(TEST_BATCH, max(len(corpus.validation), len(corpus.test)))
     tests = learner.kernel().batch_bytes(corpus.validation, batch, tested, gradient=False, device=device)
     numbers = samples.numel() + (0 if attention is None else attention.numel())
-    return BASE + SET_COPIES * FLOAT * steps * numbers + max(step, tested * parameters + tests)
+    # The test at the end makes a network of its own.
+    tested_peak = tested * parameters + tests + weights
+    return BASE + read + weights + SET_COPIES * FLOAT * steps * numbers + max(step, tested_peak)
+
+
+def _front_bytes(front: Front, shape: Sequence[int]) -> int:
+    """Bytes that the way back through a frozen front keeps of each distilled text (L, d)."""
+
+    def kept(count: int) -> int:
+        x = torch.empty(count, *shape, device="meta").requires_grad_()
+        mask = torch.ones(count, shape[0], dtype=torch.bool, device="meta")
+        return kept_bytes(lambda: front(x, mask))
+
+    return kept(2) - kept(1)
 
 
 def _learner(

@@ -13,10 +13,11 @@ from torch import Tensor
 
 from tdd.data.protocols import InputSpace
 from tdd.distilled_set.checks import FORMAT, check_tensors, read_about, read_sentences
+from tdd.distilled_set.embedding import SavedEmbedding, at_its_commit
 from tdd.distilled_set.results import read_results
 from tdd.distilled_set.sentences import Sentences, vectors_of
 from tdd.errors import UsageError
-from tdd.hub.layout import RECIPE, RESULTS, WEIGHTS
+from tdd.hub.layout import EMBEDDING, RECIPE, RESULTS, WEIGHTS
 from tdd.settings.recipe import Recipe
 from tdd.system.files import write_json
 from tdd.system.tensor_files import load_tensors, save_tensors
@@ -44,6 +45,7 @@ class DistilledSet:
         mask: (steps, per_step, L) bool, where sentences have a word; None: everywhere, or images.
         attention: (steps, per_step, layers, heads, Q, L') attention labels of its own network, see `attention_loss`, or
             None.
+        embedding: what is known of the vectors of text; None: nothing, or images.
     """
 
     samples: Tensor
@@ -58,6 +60,7 @@ class DistilledSet:
     momentum: Tensor | None = None
     mask: Tensor | None = None
     attention: Tensor | None = None
+    embedding: SavedEmbedding | None = None
 
     @property
     def n(self) -> int:
@@ -88,6 +91,8 @@ class DistilledSet:
     def save_pretrained(self, folder: str | Path) -> None:
         """Write ``distilled.safetensors``, ``recipe.yaml`` and ``results.json`` into `folder`, each atomically.
 
+        For text ``embedding.json`` too, and for word pieces ``tokenizer.json``.
+
         Raises:
             TddError: the folder cannot be written to.
         """
@@ -110,6 +115,10 @@ class DistilledSet:
         self.recipe.save(folder / RECIPE)
         save_tensors(folder / WEIGHTS, tensors, {"tdd": json.dumps(about)})
         write_json(folder / RESULTS, self.results)
+        if self.embedding is not None:
+            self.embedding.save(folder)
+        else:
+            (folder / EMBEDDING).unlink(missing_ok=True)  # of a set that was here before
 
     def push_to_hub(
         self,
@@ -156,7 +165,8 @@ class DistilledSet:
             )
         tensors, metadata = load_tensors(folder / WEIGHTS)
         about = read_about(folder / WEIGHTS, metadata)
-        recipe = Recipe.load(folder / RECIPE)
+        embedding = SavedEmbedding.read(folder, about["source"])
+        recipe = at_its_commit(Recipe.load(folder / RECIPE), about["source"], embedding)
         sentences = None
         if "tokens" in tensors:
             sentences = read_sentences(folder / WEIGHTS, tensors.pop("tokens"), about)
@@ -164,6 +174,8 @@ class DistilledSet:
             tensors["mask"] = (sentences.tokens > 0).to(torch.uint8)
         check_tensors(folder / WEIGHTS, tensors, len(about["classes"]))
         mask = tensors.get("mask")
+        if embedding is not None:
+            embedding.check_dimension(folder, tensors["samples"])
         prefix = "initialisation."
         initialisation = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
         return cls(
@@ -179,4 +191,5 @@ class DistilledSet:
             tensors.get("momentum"),
             None if mask is None or mask.all() else mask.bool(),
             tensors.get("attention"),
+            embedding=embedding,
         )

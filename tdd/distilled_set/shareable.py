@@ -8,7 +8,7 @@ from typing import Any
 
 from tdd.data.sources import KNOWN
 from tdd.distilled_set.set import DistilledSet
-from tdd.settings.networks import HUB, is_encoder
+from tdd.settings.encoder_names import HUB, is_encoder
 from tdd.settings.recipe import RESUMED, Recipe
 
 _PATH = re.compile(r"/|~|\.{1,2}[/\\]|\\\\|[A-Za-z]:[/\\]")
@@ -28,8 +28,12 @@ def public(distilled: DistilledSet) -> DistilledSet:
         else last_part(recipe.vectors),
         "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
     }
+    embedding = distilled.embedding
+    if embedding is not None:
+        embedding = replace(embedding, about=embedding.about | {"name": _without_folders(embedding.about["name"])})
     return replace(
         distilled,
+        embedding=embedding,
         recipe=recipe.model_copy(update=settings),
         source={name: _without_folders(value) for name, value in source.items()},
         results=_without_folders(distilled.results),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -16,7 +16,8 @@ from torch import nn
 
 from tdd.embeddings.table import Table
 from tdd.errors import TddError, UsageError
-from tdd.hub.encoders import TOKENIZER, EncoderFiles, encoder_files
+from tdd.hub.encoders import EncoderFiles, encoder_files
+from tdd.hub.layout import TOKENIZER
 from tdd.hub.quiet import quiet
 
 if TYPE_CHECKING:
@@ -41,11 +42,22 @@ class EncoderTokens(Table):
         self.prefix, self.suffix = whole[:first], whole[first + len(bare) :]
         # Else a text that speaks of [SEP] would hold one.
         tokenizer.encode_special_tokens = True
-        self._tokenizer = tokenizer
+        self._files, self._tokenizer = files, tokenizer
         words = [tokenizer.id_to_token(row) or f"[{row}]" for row in range(len(table))]
-        digest = hashlib.sha256(tokenizer.to_str().encode())
+        digest = hashlib.sha256(self.tokenizer().encode())
         digest.update(table.data)
         super().__init__(files.name, words, table, digest.hexdigest())
+
+    def describe(self) -> dict[str, Any]:
+        """See `Embedding`; the checksum is that of the tokenizer's file followed by the table."""
+        files = self._files
+        around = {name: [self.words[row] for row in getattr(self, name)] for name in ("prefix", "suffix")}
+        where = {"model": files.model, "revision": files.revision, "weights_sha256": files.checksum()}
+        return super().describe() | {"kind": "word pieces"} | where | around
+
+    def tokenizer(self) -> str:
+        """See `Embedding`."""
+        return str(self._tokenizer.to_str())
 
     def id_of(self, word: str) -> int:
         """Token id of exactly this piece: row + 1, or 0 where there is none."""
@@ -55,6 +67,11 @@ class EncoderTokens(Table):
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`: row + 1; every text has pieces."""
         return [row + 1 for row in self._tokenizer.encode(text, add_special_tokens=False).ids]
+
+    def join(self, words: Sequence[str]) -> str:
+        """These pieces as the tokenizer puts them together: ``play``, ``##ing`` → ``playing``."""
+        decoder = self._tokenizer.decoder
+        return super().join(words) if decoder is None else str(decoder.decode(list(words))).strip()
 
 
 def encoder_tokens(name: str) -> EncoderTokens:

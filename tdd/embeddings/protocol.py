@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor
 
@@ -31,11 +31,25 @@ class Embedding(Protocol):
 
     def __len__(self) -> int: ...
 
+    def describe(self) -> dict[str, Any]:
+        """What others must know to find the same table, as JSON values.
+
+        "name", "kind" ("word vectors" or "word pieces"), "checksum", "dimension" (d) and "size" (V); of word pieces
+        also the encoder's "model" on the Hub and its "revision", where they are known, its "weights_sha256", and the
+        special tokens around every text, "prefix" and "suffix".
+        """
+
+    def tokenizer(self) -> str | None:
+        """What splits text into word pieces, as the text of a file of `tokenizers`; None: the tokens are words."""
+
     def id_of(self, word: str) -> int:
         """Token id of exactly this token; 0 where there is none."""
 
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`."""
+
+    def join(self, words: Sequence[str]) -> str:
+        """Tokens as a person reads them: words with spaces between them, word pieces put together."""
 
     def embed(self, ids: Tensor) -> Tensor:
         """Vectors (..., d), float32, of token ids (...); zeros where the id is 0."""

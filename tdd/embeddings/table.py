@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,6 +31,19 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.words)
+
+    def describe(self) -> dict[str, Any]:
+        """See `Embedding`."""
+        sizes = {"dimension": self.dim, "size": len(self)}
+        return {"name": self.name, "kind": "word vectors", "checksum": self.checksum} | sizes
+
+    def tokenizer(self) -> str | None:
+        """See `Embedding`."""
+        return None
+
+    def join(self, words: Sequence[str]) -> str:
+        """See `Embedding`."""
+        return " ".join(words)
 
     def embed(self, ids: Tensor) -> Tensor:
         """Vectors (..., d), float32, of token ids (...); zeros where the id is 0."""

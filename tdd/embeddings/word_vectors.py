@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tdd.embeddings.table import Table
-from tdd.embeddings.tokenise import tokenize
+from tdd.embeddings.tokenise import TOKENIZER_VERSION, tokenize
 from tdd.embeddings.vector_files import INSTEAD, beside, download, read_embedded, read_file
 from tdd.errors import TddError, UsageError
 from tdd.system.files import cache_folder, read_json, write_atomically, write_json, write_text
@@ -51,6 +51,10 @@ class WordVectors(Table):
     @cached_property
     def _ids(self) -> dict[str, int]:
         return {word: row for row, word in enumerate(self.words, 1)}
+
+    def describe(self) -> dict[str, Any]:
+        """See `Embedding`; which version of `tokenize` split the text, too."""
+        return super().describe() | {"tokenizer_version": TOKENIZER_VERSION}
 
     def id_of(self, word: str) -> int:
         """Token id of exactly this word: row + 1, or 0 where there is none."""

@@ -9,17 +9,12 @@ from typing import TYPE_CHECKING
 
 from tdd.errors import TddError, UsageError
 from tdd.hub.client import TIMEOUT, bounded_waits, http_error, is_offline, refused, unreachable
-from tdd.hub.layout import RECIPE, WEIGHTS, is_kept
+from tdd.hub.layout import LARGEST, LARGEST_OTHER, RECIPE, WEIGHTS, is_kept
 from tdd.hub.quiet import quiet, reason
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import RepoSibling
 
-
-LARGEST = {WEIGHTS: 2 * 2**30}
-"""Bytes of the largest file that is taken; of any file without an entry here: `LARGEST_OTHER`."""
-
-LARGEST_OTHER = 32 * 2**20
 
 # Someone may push between the listing and the download.
 TRIES = 3

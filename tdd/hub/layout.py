@@ -5,6 +5,15 @@ from __future__ import annotations
 import re
 
 WEIGHTS, RECIPE, RESULTS = "distilled.safetensors", "recipe.yaml", "results.json"
+EMBEDDING, TOKENIZER = "embedding.json", "tokenizer.json"
+"""What the vectors of text are of, and what splits text into word pieces: there where they are needed."""
+
+SET_FILES = (RECIPE, RESULTS, WEIGHTS, EMBEDDING, TOKENIZER)
+
+LARGEST = {WEIGHTS: 2 * 2**30, TOKENIZER: 2**26, EMBEDDING: 2**16}
+"""Bytes of the largest file that is taken; of any file without an entry here: `LARGEST_OTHER`."""
+
+LARGEST_OTHER = 32 * 2**20
 
 TABLES = {"default": "default/train.parquet", "embeddings": "embeddings/train.parquet"}
 """Where the table of each configuration lies in a repository."""
@@ -13,9 +22,7 @@ README = "README.md"
 
 FIGURES = "figures"
 
-_KEPT = re.compile(
-    rf"{README}|{re.escape(RECIPE)}|{re.escape(RESULTS)}|{re.escape(WEIGHTS)}|{FIGURES}/[\w-]+\.(png|svg)"
-)
+_KEPT = re.compile(rf"{README}|{'|'.join(map(re.escape, SET_FILES))}|{FIGURES}/[\w-]+\.(png|svg)")
 
 # Those that `tdd plot` draws; others in the folder may be the owner's.
 _DRAWN = re.compile(rf"{FIGURES}/(curves|learning-rates|labels|networks|step-\d+)\.(png|svg)")
@@ -28,4 +35,4 @@ def is_kept(name: str) -> bool:
 
 def is_ours(name: str) -> bool:
     """Whether a file of a repository was written by a push, so that a later one without it may delete it."""
-    return _DRAWN.fullmatch(name) is not None or name in (README, RECIPE, RESULTS, WEIGHTS, *TABLES.values())
+    return _DRAWN.fullmatch(name) is not None or name in (README, *SET_FILES, *TABLES.values())

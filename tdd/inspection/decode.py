@@ -27,6 +27,7 @@ class DecodedSentence:
         words: for each position, padding left out, the nearest words, best first; the first of a set of words is the
             word itself.
         scores: their cosine similarities, or L2 distances.
+        text: the nearest word of every position as a sentence, word pieces put together.
     """
 
     step: int
@@ -34,11 +35,7 @@ class DecodedSentence:
     label: dict[str, float]
     words: list[list[str]]
     scores: list[list[float]]
-
-    @property
-    def text(self) -> str:
-        """The nearest word of every position, joined by spaces."""
-        return " ".join(words[0] for words in self.words)
+    text: str
 
     def as_dict(self) -> dict[str, Any]:
         """The sentence as JSON values."""
@@ -87,5 +84,7 @@ def decode(
             for position_scores in word_scores:
                 position_scores[0] = 1.0 if metric == "cosine" else 0.0
         label = dict(zip(distilled.classes, labels[place].tolist(), strict=True))
-        decoded.append(DecodedSentence(place // per_step, place % per_step, label, words, word_scores[: len(words)]))
+        text = vectors.join([near[0] for near in words])
+        at = place // per_step, place % per_step
+        decoded.append(DecodedSentence(*at, label, words, word_scores[: len(words)], text))
     return decoded

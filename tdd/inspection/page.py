@@ -135,9 +135,12 @@ def _sentence(sentence: DecodedSentence, nearness: Nearness, span: tuple[float, 
         + f'">{_text(near[0])}</span>'
         for near, scores in zip(sentence.words, sentence.scores, strict=True)
     )
+    # Word pieces are read put together.
+    apart = sentence.text == " ".join(near[0] for near in sentence.words)
+    text = "" if apart else f'<p class="soft" dir="auto">{_text(sentence.text)}</p>'
     return (
         f'<article><h2>step {sentence.step}, sample {sentence.index}</h2>{bars}<p class="words" dir="auto">{words}</p>'
-        "</article>"
+        f"{text}</article>"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Iterable
 from typing import Literal
 
 from tdd.embeddings.nearest import Metric
@@ -46,8 +47,8 @@ def render(
 
     Args:
         sentences: decoded sentences.
-        format: "table", a heading with the soft label and then the words with their scores; "json"; or "text", the
-            nearest words alone, one sentence a line.
+        format: "table", a heading with the soft label and then the words with their scores, or the text where there
+            are none; "json"; or "text", the nearest words alone, one sentence a line.
         color: bold headings, faint scores, and words the brighter the nearer they are, for a terminal.
         width: columns that a table is wrapped to; None: a sentence is one line.
         metric: what the scores are.
@@ -68,7 +69,10 @@ def render(
         lines += [f"\x1b[1m{line}\x1b[0m" if color else line for line in wrapped]
         column = 0
         line = ""
-        for words, scores in zip(sentence.words, sentence.scores, strict=True):
+        positions: Iterable[tuple[list[str], list[float]]] = zip(sentence.words, sentence.scores, strict=True)
+        if not with_scores:
+            positions = (([word], [0.0]) for word in sentence.text.split(" "))
+        for words, scores in positions:
             cell = [
                 (printable(word), f"({score:.2f})" if with_scores else "")
                 for word, score in zip(words, scores, strict=True)

@@ -16,7 +16,7 @@ from tdd.data.protocols import InputSpace
 from tdd.errors import TddError, UsageError
 from tdd.networks.checks import check_forward, check_module
 from tdd.networks.initialisation import draw
-from tdd.networks.kernels.arithmetic import Precision, arithmetic
+from tdd.networks.kernels.arithmetic import Precision, arithmetic, precision_on
 from tdd.networks.kernels.autograd import AutogradKernel, takes_mask
 from tdd.networks.kernels.front import Above, FrontKernel
 from tdd.networks.kernels.parameters import Parameters
@@ -101,11 +101,12 @@ class Learner:
             kernel: Kernel = closed_form()
             return kernel
         module: Any = self.module
-        front = getattr(module, "front", None)
+        front, context = getattr(module, "front", None), arithmetic(precision, self.device)
         if front is None:
-            return AutogradKernel(module, arithmetic(precision, self.device))
-        above = AutogradKernel(Above(module.upper), arithmetic(precision, self.device))
-        return FrontKernel(front, above, module.hidden_states())
+            return AutogradKernel(module, context)
+        above = AutogradKernel(Above(module.upper), context)
+        states = module.hidden_states(precision_on(self.device, precision))
+        return FrontKernel(front, above, states, context)
 
     def check_reads(self, shape: Sequence[int]) -> None:
         """Raise UsageError unless the network reads examples of `shape` too: sentences of another length."""

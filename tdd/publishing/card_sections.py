@@ -8,6 +8,7 @@ from __future__ import annotations
 from tdd.data.sources import KNOWN
 from tdd.distilled_set.set import DistilledSet
 from tdd.networks.own import can_be_imported
+from tdd.publishing.card_files import files_sentence
 from tdd.publishing.card_text import in_code, is_on_hub, times
 from tdd.publishing.training_code import published_network, training_code, weights_of
 from tdd.settings.networks import CODE, entry_of
@@ -31,7 +32,7 @@ def training_section(distilled: DistilledSet, repo: str) -> str:
     if distilled.space.kind == "text":
         x, numbers = "x", times("N", *shape) + "\nnumbers"
         reads = f"sentences as word vectors ({_vectors(distilled)}), padded with zeros or cut to {shape[0]} words"
-        if learner is not None and learner.takes_mask:
+        if entry.pretrained or (learner is not None and learner.takes_mask):
             x, numbers = "x, mask", f"{numbers} and a `mask` of {times('N', shape[0])} that is true where words stand"
     else:
         x, numbers = "normalised(x)", times("N", *shape[1:], shape[0]) + "\nnumbers from 0 to 255"
@@ -134,7 +135,7 @@ def provenance_section(distilled: DistilledSet) -> str:
     versions = distillation.get("versions") or {}
     if versions:
         lines.append("- versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()))
-    return "\n".join([*lines, "", "Every setting is in `recipe.yaml`, everything measured in `results.json`."])
+    return "\n".join([*lines, "", files_sentence(distilled)])
 
 
 def _network(recipe: Recipe) -> str:

@@ -54,7 +54,7 @@ def _sentences_table(distilled: DistilledSet, vectors: Embedding | None) -> Data
 
         vectors = load_embedding(distilled.recipe.vectors)
     sentences = decode(distilled, vectors)
-    texts = {"text": ([sentence.text for sentence in sentences], Value("string"))}
+    texts = {"text": ([" ".join(near[0] for near in each.words) for each in sentences], Value("string"))}
     similarities = [sum(best for best, *_ in sentence.scores) / len(sentence.scores) for sentence in sentences]
     return _table(distilled, texts, {"similarity": (similarities, Value("float32"))})
 

@@ -12,6 +12,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.hub.layout import WEIGHTS
 from tdd.networks.learner import Learner
+from tdd.settings.encoder_names import is_encoder
 from tdd.settings.networks import CODE, entry_of
 
 _FIXED_START = """\
@@ -39,6 +40,14 @@ samples = torch.zeros(len(rows["text"]), *{shape})
 for sample, text in zip(samples, rows["text"]):
     words = text.split(" ")
     sample[: len(words)] = torch.from_numpy(vectors[words])
+"""
+_PIECES = """\
+rows = load_dataset("{repo}", split="train").with_format("torch")[:]
+vectors = encoder_tokens("{vectors}")
+samples = torch.zeros(len(rows["text"]), *{shape})
+for sample, text in zip(samples, rows["text"]):
+    pieces = torch.tensor([vectors.id_of(piece) for piece in text.split(" ")])
+    sample[: len(pieces)] = vectors.embed(pieces)
 """
 _MASK = """\
 lengths = {lengths}  # of each sentence, before its padding
@@ -73,8 +82,11 @@ def normalised(pixels):  # (N, h, w, c) from 0 to 255 -> (N, c, h, w)
 
 
 def published_network(distilled: DistilledSet) -> Learner | None:
-    """The set's network, for its source and the inputs of its forward; None: code that only its user's word imports."""
-    if distilled.recipe.network.startswith(CODE):
+    """The set's network, for its source and the inputs of its forward; None where there is no source to show.
+
+    That is code that only its user's word imports, and pretrained encoders, which may lie in a folder of someone else.
+    """
+    if distilled.recipe.network.startswith(CODE) or entry_of(distilled.recipe.network).pretrained:
         return None
     # Where "meta" will do, nothing is drawn and no memory taken.
     known = entry_of(distilled.recipe.network).comes_with_tdd
@@ -111,9 +123,13 @@ def training_code(distilled: DistilledSet, repo: str) -> str:
     if distilled.initialisation is not None:
         imports += ["from huggingface_hub import hf_hub_download", "from safetensors.torch import load_file"]
     imports += ["from torch import Tensor, nn", *([] if text else ["from torch.nn import functional as F"])]
-    imports += ["import tdd"] if distilled.sentences else []
+    samples = _SAMPLES
+    if distilled.sentences:
+        pieces = is_encoder(recipe.vectors)
+        imports.append("from tdd.embeddings.encoder import encoder_tokens" if pieces else "import tdd")
+        samples = _PIECES if pieces else _WORDS
     parts = [_RANDOM_START if distilled.initialisation is None else _FIXED_START]
-    parts += [(_WORDS if distilled.sentences else _SAMPLES) + (_MASK if learner.takes_mask else "") + _TRAINING]
+    parts += [samples + (_MASK if learner.takes_mask else "") + _TRAINING]
     if not text:
         normalisation = Normalisation.from_source(distilled.source)
         values |= {"mean": normalisation.mean.tolist(), "sd": normalisation.sd.tolist()}

@@ -14,25 +14,16 @@ from typing import Any, Literal
 from pydantic import ConfigDict, field_validator, model_validator
 
 from tdd.errors import UsageError, nearest
+from tdd.settings.encoder_names import HUB, MINILM, is_encoder
 from tdd.settings.fields import Settings, setting
 
 Reads = Literal["text", "image"]
+StateFormat = Literal["float32", "bfloat16"]
 
 CODE = "python:"
 """What the name of a network begins with that is a user's own class: ``python:package.module:Class``."""
 LOCAL = "<locals>"
 """What Python writes into the name of a class that is defined inside a function: nobody can import that."""
-
-
-HUB = "hf:"
-"""What the name of a pretrained encoder begins with: ``hf:owner/name``, ``hf:owner/name@revision``, ``hf:folder``."""
-MINILM = "minilm"
-"""The encoder that works offline where its package is installed."""
-
-
-def is_encoder(name: str) -> bool:
-    """Whether a name is that of a pretrained encoder."""
-    return name == MINILM or name.startswith(HUB)
 
 
 class NetworkOptions(Settings):
@@ -113,6 +104,10 @@ class EncoderOptions(NetworkOptions):
         "last:2", "what is trained: head, last:K (layers), lora:R (rank) or all", source="LoRA, arXiv 2106.09685"
     )
     pooling: Literal["mean", "cls"] = setting("mean", "how the states of all pieces become one vector")
+    hidden_states: StateFormat = setting(
+        "float32",
+        "format that states of real texts below what is trained are kept in on disk; bfloat16: half the space",
+    )
 
     @field_validator("train")
     @classmethod

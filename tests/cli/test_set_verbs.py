@@ -69,7 +69,7 @@ def test_decoding_prints_labels_and_words(run):
 def test_decoding_as_json_and_text_agree(run):
     sentences = json.loads(tdd("decode", run, "--format", "json", "--k", 3).out)
     assert len(sentences) == 4
-    assert sentences[0].keys() == {"step", "index", "label", "words", "scores"}
+    assert sentences[0].keys() == {"step", "index", "label", "words", "scores", "text"}
     assert all(len(words) == 3 for sentence in sentences for words in sentence["words"])
     assert all(scores == sorted(scores, reverse=True) for sentence in sentences for scores in sentence["scores"])
     text = tdd("decode", run, "--format", "text").out.splitlines()

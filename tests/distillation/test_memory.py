@@ -8,6 +8,7 @@ import torch
 from digits import digits_recipe
 from own_networks import Mlp, Packed
 from tiny import tiny_corpus, tiny_recipe
+from tiny_encoders import LENGTH, save_encoder, tiny_text_corpus
 
 from tdd.data.corpus import load_corpus
 from tdd.data.text import TextSplit
@@ -16,6 +17,9 @@ from tdd.distillation.accuracy import TEST_BATCH
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.memory import check_memory, predicted_peak
 from tdd.errors import UsageError
+from tdd.networks.kernels.graph_memory import kept_bytes
+from tdd.networks.learner import make_learner
+from tdd.settings.recipe import Recipe
 
 
 def test_predicted_memory_grows_with_what_is_held():
@@ -98,3 +102,47 @@ def test_what_is_wrong_with_a_module_is_told_though_it_does_not_run_on_shapes_al
     alone = SimpleNamespace(device=torch.device("cpu"), num_processes=1)
     with pytest.raises(UsageError, match=r"Wrong: forward must take .*; for two examples it returned \(2, 1\)"):
         check_memory(tiny_recipe(), corpus, alone, Wrong(corpus.train.space, 2))
+
+
+def recipe_of(folder, train: str, n: int = 2) -> Recipe:
+    return Recipe(
+        dataset="films",
+        network=f"hf:{folder}",
+        options={"train": train},
+        n=n,
+        steps=1,
+        max_length=LENGTH - 2,
+        data_from="memory",
+    )
+
+
+def corpus_of(recipe: Recipe):
+    corpus = tiny_text_corpus()
+    texts = ["good film", "bad play", "the good book"] * 8
+    return load_corpus(recipe, data=(texts, [corpus.classes[len(text) % 2] for text in texts]))
+
+
+@pytest.mark.parametrize("train", ["head", "last:1", "all"])
+def test_the_weights_of_a_pretrained_encoder_are_held_as_they_were_read_and_in_the_network(tmp_path, train):
+    rows = 100_000
+    for name, kinds in (("small", 2), ("large", rows + 2)):
+        save_encoder(tmp_path / name, type_vocab_size=kinds)
+    recipes = [recipe_of(tmp_path / name, train) for name in ("small", "large")]
+    pairs = [(recipe, corpus_of(recipe)) for recipe in recipes]
+    small, large = (predicted_peak(*pair) for pair in pairs)
+    assert large - small >= 2 * 4 * 8 * rows
+    # What was read lies in the host's memory.
+    on_gpu = [predicted_peak(*pair, device=torch.device("meta")) for pair in pairs]
+    assert on_gpu[1] - on_gpu[0] < large - small - 3 * 8 * rows
+
+
+def test_the_way_back_through_a_front_counts_for_every_distilled_text(tmp_path):
+    save_encoder(tmp_path)
+    few, many = (recipe_of(tmp_path, "last:1", n) for n in (2, 102))
+    corpus = corpus_of(few)
+    learner = make_learner(few.network, few.options, corpus.train.space, 2)
+    x = torch.randn(100, LENGTH - 2, 8).requires_grad_()
+    graph = kept_bytes(lambda: learner.module.front(x, torch.ones(x.shape[:2], dtype=torch.bool)))
+    upper = kept_bytes(lambda: learner.module.upper(torch.randn(100, LENGTH, 8), torch.ones(100, LENGTH).bool()))
+    grown = predicted_peak(many, corpus) - predicted_peak(few, corpus)
+    assert grown > 0.9 * graph + upper

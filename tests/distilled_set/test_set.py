@@ -173,4 +173,9 @@ def test_a_write_that_fails_leaves_the_old_file(made, saved, monkeypatch, kind):
     with pytest.raises(TddError, match="No space left on device"):
         made.save_pretrained(saved)
     assert (saved / WEIGHTS).read_bytes() == before
-    assert sorted(p.name for p in saved.iterdir()) == ["distilled.safetensors", "recipe.yaml", "results.json"]
+    assert sorted(p.name for p in saved.iterdir()) == [
+        "distilled.safetensors",
+        "embedding.json",
+        "recipe.yaml",
+        "results.json",
+    ]

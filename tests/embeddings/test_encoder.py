@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import transformers
 from tiny_encoders import save_encoder
+from tokenizers import Tokenizer, decoders
 
 from tdd.data.corpus import load_corpus
 from tdd.embeddings.encoder import encoder_tokens
@@ -76,6 +77,29 @@ def test_a_model_that_is_no_encoder_of_texts_is_one_line(tmp_path, config, told)
     transformers.AutoModel.from_config(settings).save_pretrained(tmp_path)
     with pytest.raises(UsageError, match=told):
         encoder_tokens(f"hf:{tmp_path}")
+
+
+@pytest.mark.parametrize(
+    ("decoder", "pieces", "text"),
+    [
+        (decoders.WordPiece(), ["the", "play", "##ing", "book", "##s"], "the playing books"),
+        (decoders.WordPiece(), ["##ing", "play"], "##ing play"),
+        (decoders.ByteLevel(), ["Ġthe", "Ġplay", "ing", "CafÃ©"], "the playingCafé"),
+        (decoders.Metaspace(), ["▁the", "▁play", "ing"], "the playing"),
+        (None, ["the", "play"], "the play"),
+        (decoders.WordPiece(), [], ""),
+    ],
+)
+def test_pieces_are_put_together_by_the_tokenizer_itself(tmp_path, decoder, pieces, text):
+    save_encoder(tmp_path)
+    tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    if decoder is None:
+        saved = json.loads((tmp_path / "tokenizer.json").read_text())
+        (tmp_path / "tokenizer.json").write_text(json.dumps(saved | {"decoder": None}))
+    else:
+        tokenizer.decoder = decoder
+        tokenizer.save(str(tmp_path / "tokenizer.json"))
+    assert encoder_tokens(f"hf:{tmp_path}").join(pieces) == text
 
 
 def change(folder: Path, **values: Any) -> None:

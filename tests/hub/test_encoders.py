@@ -8,8 +8,14 @@ from tiny_encoders import LENGTH, save_encoder
 
 from tdd.data.corpus import load_corpus
 from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.embedding import at_its_commit
+from tdd.distilled_set.set import DistilledSet
+from tdd.embeddings.load import load_embedding
 from tdd.errors import TddError, UsageError
-from tdd.hub.encoders import encoder_files
+from tdd.evaluation.evaluation import evaluate
+from tdd.hub.encoders import _from_hub, encoder_files
+from tdd.inspection.decode import decode
+from tdd.settings.encoder_names import at_commit
 from tdd.settings.recipe import Recipe
 
 
@@ -39,6 +45,52 @@ def test_an_encoder_is_read_at_a_commit_that_its_set_names(hub, repo, folder):
     assert distilled.source["encoder_weights"] == named.checksum()
     with pytest.raises(UsageError, match=f"{repo} has no revision 'nowhere'"):
         encoder_files(f"hf:{repo}@nowhere")
+
+
+@pytest.mark.hub
+@pytest.mark.parametrize("network", ["itself", "lstm"])
+def test_a_set_is_tested_with_the_encoder_as_it_was_though_the_hub_has_moved_on(
+    hub, repo, folder, network, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path / "cache"))
+    hub.store.seed(repo, folder, "model")
+    name, data = f"hf:{repo}", (["good film", "bad film"] * 9, ["a", "b"] * 9)
+    settings = {"network": name} if network == "itself" else {"network": network, "vectors": name}
+    recipe = Recipe(dataset="films", n=2, outer_steps=1, max_length=LENGTH - 2, data_from="memory", **settings)
+    distilled = Distiller(recipe, load_corpus(recipe, data=data)).run()
+    distilled.save_pretrained(tmp_path / "run")
+    before = evaluate(distilled, load_corpus(recipe, data=data).test).accuracies
+    commit = encoder_files(name).revision
+    save_encoder(folder, seed=1)
+    hub.store.seed(repo, folder, "model")
+    _from_hub.cache_clear()  # as another process
+    moved = encoder_files(name)
+    assert moved.revision != commit
+    loaded = DistilledSet.from_pretrained(tmp_path / "run")
+    pinned = f"{name}@{commit}"
+    assert (loaded.recipe.network, loaded.recipe.vectors) == (pinned if network == "itself" else network, pinned)
+    assert loaded.embedding.about["revision"] == commit and loaded.embedding.about["model"] == repo
+    assert evaluate(loaded, load_corpus(loaded.recipe, data=data).test).accuracies == before
+    assert decode(loaded, load_embedding(loaded.recipe.vectors))[0].text
+    # The recipe's own words stay in the folder, and one that names a revision is left at that.
+    assert Recipe.load(tmp_path / "run" / "recipe.yaml").vectors == name
+    asked = loaded.recipe.model_copy(update={"vectors": f"{name}@main"})
+    assert at_its_commit(asked, loaded.source, loaded.embedding).vectors == f"{name}@main"
+
+
+@pytest.mark.parametrize(
+    ("name", "commit", "found"),
+    [
+        ("hf:owner/name", "a" * 40, "hf:owner/name@" + "a" * 40),
+        ("hf:owner/name@v1", "a" * 40, "hf:owner/name@v1"),
+        ("hf:owner/name", None, "hf:owner/name"),
+        ("hf:owner/name", "main\x1b[2J", "hf:owner/name"),
+        ("minilm", "a" * 40, "minilm"),
+        ("glove-6b-50d", "a" * 40, "glove-6b-50d"),
+    ],
+)
+def test_a_commit_is_added_to_the_names_of_encoders_on_the_hub_alone(name, commit, found):
+    assert at_commit(name, commit) == found
 
 
 @pytest.mark.hub

@@ -9,7 +9,12 @@ from tdd.inspection.decode import DecodedSentence
 from tdd.inspection.terminal import Nearness, render
 
 SENTENCE = DecodedSentence(
-    1, 2, {"dull": -0.25, "fine": 1.5, "odd": 0.125}, [["good", "great"], ["film", "story"]], [[0.9, 0.8], [0.75, 0.5]]
+    1,
+    2,
+    {"dull": -0.25, "fine": 1.5, "odd": 0.125},
+    [["good", "great"], ["film", "story"]],
+    [[0.9, 0.8], [0.75, 0.5]],
+    "good film",
 )
 
 
@@ -34,7 +39,7 @@ def test_escapes_are_for_terminals_alone_and_change_no_text():
 @pytest.mark.parametrize("character", ["\x1b", "\n", "\r", "\x07", "\x7f", "\x9b", "\u202e", "\u2028", "\0"])
 def test_words_and_classes_cannot_command_a_terminal(character):
     word = f"a{character}[31mb"
-    sentence = DecodedSentence(0, 0, {word: 1.0}, [[word]], [[1.0]])
+    sentence = DecodedSentence(0, 0, {word: 1.0}, [[word]], [[1.0]], word)
     for format in ("table", "json", "text"):
         printed = render([sentence], format)
         assert character not in printed.replace("\n", "") if character != "\n" else True
@@ -44,7 +49,7 @@ def test_words_and_classes_cannot_command_a_terminal(character):
 
 
 def test_json_keeps_other_alphabets_readable():
-    sentence = DecodedSentence(0, 0, {"宜しい": 1.0}, [["höflich"]], [[1.0]])
+    sentence = DecodedSentence(0, 0, {"宜しい": 1.0}, [["höflich"]], [[1.0]], "höflich")
     printed = render([sentence], "json")
     assert "höflich" in printed
     assert "宜しい" in printed
@@ -60,7 +65,7 @@ def test_nearer_words_have_higher_levels(metric, near, far):
 
 def test_a_table_is_wrapped_to_the_width_and_says_the_same():
     words = [["good", "great"]] * 30
-    sentence = DecodedSentence(0, 0, {f"class {i}": i / 10 for i in range(9)}, words, [[0.9, 0.8]] * 30)
+    sentence = DecodedSentence(0, 0, {f"class {i}": i / 10 for i in range(9)}, words, [[0.9, 0.8]] * 30, "")
     wide = render([sentence], "table")
     for color in (False, True):
         narrow = re.sub("\x1b\\[[0-9;]*m", "", render([sentence], "table", color, width=40))

@@ -54,3 +54,23 @@ def test_a_foreign_file_is_refused(damage: str, hub: HubServer, published: str, 
     done = tdd("pull", published, "--output", tmp_path / "run")
     assert done.code == 1 and message(damage, "a pull") in done.one_line()
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"{", "embedding.json is damaged: it is not valid JSON"),
+        (b"[]", "embedding.json does not say what the set's vectors are of; get a fresh copy"),
+        (
+            b'{"name": "x", "kind": "word vectors", "checksum": "0", "dimension": 5, "size": 50}',
+            "embedding.json: its checksum is not that of the set beside it; get a fresh copy of both",
+        ),
+    ],
+)
+def test_what_is_said_of_other_vectors_is_refused(
+    content: bytes, told: str, hub: HubServer, published: str, tmp_path: Path
+):
+    commit(hub, published, {"embedding.json": content})
+    done = tdd("pull", published, "--output", tmp_path / "run")
+    assert done.code == 1 and done.one_line().endswith(told)
+    assert not (tmp_path / "run").exists()

@@ -80,7 +80,7 @@ print(json.dumps(table.to_dict() | {{"names": table.features["label"].names}}))
 def test_a_push_writes_the_readable_table_alone_and_takes_away_what_an_earlier_one_left(
     hub: HubServer, published: str, made: DistilledSet
 ):
-    names = ["README.md", "default/train.parquet", WEIGHTS, "recipe.yaml", "results.json"]
+    names = ["README.md", "default/train.parquet", WEIGHTS, "embedding.json", "recipe.yaml", "results.json"]
     assert list(files_of(hub, published)) == names
     commit(hub, published, {"embeddings/train.parquet": b"of free samples", "mine.txt": b"mine"})
     push(made, published)
@@ -117,7 +117,7 @@ def test_a_pulled_folder_is_the_run_wherever_its_vectors_are(
 def test_the_card_says_what_the_sentences_are_and_how_they_started(made: DistilledSet):
     text = card(made, "me/x")
     (config,) = yaml.safe_load(text.split("---\n")[1])["configs"]
-    assert config["config_name"] == "default" and "embedding" not in text and "similarity" not in text
+    assert config["config_name"] == "default" and "embeddings" not in text and "similarity" not in text
     assert "4 sentences of real words with soft labels and learned learning rates and momentum" in text
     assert "| `default` | `text` | the sample: its words, joined by single spaces |" in text
     assert "- samples started from real examples" in text and "they were not chosen to make sense" in text

@@ -16,7 +16,9 @@ from tdd.hub.download import fetch
 from tdd.publishing.pull import pull
 
 
-@pytest.mark.parametrize("name", ["distilled.safetensors", "recipe.yaml", "results.json", "README.md"])
+@pytest.mark.parametrize(
+    "name", ["distilled.safetensors", "embedding.json", "recipe.yaml", "results.json", "README.md"]
+)
 @pytest.mark.parametrize("change", ["altered", "truncated"])
 def test_a_damaged_file_is_named_with_its_checksum_and_not_kept(
     name: str, change: str, hub: HubServer, published: str, tmp_path: Path
@@ -91,7 +93,7 @@ def test_files_that_are_not_ours_are_not_downloaded(hub: HubServer, published: s
     pull(published, output=tmp_path / "run")
     assert not any("run.py" in path or ".html" in path or ".pkl" in path for _, path in hub.requests)
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
-        "README.md", "distilled.safetensors", "figures", "recipe.yaml", "results.json"
+        "README.md", "distilled.safetensors", "embedding.json", "figures", "recipe.yaml", "results.json"
     ]  # fmt: skip
 
 
@@ -99,7 +101,11 @@ def test_files_that_are_not_ours_are_not_downloaded(hub: HubServer, published: s
     ("name", "largest", "largest_other"),
     [
         ("distilled.safetensors", {"distilled.safetensors": 1024}, 2**20),
-        ("results.json", dict.fromkeys(("distilled.safetensors", "recipe.yaml", "README.md"), 2**20), 64),
+        (
+            "results.json",
+            dict.fromkeys(("distilled.safetensors", "embedding.json", "recipe.yaml", "README.md"), 2**20),
+            64,
+        ),
     ],
 )
 def test_a_file_that_is_too_large_is_not_downloaded(

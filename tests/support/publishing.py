@@ -21,6 +21,7 @@ FILES = [
     "README.md",
     "default/train.parquet",
     "distilled.safetensors",
+    "embedding.json",
     "embeddings/train.parquet",
     "figures/curves.png",
     "figures/curves.svg",

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 import transformers
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
 from tdd.data.corpus import Corpus, load_corpus
 from tdd.data.protocols import InputSpace
@@ -65,6 +65,7 @@ def save_encoder(folder: Path, kind: str = "bert", seed: int = 0, **settings) ->
     tokenizer.post_processor = processors.TemplateProcessing(
         "[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
+    tokenizer.decoder = decoders.WordPiece()
     tokenizer.add_special_tokens(SPECIAL)
     tokenizer.enable_truncation(4)  # as files of others do
     tokenizer.enable_padding(length=9)

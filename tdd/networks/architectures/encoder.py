@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from tdd.errors import UsageError
 from tdd.hub.encoders import encoder_files
 from tdd.networks.encoder_parts import Body, Pooled, Upper, add_lora, split
 from tdd.networks.hidden_states import HiddenStates
+from tdd.networks.kernels.arithmetic import Precision
 from tdd.networks.kernels.attention_loss import Attended
 from tdd.networks.kernels.parameters import Parameters
 from tdd.settings.networks import EncoderOptions
@@ -67,8 +69,7 @@ class Encoder(nn.Module):
         self.front = None if below is None else below.requires_grad_(False)
         self.upper = Upper(body, options.pooling, config.hidden_size, classes)
         self.tokens_checksum = tokens.checksum
-        self.states: HiddenStates | None = None
-        self.pretrained = f"{name} {options.train} {options.pooling if kind == 'head' else ''}"
+        self.options, self.states = options, dict[Precision, HiddenStates]()
 
     def forward(self, x: Tensor, mask: Tensor | None = None, attention: int = 0) -> Tensor | Attended:
         """Logits (N, C) of pieces (N, L, d), of which `mask` (N, L) says where they stand.
@@ -99,12 +100,16 @@ class Encoder(nn.Module):
                     nn.init.xavier_normal_(start[name], generator=generator)
         return start
 
-    def hidden_states(self) -> HiddenStates:
-        """The cache of what the front makes of real texts."""
-        if self.states is None:
-            identity = f"{self.reference.checksum()} {self.tokens_checksum}"
-            self.states = HiddenStates(self.pretrained, identity)
-        return self.states
+    def hidden_states(self, precision: Precision = "float32") -> HiddenStates:
+        """The cache of what the front makes of real texts when it computes with this precision."""
+        if precision not in self.states:
+            options, reference = self.options, self.reference
+            front = f"{options.train} {options.pooling}" if options.train == "head" else options.train
+            about = f"{reference.name} {front}" + ("" if precision == "float32" else f" by {precision}")
+            # Whatever it is called: only what it computes counts.
+            parts = [reference.checksum(), reference.config, self.tokens_checksum, front, precision]
+            self.states[precision] = HiddenStates(about, json.dumps(parts, sort_keys=True), options.hidden_states)
+        return self.states[precision]
 
     def given(self, name: str) -> bool:
         """Whether the reference gives where a trained parameter starts, so that a set need not hold it."""

@@ -16,9 +16,15 @@ Precision = Literal["float32", "tf32", "bfloat16"]
 Context = Callable[[], AbstractContextManager[Any]]
 
 
+def precision_on(device: torch.device, precision: Precision) -> Precision:
+    """The precision that `device` computes with where `precision` is asked for: processors compute in float32."""
+    return "float32" if device.type == "cpu" else precision
+
+
 def arithmetic(precision: Precision, device: torch.device) -> Context:
-    """What makes the context of a forward pass of this precision on `device`; processors compute in float32."""
-    if device.type == "cpu" or precision == "float32":
+    """What makes the context of a forward pass of this precision on `device`; see `precision_on`."""
+    precision = precision_on(device, precision)
+    if precision == "float32":
         return nullcontext
     if precision == "bfloat16":
         return lambda: torch.autocast(device.type, torch.bfloat16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from tdd.data.protocols import Augmentation, RealBatch
-from tdd.networks.hidden_states import HiddenStates
+from tdd.networks.hidden_states import AT_ONCE, HiddenStates
+from tdd.networks.kernels.arithmetic import Context
 from tdd.networks.kernels.attention_loss import Attended
 from tdd.networks.kernels.autograd import AutogradKernel
 from tdd.networks.kernels.parameters import Parameters
@@ -34,8 +36,32 @@ class Above(nn.Module):
 
 
 @dataclass(frozen=True)
+class InArithmetic:
+    """A `Front` that is passed in the context of its kernel's forward passes; states have the format of what it reads.
+
+    Where the context rounds, the way back rounds in the same places.
+    """
+
+    front: Front
+    arithmetic: Context
+
+    def __call__(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Front`."""
+        with self.arithmetic():
+            hidden, mask = self.front(x, mask)
+        return hidden.to(x.dtype), mask
+
+    def positions(self, length: int) -> int:
+        """See `Front`."""
+        return self.front.positions(length)
+
+
+@dataclass(frozen=True)
 class HiddenBatch:
-    """A real batch as the upper part reads it; see `RealBatch`. States come from the cache, or are computed."""
+    """A real batch as the upper part reads it; see `RealBatch`. States come from the cache, or are computed.
+
+    They are rounded to the format of the cache in either case, and computed with in float32.
+    """
 
     batch: RealBatch
     front: Front
@@ -79,17 +105,17 @@ class HiddenBatch:
         flat = torch.cat([states for states in found if states is not None])
         x = flat.new_zeros(*mask.shape, flat.shape[1])
         x[mask] = flat
-        return x.to(device), mask.to(device)
+        return x.to(device).to(torch.promote_types(x.dtype, torch.float32)), mask.to(device)
 
     @torch.no_grad()
     def _pass(self, rows: list[int]) -> list[Tensor]:
-        """The states (W, h) of each of some rows, on the CPU."""
+        """The states (W, h) of each of some rows, as they are kept, on the CPU."""
         parts = [self.batch.inputs(slice(row, row + 1), padded=False) for row in rows]
         width = max(x.shape[1] for x, _ in parts)
         x = torch.cat([nn.functional.pad(x, (0, 0, 0, width - x.shape[1])) for x, _ in parts])
         mask = torch.cat([nn.functional.pad(m, (0, width - m.shape[1])) for _, m in parts if m is not None])
-        hidden, mask = self.front(x, mask)
-        return [states[inside].cpu() for states, inside in zip(hidden, mask, strict=True)]
+        hidden, mask = (part.cpu() for part in self.front(x, mask))
+        return [self.states.as_kept(states[inside]) for states, inside in zip(hidden, mask, strict=True)]
 
     def keys(self, rows: slice) -> list[bytes | None]:
         """See `RealBatch`."""
@@ -105,10 +131,17 @@ class HiddenBatch:
 
 
 class FrontKernel:
-    """See `Kernel`: `front` turns samples and real examples into hidden states; `above` is the kernel of the rest."""
+    """See `Kernel`: `front` turns samples and real examples into hidden states; `above` is the kernel of the rest.
 
-    def __init__(self, front: Front, above: AutogradKernel, states: HiddenStates):
-        self.front, self.above, self.states = front, above, states
+    Args:
+        front: the frozen part.
+        above: the kernel of the rest.
+        states: the cache of what `front` makes of real texts.
+        arithmetic: makes the context that `front` is passed in, see `AutogradKernel`.
+    """
+
+    def __init__(self, front: Front, above: AutogradKernel, states: HiddenStates, arithmetic: Context = nullcontext):
+        self.front, self.above, self.states = InArithmetic(front, arithmetic), above, states
 
     def gradient(self, theta: Parameters, step: Step) -> tuple[Parameters, Any]:
         """See `Kernel.gradient`."""
@@ -143,7 +176,9 @@ class FrontKernel:
     ) -> int:
         """See `Kernel.batch_bytes`."""
         example, _ = self._shapes(torch.empty(1, *split.space.shape, device="meta"), None)
-        return self.above.batch_bytes_of(example, size, gradient, device)
+        # States lie in the host's memory until they are written, twice while they are.
+        gathered = 2 * min(AT_ONCE, len(split) * example.nbytes) if device.type == "cpu" else 0
+        return self.above.batch_bytes_of(example, size, gradient, device) + gathered
 
     def _shapes(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Hidden states of shapes alone, on the device "meta"."""
