@@ -224,10 +224,7 @@ class Baselines:
         return self._tested(fitted, outer_steps=recipe.outer_steps, validation_accuracy=held_out)
 
     def _full(self) -> dict[str, Any]:
-        def tell(epoch: int, accuracy: float) -> None:
-            self.reporter.count(epoch, self.recipe.full_epochs, f"on all data: held-out {percent(accuracy)}")
-
-        full = train_on_all(self.recipe, self.corpus, self.accelerator, tell, self.network)
+        full = train_on_all(self.recipe, self.corpus, self.accelerator, self.reporter, self.network)
         return self._result([full["accuracy"]], [], **full)
 
     def _result(self, accuracies: list[float], sd_over: Sequence[str], **details: Any) -> dict[str, Any]:

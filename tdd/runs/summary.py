@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tdd.distilled_set.set import DistilledSet
-from tdd.evaluation.names import LEARNERS, NAMES, SENTENCES
+from tdd.evaluation.names import LEARNERS, NAMES, SENTENCES, how_trained
 from tdd.runs.baselines import Results
 from tdd.system.formatting import aligned, percent
 
@@ -51,7 +51,8 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
             lines.append(f"  nearest words, labels and rates {labels}, {init} initialisation: test accuracy {accuracy}")
     lines += describe_plain_text(distilled.results.get("plain_text", {}))
     if full:
-        lines.append(f"  all data, same network: test accuracy {percent(full['accuracy'])}")
+        how = f" ({text})" if (text := how_trained(full)) else ""
+        lines.append(f"  all data, same network: test accuracy {percent(full['accuracy'])}{how}")
     return "\n".join(lines)
 
 
