@@ -119,7 +119,7 @@ def _measure(
     baselines: Baselines, names: Sequence[str], folder: Path, keep: Callable[[str, dict[str, Any]], None]
 ) -> Results:
     """Measure the baselines that `folder` does not hold yet, and call `keep` with the result of every one."""
-    recipe = baselines.recipe.model_copy(update={"steps": baselines.steps})
+    recipe = baselines.recipe.model_copy(update={"steps": baselines.sets.steps})
     fingerprint = _fingerprint(recipe, baselines.corpus, baselines.draws, baselines.networks)
     settings = {
         "fingerprint": fingerprint,

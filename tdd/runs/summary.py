@@ -74,5 +74,7 @@ def baselines_table(results: Results, distilled: DistilledSet | None = None) -> 
             chosen = "learned"
         over = row.get("sd_over", "networks") if row["sd"] else "-"
         counts = [str(row.get(key) or "-") for key in ("draws", "networks", "gradient_steps")]
+        if "most_gradient_steps" in row:
+            counts[-1] = f"up to {row['most_gradient_steps']}"
         cells.append([name, percent(row["mean"], row["sd"]), over, chosen, *counts])
     return aligned(cells, left=(0, 2, 3))

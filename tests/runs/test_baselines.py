@@ -11,7 +11,7 @@ from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distilled_set.run_folder import read_run
 from tdd.errors import Interrupted, TddError, UsageError
-from tdd.evaluation import full_data
+from tdd.evaluation import convergence, full_data
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.full_data import CHOSEN, FULL_RESULTS
 from tdd.evaluation.names import NAMES
@@ -21,6 +21,11 @@ from tdd.system import processes
 
 CORPUS = tiny_corpus(3)
 RECIPE = tiny_recipe(n=12, steps=2, epochs=2, outer_steps=10, validation_networks=2)
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    monkeypatch.setattr(convergence, "EPOCHS", 10)
 
 
 def command(given, *more, **settings):
@@ -46,6 +51,8 @@ def test_the_command_measures_every_baseline_and_lists_them_best_first(given, tm
     assert by_name["random real"][3:] == [f"rate {kept['random']['learning_rate']:g}", "3", "3", "2"]
     assert by_name["nearest neighbours, k-means"][3:] == [f"k = {kept['knn_kmeans']['neighbours']}", "3", "-", "-"]
     assert by_name["random real, labels learned"][3] == "learned"
+    rate = f"rate {kept['herding_converged']['learning_rate']:g}"
+    assert by_name["herding, to convergence"][3:] == [rate, "1", "1", "up to 10"]
     # What is said on the way is of held-out data.
     assert "evaluation" in done.err and "accuracy" in done.err
     assert [line for line in done.err.splitlines() if "accuracy" in line and "held-out" not in line] == []
