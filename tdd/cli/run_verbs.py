@@ -72,6 +72,9 @@ def evaluate(
     full: Annotated[
         bool, typer.Option("--full", help="Also train on all the data, for the distillation ratio.")
     ] = False,
+    full_search: Annotated[
+        bool, typer.Option("--full-search", help="As --full, by the best of several settings on held-out data.")
+    ] = False,
     max_test: Annotated[int | None, typer.Option(min=1, help="Test on this many examples only.")] = None,
     data: Annotated[str | None, typer.Option(help="Read the data set from this folder or file.")] = None,
     decoded: Annotated[
@@ -103,6 +106,7 @@ def evaluate(
         network=network,
         device=device,
         threads=threads,
+        full_search=full_search,
     )
     print_once(json.dumps(distilled.results, indent=2) if as_json else describe_results(distilled, run))
 

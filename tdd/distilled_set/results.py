@@ -26,7 +26,9 @@ def read_results(path: Path) -> dict[str, Any]:
         good &= isinstance(distillation.get("versions", {}), dict)
         good &= all(_numbers(result, *figures) for result in [*results.get("evaluation", {}).values(), *tested])
         good &= all(_numbers(result, "mean", "sd") for result in results.get("baselines", {}).values())
-        good &= "full_data" not in results or _numbers(results["full_data"], "accuracy")
+        if (full := results.get("full_data")) is not None:
+            good &= _numbers(full, "accuracy", *({"learning_rate", "label_smoothing"} & full.keys()))
+            good &= isinstance(full.get("tried", []), list)
     except (AttributeError, KeyError, TypeError):
         good = False
     if not good:

@@ -1,8 +1,9 @@
 """What a distilled set of n samples is compared with (paper 4.1 and 4.3): each baseline, measured by its name.
 
 Sets of real examples, or of points made of them, train the same network as the distilled set for the same number of
-gradient steps, with one-hot labels and a constant learning rate. Rates, neighbours and draws are chosen on held-out
-training data; the test split is read once a baseline, at its end.
+gradient steps, with one-hot labels and a constant learning rate; or real ones until it has converged
+(`tdd.evaluation.convergence`). Rates, neighbours and draws are chosen on held-out training data; the test split is read
+once a baseline, at its end.
 """
 
 from __future__ import annotations
@@ -18,27 +19,28 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from tdd.data.corpus import Corpus
-from tdd.data.protocols import Split
-from tdd.data.real_examples import class_centroids, class_means, herding, inputs_at, k_center, random_examples
-from tdd.distillation.samples.start import first_labels, mask_of
+from tdd.data.real_examples import LabelledExamples
+from tdd.distillation.samples.start import first_labels
 from tdd.distilled_set.set import DistilledSet
+from tdd.evaluation import convergence
+from tdd.evaluation.convergence import Lesson, teachers_labels, until_converged
 from tdd.evaluation.decoded import refit
 from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.full_data import train_on_all
 from tdd.evaluation.nearest_neighbours import NEIGHBOURS, neighbours_accuracy
-from tdd.evaluation.rate_search import RATES, Trainer, choose, with_rate
-from tdd.networks.learner import make_learner
+from tdd.evaluation.rate_search import RATES, T, Trainer, by_inner_loop, choose, with_rate
+from tdd.evaluation.real_sets import RealSets
+from tdd.networks.learner import Learner, make_learner
 from tdd.networks.own import network_to_use
 from tdd.settings.recipe import Recipe
 from tdd.system.formatting import percent
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.reporter import Progress, Reporter
-from tdd.system.seeds import generator
 
 OPTIMISED_SHARE = 0.2
 """Share of the random draws that "optimised" keeps (Wang et al., arXiv 1811.10959, section 4)."""
-KMEANS_DRAWS, LABELS_DRAWS = 5, 3
-"""Most draws of baselines that take long for each of them."""
+LABELS_DRAWS = 3
+"""Most draws of random examples that labels are learned for, which takes long."""
 
 
 class Baselines:
@@ -68,7 +70,6 @@ class Baselines:
     ):
         self.recipe, self.corpus, self.draws, self.networks = recipe, corpus, draws, networks
         self.classes = len(corpus.classes)
-        self.steps, self.per_step = recipe.split(self.classes)
         self.accelerator, self.reporter = accelerator or default_accelerator(), reporter or Reporter(quiet=True)
         self.network = network_to_use(recipe.network, network)
         space, device = corpus.train.space, self.accelerator.device
@@ -76,102 +77,84 @@ class Baselines:
         self.initialisation = None
         if recipe.init == "fixed":
             self.initialisation = initialisation or learner.to_keep(learner.fixed_start(recipe.seed))
-        self.trainer = Trainer(learner, recipe, corpus, self.initialisation, self._tell)
+        self.learner, fixed = learner, self.initialisation
+        self.sets = RealSets(recipe, corpus, draws, fixed)
+        self.trainer = Trainer(learner, recipe, corpus, fixed, by_inner_loop(learner), with_rate, RATES, self._tell)
+        self.converged = until_converged(learner, recipe, corpus, fixed, self._tell)
 
     def measure(self, name: str) -> dict[str, Any]:
         """Measure the baseline `name` of `tdd.evaluation.names.NAMES`.
 
         Returns:
             "mean" and "sd" of the "accuracies" on the test split, and what the deviation is "sd_over"; how many
-            "draws" of samples and, where there are any, "networks", their "init" and "gradient_steps"; what was chosen
-            ("learning_rate", "neighbours") by "validation_accuracy"; "test_examples", "test_split" and "seconds".
+            "draws" of samples and, where there are any, "networks", their "init" and "gradient_steps", or
+            "most_gradient_steps" where training ends with the gain on held-out data; what was chosen ("learning_rate",
+            "neighbours") by "validation_accuracy"; "test_examples", "test_split" and "seconds".
         """
-        start = time.monotonic()
+        start, sets = time.monotonic(), self.sets
         result = {
-            "random": lambda: self._trained(self.random, self._random_held_out, len(self.random)),
+            "random": lambda: self._trained(self.trainer, sets.random, self._random_held_out),
             "optimised": self._optimised,
-            "kmeans": lambda: self._trained(self.kmeans, self.trainer.held_out(self.kmeans), len(self.kmeans)),
-            "average": lambda: self._single(class_means(self.corpus.train, self.recipe.n, self.classes)),
-            "herding": lambda: self._single_of(herding),
-            "k_center": lambda: self._single_of(k_center),
-            "knn_random": lambda: self._neighbours(self.random),
-            "knn_kmeans": lambda: self._neighbours(self.kmeans),
+            "kmeans": lambda: self._by_steps(sets.kmeans),
+            "average": lambda: self._by_steps([sets.average]),
+            "herding": lambda: self._by_steps([sets.at(sets.herding_places)]),
+            "k_center": lambda: self._by_steps([sets.at(sets.k_center_places)]),
+            "random_converged": lambda: self._converged(sets.random_places[: convergence.DRAWS]),
+            "herding_converged": lambda: self._converged([sets.herding_places]),
+            "k_center_converged": lambda: self._converged([sets.k_center_places]),
+            "herding_teacher": lambda: self._converged([sets.herding_places], teachers_labels),
+            "knn_random": lambda: self._neighbours(sets.random),
+            "knn_kmeans": lambda: self._neighbours(sets.kmeans),
             "label_only": self._labels_learned,
             "full": self._full,
         }[name]()
         return result | {"seconds": round(time.monotonic() - start, 1)}
 
-    # The samples
-
-    @cached_property
-    def random(self) -> list[DistilledSet]:
-        """Sets of random real examples."""
-        train = self.corpus.train
-        return [
-            self._set(*inputs_at(train, random_examples(train.labels, self.recipe.n, self.classes, draw_from)))
-            for draw_from in self._generators("random", self.draws)
-        ]
-
-    @cached_property
-    def kmeans(self) -> list[DistilledSet]:
-        """Sets of the centroids of each class."""
-        return [
-            self._set(class_centroids(self.corpus.train, self.recipe.n, self.classes, draw_from))
-            for draw_from in self._generators("kmeans", min(self.draws, KMEANS_DRAWS))
-        ]
-
     @cached_property
     def _random_held_out(self) -> Tensor:
-        return self.trainer.held_out(self.random)
-
-    def _generators(self, name: str, count: int) -> list[torch.Generator]:
-        return [generator(self.recipe.seed, "baseline", name, index) for index in range(count)]
-
-    def _set(self, inputs: Tensor, mask: Tensor | None = None) -> DistilledSet:
-        """Inputs (n, ...), classes in turn, as a set with one-hot labels and the recipe's split into steps."""
-        labels = F.one_hot(torch.arange(len(inputs)) % self.classes, self.classes).float()
-        return DistilledSet(
-            inputs.view(self.steps, self.per_step, *inputs.shape[1:]),
-            labels.view(self.steps, self.per_step, self.classes),
-            torch.full((1, self.recipe.epochs * self.steps), self.recipe.learning_rate),
-            self.corpus.classes,
-            self.recipe,
-            self.corpus.train.source(),
-            self.initialisation,
-            mask=None if mask is None else mask_of(mask, (self.steps, self.per_step, *inputs.shape[1:])),
-        )
-
-    # How they are used
+        return self.trainer.held_out(self.sets.random)
 
     def _optimised(self) -> dict[str, Any]:
         """The draws best on held-out data."""
-        return self._trained(self.random, self._random_held_out, max(1, round(OPTIMISED_SHARE * len(self.random))))
+        keep = max(1, round(OPTIMISED_SHARE * len(self.sets.random)))
+        return self._trained(self.trainer, self.sets.random, self._random_held_out, keep)
 
-    def _single_of(self, pick: Callable[[Split, int, int], Tensor]) -> dict[str, Any]:
-        train = self.corpus.train
-        return self._single(*inputs_at(train, pick(train, self.recipe.n, self.classes)))
+    def _by_steps(self, sets: Sequence[DistilledSet]) -> dict[str, Any]:
+        """Networks trained for as many gradient steps as the distilled set has."""
+        return self._trained(self.trainer, sets, self.trainer.held_out(sets))
 
-    def _single(self, inputs: Tensor, mask: Tensor | None = None) -> dict[str, Any]:
-        sets = [self._set(inputs, mask)]
-        return self._trained(sets, self.trainer.held_out(sets), 1)
+    def _converged(
+        self, draws: Sequence[Tensor], label: Callable[[Learner, Recipe, Corpus, Tensor], Tensor] | None = None
+    ) -> dict[str, Any]:
+        """Networks trained to convergence on the examples at some places, with their own labels or others."""
+        train, lessons = self.corpus.train, []
+        for places in draws:
+            labels = F.one_hot(train.labels[places], self.classes).float()
+            if label is not None:
+                labels = label(self.learner, self.recipe, self.corpus, places)
+            lessons.append(Lesson(LabelledExamples.of(train, places, labels)))
+        held_out = self.converged.held_out(lessons, -(-self.recipe.validation_networks // len(lessons)))
+        networks, steps = min(self.networks, convergence.NETWORKS), convergence.EPOCHS * lessons[0].batches
+        return self._trained(self.converged, lessons, held_out, networks=networks, most_gradient_steps=steps)
 
-    def _trained(self, sets: Sequence[DistilledSet], held_out: Tensor, keep: int) -> dict[str, Any]:
-        """Networks trained on the `keep` best sets at the best learning rate."""
-        setting, kept = choose(held_out, keep)
-        return self._tested(
-            [with_rate(sets[place], RATES[setting]) for place in kept],
-            learning_rate=RATES[setting],
-            validation_accuracy=held_out[kept, setting].mean().item(),
-        )
+    def _trained(
+        self, trainer: Trainer[T], sets: Sequence[T], held_out: Tensor, keep: int | None = None, **details: Any
+    ) -> dict[str, Any]:
+        """Networks trained on the `keep` best sets, or all, at the best learning rate."""
+        setting, kept = choose(held_out, keep or len(sets))
+        rate = trainer.rates[setting]
+        details |= {"learning_rate": rate, "validation_accuracy": held_out[kept, setting].mean().item()}
+        return self._tested(trainer, [trainer.with_rate(sets[place], rate) for place in kept], **details)
 
-    def _tested(self, sets: Sequence[DistilledSet], **details: Any) -> dict[str, Any]:
-        accuracies = self.trainer.tested(sets, self.networks)
+    def _tested(
+        self, trainer: Trainer[T], sets: Sequence[T], networks: int | None = None, **details: Any
+    ) -> dict[str, Any]:
+        accuracies = trainer.tested(sets, networks or self.networks)
         fresh = self.initialisation is None
         sd_over = [name for name, varies in (("networks", fresh), ("draws", len(sets) > 1)) if varies]
-        steps = self.recipe.epochs * self.steps
-        return self._result(
-            accuracies, sd_over, init=self.recipe.init, draws=len(sets), gradient_steps=steps, **details
-        )
+        if "most_gradient_steps" not in details:
+            details["gradient_steps"] = self.recipe.epochs * self.sets.steps
+        return self._result(accuracies, sd_over, init=self.recipe.init, draws=len(sets), **details)
 
     def _neighbours(self, sets: Sequence[DistilledSet]) -> dict[str, Any]:
         tried = [k for k in NEIGHBOURS if k <= self.recipe.n]
@@ -197,8 +180,8 @@ class Baselines:
         momentum = torch.tensor(recipe.momentum) if recipe.momentum else None
         fitted, accuracies = [], []
         # With fewer samples than classes the others start with a share in them.
-        labels = first_labels(self.steps, self.per_step, self.classes)
-        for place, real in enumerate(self.random[:LABELS_DRAWS]):
+        labels = first_labels(self.sets.steps, self.sets.per_step, self.classes)
+        for place, real in enumerate(self.sets.random[:LABELS_DRAWS]):
 
             def tell(progress: Progress, place: int = place) -> None:
                 text = f"labels of draw {place + 1}: held-out {percent(max(progress.best_accuracy, 0))}"
@@ -221,13 +204,10 @@ class Baselines:
             fitted.append(distilled)
             accuracies.append(fit["validation_accuracy"])
         held_out = sum(accuracies) / len(accuracies)
-        return self._tested(fitted, outer_steps=recipe.outer_steps, validation_accuracy=held_out)
+        return self._tested(self.trainer, fitted, outer_steps=recipe.outer_steps, validation_accuracy=held_out)
 
     def _full(self) -> dict[str, Any]:
-        def tell(epoch: int, accuracy: float) -> None:
-            self.reporter.count(epoch, self.recipe.full_epochs, f"on all data: held-out {percent(accuracy)}")
-
-        full = train_on_all(self.recipe, self.corpus, self.accelerator, tell, self.network)
+        full = train_on_all(self.recipe, self.corpus, self.accelerator, self.reporter, self.network)
         return self._result([full["accuracy"]], [], **full)
 
     def _result(self, accuracies: list[float], sd_over: Sequence[str], **details: Any) -> dict[str, Any]:

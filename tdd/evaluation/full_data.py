@@ -1,119 +1,183 @@
-"""The same network trained on all the data: what the distillation ratio compares a distilled set with."""
+"""The same network trained on all the data: what the distillation ratio compares a distilled set with.
+
+By one setting, or by the best of a search on held-out data; the test split is read once, for the one that is chosen.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from functools import partial
+from itertools import product
 from typing import Any
 
-import torch
 from accelerate import Accelerator
-from torch import nn
+from torch import Tensor, nn
 
 from tdd.data.corpus import Corpus
-from tdd.data.protocols import Split
 from tdd.distillation.accuracy import accuracy
+from tdd.evaluation.adam import Adam, Best, train_until_best
 from tdd.networks.kernels.parameters import Parameters
-from tdd.networks.kernels.protocol import Kernel
 from tdd.networks.learner import Learner, make_learner
 from tdd.networks.own import network_to_use
-from tdd.settings.fields import settings_of
 from tdd.settings.networks import entry_of
-from tdd.settings.parts import FullSettings
 from tdd.settings.recipe import Recipe
 from tdd.system.files import cache_folder, read_json, write_json
+from tdd.system.formatting import percent
 from tdd.system.processes import accelerator as default_accelerator
-from tdd.system.seeds import generator
+from tdd.system.reporter import Reporter
 from tdd.system.version import __version__
 
-# Validations without a gain after which training on all the data stops.
 PATIENCE = 3
+"""Epochs without a gain on held-out data after which training on all the data stops."""
+SMOOTHINGS = (0.0, 0.1)
+"""Label smoothing that a search tries, in place of dropout."""
 
-# The keys of its results.
 FULL_RESULTS = ("accuracy", "validation_accuracy", "epoch", "test_examples")
+"""The numbers of its results."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a search chooses.
+
+    Attributes:
+        learning_rate: Adam step size.
+        label_smoothing: see `tdd.networks.kernels.protocol.Kernel.loss`; in place of dropout where it is not 0.
+    """
+
+    learning_rate: float
+    label_smoothing: float = 0.0
+
+
+CHOSEN = (*(field.name for field in fields(Setting)), "tried")
+"""What its results say of the search."""
+
+Result = dict[str, Any]
+Keep = Callable[[Any, Callable[[], Result]], Result]
+"""Given what a result is of, and what measures it: the result, which may be kept from an earlier time."""
 
 
 def train_on_all(
     recipe: Recipe,
     corpus: Corpus,
     accelerator: Accelerator | None = None,
-    on_epoch: Callable[[int, float], None] = lambda epoch, accuracy: None,
+    reporter: Reporter | None = None,
     network: str | nn.Module | None = None,
-) -> dict[str, Any]:
-    """Test accuracy of the recipe's network trained on the whole training split.
+) -> Result:
+    """Test accuracy of the recipe's network trained on the whole training split by the setting best on held-out data.
 
-    That of a network that comes with tdd is kept in a cache; the code of others may change.
+    With `full_search` each of its Adam step sizes is tried with the network's dropout and with label smoothing in place
+    of that; else `full_lr` alone, with dropout. A pretrained network starts from its weights, with a classifier as the
+    recipe's `init` says; any other is drawn.
 
-    Adam with dropout; the epoch best on held-out data is tested, once, on the whole test split.
+    Results of a network that comes with tdd are kept in a cache, and those of each setting by itself, so that an
+    interrupted search goes on where it was. The code of others may change.
 
     Returns:
         `FULL_RESULTS`: "accuracy" and "validation_accuracy" in [0, 1], the best "epoch", counted from 1, and the number
-        of "test_examples".
+        of "test_examples"; the `Setting` that was chosen; and in "tried" every setting, with the best epoch and the
+        held-out accuracy of each.
     """
     accelerator = accelerator or default_accelerator()
     network = network_to_use(recipe.network, network)
     space = corpus.train.space
     learner = make_learner(network, recipe.options, space, len(corpus.classes), accelerator.device)
-    if isinstance(network, nn.Module) or not entry_of(network).comes_with_tdd:
-        return _train_on_all(learner, recipe, corpus, on_epoch)
-    settings: dict[str, Any] = {"network": recipe.network, "options": recipe.options.model_dump(), "seed": recipe.seed}
-    settings["tdd"] = __version__
-    # Sentences are encoded whole, whatever is read of them.
-    settings |= {"shape": space.shape, "parameters": learner.signature()}
-    settings |= {setting.name: getattr(recipe, setting.name) for setting in settings_of(FullSettings, "full")}
-    key = hashlib.sha256(json.dumps([corpus.fingerprint, settings]).encode()).hexdigest()[:32]
-    path = cache_folder() / "full" / f"{key}.json"
-    if path.exists():
-        cached: dict[str, Any] = read_json(path)
-        return cached
-    result = _train_on_all(learner, recipe, corpus, on_epoch)
-    write_json(path, result)
-    return result
+    settings = settings_tried(recipe)
+    keep: Keep = _measured
+    if not isinstance(network, nn.Module) and entry_of(network).comes_with_tdd:
+        about = {"network": recipe.network, "options": recipe.options.model_dump(), "seed": recipe.seed}
+        about |= {"epochs": recipe.full_epochs, "batch_size": recipe.full_batch_size, "tdd": __version__}
+        # Sentences are encoded whole, whatever is read of them.
+        about |= {"shape": space.shape, "parameters": learner.signature(), "data": corpus.fingerprint}
+        about |= {"init": recipe.init} if learner.pretrained else {}
+        keep = partial(_kept, about)
+    train = partial(_train_on_all, learner, recipe, corpus, settings, keep, reporter or Reporter(quiet=True))
+    return keep([asdict(setting) for setting in settings], train)
+
+
+def settings_tried(recipe: Recipe) -> list[Setting]:
+    """The settings that are tried."""
+    return [Setting(*both) for both in product(recipe.full_rates, SMOOTHINGS if recipe.full_search else SMOOTHINGS[:1])]
+
+
+def better_tuned(before: Result | None, now: Result) -> Result:
+    """Of two results for the same set that which was chosen among more settings; the later one of equals."""
+    if before is not None and len(before.get("tried", [])) > max(1, len(now.get("tried", []))):
+        return before
+    return now
+
+
+def train_by(
+    learner: Learner,
+    recipe: Recipe,
+    corpus: Corpus,
+    setting: Setting,
+    epochs: int,
+    on_reading: Callable[[int, float], None] = lambda epoch, accuracy: None,
+) -> Best:
+    """The network trained on all the data by a setting, for `epochs` at most, as it was when best on held-out data."""
+    kernel, seed, smoothing = learner.kernel(), recipe.seed, setting.label_smoothing
+    pretrained = learner.pretrained and recipe.init == "fixed"
+    start = learner.fixed_start(seed) if pretrained else learner.starts(seed, "full", "network")
+    how = Adam(
+        setting.learning_rate,
+        recipe.full_batch_size,
+        epochs,
+        PATIENCE,
+        dropout=not smoothing,
+        smoothing=smoothing,
+    )
+
+    def held_out(theta: Parameters) -> Tensor:
+        return accuracy(kernel, theta, corpus.validation, learner.device)
+
+    return train_until_best(kernel, start, corpus.train, held_out, how, seed, "full", on_reading)
 
 
 def _train_on_all(
-    learner: Learner, recipe: Recipe, corpus: Corpus, on_epoch: Callable[[int, float], None]
-) -> dict[str, Any]:
-    kernel, device = learner.kernel(), learner.device
-    theta = learner.starts(recipe.seed, "full", "network")
-    optimiser = torch.optim.Adam(list(theta.values()), lr=recipe.full_lr)
-    best, best_theta, best_epoch = -1.0, theta, 0
-    for epoch in range(1, recipe.full_epochs + 1):
-        order = generator(recipe.seed, "full", "order", epoch)
-        dropout = generator(recipe.seed, "full", "dropout", epoch)
-        train_epoch(kernel, theta, optimiser, corpus.train, recipe.full_batch_size, order, dropout)
-        held_out = accuracy(kernel, theta, corpus.validation, device).item()
-        on_epoch(epoch, held_out)
-        if held_out > best:
-            best, best_epoch = held_out, epoch
-            best_theta = {name: value.clone() for name, value in theta.items()}
-        elif epoch - best_epoch >= PATIENCE:
-            break
-    return {
-        "accuracy": accuracy(kernel, best_theta, corpus.test, device).item(),
-        "validation_accuracy": best,
-        "epoch": best_epoch,
-        "test_examples": len(corpus.test),
-    }
+    learner: Learner, recipe: Recipe, corpus: Corpus, settings: list[Setting], keep: Keep, reporter: Reporter
+) -> Result:
+    """The search, and the test of the network that was best."""
+    networks: dict[Setting, Best] = {}  # the best of those trained here
+
+    def train(setting: Setting) -> Result:
+        number = f"setting {settings.index(setting) + 1} of {len(settings)}, " if len(settings) > 1 else ""
+
+        def tell(epoch: int, reached: float) -> None:
+            text = f"{number}on all data: held-out {percent(reached)}"
+            reporter.count(epoch, recipe.full_epochs, text, important=True)
+
+        trained = train_by(learner, recipe, corpus, setting, recipe.full_epochs, tell)
+        if all(trained.accuracy > other.accuracy for other in networks.values()):
+            networks.clear()
+            networks[setting] = trained
+        return {"validation_accuracy": trained.accuracy.item(), "epoch": int(trained.epoch)}
+
+    tried = [asdict(setting) | keep(asdict(setting), partial(train, setting)) for setting in settings]
+    # The first of equals.
+    best = max(range(len(tried)), key=lambda place: float(tried[place]["validation_accuracy"]))
+    if settings[best] not in networks:  # trained before an interruption
+        networks.clear()
+        train(settings[best])
+    theta = networks[settings[best]].theta
+    test = accuracy(learner.kernel(), theta, corpus.test, learner.device).item()
+    return {"accuracy": test, **tried[best], "test_examples": len(corpus.test), "tried": tried}
 
 
-def train_epoch(
-    kernel: Kernel,
-    theta: Parameters,
-    optimiser: torch.optim.Optimizer,
-    examples: Split,
-    batch_size: int,
-    order: torch.Generator,
-    dropout: torch.Generator | None,
-) -> None:
-    """One pass of `optimiser`, which holds the stacked `theta`, over all examples in a random order, in mini-batches.
+def _measured(of: Any, measure: Callable[[], Result]) -> Result:
+    return measure()
 
-    Dropout is on where a generator is given.
-    """
-    device = next(iter(theta.values())).device
-    for chosen in torch.randperm(len(examples), generator=order).split(batch_size):
-        _, gradient = kernel.loss(theta, examples.batch(chosen).to(device), dropout)
-        for name, value in theta.items():
-            value.grad = gradient[name]
-        optimiser.step()
+
+def _kept(about: dict[str, Any], of: Any, measure: Callable[[], Result]) -> Result:
+    """What was measured before in the same circumstances, or is now."""
+    key = hashlib.sha256(json.dumps([about, of]).encode()).hexdigest()[:32]
+    path = cache_folder() / "full" / f"{key}.json"
+    if path.exists():
+        cached: Result = read_json(path)
+        return cached
+    result = measure()
+    write_json(path, result)
+    return result

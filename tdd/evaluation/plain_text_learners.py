@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from tdd.data.text import TextSplit
 from tdd.distillation.accuracy import accuracy
 from tdd.errors import UsageError
-from tdd.evaluation.full_data import train_epoch
+from tdd.evaluation.adam import train_epoch
 from tdd.evaluation.rate_search import choose
 from tdd.networks.kernels.parameters import Parameters, stack
 from tdd.networks.learner import make_learner

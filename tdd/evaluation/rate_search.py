@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -23,11 +24,11 @@ RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 LEAST_NETWORKS = 20
 """Least number of fresh networks that judge a learning rate, over all sets together (random initialisation)."""
 
-Job = tuple[DistilledSet, int]
-"""A set, and the index of the network that is trained on it."""
+T = TypeVar("T")
+"""A set, whatever it is."""
 
 
-class Trainer:
+class Trainer(Generic[T]):
     """Trains a recipe's network on sets and tests it: `networks_at_once` networks together, on the same set or not.
 
     Args:
@@ -35,6 +36,9 @@ class Trainer:
         recipe: its initialisation, and how many networks are trained.
         corpus: the data: held-out examples to choose the rate, the test split to test.
         fixed: the parameters of a fixed initialisation; None: fresh networks.
+        learn: trains stacked networks on a set, which has its rates, from where they start.
+        with_rate: a set with a constant rate.
+        rates: those that are tried.
         on_progress: called with the networks done, their number, and their purpose.
     """
 
@@ -44,32 +48,40 @@ class Trainer:
         recipe: Recipe,
         corpus: Corpus,
         fixed: dict[str, Tensor] | None,
+        learn: Callable[[T, Parameters], Parameters],
+        with_rate: Callable[[T, float], T],
+        rates: Sequence[float],
         on_progress: Callable[[int, int, str], None] = lambda done, total, purpose: None,
     ):
         self.learner, self.recipe, self.corpus, self.on_progress = learner, recipe, corpus, on_progress
         self.fixed = None if fixed is None else learner.theta_of(fixed)
+        self.learn, self.with_rate, self.rates = learn, with_rate, rates
         self.kernel, self.device = learner.kernel(), learner.device
 
-    def held_out(self, sets: Sequence[DistilledSet]) -> Tensor:
-        """Mean held-out accuracy (sets, rates) of networks trained on each set with each of `RATES`."""
-        count = 1 if self.fixed else max(self.recipe.validation_networks, -(-LEAST_NETWORKS // len(sets)))
-        candidates = [with_rate(distilled, rate) for distilled in sets for rate in RATES]
-        jobs = [(distilled, index) for distilled in candidates for index in range(count)]
-        accuracies = self._accuracies(jobs, "validation", self.corpus.validation, self.recipe.max_validation)
-        return accuracies.view(len(sets), len(RATES), count).mean(2)
+    def held_out(self, sets: Sequence[T], networks: int | None = None) -> Tensor:
+        """Mean held-out accuracy (sets, rates) of networks trained on each set with each of the rates.
 
-    def tested(self, sets: Sequence[DistilledSet], networks: int) -> list[float]:
+        Each is judged by so many fresh `networks`; None: by those of a validation, and `LEAST_NETWORKS` over all sets.
+        """
+        fresh = networks or max(self.recipe.validation_networks, -(-LEAST_NETWORKS // len(sets)))
+        count = 1 if self.fixed else fresh
+        candidates = [self.with_rate(each, rate) for each in sets for rate in self.rates]
+        jobs = [(candidate, index) for candidate in candidates for index in range(count)]
+        accuracies = self._accuracies(jobs, "validation", self.corpus.validation, self.recipe.max_validation)
+        return accuracies.view(len(sets), len(self.rates), count).mean(2)
+
+    def tested(self, sets: Sequence[T], networks: int) -> list[float]:
         """Test accuracies of networks trained on the sets at the sets' own rates.
 
         A fixed initialisation is trained once on each set. Of fresh ones there are `networks` in all, the first ones of
         `tdd.evaluation.evaluation.evaluate`, shared out evenly over the sets: at least one each.
         """
         count = len(sets) if self.fixed else max(networks, len(sets))
-        jobs = [(distilled, index) for place, distilled in enumerate(sets) for index in range(place, count, len(sets))]
+        jobs = [(each, index) for place, each in enumerate(sets) for index in range(place, count, len(sets))]
         return self._accuracies(jobs, "evaluation", self.corpus.test).tolist()
 
-    def _accuracies(self, jobs: Sequence[Job], purpose: str, split: Split, most: int | None = None) -> Tensor:
-        """Accuracy of each job's network, 0 where training left no finite numbers in it."""
+    def _accuracies(self, jobs: Sequence[tuple[T, int]], purpose: str, split: Split, most: int | None = None) -> Tensor:
+        """Accuracy of the network of each set and index, 0 where training left no finite numbers in it."""
         accuracies = []
         for start in range(0, len(jobs), self.recipe.networks_at_once):
             chunk = jobs[start : start + self.recipe.networks_at_once]
@@ -78,12 +90,18 @@ class Trainer:
                 members = list(group)
                 indices = [index for _, index in members]
                 theta = self.fixed or self.learner.starts(self.recipe.seed, purpose, indices=indices)
-                trained += unstack(train(self.kernel, theta, inner_loop(members[0][0], self.device)))
+                trained += unstack(self.learn(members[0][0], theta))
             theta = stack(trained)
             finite = torch.stack([value.flatten(1).isfinite().all(1) for value in theta.values()]).all(0).cpu()
             accuracies.append(accuracy(self.kernel, theta, split, self.device, most) * finite)
             self.on_progress(start + len(chunk), len(jobs), purpose)
         return torch.cat(accuracies)
+
+
+def by_inner_loop(learner: Learner) -> Callable[[DistilledSet, Parameters], Parameters]:
+    """Training by a set's own gradient steps; see `Trainer`."""
+    kernel = learner.kernel()
+    return lambda distilled, theta: train(kernel, theta, inner_loop(distilled, learner.device))
 
 
 def with_rate(distilled: DistilledSet, rate: float) -> DistilledSet:

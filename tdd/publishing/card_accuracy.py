@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tdd.evaluation.names import LEARNERS, NAMES, SENTENCES
+from tdd.evaluation.names import LEARNERS, NAMES, SENTENCES, how_trained
 
 _KINDS = {
     "evaluation": "this set",
@@ -17,7 +17,8 @@ _KINDS = {
 
 def accuracy_section(results: Mapping[str, Any]) -> str:
     """The section as Markdown, from what ``results.json`` holds."""
-    full = (results.get("full_data") or {}).get("accuracy")
+    full_data = results.get("full_data") or {}
+    full = full_data.get("accuracy")
     lines = [
         "## Accuracy",
         "",
@@ -51,6 +52,8 @@ def accuracy_section(results: Mapping[str, Any]) -> str:
         return "## Accuracy\n\nNot measured yet."
     explanation = "± is the standard deviation over networks and, of a baseline, draws of its samples. *Fixed* is the \
 network initialisation that comes with the set, *random* a fresh one for each network."
+    if how := how_trained(full_data):
+        explanation += f" With all the data: {how}."
     if results.get("plain_text"):
         explanation += " From *sentences and labels alone* others learned: without the set's learning rates and \
 initialisation, from this set's sentences or from as many real ones."

@@ -17,7 +17,7 @@ from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError, nearest
 from tdd.evaluation.baselines import Baselines
-from tdd.evaluation.full_data import FULL_RESULTS
+from tdd.evaluation.full_data import CHOSEN, FULL_RESULTS, better_tuned
 from tdd.evaluation.names import DRAWS, NAMES, NETWORKS
 from tdd.hub.layout import RESULTS
 from tdd.networks.own import check_same_network
@@ -103,7 +103,8 @@ def measure_baselines_of_run(
         def keep(name: str, result: dict[str, Any]) -> None:
             results = read_json(folder / RESULTS) if (folder / RESULTS).exists() else {}
             if name == "full":
-                results["full_data"] = {key: result[key] for key in FULL_RESULTS}
+                found = {key: result[key] for key in (*FULL_RESULTS, *CHOSEN) if key in result}
+                results["full_data"] = better_tuned(results.get("full_data"), found)
             else:
                 results.setdefault("baselines", {})[name] = result
             write_json(folder / RESULTS, results)
@@ -118,7 +119,7 @@ def _measure(
     baselines: Baselines, names: Sequence[str], folder: Path, keep: Callable[[str, dict[str, Any]], None]
 ) -> Results:
     """Measure the baselines that `folder` does not hold yet, and call `keep` with the result of every one."""
-    recipe = baselines.recipe.model_copy(update={"steps": baselines.steps})
+    recipe = baselines.recipe.model_copy(update={"steps": baselines.sets.steps})
     fingerprint = _fingerprint(recipe, baselines.corpus, baselines.draws, baselines.networks)
     settings = {
         "fingerprint": fingerprint,
@@ -172,7 +173,14 @@ def _read_results(path: Path, fingerprint: str) -> Results:
 
 
 def _fingerprint(recipe: Recipe, corpus: Corpus, draws: int, networks: int) -> str:
-    return hashlib.sha256(json.dumps([run_fingerprint(recipe, corpus), draws, networks]).encode()).hexdigest()
+    full, usual = (_all_data(one) for one in (recipe, Recipe(network=recipe.network)))
+    more = full if full != usual else []  # what was measured before these came up is still the same
+    return hashlib.sha256(json.dumps([run_fingerprint(recipe, corpus), draws, networks, *more]).encode()).hexdigest()
+
+
+def _all_data(recipe: Recipe) -> list[Any]:
+    """The settings of training on all the data."""
+    return [recipe.full_rates, bool(recipe.full_search), recipe.full_epochs, recipe.full_batch_size]
 
 
 def _names(only: Sequence[str]) -> list[str]:

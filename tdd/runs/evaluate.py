@@ -18,7 +18,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.evaluation.decoded import check_decodable, decoded_accuracy
 from tdd.evaluation.evaluation import Evaluation, evaluate
-from tdd.evaluation.full_data import train_on_all
+from tdd.evaluation.full_data import better_tuned, train_on_all
 from tdd.evaluation.names import NETWORKS
 from tdd.evaluation.plain_text import NETWORKS as PLAIN_TEXT_NETWORKS
 from tdd.evaluation.plain_text import plain_text_accuracy, sentences_of
@@ -117,12 +117,8 @@ class Measurements:
 
     def full_data(self) -> dict[str, Any]:
         """Test accuracy of the same network trained on all the data; see `train_on_all`."""
-
-        def tell(epoch: int, accuracy: float) -> None:
-            text = f"on all data: validation {percent(accuracy)}"
-            self.reporter.count(epoch, self.recipe.full_epochs, text, important=True)
-
-        return train_on_all(self.recipe, self.corpus, self.accelerator, tell, self.network)
+        full = train_on_all(self.recipe, self.corpus, self.accelerator, self.reporter, self.network)
+        return better_tuned(self.distilled.results.get("full_data"), full)
 
     def plain_text(self) -> dict[str, Any]:
         """Test accuracy of other learners on the set's sentences and labels alone; see `plain_text_accuracy`."""
@@ -166,6 +162,7 @@ def evaluate_run(
     network: str | None = None,
     device: str | None = None,
     threads: int | None = None,
+    full_search: bool = False,
 ) -> DistilledSet:
     """Evaluate the set in a run folder on its data set's test split, and add the figures to ``results.json``.
 
@@ -186,6 +183,7 @@ def evaluate_run(
             `tdd.evaluation.plain_text.plain_text_accuracy`.
         network: ``python:package.module:Class``, where the set was made for a network of your own.
         device, threads: where it is computed; None: as for any run.
+        full_search: as `full`, by the best of the recipe's `full_search` on held-out data, or else of the usual one.
 
     Raises:
         UsageError: there is no finished run in `folder`, the data are not those the set was distilled from, or its
@@ -206,6 +204,8 @@ def evaluate_run(
         check_one_process(accelerator, "--plain-text is")
         sentences_of(distilled)
     recipe, corpus = open_corpus_of(distilled, data, reporter)
+    if full_search:
+        recipe = recipe.model_copy(update={"full_search": recipe.full_search or "usual"})
     measurements = Measurements(distilled, recipe, corpus, networks, max_test, accelerator, reporter, network)
 
     inits = [init] if init else [recipe.init]
@@ -217,7 +217,7 @@ def evaluate_run(
         jobs.append(Job("evaluation", partial(measurements.evaluation, network_init), is_measured))
         if decoded:
             jobs.append(Job("decoded", partial(measurements.decoded, network_init)))
-    if full:
+    if full or full_search:
         jobs.append(Job("full_data", measurements.full_data, lambda results: "full_data" in results))
     if plain_text:
         jobs.append(Job("plain_text", measurements.plain_text))

@@ -20,7 +20,8 @@ INTRODUCTION = """# Results
 
 Written by `tdd table`, which goes on with what is missing when it is run again. Accuracies are those of the whole test
 split, read at the end of a run alone; its best set is chosen on held-out training data. Ratio: to the accuracy of the
-same network trained on all the data, for the paper too. ±: standard deviation over freshly drawn networks.
+same network trained on all the data, for the paper too; *best of*: of so many settings, on held-out data. ±: standard
+deviation over freshly drawn networks.
 """
 RESULT_COLUMNS = (
     *("row", "data", "n", "initialisation", "accuracy", "networks", "paper", "all data", "paper, all data"),
@@ -80,7 +81,9 @@ def _result_cells(row: Row, distilled: DistilledSet | str) -> list[str]:
         if evaluation["test_examples"] < evaluation["test_split"]:
             cells["accuracy"] += f" (on {evaluation['test_examples']:,} of {evaluation['test_split']:,} test examples)"
         if full := results.get("full_data", {}).get("accuracy"):
-            cells |= {"all data": percent(full), "ratio": percent(evaluation["mean"] / full)}
+            tried = len(results["full_data"].get("tried", []))
+            best_of = f" (best of {tried})" if tried > 1 else ""
+            cells |= {"all data": percent(full) + best_of, "ratio": percent(evaluation["mean"] / full)}
         if baselines := results.get("baselines"):
             best = max(baselines, key=lambda name: float(baselines[name]["mean"]))
             accuracy = percent(baselines[best]["mean"], baselines[best]["sd"])

@@ -116,11 +116,8 @@ def distillation_size(
         reporter = Reporter(quiet=True)
     corpus = open_corpus(recipe, reporter)
 
-    def tell(epoch: int, accuracy: float) -> None:
-        reporter.count(epoch, recipe.full_epochs, f"on all data: validation {percent(accuracy)}", important=True)
-
     with reporter:
-        full = train_on_all(recipe, corpus, accelerator, tell, network)
+        full = train_on_all(recipe, corpus, accelerator, reporter, network)
     full_accuracy = float(full["validation_accuracy"])
     if not (full_accuracy and full["accuracy"]):
         raise TddError("with all the data the network gets no example right: there is nothing to compare sets with")

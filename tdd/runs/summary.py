@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tdd.distilled_set.set import DistilledSet
-from tdd.evaluation.names import LEARNERS, NAMES, SENTENCES
+from tdd.evaluation.names import LEARNERS, NAMES, SENTENCES, how_trained
 from tdd.runs.baselines import Results
 from tdd.system.formatting import aligned, percent
 
@@ -51,7 +51,8 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
             lines.append(f"  nearest words, labels and rates {labels}, {init} initialisation: test accuracy {accuracy}")
     lines += describe_plain_text(distilled.results.get("plain_text", {}))
     if full:
-        lines.append(f"  all data, same network: test accuracy {percent(full['accuracy'])}")
+        how = f" ({text})" if (text := how_trained(full)) else ""
+        lines.append(f"  all data, same network: test accuracy {percent(full['accuracy'])}{how}")
     return "\n".join(lines)
 
 
@@ -73,5 +74,7 @@ def baselines_table(results: Results, distilled: DistilledSet | None = None) -> 
             chosen = "learned"
         over = row.get("sd_over", "networks") if row["sd"] else "-"
         counts = [str(row.get(key) or "-") for key in ("draws", "networks", "gradient_steps")]
+        if "most_gradient_steps" in row:
+            counts[-1] = f"up to {row['most_gradient_steps']}"
         cells.append([name, percent(row["mean"], row["sd"]), over, chosen, *counts])
     return aligned(cells, left=(0, 2, 3))

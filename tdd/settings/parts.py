@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, SerializeAsAny
 
 from tdd.settings.fields import Settings, setting
+from tdd.settings.full import FullSettings, usual_rate, usual_rates
 from tdd.settings.networks import NETWORKS, NetworkOptions, TextCNNOptions, entry_of
 from tdd.settings.set_parts import SetSettings, WordSettings
 
@@ -85,14 +86,6 @@ class OuterSettings(Settings):
     networks_at_once: int = setting(
         16, "networks trained together; bounds the memory they take", unit="networks", changes_run=False, ge=1
     )
-
-
-class FullSettings(Settings):
-    """The same network trained on all the data, for the distillation ratio (--full)."""
-
-    full_epochs: int = setting(20, "most passes over the training split", unit="epochs", ge=1)
-    full_lr: float = setting(0.001, "Adam step size", gt=0)
-    full_batch_size: int = setting(64, "examples of one step", unit="examples", ge=1)
 
 
 class DecodedSettings(Settings):
@@ -197,6 +190,13 @@ class AllSettings(
     def starts_real(self) -> bool:
         """Whether the samples start from real examples."""
         return self.samples_init == "real" or (self.samples_init is None and self.samples == "words")
+
+    @property
+    def full_rates(self) -> list[float]:
+        """Adam step sizes that training on all the data tries."""
+        if self.full_search == "usual":
+            return usual_rates(self.network)
+        return self.full_search or [self.full_lr or usual_rate(self.network)]
 
     @property
     def length(self) -> int:

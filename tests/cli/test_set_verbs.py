@@ -36,6 +36,24 @@ def test_evaluating_adds_fresh_networks_and_the_ratio_and_trains_on_all_data_onc
     assert len(trained) == 1
 
 
+def test_the_setting_with_all_data_is_searched_where_asked_and_what_was_searched_stays(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path / "cache"))
+    done = tdd("evaluate", run, "--full-search")
+    assert done.code == 0, done.err
+    full = json.loads((run / "results.json").read_text())["full_data"]
+    assert len(full["tried"]) == 8
+    assert full["validation_accuracy"] == max(one["validation_accuracy"] for one in full["tried"])
+    smoothing = ", label smoothing 0.1 in place of dropout" if full["label_smoothing"] else ""
+    how = f"Adam {full['learning_rate']:g}{smoothing}, best of 8 settings on held-out data"
+    assert f"all data, same network: test accuracy {100 * full['accuracy']:.2f} % ({how})" in done.out
+    assert f"With all the data: {how}." in (run / "README.md").read_text()
+    told = [line for line in done.err.splitlines() if "on all data" in line]
+    assert "setting 8 of 8, on all data: held-out" in told[-1]
+    for arguments in (["evaluate", run, "--full"], ["baselines", "--run", run, "--only", "full"]):
+        assert tdd(*arguments).code == 0
+        assert json.loads((run / "results.json").read_text())["full_data"] == full
+
+
 def test_testing_on_a_part_is_always_said(run):
     done = tdd("evaluate", run, "--max-test", 10)
     assert "(on 10 of 24 test examples)" in done.out

@@ -1,14 +1,24 @@
-"""Accuracy with all the data is measured once for what it depends on."""
+"""Accuracy with all the data is measured once for what it depends on, by the setting best on held-out data."""
 
+import pytest
+import torch
 from digits import digits_recipe
 from own_networks import Mlp
+from patches import spy
 from tiny import tiny_corpus, tiny_recipe
+from tiny_encoders import LENGTH, tiny_encoder, tiny_text_corpus
 
 from tdd.data.corpus import load_corpus
+from tdd.data.text import TextSplit
+from tdd.errors import UsageError
 from tdd.evaluation import full_data
-from tdd.evaluation.full_data import train_on_all
+from tdd.evaluation.full_data import Setting, better_tuned, settings_tried, train_by, train_on_all
+from tdd.networks.learner import make_learner
 from tdd.settings import networks as known
 from tdd.settings.networks import register_network
+from tdd.settings.recipe import Recipe
+
+SEARCH = {"full_search": [0.001, 0.03], "full_epochs": 3}
 
 
 def test_accuracy_with_all_the_data_is_found_again_for_what_it_depends_on_alone(tmp_path, monkeypatch):
@@ -52,3 +62,110 @@ def test_accuracy_is_kept_for_a_version_of_tdd_and_not_for_code_that_may_change(
     monkeypatch.setattr(full_data, "__version__", "another")
     train_on_all(tiny_recipe(), corpus)
     assert trained[-1] == "text_cnn"
+
+
+# The search
+
+
+def test_the_setting_best_on_held_out_data_is_tested_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path))
+    corpus, recipe, read = tiny_corpus(), tiny_recipe(**SEARCH), []
+    batches = TextSplit.batches
+    monkeypatch.setattr(
+        TextSplit, "batches", lambda self, *rest: read.append(self is corpus.test) or batches(self, *rest)
+    )
+    found = train_on_all(recipe, corpus)
+    assert sum(read) == 1 and read[-1]
+    expected = []
+    learner = make_learner("text_cnn", recipe.options, corpus.train.space, 2)
+    for setting in settings_tried(recipe):
+        best = train_by(learner, recipe, corpus, setting, 3)
+        reached = {"validation_accuracy": best.accuracy.item(), "epoch": best.epoch.item()}
+        expected.append(vars(setting) | reached)
+    assert found["tried"] == expected
+    assert [(one["learning_rate"], one["label_smoothing"]) for one in expected] == [
+        *((0.001, 0.0), (0.001, 0.1), (0.03, 0.0), (0.03, 0.1))
+    ]
+    first = max(expected, key=lambda one: one["validation_accuracy"])
+    assert found.items() >= first.items()
+    assert first["learning_rate"] == 0.03
+    # One setting alone is that same one, found again.
+    trained = spy(monkeypatch, full_data, "train_by")
+    alone = train_on_all(tiny_recipe(**SEARCH | {"full_search": [], "full_lr": 0.03}), corpus)
+    assert alone["tried"] == expected[2:3] and len(trained) == 1
+
+
+def test_an_interrupted_search_goes_on_where_it_was(tmp_path, monkeypatch):
+    corpus, recipe = tiny_corpus(), tiny_recipe(**SEARCH)
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path / "whole"))
+    whole = train_on_all(recipe, corpus)
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path / "interrupted"))
+    train = full_data.train_by
+    settings, done = settings_tried(recipe), []
+
+    def interrupted(learner, recipe, corpus, setting, *rest):
+        if len(done) == 3 and setting == settings[3]:
+            done.append("interrupted")
+            raise KeyboardInterrupt
+        done.append(setting)
+        return train(learner, recipe, corpus, setting, *rest)
+
+    monkeypatch.setattr(full_data, "train_by", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_on_all(recipe, corpus)
+    assert train_on_all(recipe, corpus) == whole
+    # Of what was trained before the interruption only the chosen one is trained again, to be tested.
+    chosen = Setting(whole["learning_rate"], whole["label_smoothing"])
+    again = [] if chosen == settings[3] else [chosen]
+    assert done == [*settings[:3], "interrupted", settings[3], *again]
+
+
+def test_step_sizes_are_smaller_around_pretrained_weights():
+    for network, usual in (("text_cnn", 0.001), ("lenet", 0.001), ("minilm", 0.0001), ("hf:me/net", 0.0001)):
+        assert Recipe(network=network).full_rates == [usual]
+        rates = Recipe(network=network, full_search="usual").full_rates
+        assert rates == pytest.approx([0.3 * usual, usual, 3 * usual, 10 * usual])
+        assert len(settings_tried(Recipe(network=network, full_search="usual"))) == 8
+    assert Recipe(full_lr=0.02).full_rates == [0.02]
+    assert Recipe(full_lr=0.02, full_search="usual").full_rates == Recipe(full_search="usual").full_rates
+    assert Recipe(full_lr=0.02, full_search=[0.5]).full_rates == [0.5]
+
+
+@pytest.mark.parametrize(
+    "value, said", [("often", "usual, or a list"), ([0], "usual, or a list"), (["x"], "usual"), ([1, 1], "twice")]
+)
+def test_what_is_no_list_of_step_sizes_is_refused_in_a_line(value, said):
+    with pytest.raises(UsageError, match=f"full_search: .*{said}"):
+        Recipe.build({"full_search": value})
+
+
+def test_a_pretrained_network_starts_from_its_weights_with_a_classifier_as_the_recipe_says(monkeypatch):
+    starts = spy(monkeypatch, full_data, "train_until_best")
+    network = tiny_encoder()
+    corpus = tiny_text_corpus()
+    for init in ("fixed", "random"):
+        recipe = Recipe.build(
+            {
+                "network": network,
+                "dataset": "tiny",
+                "max_length": LENGTH - 2,
+                "init": init,
+                "options": {"train": "last:1"},
+            }
+        )
+        learner = make_learner(network, recipe.options, corpus.train.space, len(corpus.classes))
+        train_by(learner, recipe, corpus, Setting(0.001), 1)
+        theta = starts[-1][1]
+        for name, value in learner.parameters().items():
+            if name.startswith("upper.classifier."):
+                assert (theta[name] == 0).all() == (init == "fixed" or name.endswith("bias"))
+            else:
+                assert torch.equal(theta[name][0], value)
+
+
+def test_a_figure_chosen_among_more_settings_stays():
+    one, four = ({"accuracy": 0.5, "tried": [{}] * count} for count in (1, 4))
+    old, other = {"accuracy": 0.4}, {"accuracy": 0.3, "tried": [{}] * 4}
+    for before, now, kept in ((None, one, one), (old, one, one), (one, four, four), (four, one, four)):
+        assert better_tuned(before, now) is kept
+    assert better_tuned(four, other) is other

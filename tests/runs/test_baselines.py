@@ -11,8 +11,9 @@ from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distilled_set.run_folder import read_run
 from tdd.errors import Interrupted, TddError, UsageError
-from tdd.evaluation import full_data
+from tdd.evaluation import convergence, full_data
 from tdd.evaluation.baselines import Baselines
+from tdd.evaluation.full_data import CHOSEN, FULL_RESULTS
 from tdd.evaluation.names import NAMES
 from tdd.runs import baselines
 from tdd.runs.baselines import measure_baselines
@@ -20,6 +21,11 @@ from tdd.system import processes
 
 CORPUS = tiny_corpus(3)
 RECIPE = tiny_recipe(n=12, steps=2, epochs=2, outer_steps=10, validation_networks=2)
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    monkeypatch.setattr(convergence, "EPOCHS", 10)
 
 
 def command(given, *more, **settings):
@@ -45,6 +51,8 @@ def test_the_command_measures_every_baseline_and_lists_them_best_first(given, tm
     assert by_name["random real"][3:] == [f"rate {kept['random']['learning_rate']:g}", "3", "3", "2"]
     assert by_name["nearest neighbours, k-means"][3:] == [f"k = {kept['knn_kmeans']['neighbours']}", "3", "-", "-"]
     assert by_name["random real, labels learned"][3] == "learned"
+    rate = f"rate {kept['herding_converged']['learning_rate']:g}"
+    assert by_name["herding, to convergence"][3:] == [rate, "1", "1", "up to 10"]
     # What is said on the way is of held-out data.
     assert "evaluation" in done.err and "accuracy" in done.err
     assert [line for line in done.err.splitlines() if "accuracy" in line and "held-out" not in line] == []
@@ -65,7 +73,11 @@ def test_a_second_start_measures_only_what_is_missing(given, tmp_path, monkeypat
 def test_baselines_of_other_settings_or_data_are_not_gone_on_with(given, tmp_path):
     only = ["--only", "average", "--output", tmp_path]
     assert tdd(*command(given, *only)).code == 0
-    others = [command(given, *only, filters=9), command(given, *only, "--draws", 2)]
+    others = [
+        command(given, *only, filters=9),
+        command(given, *only, full_epochs=3),
+        command(given, *only, "--draws", 2),
+    ]
     other_data = write_data(tmp_path / "other.csv", rows=90)
     others.append(command((other_data, given[1]), *only))
     for arguments in others:
@@ -120,7 +132,7 @@ def test_a_run_gets_the_figures_into_its_results_its_table_and_its_card(given, t
     results = json.loads((run / "results.json").read_text())
     assert {key: results[key] for key in before} == before
     assert results["baselines"].keys() == NAMES.keys() - {"full"}
-    assert results["full_data"].keys() == {"accuracy", "validation_accuracy", "epoch", "test_examples"}
+    assert results["full_data"].keys() == {*FULL_RESULTS, *CHOSEN}
     assert "this distilled set" in [cells(line)[0] for line in done.out.splitlines()]
     card = (run / "README.md").read_text()
     for name, found in results["baselines"].items():

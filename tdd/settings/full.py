@@ -1,0 +1,55 @@
+"""Settings of the training on all the data that a set is compared with, and the step sizes that a search tries."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import field_validator
+
+from tdd.settings.fields import Settings, setting
+from tdd.settings.networks import entry_of
+
+DRAWN_LR, PRETRAINED_LR = 0.001, 0.0001
+"""Adam step sizes of networks that start from drawn and from pretrained weights, where none is set."""
+AROUND = (0.3, 1.0, 3.0, 10.0)
+"""The usual search tries each of these times that step size."""
+
+
+class FullSettings(Settings):
+    """The same network trained on all the data, for the distillation ratio (--full)."""
+
+    full_epochs: int = setting(20, "most passes over the training split", unit="epochs", changes_run=False, ge=1)
+    full_lr: float | None = setting(
+        None,
+        "Adam step size",
+        none=f"{DRAWN_LR}, or {PRETRAINED_LR} from pretrained weights",
+        changes_run=False,
+        gt=0,
+    )
+    full_search: list[float] | Literal["usual"] = setting(
+        [],
+        "Adam step sizes to choose from on held-out data, or usual: four around that of none; []: full_lr alone",
+        changes_run=False,
+    )
+    full_batch_size: int = setting(64, "examples of one step", unit="examples", changes_run=False, ge=1)
+
+    @field_validator("full_search", mode="before")
+    @classmethod
+    def _positive(cls, value: Any) -> Any:
+        if value == "usual":
+            return value
+        if not isinstance(value, list) or not all(type(rate) in (int, float) and rate > 0 for rate in value):
+            raise ValueError("usual, or a list of positive numbers")
+        if len(set(value)) < len(value):
+            raise ValueError("a step size stands there twice")
+        return value
+
+
+def usual_rates(network: str) -> list[float]:
+    """The Adam step sizes that are usually tried for a network."""
+    return [float(f"{factor * usual_rate(network):.3g}") for factor in AROUND]
+
+
+def usual_rate(network: str) -> float:
+    """The Adam step size of a network where none is set."""
+    return PRETRAINED_LR if entry_of(network).pretrained else DRAWN_LR
