@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import inspect
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from tdd.errors import UsageError
 from tdd.networks.kernels.attention_loss import Attended
-from tdd.networks.learner import Learner
-from tdd.settings.recipe import Recipe
+
+if TYPE_CHECKING:
+    from tdd.networks.learner import Learner
+    from tdd.settings.recipe import Recipe
 
 
 @torch.no_grad()

@@ -7,7 +7,6 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 from tdd.settings.fields import Settings, setting
-from tdd.settings.networks import entry_of
 
 DRAWN_LR, PRETRAINED_LR = 0.001, 0.0001
 """Adam step sizes of networks that start from drawn and from pretrained weights, where none is set."""
@@ -43,13 +42,3 @@ class FullSettings(Settings):
         if len(set(value)) < len(value):
             raise ValueError("a step size stands there twice")
         return value
-
-
-def usual_rates(network: str) -> list[float]:
-    """The Adam step sizes that are usually tried for a network."""
-    return [float(f"{factor * usual_rate(network):.3g}") for factor in AROUND]
-
-
-def usual_rate(network: str) -> float:
-    """The Adam step size of a network where none is set."""
-    return PRETRAINED_LR if entry_of(network).pretrained else DRAWN_LR
