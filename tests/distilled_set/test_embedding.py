@@ -19,8 +19,9 @@ from tdd.embeddings.encoder import encoder_tokens
 from tdd.embeddings.tokenise import TOKENIZER_VERSION
 from tdd.errors import TddError
 from tdd.hub.encoders import encoder_files
-from tdd.hub.layout import LARGEST
+from tdd.hub.layout import LARGEST, is_ours
 from tdd.publishing.card import card
+from tdd.publishing.pull import pull
 from tdd.publishing.push import contents
 from tdd.settings.recipe import Recipe
 
@@ -80,6 +81,16 @@ def test_what_is_saved_comes_back_and_is_saved_and_published_again(saved, tmp_pa
     assert folder.encode() not in files["embedding.json"]
     text = card(loaded, "me/x")
     assert "what the vectors are of in `embedding.json`;\n`tokenizer.json` splits text" in text
+
+
+@pytest.mark.hub
+def test_the_files_are_published_and_pulled(made, saved, hub, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_test")
+    made.push_to_hub("tester/of-pieces")
+    pulled = pull("tester/of-pieces", output=tmp_path / "pulled")
+    assert (pulled / "tokenizer.json").read_bytes() == (saved / "tokenizer.json").read_bytes()
+    loaded = DistilledSet.from_pretrained(pulled)
+    assert loaded.embedding.about["checksum"] == made.embedding.about["checksum"] and is_ours("tokenizer.json")
 
 
 def test_a_set_of_word_vectors_names_them_and_has_no_tokenizer(tmp_path):
