@@ -7,7 +7,6 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 from tdd.settings.fields import Settings, setting
-from tdd.settings.networks import entry_of
 
 DRAWN_LR, PRETRAINED_LR = 0.001, 0.0001
 """Adam step sizes of networks that start from drawn and from pretrained weights, where none is set."""
@@ -44,12 +43,18 @@ class FullSettings(Settings):
             raise ValueError("a step size stands there twice")
         return value
 
+    def full_rates(self, pretrained: bool) -> list[float]:
+        """Adam step sizes that are tried, from pretrained weights or drawn ones."""
+        if self.full_search == "usual":
+            return usual_rates(pretrained)
+        return self.full_search or [self.full_lr or usual_rate(pretrained)]
 
-def usual_rates(network: str) -> list[float]:
-    """The Adam step sizes that are usually tried for a network."""
-    return [float(f"{factor * usual_rate(network):.3g}") for factor in AROUND]
+
+def usual_rates(pretrained: bool) -> list[float]:
+    """The Adam step sizes that are usually tried, from pretrained weights or drawn ones."""
+    return [float(f"{factor * usual_rate(pretrained):.3g}") for factor in AROUND]
 
 
-def usual_rate(network: str) -> float:
-    """The Adam step size of a network where none is set."""
-    return PRETRAINED_LR if entry_of(network).pretrained else DRAWN_LR
+def usual_rate(pretrained: bool) -> float:
+    """The Adam step size where none is set."""
+    return PRETRAINED_LR if pretrained else DRAWN_LR

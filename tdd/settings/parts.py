@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, SerializeAsAny
 
 from tdd.settings.fields import Settings, setting
-from tdd.settings.full import FullSettings, usual_rate, usual_rates
+from tdd.settings.full import FullSettings
 from tdd.settings.networks import NETWORKS, NetworkOptions, TextCNNOptions, entry_of
 
 USUAL_NETWORK, USUAL_VECTORS = "text_cnn", "glove-6b-50d"
@@ -235,13 +235,6 @@ class AllSettings(
     def starts_real(self) -> bool:
         """Whether the samples start from real examples."""
         return self.samples_init == "real" or (self.samples_init is None and self.samples == "words")
-
-    @property
-    def full_rates(self) -> list[float]:
-        """Adam step sizes that training on all the data tries."""
-        if self.full_search == "usual":
-            return usual_rates(self.network)
-        return self.full_search or [self.full_lr or usual_rate(self.network)]
 
     @property
     def length(self) -> int:
