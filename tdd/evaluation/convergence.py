@@ -21,6 +21,7 @@ from tdd.evaluation.full_data import Setting, train_by
 from tdd.evaluation.rate_search import Trainer
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.learner import Learner
+from tdd.settings.full import usual_rate, usual_rates
 from tdd.settings.recipe import Recipe
 
 EPOCHS, PATIENCE, EVERY = 300, 50, 5
@@ -68,7 +69,7 @@ def until_converged(
         how = Adam(lesson.rate, lesson.batch_size, EPOCHS, PATIENCE, EVERY)
         return train_until_best(kernel, theta, lesson.examples, held_out, how, recipe.seed, "converged").theta
 
-    rates = recipe.usual_full_rates
+    rates = usual_rates(learner.pretrained)
     return Trainer(
         learner, recipe, corpus, fixed, learn, lambda lesson, rate: replace(lesson, rate=rate), rates, on_progress
     )
@@ -76,7 +77,7 @@ def until_converged(
 
 def teachers_labels(learner: Learner, recipe: Recipe, corpus: Corpus, places: Tensor) -> Tensor:
     """Probabilities (n, C) that the network gives the training examples at `places` (n,) early in learning them all."""
-    setting = Setting(recipe.usual_full_rate)
+    setting = Setting(usual_rate(learner.pretrained))
     theta, kernel = train_by(learner, recipe, corpus, setting, TEACHER_EPOCHS).theta, learner.kernel()
     # One by one: a batch has an order of its own.
     batches = (corpus.train.batch(place[None]).to(learner.device) for place in places)

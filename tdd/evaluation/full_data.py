@@ -85,7 +85,7 @@ def train_on_all(
     network = network_to_use(recipe.network, network)
     space = corpus.train.space
     learner = make_learner(network, recipe.options, space, len(corpus.classes), accelerator.device)
-    settings = settings_tried(recipe)
+    settings = settings_tried(recipe, learner.pretrained)
     keep: Keep = _measured
     if not isinstance(network, nn.Module) and entry_of(network).comes_with_tdd:
         about = {"network": recipe.network, "options": recipe.options.model_dump(), "seed": recipe.seed}
@@ -98,9 +98,10 @@ def train_on_all(
     return keep([asdict(setting) for setting in settings], train)
 
 
-def settings_tried(recipe: Recipe) -> list[Setting]:
-    """The settings that are tried."""
-    return [Setting(*both) for both in product(recipe.full_rates, SMOOTHINGS if recipe.full_search else SMOOTHINGS[:1])]
+def settings_tried(recipe: Recipe, pretrained: bool) -> list[Setting]:
+    """The settings that are tried, from pretrained weights or drawn ones."""
+    smoothings = SMOOTHINGS if recipe.full_search else SMOOTHINGS[:1]
+    return [Setting(*both) for both in product(recipe.full_rates(pretrained), smoothings)]
 
 
 def better_tuned(before: Result | None, now: Result) -> Result:

@@ -23,6 +23,7 @@ from tdd.hub.layout import RESULTS
 from tdd.networks.own import check_same_network
 from tdd.publishing.card import write_card
 from tdd.runs.open_data import open_corpus, open_corpus_of
+from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
 from tdd.system import processes
 from tdd.system.files import read_json, write_json
@@ -180,7 +181,8 @@ def _fingerprint(recipe: Recipe, corpus: Corpus, draws: int, networks: int) -> s
 
 def _all_data(recipe: Recipe) -> list[Any]:
     """The settings of training on all the data."""
-    return [recipe.full_rates, bool(recipe.full_search), recipe.full_epochs, recipe.full_batch_size]
+    rates = recipe.full_rates(entry_of(recipe.network).pretrained is not None)
+    return [rates, bool(recipe.full_search), recipe.full_epochs, recipe.full_batch_size]
 
 
 def _names(only: Sequence[str]) -> list[str]:

@@ -42,3 +42,19 @@ class FullSettings(Settings):
         if len(set(value)) < len(value):
             raise ValueError("a step size stands there twice")
         return value
+
+    def full_rates(self, pretrained: bool) -> list[float]:
+        """Adam step sizes that are tried, from pretrained weights or drawn ones."""
+        if self.full_search == "usual":
+            return usual_rates(pretrained)
+        return self.full_search or [self.full_lr or usual_rate(pretrained)]
+
+
+def usual_rates(pretrained: bool) -> list[float]:
+    """The Adam step sizes that are usually tried, from pretrained weights or drawn ones."""
+    return [float(f"{factor * usual_rate(pretrained):.3g}") for factor in AROUND]
+
+
+def usual_rate(pretrained: bool) -> float:
+    """The Adam step size where none is set."""
+    return PRETRAINED_LR if pretrained else DRAWN_LR

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, SerializeAsAny
 
 from tdd.settings.fields import Settings, setting
-from tdd.settings.full import AROUND, DRAWN_LR, PRETRAINED_LR, FullSettings
+from tdd.settings.full import FullSettings
 from tdd.settings.networks import NETWORKS, NetworkOptions, TextCNNOptions, entry_of
 from tdd.settings.set_parts import SetSettings, WordSettings
 
@@ -190,23 +190,6 @@ class AllSettings(
     def starts_real(self) -> bool:
         """Whether the samples start from real examples."""
         return self.samples_init == "real" or (self.samples_init is None and self.samples == "words")
-
-    @property
-    def full_rates(self) -> list[float]:
-        """Adam step sizes that training on all the data tries."""
-        if self.full_search == "usual":
-            return self.usual_full_rates
-        return self.full_search or [self.full_lr or self.usual_full_rate]
-
-    @property
-    def usual_full_rate(self) -> float:
-        """The Adam step size of the network where none is set."""
-        return PRETRAINED_LR if entry_of(self.network).pretrained else DRAWN_LR
-
-    @property
-    def usual_full_rates(self) -> list[float]:
-        """The Adam step sizes that are usually tried for the network."""
-        return [float(f"{factor * self.usual_full_rate:.3g}") for factor in AROUND]
 
     @property
     def length(self) -> int:

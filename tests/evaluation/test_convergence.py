@@ -14,7 +14,7 @@ from tdd.distillation.accuracy import accuracy
 from tdd.evaluation import convergence
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.convergence import Lesson, teachers_labels
-from tdd.settings import parts
+from tdd.settings import full
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
 
@@ -100,7 +100,7 @@ def test_the_examples_bear_their_own_labels_or_those_of_the_teacher(init, monkey
 
 
 def test_a_teacher_has_seen_all_the_data_twice_at_most(monkeypatch):
-    monkeypatch.setattr(parts, "DRAWN_LR", 0.01)
+    monkeypatch.setattr(full, "DRAWN_LR", 0.01)
     baselines = made(full_batch_size=16)
     learner, places = baselines.learner, torch.tensor([7, 3, 99])
     found = teachers_labels(learner, baselines.recipe, CORPUS, places)

@@ -78,7 +78,7 @@ def test_the_setting_best_on_held_out_data_is_tested_once(tmp_path, monkeypatch)
     assert sum(read) == 1 and read[-1]
     expected = []
     learner = make_learner("text_cnn", recipe.options, corpus.train.space, 2)
-    for setting in settings_tried(recipe):
+    for setting in settings_tried(recipe, False):
         best = train_by(learner, recipe, corpus, setting, 3)
         reached = {"validation_accuracy": best.accuracy.item(), "epoch": best.epoch.item()}
         expected.append(vars(setting) | reached)
@@ -101,7 +101,7 @@ def test_an_interrupted_search_goes_on_where_it_was(tmp_path, monkeypatch):
     whole = train_on_all(recipe, corpus)
     monkeypatch.setenv("TDD_CACHE", str(tmp_path / "interrupted"))
     train = full_data.train_by
-    settings, done = settings_tried(recipe), []
+    settings, done = settings_tried(recipe, False), []
 
     def interrupted(learner, recipe, corpus, setting, *rest):
         if len(done) == 3 and setting == settings[3]:
@@ -121,14 +121,18 @@ def test_an_interrupted_search_goes_on_where_it_was(tmp_path, monkeypatch):
 
 
 def test_step_sizes_are_smaller_around_pretrained_weights():
-    for network, usual in (("text_cnn", 0.001), ("lenet", 0.001), ("minilm", 0.0001), ("hf:me/net", 0.0001)):
-        assert Recipe(network=network).full_rates == [usual]
-        rates = Recipe(network=network, full_search="usual").full_rates
-        assert rates == pytest.approx([0.3 * usual, usual, 3 * usual, 10 * usual])
-        assert len(settings_tried(Recipe(network=network, full_search="usual"))) == 8
-    assert Recipe(full_lr=0.02).full_rates == [0.02]
-    assert Recipe(full_lr=0.02, full_search="usual").full_rates == Recipe(full_search="usual").full_rates
-    assert Recipe(full_lr=0.02, full_search=[0.5]).full_rates == [0.5]
+    for pretrained, usual in ((False, 0.001), (True, 0.0001)):
+        rates = [0.3 * usual, usual, 3 * usual, 10 * usual]
+        for settings, expected in (
+            ({}, [usual]),
+            ({"full_lr": 0.02}, [0.02]),
+            ({"full_search": "usual"}, rates),
+            ({"full_lr": 0.02, "full_search": "usual"}, rates),
+            ({"full_lr": 0.02, "full_search": [0.5, 0.1]}, [0.5, 0.1]),
+        ):
+            recipe = Recipe(**settings)
+            assert recipe.full_rates(pretrained) == pytest.approx(expected)
+            assert len(settings_tried(recipe, pretrained)) == (2 * len(expected) if recipe.full_search else 1)
 
 
 @pytest.mark.parametrize(

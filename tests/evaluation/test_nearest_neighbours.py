@@ -13,7 +13,7 @@ CORPUS = tiny_corpus(3)
 
 def test_nearest_neighbours_are_those_of_a_plain_loop(monkeypatch):
     monkeypatch.setattr("tdd.evaluation.nearest_neighbours._BATCH", 7)
-    sets = Baselines(tiny_recipe(n=12, steps=2), CORPUS, 3, 7).random[:2]
+    sets = Baselines(tiny_recipe(n=12, steps=2), CORPUS, 3, 7).sets.random[:2]
     read = spy(monkeypatch, type(CORPUS.test), "batch")
     found = neighbours_accuracy(sets, (1, 3), CORPUS.test, len(CORPUS.test))
     assert len(read) == -(-len(CORPUS.test) // 7)
