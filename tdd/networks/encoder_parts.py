@@ -76,17 +76,16 @@ class Pooled(nn.Module):
 
 
 class Upper(nn.Module):
-    """The layers that are trained, if any, and the classifier."""
+    """The layers that are trained, and the classifier."""
 
-    def __init__(self, body: Body | None, pooling: str, hidden: int, classes: int):
+    def __init__(self, body: Body, pooling: str, hidden: int, classes: int):
         super().__init__()
         self.body, self.pooling = body, pooling
         self.classifier = nn.Linear(hidden, classes)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Logits (N, C)."""
-        features = x[:, 0] if self.body is None else _vectors(self.body, x, mask, self.pooling)
-        logits: Tensor = self.classifier(features)
+        logits: Tensor = self.classifier(_vectors(self.body, x, mask, self.pooling))
         return logits
 
 

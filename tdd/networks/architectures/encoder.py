@@ -15,6 +15,7 @@ from tdd.hub.encoders import encoder_files
 from tdd.networks.encoder_parts import Body, Pooled, Upper, add_lora, split
 from tdd.networks.hidden_states import HiddenStates
 from tdd.networks.kernels.parameters import Parameters
+from tdd.networks.linear_upper import LinearUpper
 from tdd.settings.networks import EncoderOptions
 
 if TYPE_CHECKING:
@@ -67,7 +68,11 @@ class Encoder(nn.Module):
         if kind == "all":
             model.get_input_embeddings().requires_grad_(False)
         self.front = None if below is None else below.requires_grad_(False)
-        self.upper = Upper(body, options.pooling, config.hidden_size, classes)
+        self.upper = (
+            LinearUpper(config.hidden_size, classes)
+            if body is None
+            else Upper(body, options.pooling, config.hidden_size, classes)
+        )
         self.tokens_checksum = tokens.checksum
         self.states: HiddenStates | None = None
         self.pretrained = f"{name} {options.train} {options.pooling if kind == 'head' else ''}"

@@ -8,11 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tdd.data.protocols import Augmentation, RealBatch
+from tdd.data.protocols import Augmentation, InputSpace, RealBatch
 from tdd.networks.hidden_states import HiddenStates
-from tdd.networks.kernels.autograd import AutogradKernel
 from tdd.networks.kernels.parameters import Parameters
-from tdd.networks.kernels.protocol import Front, Step
+from tdd.networks.kernels.protocol import Front, Kernel, Step
 from tdd.system.memory import CPU
 
 # Positions of real examples that pass the front together.
@@ -103,10 +102,17 @@ class HiddenBatch:
         return replace(self, batch=self.batch.augmented(augmentation, seed, step))
 
 
+@dataclass(frozen=True)
+class HiddenSplit:
+    """What is known of the hidden states of a split before there are any: what those of a text are, (W, h)."""
+
+    space: InputSpace
+
+
 class FrontKernel:
     """See `Kernel`: `front` turns samples and real examples into hidden states; `above` is the kernel of the rest."""
 
-    def __init__(self, front: Front, above: AutogradKernel, states: HiddenStates):
+    def __init__(self, front: Front, above: Kernel, states: HiddenStates):
         self.front, self.above, self.states = front, above, states
 
     def gradient(self, theta: Parameters, step: Step) -> tuple[Parameters, Any]:
@@ -142,7 +148,8 @@ class FrontKernel:
     ) -> int:
         """See `Kernel.batch_bytes`."""
         example, _ = self._shapes(torch.empty(1, *split.space.shape, device="meta"), None)
-        return self.above.batch_bytes_of(example, size, gradient, device)
+        hidden = HiddenSplit(InputSpace("text", tuple(example.shape[1:])))
+        return self.above.batch_bytes(hidden, size, networks, gradient, device)
 
     def _shapes(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Hidden states of shapes alone, on the device "meta"."""
