@@ -8,7 +8,7 @@ from typing import Any
 
 from tdd.data.sources import KNOWN
 from tdd.distilled_set.set import DistilledSet
-from tdd.settings.networks import HUB, is_encoder
+from tdd.settings.encoder_names import HUB, is_encoder
 from tdd.settings.recipe import RESUMED, Recipe
 
 _PATH = re.compile(r"/|~|\.{1,2}[/\\]|\\\\|[A-Za-z]:[/\\]")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tdd.embeddings.protocol import Embedding
 from tdd.embeddings.word_vectors import load_vectors
-from tdd.settings.networks import is_encoder
+from tdd.settings.encoder_names import is_encoder
 
 
 def load_embedding(name: str) -> Embedding:

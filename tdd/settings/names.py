@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tdd.settings.encoder_names import HUB, is_encoder
 from tdd.settings.files import read_settings
-from tdd.settings.networks import HUB, is_encoder
 from tdd.settings.parts import USUAL_NETWORK
 from tdd.settings.recipe import Recipe
 

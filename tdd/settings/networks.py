@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, field_validator, model_validator
 
 from tdd.errors import UsageError, nearest
+from tdd.settings.encoder_names import HUB, MINILM, is_encoder
 from tdd.settings.fields import Settings, setting
 
 Reads = Literal["text", "image"]
@@ -22,17 +23,6 @@ CODE = "python:"
 """What the name of a network begins with that is a user's own class: ``python:package.module:Class``."""
 LOCAL = "<locals>"
 """What Python writes into the name of a class that is defined inside a function: nobody can import that."""
-
-
-HUB = "hf:"
-"""What the name of a pretrained encoder begins with: ``hf:owner/name``, ``hf:owner/name@revision``, ``hf:folder``."""
-MINILM = "minilm"
-"""The encoder that works offline where its package is installed."""
-
-
-def is_encoder(name: str) -> bool:
-    """Whether a name is that of a pretrained encoder."""
-    return name == MINILM or name.startswith(HUB)
 
 
 class NetworkOptions(Settings):

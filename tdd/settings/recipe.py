@@ -12,9 +12,10 @@ import yaml
 from pydantic import ValidationError, model_validator
 
 from tdd.errors import UsageError, nearest
+from tdd.settings.encoder_names import is_encoder
 from tdd.settings.fields import Setting, settings_of
 from tdd.settings.files import read_settings
-from tdd.settings.networks import NETWORKS, NetworkOptions, Reads, checked_options, is_encoder
+from tdd.settings.networks import NETWORKS, NetworkOptions, Reads, checked_options
 from tdd.settings.parts import PARTS, USUAL_NETWORK, USUAL_VECTORS, AllSettings, WordSettings
 from tdd.system.files import write_text
 

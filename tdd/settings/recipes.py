@@ -8,9 +8,9 @@ from typing import Any
 
 from tdd.errors import UsageError, nearest
 from tdd.settings.assignments import parse_assignments, place
+from tdd.settings.encoder_names import HUB
 from tdd.settings.files import read_settings
 from tdd.settings.names import named_recipes, serving_recipe
-from tdd.settings.networks import HUB
 from tdd.settings.parts import USUAL_NETWORK
 from tdd.settings.recipe import Recipe
 

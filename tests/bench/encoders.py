@@ -19,7 +19,7 @@ from tdd.networks.kernels.front import Above, FrontKernel
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Kernel
 from tdd.networks.learner import Learner, make_learner
-from tdd.settings.networks import MINILM
+from tdd.settings.encoder_names import MINILM
 from tdd.system.seeds import generator
 
 CLASSES, LENGTH = 6, 40
