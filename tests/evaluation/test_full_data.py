@@ -8,7 +8,7 @@ from tdd.data.corpus import load_corpus
 from tdd.evaluation import full_data
 from tdd.evaluation.full_data import train_on_all
 from tdd.settings import networks as known
-from tdd.settings.networks import register_network
+from tdd.settings.register import register_network
 
 
 def test_accuracy_with_all_the_data_is_found_again_for_what_it_depends_on_alone(tmp_path, monkeypatch):
