@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tdd.inspection.decode import decode
     from tdd.publishing.auto_classes import register_transformers
     from tdd.runs.distill import distill
-    from tdd.settings.networks import register_network
     from tdd.settings.recipe import Recipe
+    from tdd.settings.register import register_network
 
 # Imported when first used, so that `import tdd` and `tdd --help` do not wait for torch.
 _HOMES = {
@@ -39,7 +39,7 @@ _HOMES = {
     "evaluate": "tdd.evaluation.evaluation",
     "load_corpus": "tdd.data.corpus",
     "load_vectors": "tdd.embeddings.word_vectors",
-    "register_network": "tdd.settings.networks",
+    "register_network": "tdd.settings.register",
     "register_transformers": "tdd.publishing.auto_classes",
 }
 

@@ -84,20 +84,17 @@ class Pooled(nn.Module):
 
 
 class Upper(nn.Module):
-    """The layers that are trained, if any, and the classifier."""
+    """The layers that are trained, and the classifier."""
 
-    def __init__(self, body: Body | None, pooling: str, hidden: int, classes: int):
+    def __init__(self, body: Body, pooling: str, hidden: int, classes: int):
         super().__init__()
         self.body, self.pooling = body, pooling
         self.classifier = nn.Linear(hidden, classes)
 
     def forward(self, x: Tensor, mask: Tensor, attention: int = 0) -> Tensor | Attended:
         """Logits (N, C), and the attention of the last layers where that of so many is asked for."""
-        if self.body is None:
-            logits: Tensor = self.classifier(x[:, 0])
-            return logits
         states, found, mask = self.body.attended(x, mask, attention)
-        logits = self.classifier(_vectors(states, mask, self.pooling))
+        logits: Tensor = self.classifier(_vectors(states, mask, self.pooling))
         return logits if found is None else Attended(logits, found, mask)
 
 

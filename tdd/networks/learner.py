@@ -89,24 +89,26 @@ class Learner:
     def kernel(self, mode: Mode = "auto", precision: Precision = "float32") -> Kernel:
         """What computes gradients of this network: its own closed form where it has one and `mode` allows it.
 
-        A closed form stays in full precision, since a rounded maximum would pick other winners.
+        Behind a frozen front it is that of the part above. A closed form stays in full precision, since a rounded
+        maximum would pick other winners.
 
         Raises:
             UsageError: `mode` is closed_form and the network has none.
         """
-        closed_form = getattr(self.module, "closed_form", None)
+        module: Any = self.module
+        context = arithmetic(precision, self.device)
+        # A user's own module may have a layer of that name.
+        front = module.front if hasattr(module, "hidden_states") else None
+        closed_form = getattr(module if front is None else module.upper, "closed_form", None)
         if mode == "closed_form" and closed_form is None:
             raise UsageError(f"{self.name} has no closed form; use unroll: auto, autograd or rematerialised")
         if closed_form is not None and mode in ("auto", "closed_form"):
             kernel: Kernel = closed_form()
-            return kernel
-        module: Any = self.module
-        front, context = getattr(module, "front", None), arithmetic(precision, self.device)
+        else:
+            kernel = AutogradKernel(module if front is None else Above(module.upper), context)
         if front is None:
-            return AutogradKernel(module, context)
-        above = AutogradKernel(Above(module.upper), context)
-        states = module.hidden_states(precision_on(self.device, precision))
-        return FrontKernel(front, above, states, context)
+            return kernel
+        return FrontKernel(front, kernel, module.hidden_states(precision_on(self.device, precision)), context)
 
     def check_reads(self, shape: Sequence[int]) -> None:
         """Raise UsageError unless the network reads examples of `shape` too: sentences of another length."""

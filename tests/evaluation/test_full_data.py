@@ -15,8 +15,8 @@ from tdd.evaluation import full_data
 from tdd.evaluation.full_data import Setting, better_tuned, settings_tried, train_by, train_on_all
 from tdd.networks.learner import make_learner
 from tdd.settings import networks as known
-from tdd.settings.networks import register_network
 from tdd.settings.recipe import Recipe
+from tdd.settings.register import register_network
 
 SEARCH = {"full_search": [0.001, 0.03], "full_epochs": 3}
 

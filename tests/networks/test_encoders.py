@@ -31,7 +31,9 @@ from tdd.distilled_set.shareable import public
 from tdd.embeddings.encoder import encoder_tokens, load_encoder
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.evaluation import evaluate
+from tdd.networks.kernels.autograd import AutogradKernel
 from tdd.networks.kernels.front import FrontKernel
+from tdd.networks.kernels.linear import LinearKernel
 from tdd.networks.kernels.parameters import unstack
 from tdd.networks.learner import make_learner
 from tdd.settings.names import run_name
@@ -94,7 +96,7 @@ def test_gradients_are_the_naive_ones_whatever_is_trained(kind, train):
         for one in unstack(theta)
     ]
     losses, *expected = (torch.stack(part) for part in zip(*each, strict=True))
-    for mode in ("autograd", "rematerialised"):
+    for mode in ("autograd", "rematerialised", *(["closed_form"] if train == "head" else [])):
         kernel = learner.kernel(mode)
         assert isinstance(kernel, FrontKernel) == (train == "head" or train.startswith("last"))
         found = outer_gradient(kernel, theta, samples, labels, rates, batch, mode, mu, mask=mask)
@@ -102,6 +104,15 @@ def test_gradients_are_the_naive_ones_whatever_is_trained(kind, train):
         for part, values in zip(found[1:], expected, strict=False):
             assert values.abs().max() > 1e-9
             torch.testing.assert_close(part, values.mean(0), **exact)
+
+
+def test_a_linear_head_has_a_closed_form_unless_another_way_is_asked_for():
+    learner, other = learner_of("bert", "head"), learner_of("bert", "last:1")
+    assert all(isinstance(learner.kernel(mode).above, LinearKernel) for mode in ("auto", "closed_form"))
+    assert all(isinstance(learner.kernel(mode).above, AutogradKernel) for mode in ("autograd", "rematerialised"))
+    assert isinstance(other.kernel().above, AutogradKernel)
+    with pytest.raises(UsageError, match="has no closed form; use unroll: auto, autograd or rematerialised"):
+        other.kernel("closed_form")
 
 
 @pytest.mark.parametrize("init", ["fixed", "random"])

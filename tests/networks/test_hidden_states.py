@@ -201,7 +201,7 @@ def test_a_batch_of_states_knows_how_wide_each_text_is_so_that_parts_are_not_too
     corpus = tiny_text_corpus()
     batch, longest = corpus.train.batch(torch.arange(6)), corpus.train.space.shape[0]
     learner = make_learner(corpus.train.vectors.name, {"train": train}, corpus.train.space, 2)
-    kernel, theta = learner.kernel(), learner.starts(0)
+    kernel, theta = learner.kernel("rematerialised"), learner.starts(0)
     hidden = kernel._hidden(batch)
     for row, length in enumerate(batch.lengths.tolist()):
         x, mask = hidden.inputs(slice(row, row + 1), padded=False)

@@ -99,6 +99,12 @@ def test_networks_without_a_closed_form_say_so(name):
         learner.kernel("closed_form")
 
 
+def test_a_front_of_a_user_s_own_is_a_layer_like_any_other():
+    module = Own()
+    module.front = nn.Linear(4, 4)
+    assert isinstance(make_learner(module, {}, TEXT, 3).kernel(), AutogradKernel)
+
+
 # Starts
 
 

@@ -7,8 +7,9 @@ from tdd.data.protocols import InputSpace
 from tdd.errors import UsageError
 from tdd.networks.learner import make_learner
 from tdd.settings import networks as known
-from tdd.settings.networks import NETWORKS, MeanPoolOptions, entry_of, networks_for, register_network
+from tdd.settings.networks import NETWORKS, MeanPoolOptions, entry_of, networks_for
 from tdd.settings.recipe import Recipe
+from tdd.settings.register import register_network
 
 TEXT = InputSpace("text", (6, 4))
 

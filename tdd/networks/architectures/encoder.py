@@ -18,6 +18,7 @@ from tdd.networks.hidden_states import HiddenStates
 from tdd.networks.kernels.arithmetic import Precision
 from tdd.networks.kernels.attention_loss import Attended
 from tdd.networks.kernels.parameters import Parameters
+from tdd.networks.linear_upper import LinearUpper
 from tdd.settings.networks import EncoderOptions
 
 # Models whose positions begin after that of padding.
@@ -67,7 +68,11 @@ class Encoder(nn.Module):
         if kind == "all":
             model.get_input_embeddings().requires_grad_(False)
         self.front = None if below is None else below.requires_grad_(False)
-        self.upper = Upper(body, options.pooling, config.hidden_size, classes)
+        self.upper = (
+            LinearUpper(config.hidden_size, classes)
+            if body is None
+            else Upper(body, options.pooling, config.hidden_size, classes)
+        )
         self.tokens_checksum = tokens.checksum
         self.options, self.states = options, dict[Precision, HiddenStates]()
 

@@ -170,11 +170,8 @@ class AutogradKernel:
     def batch_bytes(
         self, split: Split, size: int, networks: int, gradient: bool = True, device: torch.device = CPU
     ) -> int:
-        """See `Kernel.batch_bytes`."""
-        return self.batch_bytes_of(torch.empty(1, *split.space.shape, device="meta"), size, gradient, device)
-
-    def batch_bytes_of(self, x: Tensor, size: int, gradient: bool = True, device: torch.device = CPU) -> int:
-        """`batch_bytes` of examples like x (1, ...), which is on the device "meta"."""
+        """See `Kernel.batch_bytes`; networks are taken one after the other."""
+        x = torch.empty(1, *split.space.shape, device="meta")
         mask = torch.ones(x.shape[:2], dtype=torch.bool, device="meta") if x.dim() == 3 else None
         example = self._example_bytes(self._shapes(), x, mask)
         # The inputs and the graph of a part, and the largest of what that keeps once more on the way back.

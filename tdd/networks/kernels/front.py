@@ -9,13 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tdd.data.protocols import Augmentation, RealBatch
+from tdd.data.protocols import Augmentation, InputSpace, RealBatch
 from tdd.networks.hidden_states import AT_ONCE, HiddenStates
 from tdd.networks.kernels.arithmetic import Context
 from tdd.networks.kernels.attention_loss import Attended
-from tdd.networks.kernels.autograd import AutogradKernel
 from tdd.networks.kernels.parameters import Parameters
-from tdd.networks.kernels.protocol import Front, Step, StepGradient
+from tdd.networks.kernels.protocol import Front, Kernel, Step, StepGradient
 from tdd.system.memory import CPU
 
 # Positions of real examples that pass the front together.
@@ -130,6 +129,13 @@ class HiddenBatch:
         return replace(self, batch=self.batch.augmented(augmentation, seed, step))
 
 
+@dataclass(frozen=True)
+class HiddenSplit:
+    """What is known of the hidden states of a split before there are any: what those of a text are, (W, h)."""
+
+    space: InputSpace
+
+
 class FrontKernel:
     """See `Kernel`: `front` turns samples and real examples into hidden states; `above` is the kernel of the rest.
 
@@ -140,7 +146,7 @@ class FrontKernel:
         arithmetic: makes the context that `front` is passed in, see `AutogradKernel`.
     """
 
-    def __init__(self, front: Front, above: AutogradKernel, states: HiddenStates, arithmetic: Context = nullcontext):
+    def __init__(self, front: Front, above: Kernel, states: HiddenStates, arithmetic: Context = nullcontext):
         self.front, self.above, self.states = InArithmetic(front, arithmetic), above, states
 
     def gradient(self, theta: Parameters, step: Step) -> tuple[Parameters, Any]:
@@ -176,9 +182,10 @@ class FrontKernel:
     ) -> int:
         """See `Kernel.batch_bytes`."""
         example, _ = self._shapes(torch.empty(1, *split.space.shape, device="meta"), None)
+        hidden = HiddenSplit(InputSpace("text", tuple(example.shape[1:])))
         # States lie in the host's memory until they are written, twice while they are.
         gathered = 2 * min(AT_ONCE, len(split) * example.nbytes) if device.type == "cpu" else 0
-        return self.above.batch_bytes_of(example, size, gradient, device) + gathered
+        return self.above.batch_bytes(hidden, size, networks, gradient, device) + gathered
 
     def _shapes(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Hidden states of shapes alone, on the device "meta"."""
