@@ -50,7 +50,8 @@ def test_the_setting_with_all_data_is_searched_where_asked_and_what_was_searched
     told = [line for line in done.err.splitlines() if "on all data" in line]
     assert "setting 8 of 8, on all data: held-out" in told[-1]
     for arguments in (["evaluate", run, "--full"], ["baselines", "--run", run, "--only", "full"]):
-        assert tdd(*arguments).code == 0
+        done = tdd(*arguments)
+        assert done.code == 0 and f"{100 * full['accuracy']:.2f} %" in done.out
         assert json.loads((run / "results.json").read_text())["full_data"] == full
 
 
