@@ -21,13 +21,15 @@ from tdd.evaluation.full_data import Setting, train_by
 from tdd.evaluation.rate_search import Trainer
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.learner import Learner
-from tdd.settings.full import usual_rate, usual_rates
+from tdd.settings.full import multiples, usual_rate
 from tdd.settings.recipe import Recipe
 
 EPOCHS, PATIENCE, EVERY = 300, 50, 5
 """Passes over the examples: most, those without a gain that end training, and those between two held-out accuracies."""
 BATCH = 16
 """Most examples of a mini-batch."""
+FACTORS = (1.0, 3.0, 10.0, 30.0)
+"""Adam step sizes that are tried: the usual one for all the data times each of these, since few examples bear more."""
 DRAWS, NETWORKS = 5, 20
 """Most draws of random examples, and most fresh networks of each baseline."""
 TEACHER_EPOCHS = 2
@@ -69,7 +71,7 @@ def until_converged(
         how = Adam(lesson.rate, lesson.batch_size, EPOCHS, PATIENCE, EVERY)
         return train_until_best(kernel, theta, lesson.examples, held_out, how, recipe.seed, "converged").theta
 
-    rates = usual_rates(learner.pretrained)
+    rates = multiples(usual_rate(learner.pretrained), FACTORS)
     return Trainer(
         learner, recipe, corpus, fixed, learn, lambda lesson, rate: replace(lesson, rate=rate), rates, on_progress
     )

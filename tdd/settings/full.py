@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import field_validator
@@ -11,7 +12,7 @@ from tdd.settings.fields import Settings, setting
 DRAWN_LR, PRETRAINED_LR = 0.001, 0.0001
 """Adam step sizes of networks that start from drawn and from pretrained weights, where none is set."""
 AROUND = (0.3, 1.0, 3.0, 10.0)
-"""The usual search tries each of these times that step size."""
+"""The usual search tries that step size times each of these."""
 
 
 class FullSettings(Settings):
@@ -46,15 +47,15 @@ class FullSettings(Settings):
     def full_rates(self, pretrained: bool) -> list[float]:
         """Adam step sizes that are tried, from pretrained weights or drawn ones."""
         if self.full_search == "usual":
-            return usual_rates(pretrained)
+            return multiples(usual_rate(pretrained), AROUND)
         return self.full_search or [self.full_lr or usual_rate(pretrained)]
-
-
-def usual_rates(pretrained: bool) -> list[float]:
-    """The Adam step sizes that are usually tried, from pretrained weights or drawn ones."""
-    return [float(f"{factor * usual_rate(pretrained):.3g}") for factor in AROUND]
 
 
 def usual_rate(pretrained: bool) -> float:
     """The Adam step size where none is set."""
     return PRETRAINED_LR if pretrained else DRAWN_LR
+
+
+def multiples(rate: float, factors: Sequence[float]) -> list[float]:
+    """A step size times each of some factors, in three digits."""
+    return [float(f"{factor * rate:.3g}") for factor in factors]
