@@ -6,6 +6,7 @@ share them too: each finds what others have written whenever it writes itself, a
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import math
 import os
@@ -31,6 +32,9 @@ AT_ONCE = 2**26
 _KEY, _LENGTH, _HEADER = 16, 8, 512
 # Seconds that a process waits for another one to write its file.
 _PATIENCE = 60
+# What objects that are gone had gathered: folder, about, states and budget. It is written when the next object is made,
+# or at the end, since Python may drop an object in the middle of anything, a computation on shapes alone too.
+_LEFT: list[tuple[Path, str, dict[bytes, Tensor], int]] = []
 
 
 class HiddenStates:
@@ -54,8 +58,11 @@ class HiddenStates:
         self.files: dict[Path, int] = {}
         self.pending: dict[bytes, Tensor] = {}
         self.pending_bytes = 0
+        _write_left()
         self._open_new()
-        self._finalizer = weakref.finalize(self, _write, self.folder, self.about, self.pending, self.budget)
+        left = (self.folder, self.about, self.pending, self.budget)
+        weakref.finalize(self, _LEFT.append, left).atexit = False
+        _LIVE.add(self)
 
     def as_kept(self, states: Tensor) -> Tensor:
         """States rounded to the format: a text has the same ones whether they were kept or are computed."""
@@ -100,6 +107,21 @@ class HiddenStates:
             stops = lengths.cumsum(0).tolist()
             for key, start, stop in zip(keys, [0, *stops[:-1]], stops, strict=True):
                 self.places[key] = states, start, stop
+
+
+_LIVE: weakref.WeakSet[HiddenStates] = weakref.WeakSet()
+
+
+def _write_left() -> None:
+    while _LEFT:
+        _write(*_LEFT.pop())
+
+
+@atexit.register
+def _write_all() -> None:
+    for states in list(_LIVE):
+        states.flush()
+    _write_left()
 
 
 def budget_bytes() -> int:

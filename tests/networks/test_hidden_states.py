@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -10,6 +12,7 @@ from command import tdd
 from filelock import FileLock
 from safetensors.torch import load_file, save_file
 from tiny_encoders import save_encoder, tiny_text_corpus
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.func import functional_call
 
 from tdd.data.protocols import InputSpace
@@ -155,6 +158,31 @@ def test_processes_keep_to_the_budget_together_and_find_what_others_have_written
     mine.put(KEYS[8], STATES)
     mine.flush()
     assert torch.equal(mine.get(KEYS[4]), STATES + 1)
+
+
+def test_states_that_python_drops_in_the_middle_of_anything_are_written_at_a_better_moment():
+    kept = HiddenStates("a test", "x")
+    kept.put(KEYS[0], STATES)
+    kept.flush()
+    states = HiddenStates("a test", "x")
+    states.put(KEYS[1], STATES)
+    with FakeTensorMode():  # torch makes shapes alone here, of what is read from files too
+        del states
+    assert torch.equal(HiddenStates("a test", "x").get(KEYS[1]), STATES)
+
+
+def test_what_is_gathered_is_written_when_the_process_ends():
+    code = f"""
+import torch
+from tdd.networks.hidden_states import HiddenStates
+gone, held = HiddenStates("a test", "x"), HiddenStates("a test", "y")
+gone.put({KEYS[0]!r}, torch.ones(2, 3))
+held.put({KEYS[1]!r}, torch.ones(2, 3))
+del gone
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+    for identity, key in (("x", KEYS[0]), ("y", KEYS[1])):
+        assert torch.equal(HiddenStates("a test", identity).get(key), torch.ones(2, 3))
 
 
 def test_what_is_gathered_is_written_at_the_end_and_while_nobody_else_writes(monkeypatch):
