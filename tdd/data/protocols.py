@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from torch import Tensor
@@ -25,11 +25,13 @@ class InputSpace:
         kind: embedded text or images.
         shape: (L, d) of a sentence, (c, h, w) of an image.
         embedding: checksum of the table that text is looked up in; None: images.
+        vectors: what that table can be loaded as, where it is not in memory.
     """
 
     kind: Literal["text", "image"]
     shape: tuple[int, ...]
     embedding: str | None = None
+    vectors: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         within = f" in the vectors {self.embedding[:8]}" if self.embedding else ""

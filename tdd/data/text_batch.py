@@ -24,7 +24,8 @@ class TextBatch:
         labels: (B,) classes, or (B, C) probabilities.
         words: (U, d) vectors of the batch's distinct words in the order of the table; row 0 is zero.
         length: L, to which every sentence counts as padded.
-        tokens: (U,) token ids of `words`, on the host; None where tokens were dropped at random.
+        tokens: (U,) token ids of `words`, on the host; None: not known.
+        whole: whether no token was dropped at random.
     """
 
     ids: Tensor
@@ -33,6 +34,7 @@ class TextBatch:
     words: Tensor
     length: int
     tokens: Tensor | None = None
+    whole: bool = True
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -55,7 +57,7 @@ class TextBatch:
 
     def keys(self, rows: slice) -> list[bytes | None]:
         """See `RealBatch`: a hash of the token ids."""
-        if self.tokens is None:
+        if self.tokens is None or not self.whole:
             return [None] * len(self.lengths[rows])
         ids = self.tokens[self.ids[rows].cpu().long()].numpy()
         return [
@@ -87,4 +89,4 @@ class TextBatch:
         if not augmentation.word_dropout:
             return self
         draw = torch.rand(self.ids.shape, generator=generator(seed, "word_dropout", step))
-        return replace(self, ids=self.ids.masked_fill(draw < augmentation.word_dropout, 0), tokens=None)
+        return replace(self, ids=self.ids.masked_fill(draw < augmentation.word_dropout, 0), whole=False)

@@ -72,7 +72,7 @@ class DistilledSet:
         """What a sample is."""
         shape = tuple(self.samples.shape[2:])
         if len(shape) == 2:
-            return InputSpace("text", shape, self.source.get("vectors_checksum"))
+            return InputSpace("text", shape, self.source.get("vectors_checksum"), self.recipe.vectors)
         return InputSpace("image", shape)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import torch
@@ -12,6 +13,13 @@ from torch import Tensor
 
 from tdd.embeddings.nearest import Metric, nearest_rows
 from tdd.errors import UsageError
+
+_IN_MEMORY: WeakValueDictionary[str, Table] = WeakValueDictionary()
+
+
+def in_memory(checksum: str) -> Table | None:
+    """The table with this checksum, as long as anyone holds it; None where it is not in memory."""
+    return _IN_MEMORY.get(checksum)
 
 
 class Table:
@@ -28,6 +36,7 @@ class Table:
         self.name, self.words, self.checksum = name, words, checksum
         self.dim = int(table.shape[1])
         self._table = table
+        _IN_MEMORY[checksum] = self
 
     def __len__(self) -> int:
         return len(self.words)

@@ -29,6 +29,10 @@ for name, p in network.named_parameters():
     elif name.endswith("bias"):
         torch.nn.init.zeros_(p)
 """
+_TABLE = """\
+# The first words of the vectors, most frequent first.
+table = load_embedding("{vectors}").embed(torch.arange({words}) + 1)
+"""
 _SAMPLES = """\
 rows = load_dataset("{repo}", "embeddings", split="train").with_format("torch")[:]
 samples = rows["embedding"]
@@ -107,8 +111,10 @@ def training_code(distilled: DistilledSet, repo: str) -> str:
     source: Callable[[], str] | None = getattr(learner.module, "source", None) if learner else None
     if learner is None or source is None:
         raise UsageError(f"the source of the network {recipe.network} is not known")
+    words = getattr(learner.module, "words", 0)
     values = {
         "repo": repo,
+        "words": words,
         "weights": WEIGHTS,
         "shape": tuple(distilled.samples.shape[2:]),
         "lengths": _lengths(distilled),
@@ -128,13 +134,15 @@ def training_code(distilled: DistilledSet, repo: str) -> str:
         pieces = is_encoder(recipe.vectors)
         imports.append("from tdd.embeddings.encoder import encoder_tokens" if pieces else "import tdd")
         samples = _PIECES if pieces else _WORDS
+    imports += ["from tdd.embeddings.load import load_embedding"] if words else []
     parts = [_RANDOM_START if distilled.initialisation is None else _FIXED_START]
     parts += [samples + (_MASK if learner.takes_mask else "") + _TRAINING]
     if not text:
         normalisation = Normalisation.from_source(distilled.source)
         values |= {"mean": normalisation.mean.tolist(), "sd": normalisation.sd.tolist()}
         parts.append(_NORMALISING)
-    code = [f"{line}\n" for line in imports] + ["\n\n", source(), *("\n" + part.format(**values) for part in parts)]
+    code = [f"{line}\n" for line in imports] + (["\n", _TABLE.format(**values)] if words else [])
+    code += ["\n\n", source(), *("\n" + part.format(**values) for part in parts)]
     return "".join(code)
 
 

@@ -71,6 +71,13 @@ class MeanPoolOptions(NetworkOptions):
     dropout: float = setting(0.5, "dropout after each hidden layer, on real data only (--full)", ge=0, lt=1)
 
 
+class BagOfWordsOptions(NetworkOptions):
+    """Settings of `bag_of_words`."""
+
+    words: int = setting(4096, "known words: the first ones of the vectors, most frequent first", unit="words", ge=2)
+    sharpness: float = setting(16, "how far a vector is read as the nearest known word alone", gt=0)
+
+
 class RecurrentOptions(NetworkOptions):
     """Settings of `lstm` and `gru`."""
 
@@ -155,6 +162,9 @@ NETWORKS: dict[str, Entry] = {
     ),
     "mean_pool": Entry(
         f"{_HOME}.mean_pool:MeanPool", "text", "a deep averaging network (Iyyer et al. 2015)", MeanPoolOptions
+    ),
+    "bag_of_words": Entry(
+        f"{_HOME}.bag_of_words:BagOfWords", "text", "inverse document frequencies of words, linear", BagOfWordsOptions
     ),
     "lstm": Entry(f"{_HOME}.lstm:LSTM", "text", "a long short-term memory", RecurrentOptions),
     "gru": Entry(f"{_HOME}.gru:GRU", "text", "gated recurrent units (arXiv 1406.1078)", RecurrentOptions),

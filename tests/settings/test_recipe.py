@@ -41,7 +41,10 @@ def test_yaml_keeps_awkward_names(tmp_path, dataset):
         (["--set", "samples_lr=.inf"], "settings: samples_lr: Input should be a finite number"),
         (["--set", "samples_lr=.nan"], "settings: samples_lr: Input should be a finite number"),
         (["--set", "seed=-1"], "settings: seed: "),
-        (["--set", "network=perceptron"], "no network 'perceptron'; choose from alexcifarnet, convnet, gru, lenet"),
+        (
+            ["--set", "network=perceptron"],
+            "no network 'perceptron'; choose from alexcifarnet, bag_of_words, convnet, gru",
+        ),
         (["--set", "dataset=[a]"], None),  # outdone by the argument
         (["--n", "5", "--steps", "2"], "n = 5 does not split into 2 steps; choose steps that divide n"),
         (["--set", "max_length=4"], "max_length = 4 is shorter than the widest filter (5)"),

@@ -11,7 +11,7 @@ from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
 
 LENGTH, DIM, VOCABULARY = 10, 6, 40
-SMALL = {"text_cnn": {"widths": [1, 2], "filters": 30}, "mean_pool": {"hidden": 30}}
+SMALL = {"text_cnn": {"widths": [1, 2], "filters": 30}, "mean_pool": {"hidden": 30}, "bag_of_words": {"words": 40}}
 
 
 def tiny_recipe(**settings) -> Recipe:
@@ -41,7 +41,14 @@ def tiny_vectors(classes: int) -> WordVectors:
     table = torch.randn(VOCABULARY, DIM, generator=generator(0, "table"))
     for label in range(classes):
         table[20 + label * (20 // classes) :, label] += 3
-    return WordVectors("tiny", [f"word{i}" for i in range(VOCABULARY)], table.numpy(), "checksum of tiny")
+    which = "" if classes == 2 else f" {classes}"
+    return WordVectors("tiny", [f"word{i}" for i in range(VOCABULARY)], table.numpy(), f"checksum of tiny{which}")
+
+
+def random_vectors(count: int, dim: int, name: str) -> WordVectors:
+    """Words without a meaning; `name` decides on their vectors, and is the checksum."""
+    table = torch.randn(count, dim, generator=generator(0, "vectors", name))
+    return WordVectors(name, [f"word{i}" for i in range(count)], table.numpy(), name)
 
 
 def tiny_corpus(classes: int = 2, seed: int = 0, length: int = LENGTH) -> Corpus:

@@ -147,7 +147,13 @@ class FrontKernel:
     """
 
     def __init__(self, front: Front, above: Kernel, states: HiddenStates, arithmetic: Context = nullcontext):
-        self.front, self.above, self.states = InArithmetic(front, arithmetic), above, states
+        # Some have a way of their own with real batches: they keep no states, and compute in full precision.
+        self.own: Any = front if hasattr(front, "of_batch") else None
+        self.front, self.above, self.states = (
+            InArithmetic(front, nullcontext if self.own else arithmetic),
+            above,
+            states,
+        )
 
     def gradient(self, theta: Parameters, step: Step) -> tuple[Parameters, Any]:
         """See `Kernel.gradient`."""
@@ -169,8 +175,9 @@ class FrontKernel:
         """See `Kernel.logits`."""
         return self.above.logits(theta, self._hidden(batch))
 
-    def _hidden(self, batch: RealBatch) -> HiddenBatch:
-        return HiddenBatch(batch, self.front, self.states)
+    def _hidden(self, batch: RealBatch) -> Any:
+        """A real batch as `above` reads it."""
+        return self.own.of_batch(batch) if self.own else HiddenBatch(batch, self.front, self.states)
 
     def step_bytes(self, step: Step, networks: int, graph: bool) -> tuple[int, int]:
         """See `Kernel.step_bytes`."""
@@ -183,9 +190,11 @@ class FrontKernel:
         """See `Kernel.batch_bytes`."""
         example, _ = self._shapes(torch.empty(1, *split.space.shape, device="meta"), None)
         hidden = HiddenSplit(InputSpace("text", tuple(example.shape[1:])))
+        needed = self.above.batch_bytes(hidden, size, networks, gradient, device)
+        if self.own:
+            return needed + int(self.own.batch_bytes(split))
         # States lie in the host's memory until they are written, twice while they are.
-        gathered = 2 * min(AT_ONCE, len(split) * example.nbytes) if device.type == "cpu" else 0
-        return self.above.batch_bytes(hidden, size, networks, gradient, device) + gathered
+        return needed + (2 * min(AT_ONCE, len(split) * example.nbytes) if device.type == "cpu" else 0)
 
     def _shapes(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Hidden states of shapes alone, on the device "meta"."""
