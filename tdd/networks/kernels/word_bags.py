@@ -107,7 +107,9 @@ class BagBatch:
         ids, words = self.batch.ids[rows], self.batch.words
         bags = words.new_zeros(len(ids), len(self.front.table))
         texts, places = ids.nonzero(as_tuple=True)
-        self.shares.add_up(bags, texts, self.shares.rows(self.tokens, words)[ids[texts, places].long()])
+        distinct, which = ids[texts, places].long().unique(return_inverse=True)
+        if len(distinct):
+            self.shares.add_up(bags, texts, self.shares.rows(self.tokens[distinct.cpu()], words[distinct])[which])
         return self.front.features(bags)[:, None], torch.ones(len(bags), 1, dtype=torch.bool, device=bags.device)
 
 

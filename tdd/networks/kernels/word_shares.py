@@ -121,8 +121,7 @@ class TokenShares:
             row, word = (shares > 0).nonzero(as_tuple=True)
             start, end = end, end + len(word)
             if end > len(self.values):
-                kept = self.words, self.values
-                self.words, self.values = (torch.cat([part, torch.empty_like(part)]) for part in kept)
+                self.words, self.values = (torch.cat([kept, kept.new_empty(end)]) for kept in (self.words, self.values))
             self.words[start:end] = word
             self.values[start:end] = shares[row, word]
             starts.append(start + row.bincount(minlength=len(shares)).cumsum(0))
