@@ -111,7 +111,7 @@ def training_code(distilled: DistilledSet, repo: str) -> str:
     source: Callable[[], str] | None = getattr(learner.module, "source", None) if learner else None
     if learner is None or source is None:
         raise UsageError(f"the source of the network {recipe.network} is not known")
-    words = getattr(learner.module, "words", 0)
+    words = getattr(learner.module, "words_of_table", 0)
     values = {
         "repo": repo,
         "words": words,

@@ -61,7 +61,7 @@ class BagOfWords(nn.Module):
         options: see `BagOfWordsOptions`.
 
     Attributes:
-        words: V, first words of the table.
+        words_of_table: V, the first words of the table that it is made of.
 
     Raises:
         UsageError: the table is not there, or has fewer words.
@@ -69,7 +69,7 @@ class BagOfWords(nn.Module):
 
     def __init__(self, space: InputSpace, classes: int, options: BagOfWordsOptions):
         super().__init__()
-        self.words = options.words
+        self.words_of_table = options.words
         self.arguments = (classes, options.sharpness, LENGTH, FLOOR)
         self.front = WordBags(_first_words(space, options.words), options.sharpness, LENGTH, FLOOR)
         self.upper = LinearUpper(options.words, classes)
