@@ -159,7 +159,7 @@ def _not_an_encoder(model: PreTrainedModel) -> str | None:
     """Why a model cannot be used, in a few words; None: it can."""
     try:
         table = model.get_input_embeddings()
-    except (NotImplementedError, AttributeError):
+    except (NotImplementedError, AttributeError):  # how models without one answer
         table = None
     if not isinstance(table, nn.Embedding):
         return "has no table of tokens"

@@ -6,40 +6,14 @@ from typing import Literal
 
 from pydantic import Field, SerializeAsAny
 
+from tdd.settings.data_parts import DataSettings
 from tdd.settings.fields import Settings, setting
 from tdd.settings.full import FullSettings
 from tdd.settings.networks import NETWORKS, NetworkOptions, TextCNNOptions, entry_of
 from tdd.settings.set_parts import SetSettings, WordSettings
 
-USUAL_NETWORK, USUAL_VECTORS = "text_cnn", "glove-6b-50d"
-# What takes the place of none.
-USUAL_COLUMN = "found by its usual names once the data are read"
+USUAL_NETWORK = "text_cnn"
 MOST_THREADS = 1024
-
-
-class DataSettings(Settings):
-    """The data set and how it is read."""
-
-    dataset: str = setting("tomatoes", "short name, Hub id, folder or csv/tsv/jsonl/parquet file")
-    data: str | None = setting(
-        None, "folder or file to read the data set from", none="the Hub", changes_run=False, flag=True
-    )
-    data_from: Literal["files", "memory"] = setting(
-        "files", "memory: the data set is given in Python, data=..., and `dataset` is only its name", changes_run=False
-    )
-    config_name: str | None = setting(None, "configuration of a Hub data set", none="its default", flag=True)
-    revision: str | None = setting(None, "branch, tag or commit of a Hub data set", none="main", flag=True)
-    text_column: str | None = setting(None, "column holding the text", none=USUAL_COLUMN, flag=True)
-    image_column: str | None = setting(None, "column holding the images, instead of text", none=USUAL_COLUMN, flag=True)
-    label_column: str | None = setting(None, "column holding the class", none=USUAL_COLUMN, flag=True)
-    vectors: str = setting(
-        USUAL_VECTORS, "word vectors: embedded, of gensim's downloader, a file or an encoder", flag=True
-    )
-    max_length: int = setting(
-        400, "L: a real sentence is padded or truncated to it", unit="tokens", source="paper 3.3", ge=1
-    )
-    validation: float = setting(0.1, "share of the training split held out for choices", gt=0, lt=1)
-    max_validation: int = setting(2500, "most held-out examples read at each validation", unit="examples", ge=1)
 
 
 class OuterSettings(Settings):

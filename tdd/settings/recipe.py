@@ -12,11 +12,12 @@ import yaml
 from pydantic import ValidationError, model_validator
 
 from tdd.errors import UsageError, nearest
+from tdd.settings.data_parts import USUAL_VECTORS
 from tdd.settings.encoder_names import is_encoder
 from tdd.settings.fields import Setting, settings_of
 from tdd.settings.files import read_settings
 from tdd.settings.networks import NETWORKS, NetworkOptions, Reads, checked_options
-from tdd.settings.parts import PARTS, USUAL_NETWORK, USUAL_VECTORS, AllSettings
+from tdd.settings.parts import PARTS, USUAL_NETWORK, AllSettings
 from tdd.settings.set_parts import WordSettings
 from tdd.system.files import write_text
 
