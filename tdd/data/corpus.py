@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
-from tdd.data.find_columns import find_columns
+from tdd.data.copies import content_keys, notes_on_copies
+from tdd.data.find_columns import Columns, find_columns
 from tdd.data.from_memory import source_in_memory
 from tdd.data.labels import read_labels
 from tdd.data.protocols import Split
@@ -17,6 +20,7 @@ from tdd.data.sources import KNOWN, Source, open_source
 from tdd.data.splitting import complete, usable_rows, without
 from tdd.errors import UsageError, check_kind
 from tdd.hub.quiet import quiet
+from tdd.settings.data_parts import COLUMNS
 from tdd.settings.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -43,6 +47,7 @@ class Corpus:
         validation: examples for choices, in a random order, so that the first k are a fair sample.
         test: examples read once, at the end; an official test split is kept whole and in its order.
         notes: what a user should know about how the data were read, a line each.
+        reading: what was read, as JSON values: see `_reading`.
         fingerprint: hash of the classes, encoded examples, labels and splits; the same wherever the files lie.
     """
 
@@ -53,7 +58,12 @@ class Corpus:
     validation: Split
     test: Split
     notes: list[str]
+    reading: dict[str, Any]
     fingerprint: str
+
+    def columns(self) -> dict[str, Any]:
+        """The settings that name the columns read, as they were found."""
+        return {name: self.reading[name] for name in COLUMNS if name in self.reading}
 
     def describe(self) -> str:
         """What was read, in a line."""
@@ -88,31 +98,67 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         source = open_source(recipe) if data is None else source_in_memory(data, recipe)
         known = KNOWN.get(recipe.dataset) if data is None else None
         splits = _official(source, known.tested_on if known else "test")
-        encoder, label = find_columns(recipe, known, splits["train"], vectors)
+        columns = find_columns(recipe, known, splits["train"], vectors)
+        encoder, label = columns.encoder, columns.label
         if known and known.left_out:
             splits = {name: without(split, label, known.left_out) for name, split in splits.items()}
-        classes, labels, notes = read_labels(splits, label)
+        classes = read_labels(splits, label, recipe.keep_labels, recipe.unlabelled)
         cells = {name: encoder.encode(split, name) for name, split in splits.items()}
-    notes = source.notes + notes
-    rows = {}
+        keys = {name: content_keys(encoder.contents(split, cells[name])) for name, split in splits.items()}
+    notes = source.notes + columns.notes + classes.notes
+    rows, left_out = {}, {}
     for name in splits:
-        usable = usable_rows(name, encoder, encoder.present(cells[name]), labels[name], label, notes)
+        usable, left_out[name] = usable_rows(name, encoder, encoder.present(cells[name]), classes.labels[name], notes)
         if len(usable):
             rows[name] = usable
-    origin = complete(rows, labels["train"], classes, recipe, notes)
+    notes += notes_on_copies(keys, classes.labels, {name: used.numpy() for name, used in rows.items()})
+    learned_from = keys["train"][rows["train"]]
+    origin = complete(rows, classes.labels["train"], keys["train"], classes.names, recipe, notes)
     chosen = {
-        name: (cells[origin[name]], rows[name], torch.from_numpy(labels[origin[name]])[rows[name]])
+        name: (cells[origin[name]], rows[name], torch.from_numpy(classes.labels[origin[name]])[rows[name]])
         for name in ("train", "validation", "test")
     }
     parts = encoder.splits(chosen)
     for part in parts.values():
-        part.classes = classes
-    digest = hashlib.sha256(json.dumps([classes, *encoder.identity]).encode())
+        part.classes = classes.names
+    digest = hashlib.sha256(json.dumps([classes.names, *encoder.identity]).encode())
     for part in parts.values():
         for array in part.arrays():
             digest.update(array.data)
     where = source.where | parts["train"].source()
-    return Corpus(recipe.dataset, where, classes, **parts, notes=notes, fingerprint=digest.hexdigest())
+    if origin["test"] == "test":
+        parts["test"].in_train = torch.from_numpy(np.isin(keys["test"][rows["test"]], learned_from))
+    return Corpus(
+        recipe.dataset,
+        where,
+        classes.names,
+        **parts,
+        notes=notes,
+        reading=_reading(source, columns, left_out, classes.names, parts),
+        fingerprint=digest.hexdigest(),
+    )
+
+
+def _reading(
+    source: Source,
+    columns: Columns,
+    left_out: dict[str, dict[str, int]],
+    classes: list[str],
+    parts: Mapping[str, Split],
+) -> dict[str, Any]:
+    """What was read, as JSON values, for results and card.
+
+    "text_column" or "image_column", and "label_column"; "left_out": rows of each official split by reason; "classes":
+    examples of each class in "train", "validation" and "test"; and what `Source.reading` says of the files.
+    """
+    counts = {name: torch.bincount(part.labels, minlength=len(classes)).tolist() for name, part in parts.items()}
+    return {
+        **source.reading,
+        columns.encoder.setting: columns.encoder.column,
+        "label_column": columns.label,
+        "left_out": {name: reasons for name, reasons in left_out.items() if reasons},
+        "classes": {name: {split: counts[split][label] for split in counts} for label, name in enumerate(classes)},
+    }
 
 
 def _official(source: Source, tested_on: str) -> dict[str, Dataset]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tdd.data.columns import column_of
 from tdd.data.images import ImageEncoder, holds_images
 from tdd.data.protocols import Encoder
 from tdd.data.text import TextEncoder
@@ -12,9 +14,9 @@ from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from datasets import Dataset
 
-    from tdd.data.protocols import Encoder
     from tdd.data.sources import Known
     from tdd.embeddings.protocol import Embedding
 
@@ -25,11 +27,34 @@ IMAGE_COLUMNS = ("image", "img", "picture", "photo", "jpg", "png")
 
 LABEL_COLUMNS = ("label", "labels", "class", "category", "sentiment", "target", "topic", "intent", "coarse_label")
 
+_SAMPLED = 10_000  # rows that tell what a column holds
+_MOST_CLASSES = 200
+_LEAST_IN_A_CLASS = 3  # rows, on average
+_LONGEST_LABEL = 40  # characters, on average
 
-def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: Embedding | None) -> tuple[Encoder, str]:
-    """The encoder of the text or image column and the name of the class column.
 
-    Columns are those that are set, else those `known` for the data set, else the first with a usual name.
+@dataclass(frozen=True)
+class Columns:
+    """The columns that are read.
+
+    Attributes:
+        encoder: of the column of texts or images.
+        label: the column of classes.
+        notes: which were taken and which others could have been, where nobody chose, a line each.
+    """
+
+    encoder: Encoder
+    label: str
+    notes: list[str]
+
+
+def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: Embedding | None) -> Columns:
+    """The columns of texts or images and of classes.
+
+    They are those that are set, else those `known` for the data set, else the first with a usual name.
+
+    Raises:
+        UsageError: there is none, it holds something else, or both are one column.
     """
     present = split.column_names
     if any(column.startswith("__index_level_") for column in present):  # how pandas names values beyond the header
@@ -41,12 +66,13 @@ def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: E
 
     def find(setting: str, asked: str | None, names: tuple[str, ...]) -> str:
         column = asked or next(iter(usual(names)), None)
-        if column is None or column not in present:
-            what = (
-                f"there is no column '{asked}'" if asked else f"no column has a usual name of a {setting[:-7]} column"
-            )
-            raise UsageError(f"{what}: set {setting} to one of {', '.join(present)}")
-        return column
+        if column is not None and column in present:
+            return column
+        what = f"there is no column '{asked}'" if asked else f"no column has a usual name of a {setting[:-7]} column"
+        likely = _like_labels(split) if setting == "label_column" else []
+        if len(likely) > 1 and not asked and all(_is_yes_or_no(split, column) for column in likely):
+            what += f"; several labels an example are not supported, choose one: {', '.join(likely)}"
+        raise UsageError(f"{what}: set {setting} to one of {_listed(present)}")
 
     image, text = recipe.image_column, recipe.text_column
     if known and not (image or text):
@@ -54,15 +80,77 @@ def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: E
     if not (image or text):
         image = next((column for column in usual(IMAGE_COLUMNS) if holds_images(split, column)), None)
     content = find("image_column", image, ()) if image else find("text_column", text, TEXT_COLUMNS)
-    label = find("label_column", recipe.label_column or (known.label if known else None), LABEL_COLUMNS)
+    asked = recipe.label_column or (known.label if known else None)
+    label = find("label_column", asked, LABEL_COLUMNS)
+    if label == content:
+        raise UsageError(
+            f"column '{content}' cannot be both text and label: set label_column to one of {_listed(present)}"
+        )
     if not (holds_images(split, content) if image else _holds_text(split, content)):
         kind = getattr(split.features[content], "dtype", None) or "lists"
         setting, wanted = ("image_column", "images") if image else ("text_column", "text")
-        raise UsageError(f"column '{content}' holds {kind}, not {wanted}: set {setting} to one of {', '.join(present)}")
+        raise UsageError(f"column '{content}' holds {kind}, not {wanted}: set {setting} to one of {_listed(present)}")
+    notes = []
+    if not asked and (others := [column for column in _like_labels(split) if column not in (label, content)]):
+        notes.append(f"label column '{label}'; {_listed(others)} could be it too: choose with label_column")
+    if not (image or text) and (others := [column for column in _like_texts(split) if column not in (label, content)]):
+        notes.append(f"text column '{content}'; {_listed(others)} holds text too: choose with text_column")
     if image:
-        return ImageEncoder(content), label
-    return TextEncoder(content, vectors or load_embedding(recipe.vectors), recipe.max_length), label
+        return Columns(ImageEncoder(content), label, notes)
+    embedding = vectors or load_embedding(recipe.vectors)
+    return Columns(TextEncoder(content, embedding, recipe.max_length), label, notes)
+
+
+def _listed(columns: list[str]) -> str:
+    """Names of columns, in quotes where they could be misread."""
+    return ", ".join(column if column.strip() == column and "," not in column else f"'{column}'" for column in columns)
 
 
 def _holds_text(split: Dataset, column: str) -> bool:
     return getattr(split.features[column], "dtype", None) in ("string", "large_string", "null")
+
+
+def _like_labels(split: Dataset) -> list[str]:
+    """Columns of few different short values, but for the names beside a column of numbers."""
+    some = split.select(range(min(len(split), _SAMPLED)))
+    companions = {f"{column}_text" for column in split.column_names}
+    return [column for column in split.column_names if column not in companions and _is_like_labels(some, column)]
+
+
+def _is_like_labels(some: Dataset, column: str) -> bool:
+    import pyarrow.compute as pc
+
+    if getattr(some.features[column], "dtype", None) not in ("string", "large_string", "int64", "int32", "bool"):
+        return False
+    values = column_of(some, column).drop_null()
+    count = pc.count_distinct(values).as_py()
+    few = 2 <= count <= min(_MOST_CLASSES, len(values) // _LEAST_IN_A_CLASS)
+    return few and _mean_length(values) <= _LONGEST_LABEL
+
+
+def _is_yes_or_no(split: Dataset, column: str) -> bool:
+    some = column_of(split.select(range(min(len(split), _SAMPLED))), column)
+    return {str(value) for value in some.unique().to_pylist()} <= {"0", "1", "True", "False"}
+
+
+def _like_texts(split: Dataset) -> list[str]:
+    """Columns of text, most of which are several words."""
+    some = split.select(range(min(len(split), _SAMPLED)))
+    return [column for column in split.column_names if _is_like_texts(some, column)]
+
+
+def _is_like_texts(some: Dataset, column: str) -> bool:
+    import pyarrow.compute as pc
+
+    values = column_of(some, column).drop_null()
+    if not _holds_text(some, column) or _is_like_labels(some, column) or not len(values):
+        return False
+    spaces = pc.count_substring(values, " ")
+    return bool(pc.mean(spaces).as_py() >= 2)
+
+
+def _mean_length(values: pa.ChunkedArray) -> float:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return float(pc.mean(pc.utf8_length(values.cast(pa.large_string()))).as_py() or 0)

@@ -45,6 +45,7 @@ class ImageSplit:
     ):
         self.pixels, self.places, self.labels, self.normalisation = pixels, places, labels, normalisation
         self.classes: Sequence[str] = ()  # not known yet
+        self.in_train: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -66,13 +67,17 @@ class ImageSplit:
 
     def batches(self, size: int, most: int | None = None, shard: Shard = ALL) -> Iterator[ImageBatch]:
         """See `Split.batches`."""
+        order = self.order(most, shard)
+        for start in range(0, len(order), size):
+            yield self.batch(order[start : start + size])
+
+    def order(self, most: int | None = None, shard: Shard = ALL) -> Tensor:
+        """See `Split.order`; as they lie."""
         order = torch.arange(len(self))
         if most is not None and most < len(self):
             order = torch.linspace(0, len(self) - 1, most).round().long()
         index, count = shard
-        mine = order[index::count]
-        for start in range(0, len(mine), size):
-            yield self.batch(mine[start : start + size])
+        return order[index::count]
 
     def features(self, indices: Tensor) -> Tensor:
         """Normalised pixels, (M, c x h x w)."""
@@ -139,6 +144,10 @@ class ImageEncoder:
                 ) from cause
             raise
         return {column: column_of(encoded, column) for column in features}
+
+    def contents(self, split: Dataset, cells: dict[str, pa.ChunkedArray]) -> pa.ChunkedArray:
+        """The pixels, as bytes."""
+        return cells["pixels"]
 
     def present(self, cells: dict[str, pa.ChunkedArray]) -> NDArray[np.bool_]:
         """Rows with an image."""

@@ -2,106 +2,183 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tdd.data.columns import column_of
+from tdd.data.label_column import LabelColumn, Labels, read_column
 from tdd.errors import UsageError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from datasets import Dataset
 
+_MARKS_OF_NONE = ("null", "nan", "na", "n/a", "?")
+"""Classes that a reader may have meant as no label at all."""
+_MOST_DECIMALS = 20
+"""Different decimal numbers that may still be classes, such as half stars."""
 
-Labels = NDArray[np.int64]
+
+@dataclass(frozen=True)
+class Classes:
+    """The classes of a data set.
+
+    Attributes:
+        names: their names, C of them.
+        labels: of each split, (rows,): places in `names`, -1 for a row without a label.
+        notes: what a user should know about how they were read, a line each.
+    """
+
+    names: list[str]
+    labels: dict[str, Labels]
+    notes: list[str]
 
 
-def read_labels(splits: Mapping[str, Dataset], column: str) -> tuple[list[str], dict[str, Labels], list[str]]:
-    """Class names, the labels of each split (-1: unlabelled) and notes for the user.
+def read_labels(
+    splits: Mapping[str, Dataset], column: str, keep_spelling: bool = False, unlabelled: Iterable[str] = ()
+) -> Classes:
+    """The classes of `column`: its values as written, in all splits alike.
 
-    Classes are those of the training split, sorted. Their names are those of a ``ClassLabel``, the strings themselves,
-    or for numbers the column ``<column>_text`` beside them where it has one name for each, else the number.
+    Classes are those of the training split, sorted, numbers by their value. The numbers of a ``ClassLabel`` stand for
+    the names that their own split declares; other numbers are named by the column ``<column>_text`` beside them where
+    it has one name for each. Empty cells and NaN are no labels.
+
+    Args:
+        splits: the rows of each split, among them "train".
+        column: the column.
+        keep_spelling: whether labels that differ in case or white space alone stay different classes.
+        unlabelled: values that mark a row without a label; -1 is one too where no training example has it.
 
     Raises:
         UsageError: values that are no classes, out of range, a single class, or a class that is not in "train".
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    values = {name: _values(split, name, column) for name, split in splits.items()}
-    distinct: list[Any] = sorted(pc.unique(values["train"]).drop_null().to_pylist())
-    if len(distinct) < 2:
-        only = f"a single class, {distinct[0]!r}" if distinct else "no labels"
-        raise UsageError(f"column '{column}' of the training examples holds {only}: at least two classes are needed")
+    columns = {name: read_column(split, name, column) for name, split in splits.items()}
     declared = getattr(splits["train"].features[column], "names", None)
-    if declared is not None:
-        names = [declared[value] for value in distinct]
-    else:
-        names = _companion_names(splits["train"], column, values["train"], distinct) or [str(v) for v in distinct]
+    marks = set(unlabelled) | ({"-1"} if "-1" not in columns["train"].counts() else set())
+    notes = []
+    for name, found in columns.items():
+        if dropped := [mark for mark in found.written if mark in marks]:
+            columns[name] = found.renamed({value: value for value in found.written if value not in marks})
+            if name == "train" or columns[name].counts():
+                notes.append(f"{_listed(dropped)} marks rows of the {name} split as unlabelled")
+    if declared is None:
+        spelled = _spellings(columns, keep_spelling)
+        if changed := sorted({f"'{old}' as '{new}'" for old, new in spelled.items() if old != new}):
+            notes.append(
+                f"labels that differ in white space or case alone are one class, {', '.join(changed[:3])}"
+                f"{' ...' if len(changed) > 3 else ''}: keep_labels: true keeps them apart"
+            )
+        columns = {name: found.renamed(spelled) for name, found in columns.items()}
+        if named := _companion_names(splits, column, columns):
+            columns = {name: found.renamed(named) for name, found in columns.items()}
+    counts = columns["train"].counts()
+    names = declared_order(declared, counts) if declared is not None else in_order(counts)
+    _check(column, names)
+    notes += _doubts(names, counts, declared)
+    return Classes(names, {name: _labels(name, found, names) for name, found in columns.items()}, notes)
+
+
+def declared_order(declared: list[str], counts: Counter[str]) -> list[str]:
+    """The classes that have a training example, as they are declared."""
+    return [name for name in declared if counts[name]]
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names sorted, numbers by their value."""
+    return sorted(names, key=lambda name: (0, float(name), name) if _is_number(name) else (1, 0.0, name))
+
+
+def _is_number(name: str) -> bool:
+    return name.lstrip("+-").replace(".", "", 1).isdecimal()
+
+
+def _check(column: str, names: list[str]) -> None:
+    if len(names) < 2:
+        only = f"a single class, '{names[0]}'" if names else "no labels"
+        raise UsageError(f"column '{column}' of the training examples holds {only}: at least two classes are needed")
+    decimals = [name for name in names if _is_number(name) and not name.lstrip("+-").isdecimal()]
+    if decimals and len(names) > _MOST_DECIMALS:
+        raise UsageError(
+            f"column '{column}' holds {len(names)} decimal numbers, not classes: choose another label_column"
+        )
+
+
+def _doubts(names: list[str], counts: Counter[str], declared: list[str] | None) -> list[str]:
+    """Notes on classes that may be none."""
     notes = []
     if missing := [name for name in declared or [] if name not in names]:
         notes.append(f"classes without a training example were left out: {', '.join(missing)}")
-    labels = {}
-    for split in splits:
-        column_values = values[split]
-        if pa.types.is_integer(column_values.type) and -1 not in distinct:  # the usual mark of a row without a label
-            column_values = pc.if_else(pc.equal(column_values, -1), pa.scalar(None, column_values.type), column_values)
-        index = pc.index_in(column_values, value_set=pa.array(distinct, column_values.type))
-        unseen = column_values.filter(pc.and_(column_values.is_valid(), index.is_null()))
-        if len(unseen):
-            value = unseen[0].as_py()
+    doubtful = [name for name in names if name.casefold() in _MARKS_OF_NONE]
+    if "-1" in names and "0" in names:
+        doubtful.append("-1")
+    for name in doubtful:
+        notes.append(
+            f"'{name}' is read as a class ({counts[name]:,} training rows): "
+            f"if it marks rows without a label, set unlabelled: ['{name}']"
+        )
+    return notes
+
+
+def _labels(split: str, found: LabelColumn, names: list[str]) -> Labels:
+    """Places in `names`.
+
+    Raises:
+        UsageError: a class that is not among them.
+    """
+    for name, count in found.counts().items():
+        if name not in names:
             raise UsageError(
-                f"class '{declared[value] if declared else value}' is in the {split} split ({len(unseen)} examples) "
-                f"but has no training example: remove it there, or add examples to train"
+                f"class '{name}' is in the {split} split ({count} examples) but has no training example: "
+                f"remove it there, or add examples to train"
             )
-        labels[split] = index.fill_null(-1).to_numpy().astype(np.int64)
-    return names, labels, notes
+    places = [names.index(name) if name in names else -1 for name in found.written]
+    return np.array([*places, -1], dtype=np.int64)[found.codes]
 
 
-def _values(split: Dataset, name: str, column: str) -> pa.ChunkedArray:
-    """The column as int64 or string, null where a row has no label."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    raw = column_of(split, column)
-    declared = getattr(split.features[column], "names", None)
-    if declared is not None:
-        values = pc.if_else(pc.equal(raw, -1), pa.scalar(None, raw.type), raw).cast(pa.int64())
-        outside = values.filter(pc.or_(pc.less(values, 0), pc.greater_equal(values, len(declared))))
-        if len(outside):
-            raise UsageError(
-                f"label {outside[0]} in column '{column}' of the {name} split is out of range: "
-                f"{len(declared)} classes are labelled 0 to {len(declared) - 1}"
-            )
-        return values
-    if pa.types.is_boolean(raw.type):
-        return pc.if_else(raw, "True", "False")
-    if pa.types.is_string(raw.type) or pa.types.is_large_string(raw.type):
-        text = raw.cast(pa.large_string())
-        return pc.if_else(pc.equal(text, ""), pa.scalar(None, text.type), text)
-    if pa.types.is_integer(raw.type) or pa.types.is_null(raw.type):
-        return raw.cast(pa.int64())
-    if pa.types.is_floating(raw.type):  # whole numbers in a csv become decimals once a cell is empty
-        number = pc.if_else(pc.is_nan(raw), pa.scalar(None, raw.type), raw)
-        if pc.all(pc.equal(number, pc.floor(number))).as_py() is not False:
-            return number.cast(pa.int64())
-        raise UsageError(f"column '{column}' holds decimal numbers, not classes: choose another label_column")
-    raise UsageError(
-        f"column '{column}' holds {raw.type}, not one class for each row: choose another label_column "
-        f"({', '.join(split.column_names)})"
-    )
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
 
 
-def _companion_names(split: Dataset, column: str, values: pa.ChunkedArray, distinct: list[Any]) -> list[str] | None:
+def _spellings(columns: Mapping[str, LabelColumn], keep: bool) -> dict[str, str]:
+    """The name of each label as written: the most frequent spelling, in training examples first, of all alike."""
+    counts = columns["train"].counts()
+    written = dict.fromkeys(name for found in columns.values() for name in found.written)
+    if keep:
+        return {name: name for name in written}
+    alike: dict[str, list[str]] = {}
+    for name in written:
+        alike.setdefault(_plain(name).casefold(), []).append(name)
+    names = {}
+    for spellings in alike.values():
+        totals: Counter[str] = Counter()
+        for name in spellings:
+            totals[_plain(name)] += counts[name]
+        best = min(totals, key=lambda name: (-totals[name], name))
+        names.update(dict.fromkeys(spellings, best))
+    return names
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split())
+
+
+def _companion_names(
+    splits: Mapping[str, Dataset], column: str, columns: Mapping[str, LabelColumn]
+) -> dict[str, str] | None:
+    """The name of each number by the column ``<column>_text`` of the training split; None where there is none."""
     import pyarrow as pa
 
-    companion = f"{column}_text"
-    if companion not in split.column_names or not pa.types.is_integer(values.type):
+    companion, found = f"{column}_text", columns["train"]
+    if companion not in splits["train"].column_names or not all(name.isdecimal() for name in found.counts()):
         return None
-    pairs = pa.table({"value": values, "name": column_of(split, companion)}).group_by(["value", "name"]).aggregate([])
-    named = {pair["value"]: str(pair["name"]) for pair in pairs.to_pylist() if pair["value"] is not None}
-    one_to_one = len(pairs) == len(named) == len(set(named.values()))
-    return [named[value] for value in distinct] if one_to_one else None
+    values: Any = pa.array([None if code < 0 else found.written[code] for code in found.codes.tolist()])
+    pairs = pa.table({"value": values, "name": column_of(splits["train"], companion)})
+    distinct = pairs.group_by(["value", "name"]).aggregate([]).to_pylist()
+    named = {pair["value"]: str(pair["name"]) for pair in distinct if pair["value"] is not None}
+    one_to_one = len(named) == len(set(named.values())) == sum(pair["value"] is not None for pair in distinct)
+    if not one_to_one:
+        return None
+    return {name: named.get(name, name) for found in columns.values() for name in found.written}

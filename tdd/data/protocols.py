@@ -12,6 +12,7 @@ from tdd.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
     import torch
     from datasets import Dataset
     from numpy.typing import NDArray
@@ -105,9 +106,11 @@ class Split(Protocol):
 
     Attributes:
         classes: names of its classes; none: not known.
+        in_train: (N,) which of its examples are also in the official training split; None: none can be.
     """
 
     classes: Sequence[str]
+    in_train: Tensor | None
 
     @property
     def labels(self) -> Tensor:
@@ -126,7 +129,10 @@ class Split(Protocol):
         """The examples at `indices`, in an order that suits the network."""
 
     def batches(self, size: int, most: int | None = None, shard: Shard = ALL) -> Iterator[RealBatch]:
-        """Every example of a shard once, `size` at a time; where `most` is given, of that many, spread evenly."""
+        """The examples of `order`, `size` at a time."""
+
+    def order(self, most: int | None = None, shard: Shard = ALL) -> Tensor:
+        """Places of a shard's examples, each once; where `most` is given, of that many, spread evenly."""
 
     def features(self, indices: Tensor) -> Tensor:
         """A plain vector for each example at `indices`, in their order, (M, f): for distances between examples."""
@@ -158,6 +164,9 @@ class Encoder(Protocol):
 
     def encode(self, split: Dataset, name: str) -> Any:
         """The encoded cells of a split called `name`, from the cache when they were encoded before."""
+
+    def contents(self, split: Dataset, cells: Any) -> pa.ChunkedArray:
+        """Text or bytes of each row of `split`, whose encoded cells are `cells`: equal where rows are copies."""
 
     def present(self, cells: Any) -> NDArray[np.bool_]:
         """(N,) which of the encoded cells hold something."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tdd.data.files import ACCEPTED, data_suffix, read_file, read_folder
 from tdd.data.hub_datasets import load_hub_dataset
@@ -56,11 +56,19 @@ KNOWN = {
 
 @dataclass(frozen=True)
 class Source:
-    """A data set as it was read: its splits, where from (see `Corpus.source`), and notes for the user."""
+    """A data set as it was read.
+
+    Attributes:
+        splits: its rows.
+        where: where from, see `Corpus.source`.
+        notes: what a user should know, a line each.
+        reading: what was read of which files, as JSON values.
+    """
 
     splits: DatasetDict
     where: dict[str, str]
     notes: list[str]
+    reading: dict[str, Any] = field(default_factory=dict)
 
 
 def local_copy(dataset: str, root: Path) -> str | None:

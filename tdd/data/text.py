@@ -44,6 +44,7 @@ class TextSplit:
         self.ids, self.offsets, self.labels = ids.numpy(), offsets.numpy(), labels
         self.vectors, self.max_length = vectors, max_length
         self.classes: Sequence[str] = ()  # not known yet
+        self.in_train: Tensor | None = None
         self.lengths = torch.from_numpy(np.minimum(np.diff(self.offsets), max_length))
 
     def __len__(self) -> int:
@@ -83,11 +84,15 @@ class TextSplit:
         )
 
     def batches(self, size: int, most: int | None = None, shard: Shard = ALL) -> Iterator[TextBatch]:
-        """See `Split.batches`; like lengths lie together, and `most` of them are spread over the lengths."""
+        """See `Split.batches`; like lengths lie together."""
+        order = self.order(most, shard)
+        for start in range(0, len(order), size):
+            yield self.batch(order[start : start + size])
+
+    def order(self, most: int | None = None, shard: Shard = ALL) -> Tensor:
+        """See `Split.order`; shortest first, and `most` of them are spread over the lengths."""
         index, count = shard
-        mine = self.spread(most)[index::count]
-        for start in range(0, len(mine), size):
-            yield self.batch(mine[start : start + size])
+        return self.spread(most)[index::count]
 
     def spread(self, most: int | None = None) -> Tensor:
         """Places of all sentences, shortest first; or of `most` of them, spread evenly over the lengths."""
@@ -154,6 +159,10 @@ class TextEncoder:
 
         features = {"ids": datasets.LargeList(datasets.Value("int32"))}
         return column_of(encode_column(split, name, self, encode, features), "ids")
+
+    def contents(self, split: Dataset, cells: pa.ChunkedArray) -> pa.ChunkedArray:
+        """The texts."""
+        return column_of(split, self.column)
 
     def present(self, cells: pa.ChunkedArray) -> NDArray[np.bool_]:
         """Rows with a token."""

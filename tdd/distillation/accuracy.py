@@ -1,4 +1,4 @@
-"""The accuracy of networks trained on a distilled set, many at once."""
+"""What networks trained on a distilled set get right, many at once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch import nn
 
 from tdd.data.protocols import ALL, Shard, Split
 from tdd.distillation.attention_labels import first_attention
+from tdd.distillation.metrics import Counts
 from tdd.distillation.unroll import InnerLoop
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
@@ -25,6 +26,32 @@ from tdd.system.processes import share_out, sums
 TEST_BATCH = 4096
 
 
+def counts_of(
+    kernel: Kernel,
+    theta: Parameters,
+    split: Split,
+    device: torch.device,
+    most: int | None = None,
+    shard: Shard = ALL,
+) -> Counts:
+    """What K stacked networks predict of a shard of a split, or of `most` of its examples, drawn evenly.
+
+    Where it is known which examples are in the training split too, these are the second of two groups.
+    """
+    counts: Counts | None = None
+    order = split.order(most, shard)
+    starts = range(0, len(order), TEST_BATCH)
+    for start, batch in zip(starts, split.batches(TEST_BATCH, most, shard), strict=True):
+        moved = batch.to(device)
+        logits = kernel.logits(theta, moved)
+        at = order[start : start + len(batch)]
+        groups = torch.zeros(len(at), dtype=torch.long) if split.in_train is None else split.in_train[at].long()
+        if counts is None:
+            counts = Counts.none(len(logits), 1 if split.in_train is None else 2, logits.shape[2], device)
+        counts.add(logits.argmax(2), moved.labels, groups.to(device))
+    return counts or Counts.none(len(next(iter(theta.values()))), 1, 1, device)
+
+
 def accuracy(
     kernel: Kernel,
     theta: Parameters,
@@ -33,27 +60,22 @@ def accuracy(
     most: int | None = None,
     shard: Shard = ALL,
 ) -> torch.Tensor:
-    """Accuracy (K,) of K stacked networks on a shard of a split, or of `most` of its examples, drawn evenly."""
-    right = torch.zeros(len(next(iter(theta.values()))), dtype=torch.long, device=device)
-    total = 0
-    for batch in split.batches(TEST_BATCH, most, shard):
-        moved = batch.to(device)
-        right += (kernel.logits(theta, moved).argmax(2) == moved.labels).sum(1)
-        total += len(batch)
-    return right.cpu().double() / max(total, 1)  # not all devices have double
+    """Accuracy (K,) of K stacked networks; see `counts_of`."""
+    return counts_of(kernel, theta, split, device, most, shard).accuracy()
 
 
-def accuracies_by_all(
+def counts_by_all(
     trained: Callable[[list[int]], Parameters],
     kernel: Kernel,
     split: Split,
     networks: int,
+    classes: int,
     at_once: int,
     accelerator: Accelerator,
     most: int | None = None,
     on_tested: Callable[[list[float]], None] = lambda _: None,
-) -> list[float]:
-    """Accuracies of networks, tested by all processes together, on every process.
+) -> Counts:
+    """What networks predict, tested by all processes together, on every process.
 
     Where there are fewer networks than processes, or a number that does not share out, several processes train the same
     network and test it on a shard of the examples each.
@@ -63,22 +85,25 @@ def accuracies_by_all(
         kernel: their kernel.
         split: the examples.
         networks: their number.
+        classes: C.
         at_once: networks trained together.
         accelerator: processes and device.
         most: as in `accuracy`.
         on_tested: called with the accuracies that this process has found so far, those of its shards.
     """
-    examples = len(split) if most is None else min(most, len(split))
-    right = torch.zeros(networks, device=accelerator.device)
+    device = accelerator.device
+    whole = Counts.none(networks, 1 if split.in_train is None else 2, classes, device)
     so_far: list[float] = []
     for indices, shard in share_out(networks, at_once, accelerator):
-        reached = accuracy(kernel, trained(indices), split, accelerator.device, most, shard)
-        index, count = shard
-        right[indices] += (reached * len(range(index, examples, count))).round().to(right)
-        so_far = [*so_far, *reached.tolist()]  # a list of its own for whoever keeps it
+        counts = counts_of(kernel, trained(indices), split, device, most, shard)
+        whole.right[indices] += counts.right
+        whole.predicted[indices] += counts.predicted
+        if 0 in indices:  # every example once
+            whole.actual.add_(counts.actual)
+        whole.confusion.add_(counts.confusion)
+        so_far = [*so_far, *counts.accuracy().tolist()]  # a list of its own for whoever keeps it
         on_tested(so_far)
-    (total,) = sums([right], accelerator)
-    return (total.cpu().double() / examples).tolist()
+    return Counts(*sums([whole.right, whole.predicted, whole.actual, whole.confusion], accelerator))
 
 
 def inner_loop(distilled: DistilledSet, device: torch.device, own: bool = True) -> InnerLoop:

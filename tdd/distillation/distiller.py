@@ -12,8 +12,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from tdd.data.corpus import Corpus
-from tdd.data.protocols import Augmentation
-from tdd.distillation.accuracy import accuracies_by_all
+from tdd.distillation.accuracy import counts_by_all
 from tdd.distillation.attention_labels import first_attention
 from tdd.distillation.batches import OuterBatches
 from tdd.distillation.checkpoint import OuterState, run_fingerprint
@@ -71,8 +70,7 @@ class Distiller:
         self.device = self.accelerator.device
         self.on_progress, self.should_stop = on_progress, should_stop
         classes, space = len(corpus.classes), corpus.train.space
-        augmentation = Augmentation(recipe.word_dropout, recipe.shift)
-        self.batches = OuterBatches(corpus.train, recipe.batch_size, recipe.seed, augmentation, self.device)
+        self.batches = OuterBatches.of(recipe, corpus.train, self.device)
         recipe, network = recipe_for(recipe, network), network_to_use(recipe.network, network)
         check_kind_of_data(recipe, space.kind)
         self.learner = make_learner(network, recipe.options, space, classes, self.device)
@@ -201,21 +199,22 @@ class Distiller:
     # Validation and what is kept
 
     def _validate(self) -> float:
-        """Mean held-out accuracy of networks trained on the averaged set; the best set so far is kept."""
+        """Mean held-out `metric` of networks trained on the averaged set; the best set so far is kept."""
         recipe, state = self.recipe, self.state
         samples, _ = self.parametrisation.finished(state.average["samples"])
         inner = self._inner_loop(state.average, samples)
         count, kernel = 1 if self.fixed else recipe.validation_networks, self.learner.kernel()
-        tested = accuracies_by_all(
+        tested = counts_by_all(
             lambda networks: train(kernel, self._draw_networks("validation", networks=networks), inner),
             kernel,
             self.corpus.validation,
             count,
+            len(self.corpus.classes),
             recipe.networks_at_once,
             self.accelerator,
             recipe.max_validation,
         )
-        mean = sum(tested) / count
+        mean = tested.score(recipe.metric).mean().item()
         if mean > state.best_accuracy:
             state.best_accuracy, state.best_step = mean, state.step
             state.best = {name: value.detach().clone() for name, value in state.average.items()}

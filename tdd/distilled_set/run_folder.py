@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
 from tdd.hub.layout import RECIPE, RESULTS, WEIGHTS
+from tdd.settings.data_parts import COLUMNS
 from tdd.settings.names import run_name
 from tdd.settings.recipe import Recipe, settings_that_keep_the_run
 from tdd.system.files import read_json
@@ -99,6 +100,12 @@ def check_same(recipe: Recipe, folder: Path) -> None:
         recipe = recipe.model_copy(update={"steps": recipe.split(len(read_run(folder).classes))[0]})
     without = settings_that_keep_the_run()
     old, new = kept.model_dump(exclude=without), recipe.model_dump(exclude=without)
-    changed = [f"{name}: {value} there, {new[name]} now" for name, value in old.items() if value != new[name]]
+    # A run keeps the columns that were found.
+    found = {name for name in COLUMNS if new[name] is None}
+    changed = [
+        f"{name}: {value} there, {new[name]} now"
+        for name, value in old.items()
+        if value != new[name] and name not in found
+    ]
     if changed:
         raise UsageError(f"'{folder}' holds a run of another recipe ({'; '.join(changed)}): remove it to run this one")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from statistics import stdev
+from dataclasses import dataclass, field
+from typing import Any
 
 from accelerate import Accelerator
 from torch import nn
 
 from tdd.data.protocols import Split
-from tdd.distillation.accuracy import accuracies_by_all, check_fits, inner_loop, learner_of
+from tdd.distillation.accuracy import check_fits, counts_by_all, inner_loop, learner_of
 from tdd.distillation.unroll import train
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError, check_choice, check_count, check_kind
+from tdd.evaluation.class_figures import class_figures, mean_and_sd
 from tdd.evaluation.names import NETWORKS
 from tdd.networks.kernels.parameters import Parameters
 from tdd.system.processes import accelerator as default_accelerator
@@ -28,24 +29,24 @@ class Evaluation:
         accuracies: one for each network, in [0, 1].
         examples: test examples each was tested on.
         of: examples in the test split.
+        figures: those of `class_figures`; none before all networks are tested.
     """
 
     init: str
     accuracies: list[float]
     examples: int
     of: int
+    figures: dict[str, Any] = field(default_factory=dict)
 
     @property
     def mean(self) -> float:
         """Mean accuracy."""
-        return sum(self.accuracies) / len(self.accuracies)
+        return mean_and_sd(self.accuracies)["mean"]
 
     @property
     def sd(self) -> float:
         """Standard deviation over networks (n - 1 in the denominator), 0 for a single one."""
-        if len(self.accuracies) < 2:
-            return 0.0
-        return stdev(self.accuracies)
+        return mean_and_sd(self.accuracies)["sd"]
 
     def as_dict(self) -> dict[str, object]:
         """The evaluation as it stands in ``results.json``."""
@@ -56,6 +57,7 @@ class Evaluation:
             "accuracies": self.accuracies,
             "test_examples": self.examples,
             "test_split": self.of,
+            **self.figures,
         }
 
 
@@ -119,14 +121,16 @@ def evaluate(
     def trained(indices: list[int]) -> Parameters:
         return train(kernel, fixed or learner.starts(seed, "evaluation", indices=indices), inner)
 
-    accuracies = accuracies_by_all(
+    counts = counts_by_all(
         trained,
         kernel,
         test,
         networks,
+        len(distilled.classes),
         recipe.networks_at_once,
         accelerator,
         max_test,
         lambda so_far: on_progress(Evaluation(init, so_far, examples, len(test))),
     )
-    return Evaluation(init, accuracies, examples, len(test))
+    figures = class_figures(counts, distilled.classes)
+    return Evaluation(init, counts.accuracy().tolist(), examples, len(test), figures)

@@ -138,6 +138,7 @@ def _distill(
     network: str | nn.Module | None,
 ) -> DistilledSet:
     corpus = open_corpus(recipe, reporter, data)
+    recipe = recipe.model_copy(update=corpus.columns())
     reporter.note(check_memory(recipe, corpus, accelerator, network))
     with stop_signals() as should_stop, reporter:
         checkpoint = folder and folder / CHECKPOINT
@@ -170,6 +171,7 @@ def _distill(
             raise
         finally:
             log.close()
+    distilled.results["data"] = corpus.reading
     distilled.results["distillation"] = {
         "outer_steps": state.step,
         "best_step": state.best_step,

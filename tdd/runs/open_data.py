@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tdd.data.corpus import Corpus, load_corpus
@@ -35,4 +37,28 @@ def open_corpus_of(distilled: DistilledSet, data: str | None, reporter: Reporter
     check_classes(distilled, corpus.classes)
     if distilled.source.get("vectors_checksum") != corpus.source.get("vectors_checksum"):
         raise UsageError(f"the vectors {recipe.vectors} are not those the set was distilled with; test it with those")
+    if distilled.source.get("fingerprint", corpus.fingerprint) != corpus.fingerprint:
+        raise UsageError(
+            f"the data are not those that the set was distilled from ({_difference(distilled, corpus)}): "
+            f"test it on those, since it may have learned from what would be tested on"
+        )
     return recipe, corpus
+
+
+def _difference(distilled: DistilledSet, corpus: Corpus) -> str:
+    """How the data differ from those that a set was distilled from, in a few words."""
+    then, now = (
+        _examples(reading.get("classes", {})) for reading in (distilled.results.get("data", {}), corpus.reading)
+    )
+    for split, after in now.items():
+        if then and after != then.get(split):
+            return f"{after:,} {split} examples instead of {then.get(split, 0):,}"
+    return "other texts, labels or splits" if corpus.train.space.kind == "text" else "other images, labels or splits"
+
+
+def _examples(classes: Mapping[str, Mapping[str, int]]) -> Counter[str]:
+    """Examples of each split, from those of each class."""
+    counts: Counter[str] = Counter()
+    for of_class in classes.values():
+        counts.update(of_class)
+    return counts

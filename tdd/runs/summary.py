@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tdd.distilled_set.set import DistilledSet
+from tdd.evaluation.class_figures import is_at_majority
 from tdd.evaluation.names import LEARNERS, NAMES, SENTENCES, how_trained
 from tdd.runs.baselines import Results
 from tdd.system.formatting import aligned, percent
@@ -27,6 +28,29 @@ def describe_plain_text(results: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def _beside_accuracy(evaluation: Mapping[str, Any]) -> Iterator[str]:
+    """What else is known of a test, a line each."""
+    if "interval" in evaluation:
+        low, high = (100 * bound for bound in evaluation["interval"])
+        yield (
+            f"    95 % interval {low:.1f} to {high:.1f} %, macro-F1 {percent(evaluation['macro_f1']['mean'])}, "
+            f"most frequent class {percent(evaluation['majority'])}"
+        )
+    if is_at_majority(evaluation):
+        yield "    this is no better than always naming the most frequent class, as far as can be told"
+    if alone := evaluation.get("not_in_train"):
+        accuracy = percent(alone["mean"], alone["sd"])
+        yield f"    on the {alone['test_examples']:,} test examples that are not in train too: {accuracy}"
+
+
+def describe_classes(evaluation: Mapping[str, Any]) -> str:
+    """Precision and recall of every class, as a table."""
+    cells = [["class", "test examples", "precision", "recall"]]
+    for name, figures in evaluation.get("classes", {}).items():
+        cells.append([name, f"{figures['examples']:,}", percent(figures["precision"]), percent(figures["recall"])])
+    return aligned(cells, left=(0,))
+
+
 def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
     """The results of the set in a run folder, in a few lines."""
     steps, per_step = distilled.samples.shape[:2]
@@ -42,7 +66,7 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
             line += f" (on {evaluation['test_examples']:,} of {evaluation['test_split']:,} test examples)"
         if full and full["accuracy"]:
             line += f", distillation ratio {percent(evaluation['mean'] / full['accuracy'])}"
-        lines.append(line)
+        lines += [line, *_beside_accuracy(evaluation)]
     for init, accuracies in distilled.results.get("decoded", {}).items():
         for key, labels in (("as_learned", "as learned"), ("refitted", "fitted to the words")):
             if key not in accuracies:

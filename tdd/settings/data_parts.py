@@ -11,6 +11,10 @@ USUAL_VECTORS = "glove-6b-50d"
 USUAL_COLUMN = "found by its usual names once the data are read"
 
 
+COLUMNS = ("text_column", "image_column", "label_column")
+"""The settings that name columns."""
+
+
 class DataSettings(Settings):
     """The data set and how it is read."""
 
@@ -26,6 +30,10 @@ class DataSettings(Settings):
     text_column: str | None = setting(None, "column holding the text", none=USUAL_COLUMN, flag=True)
     image_column: str | None = setting(None, "column holding the images, instead of text", none=USUAL_COLUMN, flag=True)
     label_column: str | None = setting(None, "column holding the class", none=USUAL_COLUMN, flag=True)
+    keep_labels: bool = setting(
+        False, "labels that differ in case or white space alone are different classes", flag=True
+    )
+    unlabelled: list[str] = setting([], "values of the label column that mark a row without a label")
     vectors: str = setting(
         USUAL_VECTORS, "word vectors: embedded, of gensim's downloader, a file or an encoder", flag=True
     )

@@ -21,6 +21,9 @@ class OuterSettings(Settings):
 
     outer_steps: int = setting(2000, "updates of the distilled set", unit="outer steps", flag=True, ge=1)
     batch_size: int = setting(256, "real examples of one outer step", unit="examples", ge=1)
+    class_weights: Literal["none", "balanced"] = setting(
+        "none", "balanced: real examples of outer batches are drawn so that every class weighs the same", flag=True
+    )
     networks: int = setting(
         1, "K: initialisations averaged in one outer step (random initialisation)", unit="networks", ge=1
     )
@@ -91,6 +94,9 @@ class RunSettings(Settings):
         "float32", "arithmetic of networks without closed form on a GPU; CPUs compute in float32"
     )
     validate_every: int = setting(50, "outer steps between validations", unit="outer steps", ge=1)
+    metric: Literal["accuracy", "macro_f1"] = setting(
+        "accuracy", "what is best on held-out data and kept: accuracy, or the mean F1 of all classes", flag=True
+    )
     validation_networks: int = setting(
         4, "fresh networks of one validation (random initialisation)", unit="networks", ge=1
     )

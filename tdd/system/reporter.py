@@ -23,7 +23,7 @@ class Progress:
     Attributes:
         step: outer steps done.
         outer_loss: mean outer loss of the step's networks.
-        validation_accuracy: held-out accuracy, where the step ended with a validation.
+        validation_accuracy: held-out accuracy, or what the recipe's metric is, where the step ended with a validation.
         best_accuracy: best held-out accuracy so far, below 0 before the first validation.
         learning_rate: mean of the learned inner learning rates.
         seconds: time spent so far, over all sessions of the run.

@@ -37,7 +37,7 @@ def test_a_file_of_any_accepted_kind_gives_the_same_corpus(name: str, tmp_path: 
 def test_a_folder_is_read_by_the_names_of_its_files(tmp_path: Path, load: Load, vectors: WordVectors):
     folder = tmp_path / "a set"
     for name, count in (("train", 40), ("validation", 12), ("test", 20), ("unsupervised", 4)):
-        write_csv(folder / f"{name}.csv", [(f"{name[0]} {text}", i % 2) for i, text in enumerate(texts(count))])
+        write_csv(folder / f"{name}.csv", [(f"{name} {text}", i % 2) for i, text in enumerate(texts(count))])
     corpus = load(folder)
     assert [len(corpus.train), len(corpus.validation), len(corpus.test)] == [40, 12, 20]
     assert sentences(corpus.test, vectors)[3] == "? year is good ."

@@ -31,7 +31,7 @@ def test_rows_without_text_are_dropped_with_a_note(tmp_path: Path, load: Load):
     rows = ["", None, "  ", *texts(37)]
     corpus = load(write_parquet(tmp_path / "d.parquet", text=rows, label=[0, 1] * 20))
     assert len(corpus.train) + len(corpus.validation) + len(corpus.test) == 37
-    assert corpus.notes[0] == "3 rows of the train split have no text and were dropped"
+    assert corpus.notes[0] == "3 of the 40 rows of the train split have no text: left out"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,11 @@ def test_rows_without_text_are_dropped_with_a_note(tmp_path: Path, load: Load):
             "there is no column 'c': set label_column to one of",
         ),
         ({"a": texts(12), "label": [0, 1] * 6}, {"dataset": "imdb"}, "there is no column 'text': set text_column to"),
-        ({"text": ["le zyx qqq"] * 12, "label": [0, 1] * 6}, {}, r"the vectors tiny have 0\.0% of the words of column"),
+        (
+            {"text": ["le zyx " + "q" * count for count in range(12)], "label": [0, 1] * 6},
+            {},
+            r"the vectors tiny have 0\.0% of the words of column",
+        ),
     ],
 )
 def test_columns_that_cannot_be_read_are_explained(
@@ -64,7 +68,36 @@ def test_columns_that_cannot_be_read_are_explained(
 
 
 def test_coverage_is_the_share_of_training_tokens_with_a_vector(tmp_path: Path, load: Load):
-    rows = [f"good zyx {text}" for text in ["film"] * 40]
-    assert load(write_parquet(tmp_path / "d.parquet", text=rows, label=[0, 1] * 20)).train.coverage() == pytest.approx(
-        2 / 3
-    )
+    rows = [f"good zyx{'x' * count} film" for count in range(40)]
+    corpus = load(write_parquet(tmp_path / "d.parquet", text=rows, label=[0, 1] * 20))
+    assert corpus.train.coverage() == pytest.approx(2 / 3)
+
+
+def test_other_columns_that_could_be_read_are_named(tmp_path: Path, load: Load):
+    columns = {"Tweet": texts(40), "Target": ["web", "sport"] * 20, "Stance": ["for", "against", "none", "for"] * 10}
+    path = write_parquet(tmp_path / "d.parquet", **columns, id=[str(number) for number in range(40)])
+    corpus = load(path)
+    assert corpus.classes == ["sport", "web"]
+    assert corpus.notes[0] == "label column 'Target'; Stance could be it too: choose with label_column"
+    assert (corpus.reading["text_column"], corpus.reading["label_column"]) == ("Tweet", "Target")
+    chosen = load(path, label_column="Stance")
+    assert chosen.classes == ["against", "for", "none"] and not any("could be" in note for note in chosen.notes)
+
+
+def test_another_column_of_text_is_named(tmp_path: Path, load: Load):
+    path = write_parquet(tmp_path / "d.parquet", question=texts(40), sentence=texts(80)[40:], label=["a", "b"] * 20)
+    assert load(path).notes[0] == "text column 'sentence'; question holds text too: choose with text_column"
+
+
+def test_one_column_cannot_be_both_text_and_label(tmp_path: Path, load: Load):
+    path = write_parquet(tmp_path / "d.parquet", text=["good", "bad"] * 20, label=[0, 1] * 20)
+    with pytest.raises(UsageError, match="column 'text' cannot be both text and label: set label_column to one of"):
+        load(path, label_column="text")
+
+
+def test_several_labels_an_example_are_refused_with_a_way_out(tmp_path: Path, load: Load):
+    flags = {"toxic": [0, 1, 0, 1] * 10, "insult": [1, 0, 0, 1] * 10, "threat": [0, 0, 0, 1] * 10}
+    path = write_parquet(tmp_path / "d.parquet", text=texts(40), **flags)
+    with pytest.raises(UsageError, match=r"several labels an example are not supported, .* toxic, insult, threat: set"):
+        load(path)
+    assert load(path, label_column="toxic").classes == ["0", "1"]

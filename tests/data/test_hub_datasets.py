@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from data_files import texts
 from hub_server import HubServer
 from huggingface_hub import constants
 from patches import spy
@@ -30,7 +31,8 @@ def folder(tmp_path: Path) -> Path:
 
 def write_rows(path: Path, count: int) -> None:
     path.write_text(
-        "text,label\n" + "".join(f"{'a good' if i % 2 else 'the bad'} film,{i % 2}\n" for i in range(count))
+        "text,label\n"
+        + "".join(f"{text} {'a good' if i % 2 else 'the bad'} film,{i % 2}\n" for i, text in enumerate(texts(count)))
     )
 
 
@@ -79,7 +81,7 @@ def test_a_folder_named_like_a_repository_does_not_take_its_place(
     monkeypatch.chdir(tmp_path)
     corpus = load(vectors, repo)
     assert len(corpus.test) == 10
-    assert corpus.notes == [f"'{repo}' is the data set {repo}; for the folder of that name write ./{repo}"]
+    assert corpus.notes[0] == f"'{repo}' is the data set {repo}; for the folder of that name write ./{repo}"
     assert len(load(vectors, f"./{repo}").test) == 4
     (tmp_path / "owner/only-here").mkdir()
     with pytest.raises(

@@ -115,7 +115,7 @@ def test_rows_without_an_image_are_dropped_with_a_note(tmp_path):
     everything = np.concatenate([pixels_of(part) for part in (corpus.train, corpus.validation, corpus.test)])
     kept = [one.tobytes() for i, one in enumerate(found) if cells[i]]
     assert sorted(one.tobytes() for one in everything) == sorted(kept)
-    assert corpus.notes[0] == "3 rows of the train split have no image and were dropped"
+    assert corpus.notes[0] == "3 of the 40 rows of the train split have no image: left out"
     with pytest.raises(UsageError, match="column 'image' of the train split holds no image: set image_column"):
         load(write(tmp_path / "none.parquet", [None] * 20))
 

@@ -60,19 +60,20 @@ def test_declared_classes_without_examples_are_left_out_with_a_note(tmp_path: Pa
 @pytest.mark.parametrize(
     ("label", "message"),
     [
-        ([0] * 12, "a single class, 0"),
-        ([None] * 12, "no labels"),
-        ([[0]] * 12, r"holds .*list.*, not one class for each row: choose another label_column \(text, label\)"),
-        ([0.5, 1.5] * 6, "decimal numbers"),
-        ([0, 1, None] * 4, "4 of the 12 rows of the train split have no label"),
-        (["a", "b", ""] * 4, "4 of the 12 rows of the train split have no label"),
+        ([0] * 12, "a single class, '0'"),
+        ([None] * 12, "holds no labels"),
+        (
+            [[0]] * 12,
+            r"holds lists, and several labels for an example are not supported: choose .* \(text, label\)",
+        ),
+        ([index / 7 for index in range(24)], "holds 24 decimal numbers, not classes"),
         ([0, 1] * 5 + [0, 2], "class '2' has 1 training examples: at least 3 are needed to set some aside"),
         (list(map(str, range(12))), "class '0' has 1 training examples: at least 3"),
     ],
 )
 def test_labels_that_cannot_be_learned_from_are_explained(label: list[Any], message: str, tmp_path: Path, load: Load):
     with pytest.raises(UsageError, match=message):
-        load(write_parquet(tmp_path / "d.parquet", text=texts(12), label=label))
+        load(write_parquet(tmp_path / "d.parquet", text=texts(len(label)), label=label))
 
 
 @pytest.mark.parametrize("bad", [7, -2])
@@ -104,8 +105,63 @@ def test_a_test_split_published_without_labels_is_not_used(declared: bool, tmp_p
     assert corpus.notes[0] == "the test split has no labels and was not used"
 
 
-def test_a_test_split_with_some_labels_missing_is_refused(tmp_path: Path, load: Load):
-    write_parquet(tmp_path / "d" / "train.parquet", text=texts(20), label=[0, 1] * 10)
+def test_rows_without_a_label_are_left_out_of_every_split_and_counted(tmp_path: Path, load: Load):
+    write_parquet(tmp_path / "d" / "train.parquet", text=texts(23), label=[0, 1] * 10 + [None] * 3)
     write_parquet(tmp_path / "d" / "test.parquet", text=texts(3), label=[0, 1, -1])
-    with pytest.raises(UsageError, match="1 of the 3 rows of the test split have no label"):
-        load(tmp_path / "d")
+    corpus = load(tmp_path / "d")
+    assert len(corpus.train) + len(corpus.validation) == 20 and len(corpus.test) == 2
+    assert corpus.reading["left_out"] == {"train": {"no label": 3}, "test": {"no label": 1}}
+    assert "3 of the 23 rows of the train split have no label: left out" in corpus.notes
+    assert "1 of the 3 rows of the test split have no label: left out" in corpus.notes
+    assert "'-1' marks rows of the test split as unlabelled" in corpus.notes
+
+
+@pytest.mark.parametrize("missing", [None, "", "  "])
+def test_empty_cells_are_no_labels(missing: str | None, tmp_path: Path, load: Load):
+    corpus = load(write_parquet(tmp_path / "d.parquet", text=texts(42), label=["a", "b"] * 20 + [missing] * 2))
+    assert corpus.classes == ["a", "b"]
+    assert corpus.reading["left_out"] == {"train": {"no label": 2}}
+
+
+def test_labels_that_differ_in_case_or_white_space_are_one_class_unless_kept(tmp_path: Path, load: Load):
+    written = ["bad", " bad", "bad", "BAD", "good", "good ", "good", "good"] * 5
+    path = write_parquet(tmp_path / "d.parquet", text=texts(40), label=written)
+    corpus = load(path)
+    assert corpus.classes == ["bad", "good"]
+    assert [note for note in corpus.notes if "one class" in note] == [
+        "labels that differ in white space or case alone are one class, ' bad' as 'bad', 'BAD' as 'bad', "
+        "'good ' as 'good': keep_labels: true keeps them apart"
+    ]
+    assert load(path, keep_labels=True).classes == [" bad", "BAD", "bad", "good", "good "]
+
+
+def test_the_spelling_of_a_class_is_the_most_frequent_one_of_the_training_examples(tmp_path: Path, load: Load):
+    write_parquet(tmp_path / "d" / "train.parquet", text=texts(30), label=["Sport", "sport", "Sport", "web", "web"] * 6)
+    write_parquet(tmp_path / "d" / "test.parquet", text=texts(4), label=["SPORT", "WEB", "WEB", "sport"])
+    corpus = load(tmp_path / "d")
+    assert corpus.classes == ["Sport", "web"]
+    assert corpus.test.labels.tolist() == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize("name", ["NULL", "nan", "N/A", "?"])
+def test_a_class_that_may_be_no_label_is_kept_and_told(name: str, tmp_path: Path, load: Load):
+    path = write_csv(tmp_path / "d.csv", list(zip(texts(60), ["bad", "good", name] * 20, strict=True)))
+    corpus = load(path)
+    assert name in corpus.classes
+    told = (
+        f"'{name}' is read as a class (20 training rows): if it marks rows without a label, set unlabelled: ['{name}']"
+    )
+    assert told in corpus.notes
+    again = load(path, unlabelled=[name])
+    assert again.classes == ["bad", "good"]
+    assert again.reading["left_out"] == {"train": {"no label": 20}}
+
+
+def test_minus_one_among_the_training_labels_is_a_class_and_told(tmp_path: Path, load: Load):
+    path = write_parquet(tmp_path / "d.parquet", text=texts(60), label=[0, 1, -1] * 20)
+    corpus = load(path)
+    assert corpus.classes == ["-1", "0", "1"]
+    assert any(note.startswith("'-1' is read as a class (20 training rows)") for note in corpus.notes)
+    assert load(path, unlabelled=["-1"]).classes == ["0", "1"]
+    opposite = load(write_parquet(tmp_path / "e.parquet", text=texts(40), label=[-1, 1] * 20))
+    assert opposite.classes == ["-1", "1"] and not any("-1" in note for note in opposite.notes)

@@ -8,6 +8,7 @@ import torch
 from tiny import tiny_corpus
 
 from tdd.data.protocols import Augmentation
+from tdd.data.text import TextSplit
 from tdd.distillation.batches import OuterBatches
 
 TRAIN = tiny_corpus().train
@@ -62,3 +63,17 @@ def test_a_failure_in_the_thread_is_told_where_the_batch_is_asked_for(monkeypatc
     batches.at(1)
     with pytest.raises(MemoryError, match="no room"):
         batches.at(2)
+
+
+def test_balanced_batches_draw_every_class_as_often():
+    few = TextSplit(*_one_class_rare())
+    batches = OuterBatches(few, 50, 0, Augmentation(), CPU, balanced=True)
+    drawn = torch.cat([batches.at(step).labels for step in range(40)])
+    assert 0.45 < drawn.double().mean() < 0.55
+    again = OuterBatches(few, 50, 0, Augmentation(), CPU, balanced=True)
+    assert torch.equal(again.at(7).labels, batches.at(7).labels)
+
+
+def _one_class_rare():
+    labels = (torch.arange(200) % 20 == 0).long()
+    return torch.ones(200, dtype=torch.int32), torch.arange(201), labels, TRAIN.vectors, 5

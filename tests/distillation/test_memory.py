@@ -118,7 +118,7 @@ def recipe_of(folder, train: str, n: int = 2) -> Recipe:
 
 def corpus_of(recipe: Recipe):
     corpus = tiny_text_corpus()
-    texts = ["good film", "bad play", "the good book"] * 8
+    texts = [f"{kind} {letter}" for letter in "bcdefghi" for kind in ("good film", "bad play", "the good book")]
     return load_corpus(recipe, data=(texts, [corpus.classes[len(text) % 2] for text in texts]))
 
 

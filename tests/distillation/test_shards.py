@@ -10,9 +10,11 @@ from tiny import tiny_corpus, tiny_recipe
 from tiny_images import tiny_images
 
 from tdd.distillation import accuracy, distiller
-from tdd.distillation.accuracy import accuracies_by_all
+from tdd.distillation.accuracy import counts_by_all
 from tdd.distillation.distiller import Distiller
 from tdd.networks.learner import make_learner
+
+PARTS = ("right", "predicted", "actual", "confusion")
 
 CPU = torch.device("cpu")
 
@@ -120,19 +122,22 @@ def test_shares_of_accuracies_add_up_to_the_whole(networks, world, most):
 
     def found(world):
         shares = [
-            accuracies_by_all(
+            counts_by_all(
                 lambda indices: learner.starts(3, indices=indices),
                 learner.kernel(),
                 corpus.test,
                 networks,
+                2,
                 2,
                 Process(index, world),
                 most,
             )
             for index in range(world)
         ]
-        return torch.tensor(shares, dtype=torch.float64).sum(0)
+        whole = [torch.stack([getattr(share, name) for share in shares]).sum(0) for name in PARTS]
+        assert whole[0].shape == (networks, 1, 2) and whole[2].sum() == min(most or len(corpus.test), len(corpus.test))
+        return whole
 
     whole = found(1)
-    assert len(whole) == networks and ((whole > 0).any() or most == 2)
+    assert (whole[0] > 0).any() or most == 2
     torch.testing.assert_close(found(world), whole, rtol=1e-12, atol=1e-12)

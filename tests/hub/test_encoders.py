@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from tiny_encoders import LENGTH, save_encoder
+from tiny_encoders import LENGTH, films, save_encoder
 
 from tdd.data.corpus import load_corpus
 from tdd.distillation.distiller import Distiller
@@ -40,7 +40,7 @@ def test_an_encoder_is_read_at_a_commit_that_its_set_names(hub, repo, folder):
     assert "pytorch_model.bin" not in {path.name for path in named.folder.iterdir()}
     pinned = f"hf:{repo}@{named.revision}"
     recipe = Recipe(dataset="films", network=pinned, n=2, outer_steps=1, max_length=LENGTH - 2, data_from="memory")
-    distilled = Distiller(recipe, load_corpus(recipe, data=(["good", "bad"] * 9, ["a", "b"] * 9))).run()
+    distilled = Distiller(recipe, load_corpus(recipe, data=films("good", "bad"))).run()
     assert distilled.source["encoder_revision"] == named.revision
     assert distilled.source["encoder_weights"] == named.checksum()
     with pytest.raises(UsageError, match=f"{repo} has no revision 'nowhere'"):
@@ -54,7 +54,7 @@ def test_a_set_is_tested_with_the_encoder_as_it_was_though_the_hub_has_moved_on(
 ):
     monkeypatch.setenv("TDD_CACHE", str(tmp_path / "cache"))
     hub.store.seed(repo, folder, "model")
-    name, data = f"hf:{repo}", (["good film", "bad film"] * 9, ["a", "b"] * 9)
+    name, data = f"hf:{repo}", films()
     settings = {"network": name} if network == "itself" else {"network": network, "vectors": name}
     recipe = Recipe(dataset="films", n=2, outer_steps=1, max_length=LENGTH - 2, data_from="memory", **settings)
     distilled = Distiller(recipe, load_corpus(recipe, data=data)).run()

@@ -15,6 +15,7 @@ from tiny_encoders import (
     SINGLE,
     TEXTS,
     L,
+    films,
     learner_of,
     save_encoder,
     tiny_encoder,
@@ -138,7 +139,7 @@ def test_weights_of_another_encoder_are_refused(tmp_path):
     save_encoder(folder)
     name = f"hf:{folder}"
     recipe = Recipe(dataset="films", network=name, n=2, outer_steps=1, max_length=8, data_from="memory")
-    data = (["good film", "bad film"] * 9, ["pos", "neg"] * 9)
+    data = films()
     distilled = Distiller(recipe, load_corpus(recipe, data=data)).run()
     assert evaluate(distilled, load_corpus(recipe, data=data).test).accuracies
     weights = load_file(folder / "model.safetensors")
@@ -161,7 +162,7 @@ def test_weights_of_another_encoder_are_refused(tmp_path):
 def test_what_an_encoder_cannot_do_is_one_line(settings, told):
     recipe = Recipe(**{"dataset": "films", "network": tiny_encoder(), "max_length": 8, "n": 2} | settings)
     with pytest.raises(UsageError, match=told):
-        Distiller(recipe, load_corpus(recipe, data=(["good", "bad"] * 9, ["a", "b"] * 9)))
+        Distiller(recipe, load_corpus(recipe, data=films("good", "bad")))
 
 
 def test_wrong_settings_of_an_encoder_are_told_with_the_recipe():

@@ -240,3 +240,18 @@ def test_a_batch_of_states_knows_how_wide_each_text_is_so_that_parts_are_not_too
     monkeypatch.setattr("tdd.networks.kernels.autograd.IN_CACHE", 1)
     assert len(kernel.above._parts(theta, hidden)) == 6
     torch.testing.assert_close(kernel.loss(theta, batch), whole)
+
+
+def test_a_text_has_the_same_states_whatever_texts_are_beside_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path / "cache"))
+    corpus = tiny_text_corpus()
+    rows = torch.arange(len(corpus.train))
+    found = []
+    for size in (1, 3, len(rows)):
+        monkeypatch.setenv("TDD_CACHE", str(tmp_path / f"{size}"))
+        kernel = make_learner(corpus.train.vectors.name, {"train": "last:1"}, corpus.train.space, 2).kernel()
+        together = [kernel._hidden(corpus.train.batch(part)).inputs(padded=True) for part in rows.split(size)]
+        states = torch.cat([x for x, _ in together])
+        order = torch.cat([part[corpus.train.lengths[part].argsort(stable=True)] for part in rows.split(size)])
+        found.append(states[order.argsort()])
+    assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])

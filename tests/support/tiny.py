@@ -70,6 +70,7 @@ def tiny_corpus(classes: int = 2, seed: int = 0, length: int = LENGTH) -> Corpus
         source={"dataset": "tiny", "vectors": vectors.name, "vectors_checksum": vectors.checksum},
         classes=[f"class {label}" for label in range(classes)],
         notes=[],
+        reading={},
         fingerprint=f"tiny {classes} {seed}",
         **splits,
     )

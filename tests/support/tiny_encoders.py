@@ -73,9 +73,15 @@ def save_encoder(folder: Path, kind: str = "bert", seed: int = 0, **settings) ->
 
 
 def tiny_text_corpus() -> Corpus:
-    texts = ["good film", "a good play", "bad film s", "the bad playing", "good book", "bad book"] * 5
+    kinds = ["good film", "a good play", "bad film s", "the bad playing", "good book", "bad book"]
+    texts = [f"{kind} {'bcdef'[copy]}" for copy in range(5) for kind in kinds]
     recipe = Recipe(dataset="films", network=tiny_encoder(), max_length=LENGTH - 2)
     return load_corpus(recipe, data=(texts, ["pos", "pos", "neg", "neg", "pos", "neg"] * 5))
+
+
+def films(good: str = "good film", bad: str = "bad film") -> tuple[list[str], list[str]]:
+    """Eighteen different texts of two classes, and their labels."""
+    return [f"{kind} {letter}" for letter in "bcdefghij" for kind in (good, bad)], ["a", "b"] * 9
 
 
 def learner_of(kind: str, train: str, pooling: str = "mean", device: str = "cpu") -> Learner:

@@ -24,6 +24,7 @@ def tiny_images(channels: int = 1, side: int = 8) -> Corpus:
         source={"dataset": "tiny images", **splits["train"].source()},
         classes=["above", "below"],
         notes=[],
+        reading={},
         fingerprint=f"tiny images {channels} {side}",
         **splits,
     )
