@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tdd.cli.cache_verb import cache
+from tdd.cli.data_verbs import describe
 from tdd.cli.run_verbs import baselines, distill, evaluate, size, table
 from tdd.cli.set_verbs import compare, decode, plot, pull, push, train
 from tdd.cli.settings_verb import settings
@@ -48,5 +49,9 @@ def env(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] 
     typer.echo(json.dumps(versions, indent=2) if as_json else "\n".join(f"{k:<16} {v}" for k, v in versions.items()))
 
 
-for verb in (distill, evaluate, baselines, decode, push, pull, plot, compare, table, size, train, settings, cache, env):
+VERBS = (
+    *(describe, distill, evaluate, baselines, decode, push, pull),
+    *(plot, compare, table, size, train, settings, cache, env),
+)
+for verb in VERBS:
     app.command()(verb)

@@ -86,11 +86,12 @@ def evaluate(
     network: Network = None,
     device: Device = None,
     threads: Threads = None,
+    classes: Annotated[bool, typer.Option("--classes", help="Also print precision and recall of every class.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train networks on a distilled set and test them on the whole test split."""
     from tdd.runs.evaluate import evaluate_run
-    from tdd.runs.summary import describe_results
+    from tdd.runs.summary import describe_classes, describe_results
     from tdd.system.reporter import Reporter
 
     distilled = evaluate_run(
@@ -108,7 +109,12 @@ def evaluate(
         threads=threads,
         full_search=full_search,
     )
-    print_once(json.dumps(distilled.results, indent=2) if as_json else describe_results(distilled, run))
+    if as_json:
+        print_once(json.dumps(distilled.results, indent=2))
+        return
+    print_once(describe_results(distilled, run))
+    if classes:
+        print_once(describe_classes(distilled.results["evaluation"][init or distilled.recipe.init]))
 
 
 @takes_settings

@@ -16,11 +16,13 @@ from tdd.data.find_columns import Columns, find_columns
 from tdd.data.from_memory import source_in_memory
 from tdd.data.labels import read_labels
 from tdd.data.protocols import Split
-from tdd.data.sources import KNOWN, Source, open_source
+from tdd.data.source import Source
+from tdd.data.sources import KNOWN, open_source
+from tdd.data.split_words import split_of
 from tdd.data.splitting import complete, usable_rows, without
 from tdd.errors import UsageError, check_kind
 from tdd.hub.quiet import quiet
-from tdd.settings.data_parts import COLUMNS
+from tdd.settings.data_parts import FOUND
 from tdd.settings.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -61,9 +63,9 @@ class Corpus:
     reading: dict[str, Any]
     fingerprint: str
 
-    def columns(self) -> dict[str, Any]:
-        """The settings that name the columns read, as they were found."""
-        return {name: self.reading[name] for name in COLUMNS if name in self.reading}
+    def found(self) -> dict[str, Any]:
+        """The settings of the data as they were found: columns, encoding, separator and quotes."""
+        return {name: self.reading[name] for name in FOUND if name in self.reading}
 
     def describe(self) -> str:
         """What was read, in a line."""
@@ -166,6 +168,12 @@ def _official(source: Source, tested_on: str) -> dict[str, Dataset]:
     splits = source.splits
     if not len(splits.get("train", ())):
         raise UsageError(f"{source.where['dataset']} has no examples in a split 'train'; it has {', '.join(splits)}")
-    validation = next((name for name in VALIDATION_SPLITS if name in splits and name != tested_on), None)
-    official = {"train": splits["train"], "validation": splits.get(validation), "test": splits.get(tested_on)}
-    return {name: split for name, split in official.items() if split is not None and len(split)}
+    kept = [name for name in splits if name != tested_on]
+    exact = [name for name in VALIDATION_SPLITS if name in kept]
+    # As "validation_matched" and "test_matched" of a card.
+    validation = next(iter([*exact, *(name for name in kept if split_of(name) == "validation")]), None)
+    test = next((name for name in splits if name == tested_on or split_of(name) == tested_on), None)
+    official = {"train": "train", "validation": validation, "test": test}
+    if unused := [name for name in splits if name not in official.values() and len(splits[name])]:
+        source.notes.append(f"splits that are not used: {', '.join(unused)}")
+    return {name: splits[of] for name, of in official.items() if of is not None and len(splits[of])}

@@ -1,120 +1,90 @@
-"""Data files into `datasets`, memory-mapped: a csv, tsv, json(l) or parquet file, or a folder of them."""
+"""A file of data, of any accepted kind, into splits that are mapped into memory."""
 
 from __future__ import annotations
 
-import glob
-import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tdd.data.formats.delimited import USUAL, read_delimited
+from tdd.data.formats.dialect import DELIMITERS, has_separator
+from tdd.data.formats.fasttext_lines import holds_labels, read_fasttext
+from tdd.data.formats.json_files import read_json, read_json_lines
+from tdd.data.formats.parquet import read_parquet
+from tdd.data.formats.table_cache import COMPRESSED
 from tdd.errors import TddError, UsageError
-from tdd.hub.quiet import offline, reason
 
 if TYPE_CHECKING:
-    from datasets import DatasetDict
+    from datasets import Dataset
+
+    from tdd.settings.data_parts import DataSettings
 
 
-# Only an empty cell is a missing value: "None" and "NA" are words and may be classes.
-_CSV = {"keep_default_na": False, "na_values": [""]}
+_KINDS = (".csv", ".tsv", ".jsonl", ".json", ".parquet", ".txt", ".ft")
 
-_BUILDERS: dict[str, tuple[str, dict[str, Any]]] = {
-    ".csv": ("csv", _CSV),
-    ".tsv": ("csv", {**_CSV, "sep": "\t"}),
-    ".jsonl": ("json", {}),
-    ".json": ("json", {}),
-    ".parquet": ("parquet", {}),
-}
+ACCEPTED = "a folder or a .csv, .tsv, .txt, .jsonl, .json or .parquet file (also .gz, .bz2 or .xz)"
 
-_COMPRESSED = (".gz", ".bz2", ".xz")
 
-ACCEPTED = "a folder or a .csv, .tsv, .jsonl, .json or .parquet file (also .gz, .bz2 or .xz)"
+@dataclass(frozen=True)
+class Read:
+    """What was read of files.
+
+    Attributes:
+        splits: the rows of each split.
+        reading: how, as JSON values: "files" (names by split), "left_out_files" (reasons by name), and for delimited
+            text "encoding", "delimiter", "quote" and "header".
+        notes: what a user should know, a line each.
+    """
+
+    splits: dict[str, Dataset]
+    reading: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def data_suffix(path: Path) -> str | None:
     """The suffix that tells how `path` is read, a compression's left out; None for no file of data."""
-    suffix = path.with_suffix("").suffix if path.suffix.lower() in _COMPRESSED else path.suffix
-    return suffix.lower() if suffix.lower() in _BUILDERS else None
+    suffix = path.with_suffix("").suffix if path.suffix.lower() in COMPRESSED else path.suffix
+    return suffix.lower() if suffix.lower() in _KINDS else None
 
 
-def read_file(path: Path) -> DatasetDict:
-    """The rows of a file, as the split "train".
+def read_file(path: Path, recipe: DataSettings) -> Read:
+    """The rows of a file, as the split "train" unless it holds splits itself.
 
     Raises:
         UsageError: a file of another kind, or without rows.
         TddError: the file is damaged or is not what its name says.
     """
-    import datasets
-
     suffix = data_suffix(path)
     if suffix is None:
         raise UsageError(f"cannot tell how to read {path}: name {ACCEPTED}")
-    builder, options = _BUILDERS[suffix]
-    files = {"train": glob.escape(str(path.resolve()))}
     try:
-        with offline():
-            splits = datasets.load_dataset(builder, data_files=files, download_config=_unpacking(), **options)
-    except Exception as error:  # datasets raises anything from StopIteration to ArrowInvalid
-        if isinstance(error, StopIteration) or "corresponds to no data" in str(error) or not path.stat().st_size:
-            raise UsageError(f"{path} is empty: it holds no rows") from None
-        raise TddError(f"cannot read {path} as {suffix[1:]}: {reason(error)}") from error
-    if not splits["train"].num_rows:
+        empty = not path.stat().st_size
+    except OSError as error:
+        raise TddError(f"cannot read {path}: {error.strerror or error}") from None
+    if empty:
         raise UsageError(f"{path} is empty: it holds no rows")
-    return splits
+    read = _read(path, suffix, recipe)
+    if not any(len(split) for split in read.splits.values()):
+        raise UsageError(f"{path} is empty: it holds no rows")
+    return Read(read.splits, {"files": {name: [path.name] for name in read.splits}, **read.reading}, read.notes)
 
 
-def read_folder(folder: Path, config: str | None) -> DatasetDict:
-    """The splits of a folder laid out as a data set on the Hub: a README that names the files, or files named by split.
-
-    Raises:
-        UsageError: no data files, a loading script, or no such configuration.
-        TddError: a file is damaged or is not what its name says; the line names it.
-    """
-    import datasets
-
-    if glob.has_magic(str(folder.resolve())):
-        raise UsageError(f"{folder}: a folder with any of * ? [ in its path cannot be read; rename it")
-    try:
-        with offline():
-            return datasets.load_dataset(str(folder.resolve()), name=config, download_config=_unpacking())
-    except Exception as error:
-        raise explain(error, str(folder), config, folder) from error
-
-
-def _unpacking() -> Any:
-    """Unpack a compressed file that lacks the suffix at every load: a part unpacked before an error would be reused."""
-    import datasets
-
-    return datasets.DownloadConfig(force_extract=True)
-
-
-def _damaged_file(folder: Path) -> TddError | None:
-    """What is wrong with the first file of data under `folder` that cannot be read; None when all can."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and data_suffix(path):
-            try:
-                read_file(path)
-            except TddError as error:
-                return error
-    return None
-
-
-def explain(error: Exception, name: str, config: str | None, folder: Path) -> TddError:
-    """One line for what `datasets.load_dataset` raised on a folder or repository `name` with its files in `folder`."""
-    from datasets.data_files import EmptyDatasetError
-    from datasets.exceptions import DataFilesNotFoundError
-
-    text = str(error)
-    if "scripts are no longer supported" in text:
-        return UsageError(
-            f"{name} is a loading script, which is not run: on the Hub its data may be there as files, "
-            f"with --set revision=refs/convert/parquet"
+def _read(path: Path, suffix: str, recipe: DataSettings) -> Read:
+    if suffix in (".txt", ".ft") and recipe.delimiter is None and holds_labels(path):
+        return Read({"train": read_fasttext(path)})
+    if suffix == ".jsonl":
+        return Read({"train": read_json_lines(path)})
+    if suffix == ".json":
+        return Read(read_json(path))
+    if suffix == ".parquet":
+        return Read({"train": read_parquet(path)})
+    if suffix not in USUAL:
+        raise UsageError(f"cannot tell how to read {path}: no line begins with __label__, as fastText's do")
+    if suffix == ".txt" and recipe.delimiter is None and not has_separator(path, recipe.encoding):
+        listed = ", ".join(repr(one) for one in DELIMITERS)
+        raise UsageError(
+            f"cannot tell how to read {path}: its lines hold none of the separators {listed}; name theirs with "
+            f"delimiter (--delimiter), and set no_header (--no-header) where the first line is one of data"
         )
-    if configs := re.search(r"BuilderConfig .* not found.*?\[(.*?)\]|available configs: \[(.*?)\]", text, re.DOTALL):
-        names = (configs[1] or configs[2] or "").replace("'", "")
-        wrong = f"has no configuration '{config}'" if config else "has several configurations"
-        return UsageError(f"{name} {wrong}: set config_name to one of {names}")
-    if "load_from_disk" in text:
-        return UsageError(f"{name} was written by save_to_disk: write it with to_parquet instead")
-    if isinstance(error, EmptyDatasetError | DataFilesNotFoundError):
-        return UsageError(f"{name} holds no data files that can be read (csv, tsv, jsonl or parquet)")
-    return _damaged_file(folder) or TddError(f"cannot read {name}: {reason(error)}")
+    split, how, notes = read_delimited(path, suffix, recipe)
+    return Read({"train": split}, how, notes)

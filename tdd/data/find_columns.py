@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tdd.data.columns import column_of
-from tdd.data.images import ImageEncoder, holds_images
+from tdd.data.images import ImageEncoder, holds_images, notes_on_images
 from tdd.data.protocols import Encoder
 from tdd.data.text import TextEncoder
 from tdd.embeddings.load import load_embedding
@@ -57,8 +57,6 @@ def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: E
         UsageError: there is none, it holds something else, or both are one column.
     """
     present = split.column_names
-    if any(column.startswith("__index_level_") for column in present):  # how pandas names values beyond the header
-        raise UsageError("the csv has rows with more values than its first line has columns: quote text with commas")
     by_lower = {column.lower(): column for column in reversed(present)}
 
     def usual(names: tuple[str, ...]) -> list[str]:
@@ -66,6 +64,9 @@ def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: E
 
     def find(setting: str, asked: str | None, names: tuple[str, ...]) -> str:
         column = asked or next(iter(usual(names)), None)
+        if column is None and all(name.isdecimal() for name in present):  # numbered ones have no usual names
+            likely = _like_labels(split) if setting == "label_column" else _like_texts(split)
+            column = likely[0] if len(likely) == 1 else None
         if column is not None and column in present:
             return column
         what = f"there is no column '{asked}'" if asked else f"no column has a usual name of a {setting[:-7]} column"
@@ -96,7 +97,7 @@ def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: E
     if not (image or text) and (others := [column for column in _like_texts(split) if column not in (label, content)]):
         notes.append(f"text column '{content}'; {_listed(others)} holds text too: choose with text_column")
     if image:
-        return Columns(ImageEncoder(content), label, notes)
+        return Columns(ImageEncoder(content), label, notes + notes_on_images(split, content))
     embedding = vectors or load_embedding(recipe.vectors)
     return Columns(TextEncoder(content, embedding, recipe.max_length), label, notes)
 

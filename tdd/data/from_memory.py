@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from tdd.data.sources import Source
+from tdd.data.source import Source
 from tdd.errors import UsageError
 from tdd.hub.quiet import reason
 from tdd.settings.recipe import Recipe

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tdd.data.files import explain
+from tdd.data.folders import explain
 from tdd.errors import TddError, UsageError
 from tdd.hub.client import TIMEOUT, gated, is_offline, refused, unreachable
 from tdd.hub.quiet import offline, reason

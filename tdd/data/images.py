@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-PIXELS_VERSION = 1
+PIXELS_VERSION = 2
 """Raised whenever images would be decoded otherwise: what was cached before is then decoded again."""
 # Modes of Pillow that mean grey or colour. Others (16 bits, floating point) have no range of their own.
 _MODES = {"1": "L", "L": "L", "LA": "L"} | dict.fromkeys(("P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"), "RGB")
+# Images that tell whether some are transparent.
+_LOOKED_AT = 100
 # Images hashed at once.
 _HASHED = 4096
 
@@ -173,6 +175,25 @@ class ImageEncoder:
         }
 
 
+def has_alpha(image: Image) -> bool:
+    """Whether an image may be transparent."""
+    return image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info
+
+
+def notes_on_images(split: Dataset, column: str) -> list[str]:
+    """What a user should know about the first images of a column, a line each."""
+    import datasets
+
+    some = (
+        split.select_columns([column]).cast_column(column, datasets.Image()).select(range(min(len(split), _LOOKED_AT)))
+    )
+    try:
+        transparent = any(image is not None and has_alpha(image) for image in some[column])
+    except OSError:  # told when it is encoded
+        transparent = False
+    return ["transparent images are laid over white"] if transparent else []
+
+
 def _pixels(image: Image, column: str, name: str) -> NDArray[np.uint8]:
     """(h, w, c) with one channel for grey and three for colour."""
     mode = _MODES.get(image.mode)
@@ -180,6 +201,11 @@ def _pixels(image: Image, column: str, name: str) -> NDArray[np.uint8]:
         raise UsageError(
             f"column '{column}' of the {name} split holds images of mode {image.mode}: save them with 8 bits a channel"
         )
+    if has_alpha(image):
+        from PIL import Image as Images
+
+        ground = Images.new("RGBA", image.size, "white")
+        image = Images.alpha_composite(ground, image.convert("RGBA"))
     array = np.asarray(image.convert(mode), dtype=np.uint8)
     return array[:, :, None] if array.ndim == 2 else array
 

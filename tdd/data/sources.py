@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tdd.data.files import ACCEPTED, data_suffix, read_file, read_folder
+from tdd.data.files import ACCEPTED, data_suffix, read_file
+from tdd.data.folders import read_folder
 from tdd.data.hub_datasets import load_hub_dataset
+from tdd.data.source import Source
 from tdd.errors import TddError, UsageError, nearest
 from tdd.settings.recipe import Recipe
 
 if TYPE_CHECKING:
-    from datasets import DatasetDict
+    from datasets import Dataset
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -52,23 +55,6 @@ KNOWN = {
     "cifar10": Known("uoft-cs/cifar10", "label", image="img"),
     "digits": Known(None, "label", image="image"),
 }
-
-
-@dataclass(frozen=True)
-class Source:
-    """A data set as it was read.
-
-    Attributes:
-        splits: its rows.
-        where: where from, see `Corpus.source`.
-        notes: what a user should know, a line each.
-        reading: what was read of which files, as JSON values.
-    """
-
-    splits: DatasetDict
-    where: dict[str, str]
-    notes: list[str]
-    reading: dict[str, Any] = field(default_factory=dict)
 
 
 def local_copy(dataset: str, root: Path) -> str | None:
@@ -131,17 +117,17 @@ def _read_path(name: str, recipe: Recipe) -> Source:
         raise UsageError("an empty name is no file or folder to read data from")
     path = Path(name).expanduser()
     if path.is_file():
-        splits = read_file(path)
+        read = read_file(path, recipe)
     elif path.is_dir():
-        splits = read_folder(path, recipe.config_name)
+        read = read_folder(path, recipe)
     elif recipe.data is not None or Path(name).name != name or data_suffix(path):
         raise UsageError(f"no file or folder {name}")
     else:
         raise UsageError(f"no data set '{name}'{nearest(name, list(KNOWN))}; or name a Hub id (owner/name), {ACCEPTED}")
-    return Source(splits, _where(splits, path.resolve().name, None), [])
+    return Source(read.splits, _where(read.splits, path.resolve().name, None), read.notes, read.reading)
 
 
-def _where(splits: DatasetDict, dataset: str, commit: str | None) -> dict[str, str]:
+def _where(splits: Mapping[str, Dataset], dataset: str, commit: str | None) -> dict[str, str]:
     first = next(iter(splits.values()))
     config = first.info.config_name if commit else None
     where = {"dataset": dataset, "config": config, "revision": commit, "fingerprint": first._fingerprint}

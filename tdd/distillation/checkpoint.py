@@ -6,13 +6,16 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
-from tdd.data.corpus import Corpus
 from tdd.errors import TddError
 from tdd.settings.recipe import Recipe, settings_that_keep_the_run
 from tdd.system.tensor_files import Tensors, load_tensors, save_tensors
+
+if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
 
 
 @dataclass

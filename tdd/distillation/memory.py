@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from accelerate import Accelerator
 from torch import nn
 
-from tdd.data.corpus import Corpus
 from tdd.distillation.accuracy import TEST_BATCH
 from tdd.distillation.attention_labels import first_attention
 from tdd.errors import UsageError
@@ -21,6 +21,9 @@ from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
 from tdd.system.memory import CPU, free_bytes
 from tdd.system.processes import anyone
+
+if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
 
 FLOAT = 4
 # The interpreter with torch, datasets and accelerate loaded, and the data set's token ids or pixels.

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
 from tdd.hub.layout import RECIPE, RESULTS, WEIGHTS
-from tdd.settings.data_parts import COLUMNS
+from tdd.settings.data_parts import FOUND
 from tdd.settings.names import run_name
 from tdd.settings.recipe import Recipe, settings_that_keep_the_run
 from tdd.system.files import read_json
@@ -100,8 +100,8 @@ def check_same(recipe: Recipe, folder: Path) -> None:
         recipe = recipe.model_copy(update={"steps": recipe.split(len(read_run(folder).classes))[0]})
     without = settings_that_keep_the_run()
     old, new = kept.model_dump(exclude=without), recipe.model_dump(exclude=without)
-    # A run keeps the columns that were found.
-    found = {name for name in COLUMNS if new[name] is None}
+    # A run keeps what was found in its data.
+    found = {name for name in FOUND if new[name] is None}
     changed = [
         f"{name}: {value} there, {new[name]} now"
         for name, value in old.items()

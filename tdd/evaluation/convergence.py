@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from tdd.data.corpus import Corpus
 from tdd.data.real_examples import LabelledExamples
 from tdd.distillation.accuracy import accuracy
 from tdd.evaluation.adam import Adam, train_until_best
@@ -23,6 +23,9 @@ from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.learner import Learner
 from tdd.settings.full import multiples, usual_rate
 from tdd.settings.recipe import Recipe
+
+if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
 
 EPOCHS, PATIENCE, EVERY = 300, 50, 5
 """Passes over the examples: most, those without a gain that end training, and those between two held-out accuracies."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from accelerate import Accelerator
 from torch import nn
 
-from tdd.data.corpus import Corpus
 from tdd.data.text import TextSplit
 from tdd.distillation.distiller import Distiller
 from tdd.distilled_set.set import DistilledSet
@@ -19,6 +18,7 @@ from tdd.evaluation.evaluation import Evaluation, evaluate
 from tdd.system.reporter import Progress
 
 if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
     from tdd.embeddings.protocol import Embedding
 
 

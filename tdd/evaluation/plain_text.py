@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,7 +17,6 @@ from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tdd.data.corpus import Corpus
 from tdd.data.protocols import Split
 from tdd.data.real_examples import herding, k_center, random_examples
 from tdd.data.text import TextSplit
@@ -30,6 +29,9 @@ from tdd.evaluation.names import LEARNERS, SENTENCES
 from tdd.evaluation.plain_text_learners import AdamNetwork, Chosen, TfIdf
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.seeds import generator
+
+if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
 
 NETWORKS, DRAWS = 8, 8
 """Fresh networks trained on each kind of sentences, unless told otherwise, and sets of random real sentences."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import torch
 from torch import Tensor
 
-from tdd.data.corpus import Corpus
 from tdd.data.protocols import Split
 from tdd.distillation.accuracy import accuracy, inner_loop
 from tdd.distillation.unroll import train
@@ -18,6 +17,9 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.networks.kernels.parameters import Parameters, stack, unstack
 from tdd.networks.learner import Learner
 from tdd.settings.recipe import Recipe
+
+if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Learning rates that are tried, as in Wang et al. (arXiv 1811.10959, section 4), and larger ones."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tdd.data.corpus import Corpus
 from tdd.data.real_examples import class_centroids, class_means, herding, inputs_at, k_center, random_examples
 from tdd.distillation.samples.start import mask_of
 from tdd.distilled_set.set import DistilledSet
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
+
+if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
 
 KMEANS_DRAWS = 5
 """Most draws of centroids, which take long."""

@@ -12,6 +12,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.hub.layout import TABLES
 from tdd.publishing.card_accuracy import accuracy_section
+from tdd.publishing.card_data import data_section
 from tdd.publishing.card_introduction import introduction_section
 from tdd.publishing.card_sections import limits_section, provenance_section, training_section
 from tdd.publishing.card_text import dataset_name, is_on_hub
@@ -36,7 +37,8 @@ def card(
     sections = [
         introduction_section(distilled, licensed="license" in (metadata or {})),
         training_section(distilled, repo),
-        accuracy_section(distilled.results),
+        accuracy_section(distilled.results, distilled.recipe.init),
+        data_section(distilled.results),
         "\n".join(f"![{Path(name).stem}]({name})" for name in figures if name.endswith(".png")),
         provenance_section(distilled),
         limits_section(distilled),

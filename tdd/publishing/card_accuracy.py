@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tdd.evaluation.names import LEARNERS, NAMES, SENTENCES, how_trained
+from tdd.publishing.card_data import class_table
 
 _KINDS = {
     "evaluation": "this set",
@@ -15,8 +16,8 @@ _KINDS = {
 }
 
 
-def accuracy_section(results: Mapping[str, Any]) -> str:
-    """The section as Markdown, from what ``results.json`` holds."""
+def accuracy_section(results: Mapping[str, Any], init: str) -> str:
+    """The section as Markdown, from what ``results.json`` holds; `init` is the one that the set was made for."""
     full_data = results.get("full_data") or {}
     full = full_data.get("accuracy")
     lines = [
@@ -57,7 +58,8 @@ network initialisation that comes with the set, *random* a fresh one for each ne
     if results.get("plain_text"):
         explanation += " From *sentences and labels alone* others learned: without the set's learning rates and \
 initialisation, from this set's sentences or from as many real ones."
-    return "\n".join([*lines, "", explanation])
+    own = (results.get("evaluation") or {}).get(init) or {}
+    return "\n".join([*lines, "", explanation, *(["", table] if (table := class_table(own)) else [])])
 
 
 def _evaluations(

@@ -138,7 +138,7 @@ def _distill(
     network: str | nn.Module | None,
 ) -> DistilledSet:
     corpus = open_corpus(recipe, reporter, data)
-    recipe = recipe.model_copy(update=corpus.columns())
+    recipe = recipe.model_copy(update=corpus.found())
     reporter.note(check_memory(recipe, corpus, accelerator, network))
     with stop_signals() as should_stop, reporter:
         checkpoint = folder and folder / CHECKPOINT

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tdd.data.corpus import Corpus, load_corpus
+from tdd.data.summary import short_lines
 from tdd.distillation.accuracy import check_classes
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 def open_corpus(recipe: Recipe, reporter: Reporter, data: Data | None = None) -> Corpus:
     """Load the recipe's corpus, or `data` given in Python, and report its size and any notes on it."""
     corpus = load_corpus(recipe, data=data)
-    reporter.note(corpus.describe())
+    for line in short_lines(corpus):
+        reporter.note(line)
     for note in corpus.notes:
         reporter.note(f"note: {note}")
     return corpus

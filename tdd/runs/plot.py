@@ -11,6 +11,7 @@ from tdd.distilled_set.run_log import read_log
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.hub.layout import WEIGHTS
+from tdd.inspection.confusion_figure import MOST_CLASSES, draw_confusion
 from tdd.inspection.figure_style import save_figure
 from tdd.inspection.figures import draw_accuracy_against_n, draw_curves, draw_labels, draw_learning_rates, draw_networks
 
@@ -72,4 +73,7 @@ def draw_set(distilled: DistilledSet) -> dict[str, Figure]:
     evaluation = distilled.results.get("evaluation", {}).get("random")
     if evaluation and len(evaluation.get("accuracies", ())) > 1:
         figures["networks"] = draw_networks(distilled)
+    own = distilled.results.get("evaluation", {}).get(distilled.recipe.init) or {}
+    if own.get("confusion") and len(distilled.classes) <= MOST_CLASSES:
+        figures["confusion"] = draw_confusion(own, distilled.classes)
     return figures

@@ -11,8 +11,8 @@ USUAL_VECTORS = "glove-6b-50d"
 USUAL_COLUMN = "found by its usual names once the data are read"
 
 
-COLUMNS = ("text_column", "image_column", "label_column")
-"""The settings that name columns."""
+FOUND = ("encoding", "delimiter", "quote", "text_column", "image_column", "label_column")
+"""The settings that are found in the data where they are none."""
 
 
 class DataSettings(Settings):
@@ -27,6 +27,16 @@ class DataSettings(Settings):
     )
     config_name: str | None = setting(None, "configuration of a Hub data set", none="its default", flag=True)
     revision: str | None = setting(None, "branch, tag or commit of a Hub data set", none="main", flag=True)
+    encoding: str | None = setting(None, "encoding of delimited text", none="recognised", flag=True)
+    delimiter: str | None = setting(
+        None, "what stands between the fields of delimited text", none="recognised", flag=True
+    )
+    quote: Literal["double", "single", "none"] | None = setting(
+        None, "quotes around the fields of delimited text", none="recognised", flag=True
+    )
+    no_header: bool = setting(
+        False, "delimited text whose first line is one of data; columns are numbered from 1", flag=True
+    )
     text_column: str | None = setting(None, "column holding the text", none=USUAL_COLUMN, flag=True)
     image_column: str | None = setting(None, "column holding the images, instead of text", none=USUAL_COLUMN, flag=True)
     label_column: str | None = setting(None, "column holding the class", none=USUAL_COLUMN, flag=True)

@@ -165,3 +165,27 @@ def test_minus_one_among_the_training_labels_is_a_class_and_told(tmp_path: Path,
     assert load(path, unlabelled=["-1"]).classes == ["0", "1"]
     opposite = load(write_parquet(tmp_path / "e.parquet", text=texts(40), label=[-1, 1] * 20))
     assert opposite.classes == ["-1", "1"] and not any("-1" in note for note in opposite.notes)
+
+
+def test_names_are_kept_as_written(tmp_path: Path, load: Load):
+    zeros = write_csv(tmp_path / "zeros.csv", list(zip(texts(60), ["007", "010", "1"] * 20, strict=True)))
+    assert load(zeros).classes == ["1", "007", "010"]
+    ones = write_csv(tmp_path / "ones.csv", list(zip(texts(40), ["01", "1"] * 20, strict=True)))
+    assert load(ones).classes == ["01", "1"]
+
+
+def test_declared_numbers_stand_for_the_names_of_their_own_split(tmp_path: Path, load: Load, vectors: WordVectors):
+    rows = [f"{word} {text}" for word, text in zip(["bad", "good"] * 20, texts(40), strict=True)]
+    write_declared(tmp_path / "d" / "train.parquet", ["neg", "pos"], [0, 1] * 20, rows)
+    write_declared(tmp_path / "d" / "test.parquet", ["pos", "neg"], [1, 0] * 20, rows)
+    corpus = load(tmp_path / "d")
+    assert corpus.classes == ["neg", "pos"]
+    found = [sentence.startswith("good") for sentence in sentences(corpus.test, vectors)]
+    assert found == [label == 1 for label in corpus.test.labels.tolist()]
+
+
+def test_a_column_is_read_as_one_type(tmp_path: Path, load: Load):
+    """However late a word comes among true and false."""
+    labels = ["True", "False"] * 6000 + ["true", "Mixture"] * 20
+    corpus = load(write_csv(tmp_path / "d.csv", list(zip(texts(len(labels)), labels, strict=True))))
+    assert corpus.classes == ["False", "Mixture", "True"]

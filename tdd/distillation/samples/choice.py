@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
-from tdd.data.corpus import Corpus
 from tdd.distillation.samples.free import FreeSamples
 from tdd.distillation.samples.protocol import Parametrisation
 from tdd.distillation.samples.start import text_split
 from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distillation.samples.words import WordSamples
 from tdd.settings.recipe import Recipe
+
+if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
 
 
 def parametrisation(recipe: Recipe, corpus: Corpus, mask: Tensor | None, device: torch.device) -> Parametrisation:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from tdd.data.corpus import Corpus
 from tdd.data.real_examples import inputs_at, random_examples
 from tdd.data.text import TextSplit
 from tdd.distillation.samples.vocabulary import vocabulary
@@ -14,6 +15,9 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
+
+if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
 
 Parts = tuple[Tensor, Tensor, Tensor | None, Tensor, Tensor | None]
 """Samples, labels, mask, learning rates (P, T) and momentum of a set; see `DistilledSet`."""
