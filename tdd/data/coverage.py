@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from tdd.embeddings.spelling import KINDS, kind_of
 
 WORDS = KINDS.index("words")
+LEAST_COVERAGE = 0.2
+"""Share of training words with a vector below which the vectors are for another language."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.dlpack import from_dlpack
 
 from tdd.data.columns import column_of, encode_column
+from tdd.data.coverage import LEAST_COVERAGE
 from tdd.data.text import TextSplit
 from tdd.data.unspaced import splitting_advice
 from tdd.embeddings.spelling import KINDS
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tdd.embeddings.protocol import Embedding
-
-LEAST_COVERAGE = 0.2
-"""Share of training words with a vector below which the vectors are for another language."""
 
 
 class TextEncoder:

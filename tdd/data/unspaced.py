@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tdd.data.coverage import Coverage
+from tdd.data.coverage import LEAST_COVERAGE, Coverage
 from tdd.settings.tokenizer_names import CHARACTERS, WHITESPACE
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def unspaced(texts: Iterable[str]) -> str | None:
     letters = len(_letters().findall(text))
     found = {language: len(_characters(of).findall(text)) for language, (of, _) in _SCRIPTS.items()}
     if found["Japanese"]:  # its Chinese characters are its own
-        found["Japanese"] += found["Chinese"] if found["Japanese"] > found["Chinese"] / 10 else 0
+        found["Japanese"] += found["Chinese"] if found["Japanese"] > found["Chinese"] / 20 else 0
     language = max(found, key=lambda name: found[name])
     if not letters or found[language] <= letters / 2:
         return None
@@ -72,12 +72,14 @@ def splitting_advice(split: Dataset, column: str, vectors: Embedding) -> str | N
     texts = [text for text in split.select(places)[column] if text]
     if (language := unspaced(texts)) is None:
         return None
-    split_first = f"split its words apart yourself and set tokenizer: {WHITESPACE}, or name a tokenizer file"
+    words = f"split its words apart yourself and set tokenizer: {WHITESPACE}, or name the file of a tokenizer"
     if language not in BY_CHARACTERS:
-        return f"it is {language}, written without spaces between words: {split_first}"
+        return f"it is {language}, which puts no spaces between words: {words}"
     encoded = vectors.split_by(CHARACTERS).encode_all(texts)
     covered = Coverage.of(encoded.ids, encoded.unknown.sum(0), vectors.words).of_words
+    if covered < LEAST_COVERAGE:
+        return f"it is {language}: choose vectors for that, and set tokenizer: {CHARACTERS} (--tokenizer {CHARACTERS})"
     return (
-        f"it is {language}, written without spaces between words: set tokenizer: {CHARACTERS} (--tokenizer "
-        f"{CHARACTERS}), with which {covered:.1%} of them have a vector, or {split_first}"
+        f"it is {language}, which puts no spaces between words: set tokenizer: {CHARACTERS} (--tokenizer {CHARACTERS}; "
+        f"{covered:.1%} have a vector), or {words}"
     )

@@ -90,9 +90,14 @@ def is_token(word: str, cased: bool) -> bool:
     return tokens.fullmatch(word) is not None
 
 
+def composed(text: str) -> str:
+    """Text in Unicode's composed form, NFC."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def plain(text: str) -> str:
-    """Text in Unicode's composed form (NFC), with plain characters for typographic ones."""
-    return unicodedata.normalize("NFC", text).translate(PLAIN)
+    """Text in composed form, with plain characters for typographic ones."""
+    return text if text.isascii() else composed(text).translate(PLAIN)
 
 
 def tokenize(text: str, cased: bool = False) -> list[str]:
@@ -105,8 +110,7 @@ def tokenize(text: str, cased: bool = False) -> list[str]:
         text = html.unescape(text)
     if "<" in text:
         text = TAG.sub(" ", text)
-    if not text.isascii():
-        text = plain(text)
+    text = plain(text)
     text = _NOT.sub(r" \g<0>", text) if cased else text.lower().replace("n't", " n't")
     if text.isascii() or not _mark().search(text):
         return _TOKENS[cased].findall(text)

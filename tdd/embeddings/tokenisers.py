@@ -7,13 +7,12 @@ A new one is a class here with the methods of `Tokeniser`, an entry in `_OWN`, a
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Protocol
 
 from tdd.embeddings.pieces import read_pieces
-from tdd.embeddings.tokenise import TOKENIZER_VERSION, tokenize
+from tdd.embeddings.tokenise import TOKENIZER_VERSION, composed, tokenize
 from tdd.settings.tokenizer_names import CHARACTERS, WHITESPACE, WORDS
 
 
@@ -76,9 +75,7 @@ class _Own:
 
     def _plain(self, text: str) -> str:
         """Text in composed form, and in lower case unless capitals are kept."""
-        if not text.isascii():
-            text = unicodedata.normalize("NFC", text)
-        return text if self.cased else text.lower()
+        return composed(text) if self.cased else composed(text).lower()
 
 
 class Words(_Own):

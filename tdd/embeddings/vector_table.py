@@ -81,14 +81,10 @@ class UsableWords:
         self.write(table if kept.all() else table[kept])
 
     def _told(self) -> Iterable[str]:
-        if self._repeated:
-            yield f"{_count(self._repeated)} stands in {self.name} again: the first vector of a word counts"
-        if self._without_vector:
-            yield f"{_count(self._without_vector)} has a vector of zeros in {self.name}, which is none: left out"
+        if again := self._repeated:
+            words = f"{len(set(again)):,} words more than once ('{again[0]}' first)"
+            yield f"{self.name} has {words}: the first vector of each counts"
+        if zeros := self._without_vector:
+            yield f"{self.name} has {len(zeros):,} vectors of zeros ('{zeros[0]}' first), which are none: left out"
         if left_out := self._unreadable + self._without_name:
-            yield f"{left_out} lines of {self.name} name no word in UTF-8: left out"
-
-
-def _count(words: list[str]) -> str:
-    """The first word and how many others there are."""
-    return f"'{words[0]}'" + (f" (and {len(words) - 1:,} others)" if len(words) > 1 else "")
+            yield f"{self.name} has {left_out:,} lines that name no word in UTF-8: left out"

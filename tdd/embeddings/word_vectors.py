@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tdd.embeddings.encoded import EncodedTexts
 from tdd.embeddings.spelling import forms, kind_of, tells_case, usual_forms
 from tdd.embeddings.table import Table
-from tdd.embeddings.tokenise import plain
+from tdd.embeddings.tokenise import composed, plain
 from tdd.embeddings.tokenisers import Tokeniser, tokeniser
 from tdd.embeddings.vector_cache import KeptVectors, kept, key_of, key_of_file
 from tdd.embeddings.vector_files import INSTEAD, download, read_embedded, read_file
@@ -160,15 +160,15 @@ class WordVectors(Table):
     def vocabulary(self, rows: Sequence[int]) -> dict[str, int]:
         """Every usual form of the words of some rows, with the row that a token of this form is found at.
 
-        These are the words in their plain form and, where the table tells capitals from small letters, in other cases.
+        These are the words, composed and plain, and where the table tells capitals from small letters, in other cases.
         """
         kept_rows = set(rows)
         found: dict[str, int] = {}
         for row in rows:
-            word = plain(self.words[row])
-            for form in usual_forms(word) if self.cased else (word,):
-                if form not in found and (at := self._row(form) - 1) in kept_rows:
-                    found[form] = at
+            for word in {composed(self.words[row]): None, plain(self.words[row]): None}:
+                for form in map(composed, usual_forms(word) if self.cased else [word]):
+                    if form not in found and (at := self._row(form) - 1) in kept_rows:
+                        found[form] = at
         return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import transformers
-from tiny_encoders import save_encoder
+from tiny_encoders import save_encoder, tiny_encoder
 from tokenizers import Tokenizer, decoders
 
 from tdd.data.corpus import load_corpus
@@ -100,6 +100,18 @@ def test_pieces_are_put_together_by_the_tokenizer_itself(tmp_path, decoder, piec
         tokenizer.decoder = decoder
         tokenizer.save(str(tmp_path / "tokenizer.json"))
     assert encoder_tokens(f"hf:{tmp_path}").join(pieces) == text
+
+
+def test_pieces_that_stand_for_anything_unknown_count_as_none():
+    corpus = load_corpus(
+        Recipe(dataset="films", network=tiny_encoder(), max_length=8), data=(["good 房间 film"] * 9 * 2, ["a", "b"] * 9)
+    )
+    assert corpus.train.coverage().known[0] == corpus.train.coverage().unknown[0] * 2
+    assert 0 not in corpus.train.ids and corpus.train.describe().startswith("66.7% of word")
+    with pytest.raises(UsageError, match=r"have 0\.0% of the words of column 'text': choose vectors for its language"):
+        load_corpus(
+            Recipe(dataset="films", network=tiny_encoder(), max_length=8), data=(["房间 很好"] * 18, ["a", "b"] * 9)
+        )
 
 
 def change(folder: Path, **values: Any) -> None:

@@ -150,9 +150,9 @@ def test_what_is_left_out_of_a_file_is_told(tmp_path: Path) -> None:
         assert loaded.words[:2] == ["the", "b"] and len(loaded) == 101
         assert loaded.keyed.vectors[:2].tolist() == [[1, 2], [7, 8]]
         assert loaded.notes == [
-            "'the' (and 1 others) stands in v.txt again: the first vector of a word counts",
-            "'a' has a vector of zeros in v.txt, which is none: left out",
-            "2 lines of v.txt name no word in UTF-8: left out",
+            "v.txt has 1 words more than once ('the' first): the first vector of each counts",
+            "v.txt has 1 vectors of zeros ('a' first), which are none: left out",
+            "v.txt has 2 lines that name no word in UTF-8: left out",
         ]
 
 
