@@ -46,13 +46,13 @@ def test_every_word_of_a_language_is_found_as_its_vectors_have_it(tmp_path: Path
     ],
 )
 def test_a_word_is_looked_up_as_written_then_in_other_forms(tmp_path: Path, text: str, table: str, found: str):
-    corpus = load(tmp_path, [(text, "ab"[i % 2]) for i in range(20)], table.split())
+    corpus = load(tmp_path, [(f"{text} {'!' * i}", "ab"[i % 2]) for i in range(20)], table.split())
     split = corpus.train
     assert [split.vectors.words[id_ - 1] for id_ in split.ids[: split.offsets[1]] if id_] == found.split()
 
 
 def test_coverage_is_told_by_kind_and_counted_over_words(tmp_path: Path):
-    rows = [("good zyx film, 1999 - 3.5 !!", "ab"[i % 2]) for i in range(20)]
+    rows = [(f"good zyx{'yz' * i} film, {1999 + i} - 3.5 !!", "ab"[i % 2]) for i in range(20)]
     corpus = load(tmp_path, rows, ["good", "film", ",", "3.5"])
     assert corpus.train.describe() == "66.7% of words have a vector (numbers 50.0%, punctuation 25.0%)"
     assert corpus.train.coverage().known == (28, 14, 14) and corpus.train.coverage().unknown == (14, 14, 42)

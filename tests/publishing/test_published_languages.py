@@ -15,6 +15,7 @@ from tdd.data.corpus import load_corpus
 from tdd.distillation.distiller import Distiller
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
+from tdd.errors import UsageError
 from tdd.inspection.show import show
 from tdd.publishing.card import card
 from tdd.publishing.push import contents
@@ -77,11 +78,10 @@ def test_texts_that_are_split_otherwise_than_before_are_refused(made, tmp_path):
         return
     about["tokenizer"]["version"] = 1
     path.write_text(json.dumps(about))
-    told = []
-    reporter = Reporter(quiet=True)
-    reporter.note = told.append
-    open_corpus_of(DistilledSet.from_pretrained(tmp_path), None, reporter)
-    assert [note for note in told if "texts are split into tokens otherwise than when the set was distilled" in note]
+    loaded = DistilledSet.from_pretrained(tmp_path)
+    loaded.source["fingerprint"] = "that of texts that were split otherwise"
+    with pytest.raises(UsageError, match=r"texts were split into tokens by \{.*'version': 1, .*, these are by \{.*2"):
+        open_corpus_of(loaded, None, Reporter(quiet=True))
 
 
 def test_what_is_published_names_the_tokenizer_and_no_folder(made, tmp_path):
