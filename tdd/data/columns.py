@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def encode_column(
-    split: Dataset, name: str, encoder: Encoder, encode: Callable[[list[Any]], dict[str, Any]], features: dict[str, Any]
+    split: Dataset,
+    name: str,
+    encoder: Encoder,
+    encode: Callable[[list[Any]], dict[str, Any] | pa.Table],
+    features: dict[str, Any],
 ) -> Dataset:
     """`encode` mapped over the encoder's column of a split called `name`, as a data set of `features` alone.
 

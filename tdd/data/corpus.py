@@ -121,6 +121,7 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         for name in ("train", "validation", "test")
     }
     parts = encoder.splits(chosen)
+    notes += encoder.notes
     for part in parts.values():
         part.classes = classes.names
     digest = hashlib.sha256(json.dumps([classes.names, *encoder.identity]).encode())

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from tdd.data.columns import column_of
 from tdd.data.images import ImageEncoder, holds_images, notes_on_images
 from tdd.data.protocols import Encoder
-from tdd.data.text import TextEncoder
-from tdd.embeddings.load import load_embedding
+from tdd.data.text_encoder import TextEncoder
 from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
 
@@ -98,8 +97,11 @@ def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: E
         notes.append(f"text column '{content}'; {_listed(others)} holds text too: choose with text_column")
     if image:
         return Columns(ImageEncoder(content), label, notes + notes_on_images(split, content))
-    embedding = vectors or load_embedding(recipe.vectors)
-    return Columns(TextEncoder(content, embedding, recipe.max_length), label, notes)
+    if vectors is None:
+        from tdd.embeddings.load import load_embedding
+
+        vectors = load_embedding(recipe.vectors, recipe.tokenizer)
+    return Columns(TextEncoder(content, vectors, recipe.max_length), label, notes)
 
 
 def _listed(columns: list[str]) -> str:

@@ -117,6 +117,7 @@ class ImageEncoder:
     def __init__(self, column: str):
         self.column = column
         self.identity: list[str | int] = ["pixels", PIXELS_VERSION]
+        self.notes: list[str] = []
 
     def encode(self, split: Dataset, name: str) -> dict[str, pa.ChunkedArray]:
         """Each row's bytes of pixels and its height, width and channels, null where there is no image.

@@ -155,12 +155,14 @@ class Encoder(Protocol):
         setting: the setting that names it, for error lines.
         holds: what a cell holds, for error lines: "text".
         identity: values that change whenever the same cells would be encoded otherwise.
+        notes: what a user should know about how they were encoded, a line each, once `splits` was called.
     """
 
     column: str
     setting: str
     holds: str
     identity: list[str | int]
+    notes: list[str]
 
     def encode(self, split: Dataset, name: str) -> Any:
         """The encoded cells of a split called `name`, from the cache when they were encoded before."""

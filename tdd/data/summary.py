@@ -50,7 +50,7 @@ def figures(corpus: Corpus) -> dict[str, Any]:
     """What was read, as JSON values.
 
     "examples" of each split; "reading", see `Corpus.reading`; "majority", see `majority`; of texts "coverage" (share of
-    the training tokens that have a vector), "tokens" (quantiles of the training texts' lengths), "max_length",
+    the training tokens that have a vector, by kind), "tokens" (quantiles of the training texts' lengths), "max_length",
     "tokens_cut" and "texts_cut" (shares beyond it); "also_in_train" (test examples); "notes".
     """
     found: dict[str, Any] = {
@@ -63,7 +63,7 @@ def figures(corpus: Corpus) -> dict[str, Any]:
     if isinstance(train, TextSplit):
         lengths = np.diff(train.offsets)
         found |= {
-            "coverage": train.coverage(),
+            "coverage": train.coverage().shares(),
             "tokens": {f"{q:.0%}": int(np.quantile(lengths, q, method="nearest")) for q in _QUANTILES},
             "max_length": train.max_length,
             "tokens_cut": tokens_cut(train),

@@ -1,4 +1,4 @@
-"""Text to token ids, and splits of encoded sentences."""
+"""Splits of encoded sentences."""
 
 from __future__ import annotations
 
@@ -9,24 +9,17 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.utils.dlpack import from_dlpack
 
-from tdd.data.columns import column_of, encode_column
+from tdd.data.coverage import Coverage
 from tdd.data.protocols import ALL, InputSpace, Shard
 from tdd.data.text_batch import TextBatch
-from tdd.embeddings.tokenise import TOKENIZER_VERSION
-from tdd.errors import UsageError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-    from datasets import Dataset
     from numpy.typing import NDArray
 
     from tdd.embeddings.protocol import Embedding
 
 _FEATURES_AT_ONCE = 4096  # sentences
-LEAST_COVERAGE = 0.2
-"""Share of training tokens with a vector below which the vectors are for another language."""
 
 
 class TextSplit:
@@ -38,11 +31,21 @@ class TextSplit:
         labels: (N,) int64 classes, or (N, C) probabilities where the split is only trained on.
         vectors: the frozen word vectors.
         max_length: L; tokens past it are not read.
+        unknown: (3,) tokens without a vector, by `tdd.embeddings.spelling.KINDS`; None: all of them are words.
     """
 
-    def __init__(self, ids: Tensor, offsets: Tensor, labels: Tensor, vectors: Embedding, max_length: int):
+    def __init__(
+        self,
+        ids: Tensor,
+        offsets: Tensor,
+        labels: Tensor,
+        vectors: Embedding,
+        max_length: int,
+        unknown: NDArray[np.integer] | None = None,
+    ):
         self.ids, self.offsets, self.labels = ids.numpy(), offsets.numpy(), labels
         self.vectors, self.max_length = vectors, max_length
+        self._unknown = unknown
         self.classes: Sequence[str] = ()  # not known yet
         self.in_train: Tensor | None = None
         self.lengths = torch.from_numpy(np.minimum(np.diff(self.offsets), max_length))
@@ -114,9 +117,10 @@ class TextSplit:
         """The order in which a batch of the sentences at `indices` holds them."""
         return self.lengths[indices].argsort(stable=True)
 
-    def coverage(self) -> float:
-        """Share of the tokens that have a vector."""
-        return int(np.count_nonzero(self.ids)) / len(self.ids)
+    def coverage(self) -> Coverage:
+        """How many of its tokens have a vector."""
+        unknown = np.array([np.count_nonzero(self.ids == 0), 0, 0]) if self._unknown is None else self._unknown
+        return Coverage.of(self.ids, unknown, self.vectors.words)
 
     def distinct_words(self) -> int:
         """Number of different words that occur."""
@@ -124,7 +128,7 @@ class TextSplit:
 
     def describe(self) -> str:
         """See `Split.describe`."""
-        return f"{self.coverage():.1%} of tokens have a vector"
+        return str(self.coverage())
 
     def source(self) -> dict[str, str]:
         """Name and checksum of the vectors."""
@@ -133,68 +137,3 @@ class TextSplit:
     def arrays(self) -> Iterator[NDArray[Any]]:
         """See `Split.arrays`."""
         yield from (self.ids, self.offsets, self.labels.numpy())
-
-
-class TextEncoder:
-    """Token ids of a column of text; see `tdd.data.protocols.Encoder`.
-
-    Args:
-        column: the column.
-        vectors: the word vectors.
-        max_length: L.
-    """
-
-    setting, holds = "text_column", "text"
-
-    def __init__(self, column: str, vectors: Embedding, max_length: int):
-        self.column, self.vectors, self.max_length = column, vectors, max_length
-        self.identity: list[str | int] = [vectors.checksum, TOKENIZER_VERSION]
-
-    def encode(self, split: Dataset, name: str) -> pa.ChunkedArray:
-        """Token ids of each row, whole: `max_length` is not a part of what is cached."""
-        import datasets
-
-        def encode(texts: list[str | None]) -> dict[str, list[list[int]]]:
-            return {"ids": [self.vectors.encode(text) if text else [] for text in texts]}
-
-        features = {"ids": datasets.LargeList(datasets.Value("int32"))}
-        return column_of(encode_column(split, name, self, encode, features), "ids")
-
-    def contents(self, split: Dataset, cells: pa.ChunkedArray) -> pa.ChunkedArray:
-        """The texts."""
-        return column_of(split, self.column)
-
-    def present(self, cells: pa.ChunkedArray) -> NDArray[np.bool_]:
-        """Rows with a token."""
-        import pyarrow.compute as pc
-
-        present: NDArray[np.bool_] = pc.greater(pc.list_value_length(cells), 0).to_numpy()
-        return present
-
-    def splits(self, chosen: dict[str, tuple[pa.ChunkedArray, Tensor, Tensor]]) -> dict[str, TextSplit]:
-        """See `Encoder.splits`.
-
-        Raises:
-            UsageError: almost no token has a vector.
-        """
-        splits = {
-            name: TextSplit(*_gather(cells, rows), labels, self.vectors, self.max_length)
-            for name, (cells, rows, labels) in chosen.items()
-        }
-        if (coverage := splits["train"].coverage()) < LEAST_COVERAGE:
-            raise UsageError(
-                f"the vectors {self.vectors.name} have {coverage:.1%} of the words of column '{self.column}': "
-                f"choose vectors for its language"
-            )
-        return splits
-
-
-def _gather(column: pa.ChunkedArray, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Token ids of `rows`, flat, and their offsets (N + 1,)."""
-    import pyarrow as pa
-
-    array = column.combine_chunks()
-    if not torch.equal(rows, torch.arange(len(array))):
-        array = array.take(pa.array(rows.numpy()))
-    offsets = from_dlpack(array.offsets)
-    return from_dlpack(array.flatten()), offsets - offsets[0]

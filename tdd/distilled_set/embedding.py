@@ -15,7 +15,7 @@ from tdd.data.protocols import Split
 from tdd.data.text import TextSplit
 from tdd.errors import TddError
 from tdd.hub.layout import EMBEDDING, LARGEST, TOKENIZER
-from tdd.settings.encoder_names import at_commit
+from tdd.settings.encoder_names import at_commit, is_encoder
 from tdd.settings.recipe import Recipe
 from tdd.system.files import read_json, write_json, write_text
 
@@ -27,7 +27,8 @@ class SavedEmbedding:
     Attributes:
         about: see `tdd.embeddings.protocol.Embedding.describe`; with "tokenizer_sha256", that of its file, where there
             is one.
-        tokenizer: as `tokenizers.Tokenizer.from_str` reads it, which neither cuts nor pads; None: the tokens are words.
+        tokenizer: as `tokenizers.Tokenizer.from_str` reads it, which neither cuts nor pads; None: one of ours, as named
+            in `about`, "tokenizer".
     """
 
     about: dict[str, Any]
@@ -65,6 +66,11 @@ class SavedEmbedding:
         sha256 = about.get("tokenizer_sha256")
         return cls(about, None if sha256 is None else _read_tokenizer(folder / TOKENIZER, sha256))
 
+    @property
+    def splitting(self) -> dict[str, Any]:
+        """What decides on the tokens that text becomes, apart from the table."""
+        return self.about.get("tokenizer", {}) if self.tokenizer is None else {"sha256": _sha256(self.tokenizer)}
+
     def check_dimension(self, folder: Path, samples: Tensor) -> None:
         """Raise TddError unless the samples of the set in a folder are vectors of this table."""
         if samples.dim() != 4 or samples.shape[-1] != self.about["dimension"]:
@@ -77,11 +83,14 @@ class SavedEmbedding:
             write_text(folder / TOKENIZER, self.tokenizer)
 
 
-def at_its_commit(recipe: Recipe, source: Mapping[str, str], embedding: SavedEmbedding | None) -> Recipe:
-    """The recipe of a set whose encoder is read at the commit that it was made with, where the recipe names none.
+def with_own_files(recipe: Recipe, folder: Path, source: Mapping[str, str], embedding: SavedEmbedding | None) -> Recipe:
+    """The recipe of the set in a folder, which reads what the set was made with, whatever has become of it elsewhere.
 
-    The Hub's own may have moved on since.
+    A tokenizer of word vectors is that of the set's own file. An encoder is read at the commit that the set was made
+    with, where the recipe names none: the Hub's own may have moved on since.
     """
+    if embedding is not None and embedding.tokenizer is not None and not is_encoder(recipe.vectors):
+        recipe = recipe.model_copy(update={"tokenizer": str((folder / TOKENIZER).absolute())})
     commit = source.get("encoder_revision") or (embedding.about.get("revision") if embedding else None)
     return recipe.model_copy(update={name: at_commit(getattr(recipe, name), commit) for name in ("network", "vectors")})
 
@@ -94,8 +103,11 @@ def _is_whole(about: Any) -> bool:
     """Whether all that is computed or shown is there, and of its type."""
     kinds = {"name": str, "kind": str, "checksum": str, "dimension": int, "size": int}
     optional = dict.fromkeys(("model", "revision", "weights_sha256", "tokenizer_sha256"), str)
+    tokenizer = about.get("tokenizer", {"name": ""}) if isinstance(about, dict) else None
     return (
         isinstance(about, dict)
+        and isinstance(tokenizer, dict)
+        and isinstance(tokenizer.get("name"), str)
         and all(isinstance(about.get(name), kind) for name, kind in kinds.items())
         and all(isinstance(about.get(name), kind | None) for name, kind in optional.items())
     )

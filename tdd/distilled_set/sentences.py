@@ -76,7 +76,7 @@ def vectors_of(recipe: Recipe, source: dict[str, str], given: Embedding | None) 
     from tdd.embeddings.load import load_embedding
 
     try:
-        vectors = given or load_embedding(recipe.vectors)
+        vectors = given or load_embedding(recipe.vectors, recipe.tokenizer)
     except UsageError:
         raise UsageError(
             f"the set is made of words of the vectors {recipe.vectors}, which are not there: "

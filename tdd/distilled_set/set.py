@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tdd.data.protocols import InputSpace
 from tdd.distilled_set.checks import FORMAT, check_tensors, read_about, read_sentences
-from tdd.distilled_set.embedding import SavedEmbedding, at_its_commit
+from tdd.distilled_set.embedding import SavedEmbedding, with_own_files
 from tdd.distilled_set.results import read_results
 from tdd.distilled_set.sentences import Sentences, vectors_of
 from tdd.errors import UsageError
@@ -91,7 +91,7 @@ class DistilledSet:
     def save_pretrained(self, folder: str | Path) -> None:
         """Write ``distilled.safetensors``, ``recipe.yaml`` and ``results.json`` into `folder`, each atomically.
 
-        For text ``embedding.json`` too, and for word pieces ``tokenizer.json``.
+        For text ``embedding.json`` too, and for a tokenizer that is not one of ours ``tokenizer.json``.
 
         Raises:
             TddError: the folder cannot be written to.
@@ -166,7 +166,7 @@ class DistilledSet:
         tensors, metadata = load_tensors(folder / WEIGHTS)
         about = read_about(folder / WEIGHTS, metadata)
         embedding = SavedEmbedding.read(folder, about["source"])
-        recipe = at_its_commit(Recipe.load(folder / RECIPE), about["source"], embedding)
+        recipe = with_own_files(Recipe.load(folder / RECIPE), folder, about["source"], embedding)
         sentences = None
         if "tokens" in tensors:
             sentences = read_sentences(folder / WEIGHTS, tensors.pop("tokens"), about)

@@ -23,14 +23,16 @@ def public(distilled: DistilledSet) -> DistilledSet:
     settings = {name: Recipe.model_fields[name].get_default() for name in RESUMED} | {
         "dataset": recipe.dataset if on_hub or recipe.dataset in KNOWN else last_part(recipe.dataset),
         "network": _encoder_without_folders(recipe.network),
-        "vectors": _encoder_without_folders(recipe.vectors)
-        if is_encoder(recipe.vectors)
-        else last_part(recipe.vectors),
+        "vectors": _file_without_folders(recipe.vectors),
+        "tokenizer": recipe.tokenizer and _file_without_folders(recipe.tokenizer),
         "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
     }
     embedding = distilled.embedding
     if embedding is not None:
-        embedding = replace(embedding, about=embedding.about | {"name": _without_folders(embedding.about["name"])})
+        about = embedding.about | {"name": _without_folders(embedding.about["name"])}
+        if "tokenizer" in about:
+            about["tokenizer"] = about["tokenizer"] | {"name": _file_without_folders(about["tokenizer"]["name"])}
+        embedding = replace(embedding, about=about)
     return replace(
         distilled,
         embedding=embedding,
@@ -44,6 +46,11 @@ def _encoder_without_folders(name: str) -> str:
     """The name of a network; of an encoder in a local folder, that of the folder alone."""
     place = name.removeprefix(HUB)
     return f"{HUB}{last_part(place)}" if name.startswith(HUB) and _PATH.match(place) else name
+
+
+def _file_without_folders(name: str) -> str:
+    """The name of a file without its folders; that of a model on the Hub, or of an encoder, as it is."""
+    return _encoder_without_folders(name) if is_encoder(name) else last_part(name)
 
 
 def last_part(path: str) -> str:

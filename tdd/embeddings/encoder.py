@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -14,6 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from tdd.embeddings.encoded import EncodedTexts
+from tdd.embeddings.pieces import read_tokenizer, uncut, unreadable
 from tdd.embeddings.table import Table
 from tdd.errors import TddError, UsageError
 from tdd.hub.encoders import EncoderFiles, encoder_files
@@ -40,9 +43,8 @@ class EncoderTokens(Table):
         whole = tokenizer.encode("a").ids
         first = next((i for i in range(len(whole)) if whole[i : i + len(bare)] == bare), 0)
         self.prefix, self.suffix = whole[:first], whole[first + len(bare) :]
-        # Else a text that speaks of [SEP] would hold one.
-        tokenizer.encode_special_tokens = True
         self._files, self._tokenizer = files, tokenizer
+        self._unknown = _unknown_piece(tokenizer)
         words = [tokenizer.id_to_token(row) or f"[{row}]" for row in range(len(table))]
         digest = hashlib.sha256(self.tokenizer().encode())
         digest.update(table.data)
@@ -68,10 +70,44 @@ class EncoderTokens(Table):
         """Token ids of `text`: row + 1; every text has pieces."""
         return [row + 1 for row in self._tokenizer.encode(text, add_special_tokens=False).ids]
 
+    def encode_all(self, texts: Sequence[str | None]) -> EncodedTexts:
+        """See `Embedding`; a piece that stands for anything unknown is one without a vector of its own."""
+        encoded = EncodedTexts.of_codes([self.encode(text) if text else [] for text in texts])
+        if self._unknown is not None:
+            (missing,) = np.nonzero(encoded.ids == self._unknown + 1)
+            np.add.at(encoded.unknown[:, 0], np.searchsorted(encoded.offsets, missing, "right") - 1, 1)
+        return encoded
+
+    @property
+    def identity(self) -> list[str]:
+        """See `Embedding`."""
+        return [self.checksum]
+
+    @property
+    def needs_spaces(self) -> bool:
+        """See `Embedding`."""
+        return False
+
+    def split_by(self, tokenizer: str) -> EncoderTokens:
+        """See `Embedding`."""
+        return self
+
+    @property
+    def notes(self) -> list[str]:
+        """See `Embedding`."""
+        return []
+
     def join(self, words: Sequence[str]) -> str:
         """These pieces as the tokenizer puts them together: ``play``, ``##ing`` → ``playing``."""
         decoder = self._tokenizer.decoder
         return super().join(words) if decoder is None else str(decoder.decode(list(words))).strip()
+
+
+def _unknown_piece(tokenizer: Tokenizer) -> int | None:
+    """The row of the piece that stands for what a tokenizer does not know; None: it spells everything."""
+    model = json.loads(tokenizer.to_str())["model"]
+    name = model.get("unk_token")
+    return model.get("unk_id") if name is None else tokenizer.token_to_id(name)
 
 
 def encoder_tokens(name: str) -> EncoderTokens:
@@ -93,23 +129,16 @@ def _tokens(name: str, state: object) -> EncoderTokens:
 
 
 def _tokenizer(files: EncoderFiles) -> Tokenizer:
-    from tokenizers import Tokenizer
+    if (files.folder / TOKENIZER).is_file():
+        return read_tokenizer(files.folder / TOKENIZER, files.name)
+    from transformers import AutoTokenizer
 
     try:
-        if (files.folder / TOKENIZER).is_file():
-            tokenizer = Tokenizer.from_file(str(files.folder / TOKENIZER))
-        else:
-            from transformers import AutoTokenizer
-
-            with quiet():
-                tokenizer = AutoTokenizer.from_pretrained(
-                    files.folder, local_files_only=True, trust_remote_code=False
-                ).backend_tokenizer
-    except Exception as error:  # of many kinds, from Rust too
-        raise TddError(f"{files.name}: its tokenizer cannot be read ({_line(error)}); get a fresh copy") from None
-    tokenizer.no_truncation()  # its file may cut and pad texts
-    tokenizer.no_padding()
-    return tokenizer
+        with quiet():
+            loaded = AutoTokenizer.from_pretrained(files.folder, local_files_only=True, trust_remote_code=False)
+            return uncut(loaded.backend_tokenizer)
+    except Exception as error:  # of many kinds
+        raise unreadable(files.name, error) from None
 
 
 def load_encoder(name: str) -> PreTrainedModel:

@@ -1,22 +1,31 @@
-"""`tokenise.tokenize` and the look-up of `WordVectors.encode` as a tokenizer of the library `tokenizers`.
+"""What splits text and looks its tokens up in word vectors, as a tokenizer of the library `tokenizers`.
 
-It needs no code of ours to run. Where it differs from `WordVectors.encode`:
+It needs no code of ours to run. Where that of ``words`` differs from `WordVectors.encode`:
 
 - HTML entities: those in `ENTITIES` are read, rarer ones are not.
 - An abbreviation with points (``i.m.h.o.``) that the vocabulary lacks is unknown; `encode` tries it without points too.
 - A compound of which no part is known counts as one unknown word for each part; `encode` counts one.
+
+And that of any tokeniser of ours:
+
 - A text with ``[PAD]`` or ``[UNK]`` in it holds these tokens.
 - A capital sigma at the end of a word becomes σ, not ς.
+- Of a word in unusual cases (``FiLm``) or with points (Arabic, Hebrew) only that form itself is looked up.
 """
 
 from __future__ import annotations
 
 import html
+import json
 import re
+from collections.abc import Sequence
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
-from tdd.embeddings.tokenise import _PLAIN, _TAG, _TOKEN
+from tdd.embeddings.tokenise import PLAIN, TAG, is_token, token_pattern
+from tdd.embeddings.tokenisers import CHARACTER
+from tdd.embeddings.word_vectors import WordVectors
+from tdd.settings.tokenizer_names import CHARACTERS, WHITESPACE, WORDS
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"
 
@@ -31,30 +40,62 @@ ENTITIES = [
     *("&iacute;", "&iuml;", "&ccedil;", "&ntilde;", "&szlig;", "&aring;", "&oslash;", "&aelig;", "&#38;", "&amp;"),
 ]
 
-# Python's classes of characters, spelled out: the library's own \\w also holds accents that stand alone.
-_WORD, _SPACE = r"\p{L}\p{N}_", r"\s\x1c-\x1f"
+_SPACE = r"\s\x1c-\x1f"
 _SEPARATORS = "/:&'-"
 # Characters of a word with a separator inside; a longer one is read as its parts.
 LONGEST = 200
 
 
-def build_tokenizer(words: list[str]) -> Tokenizer:
-    """A tokenizer over `words`: padding is token 0, unknown words are token 1, word i is token i + 2."""
-    vocabulary = {PAD: 0, UNKNOWN: 1} | {word: i for i, word in enumerate(words, 2) if word not in (PAD, UNKNOWN)}
+def fast_tokenizer(vectors: WordVectors, rows: Sequence[int]) -> tuple[Tokenizer, list[int]]:
+    """The tokenizer of word vectors, for a table that holds these `rows` of theirs behind two rows of its own.
+
+    Returns:
+        The tokenizer, with a token `PAD`, and the row of that table for each of its tokens: 0 for padding, 1 for those
+        without a vector, i + 2 for ``rows[i]``.
+    """
+    places = {row: place for place, row in enumerate(rows, 2)}
+    text = vectors.tokenizer()
+    if text is None:
+        vocabulary = vectors.vocabulary(rows)
+        about = vectors.tokeniser.describe()
+        tokenizer = build_tokenizer(list(vocabulary), about["name"], about["case"] != "lower")
+        return tokenizer, [0, 1, *(places[row] for row in vocabulary.values())]
+    # Without the special tokens that it puts around a text.
+    tokenizer = Tokenizer.from_str(json.dumps(json.loads(text) | {"post_processor": None}))
+    tokenizer.add_special_tokens([PAD])
+    tokens = (tokenizer.id_to_token(id_) or "" for id_ in range(tokenizer.get_vocab_size()))
+    return tokenizer, [0 if token == PAD else places.get(vectors.find(token) - 1, 1) for token in tokens]
+
+
+def build_tokenizer(words: list[str], name: str = WORDS, cased: bool = False) -> Tokenizer:
+    """A tokeniser of ours over `words`: padding is token 0, unknown words are token 1, word i is token i + 2.
+
+    Args:
+        words: the vocabulary.
+        name: of the tokeniser.
+        cased: whether text keeps its capitals.
+    """
+    special = (PAD, UNKNOWN)
+    vocabulary = {PAD: 0, UNKNOWN: 1} | {word: i for i, word in enumerate(words, 2) if word not in special}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, UNKNOWN))
-    tokenizer.normalizer = normalizers.Sequence(
-        [
-            *(normalizers.Replace(entity, html.unescape(entity)) for entity in ENTITIES),
-            normalizers.Replace(Regex(f"(?i:{_TAG.pattern})"), " "),
-            normalizers.NFC(),
-            *(normalizers.Replace(Regex(characters), plain) for characters, plain in _replacements()),
-            normalizers.Lowercase(),
-            normalizers.Replace("n't", " n't"),
-        ]
-    )
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [_matches(_token_pattern()), _matches(_look_up_pattern([word for word in words if _TOKEN.fullmatch(word)]))]
-    )
+    lower = [] if cased else [normalizers.Lowercase()]
+    if name == WORDS:
+        tokenizer.normalizer = normalizers.Sequence(
+            [
+                *(normalizers.Replace(entity, html.unescape(entity)) for entity in ENTITIES),
+                normalizers.Replace(Regex(f"(?i:{TAG.pattern})"), " "),
+                normalizers.NFC(),
+                *(normalizers.Replace(Regex(characters), plain) for characters, plain in _replacements()),
+                *lower,
+                *(normalizers.Replace(n, f" {n}") for n in ("n't", "N'T", "N't", "n'T")[: None if cased else 1]),
+            ]
+        )
+        compounds = _look_up_pattern([word for word in words if is_token(word, cased)])
+        patterns = [token_pattern(cased), compounds]
+    else:
+        tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), *lower])
+        patterns = [{WHITESPACE: f"[^{_SPACE}]+", CHARACTERS: CHARACTER}[name]]
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(list(map(_matches, patterns)))
     return tokenizer
 
 
@@ -66,21 +107,9 @@ def _matches(pattern: str) -> pre_tokenizers.Split:
 def _replacements() -> list[tuple[str, str]]:
     """The table of plain characters as (class of characters, text)."""
     by_text: dict[str, str] = {}
-    for character, text in _PLAIN.items():
+    for character, text in PLAIN.items():
         by_text[text] = by_text.get(text, "") + f"\\x{{{character:x}}}"
     return [(f"[{characters}]", text) for text, characters in by_text.items()]
-
-
-def _token_pattern() -> str:
-    """`tdd.embeddings.tokenise`' pattern for the regular expressions of the library, Oniguruma."""
-    pattern = re.sub(r"\s+#.*|\s+", "", _TOKEN.pattern)
-    for python, here in (
-        (r"[^\W_]", r"[\p{L}\p{N}]"),
-        (r"[^\w\s]", f"[^{_WORD}{_SPACE}]"),
-        (r"\b", f"(?![{_WORD}])"),
-    ):
-        pattern = pattern.replace(python, here)
-    return pattern
 
 
 def _look_up_pattern(words: list[str]) -> str:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from tdd.embeddings.protocol import Embedding
 from tdd.embeddings.word_vectors import load_vectors
 from tdd.settings.encoder_names import is_encoder
+from tdd.settings.tokenizer_names import WORDS
 
 
-def load_embedding(name: str) -> Embedding:
+def load_embedding(name: str, tokenizer: str | None = None) -> Embedding:
     """The table called `name`: see `load_vectors`, or `encoder_files` for encoders.
+
+    Args:
+        name: of the table.
+        tokenizer: what splits text into the words of vectors; None: ``words``. An encoder has its own.
 
     Raises:
         UsageError: there is none of this name.
@@ -18,4 +23,4 @@ def load_embedding(name: str) -> Embedding:
         from tdd.embeddings.encoder import encoder_tokens
 
         return encoder_tokens(name)
-    return load_vectors(name)
+    return load_vectors(name, tokenizer or WORDS)

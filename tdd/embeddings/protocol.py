@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
+from tdd.embeddings.encoded import EncodedTexts
 from tdd.embeddings.nearest import Metric
 
 
@@ -34,19 +35,38 @@ class Embedding(Protocol):
     def describe(self) -> dict[str, Any]:
         """What others must know to find the same table, as JSON values.
 
-        "name", "kind" ("word vectors" or "word pieces"), "checksum", "dimension" (d) and "size" (V); of word pieces
-        also the encoder's "model" on the Hub and its "revision", where they are known, its "weights_sha256", and the
+        "name", "kind" ("word vectors" or "word pieces"), "checksum", "dimension" (d) and "size" (V); of word vectors
+        the "tokenizer" too: its name, of ours also its version and what it makes of capitals ("case"); of word pieces
+        the encoder's "model" on the Hub and its "revision", where they are known, its "weights_sha256", and the
         special tokens around every text, "prefix" and "suffix".
         """
 
     def tokenizer(self) -> str | None:
-        """What splits text into word pieces, as the text of a file of `tokenizers`; None: the tokens are words."""
+        """What splits text, as the text of a file of `tokenizers`; None: it is one of ours, which `describe` names."""
+
+    @property
+    def identity(self) -> list[str]:
+        """Values that change whenever some text would become other token ids."""
+
+    @property
+    def needs_spaces(self) -> bool:
+        """Whether words of a text are found by the spaces between them."""
+
+    def split_by(self, tokenizer: str) -> Embedding:
+        """The same table for texts that are split by another tokenizer; an encoder keeps its own."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know about the table and how text is looked up in it, a line each."""
 
     def id_of(self, word: str) -> int:
         """Token id of exactly this token; 0 where there is none."""
 
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`."""
+
+    def encode_all(self, texts: Sequence[str | None]) -> EncodedTexts:
+        """Token ids of many texts, of which None has none."""
 
     def join(self, words: Sequence[str]) -> str:
         """Tokens as a person reads them: words with spaces between them, word pieces put together."""

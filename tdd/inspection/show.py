@@ -31,7 +31,9 @@ def show(
         from tdd.inspection.page import page
 
         k = k or (5 if format == "html" else 1)
-        sentences = decode(distilled, load_embedding(distilled.recipe.vectors), k, metric, first)
+        sentences = decode(
+            distilled, load_embedding(distilled.recipe.vectors, distilled.recipe.tokenizer), k, metric, first
+        )
         if format == "html":
             return page(distilled, sentences, metric)
         width = shutil.get_terminal_size().columns if color else None

@@ -111,7 +111,9 @@ classify = transformers.pipeline("text-classification", "classifier")
 def _vectors(distilled: DistilledSet) -> str:
     name = distilled.source.get("vectors", distilled.recipe.vectors)
     checksum = distilled.source.get("vectors_checksum")
-    return in_code(name) + (f", sha256 `{checksum}`" if checksum else "")
+    tokenizer = distilled.recipe.tokenizer
+    known = [in_code(name), *([f"sha256 `{checksum}`"] if checksum else [])]
+    return ", ".join([*known, *([f"text split by {in_code(tokenizer)}"] if tokenizer else [])])
 
 
 def provenance_section(distilled: DistilledSet) -> str:

@@ -52,7 +52,7 @@ def _sentences_table(distilled: DistilledSet, vectors: Embedding | None) -> Data
     if vectors is None:
         from tdd.embeddings.load import load_embedding
 
-        vectors = load_embedding(distilled.recipe.vectors)
+        vectors = load_embedding(distilled.recipe.vectors, distilled.recipe.tokenizer)
     sentences = decode(distilled, vectors)
     texts = {"text": ([" ".join(near[0] for near in each.words) for each in sentences], Value("string"))}
     similarities = [sum(best for best, *_ in sentence.scores) / len(sentence.scores) for sentence in sentences]

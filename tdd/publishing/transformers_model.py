@@ -23,14 +23,15 @@ from tdd.distillation.unroll import train
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.distilled_set.vectors import check_vectors
-from tdd.embeddings.fast_tokenizer import PAD, UNKNOWN, build_tokenizer
+from tdd.embeddings.fast_tokenizer import PAD, UNKNOWN, fast_tokenizer
 from tdd.embeddings.protocol import Embedding
-from tdd.embeddings.word_vectors import load_vectors
+from tdd.embeddings.word_vectors import WordVectors, load_vectors
 from tdd.errors import TddError, UsageError
 from tdd.networks.learner import make_learner
 from tdd.networks.own import network_to_use
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
+from tdd.settings.tokenizer_names import WORDS
 
 try:
     from transformers import (
@@ -54,7 +55,8 @@ class DistilledConfig(PreTrainedConfig):  # type: ignore[misc]
     Args:
         shape: the recipe's settings that shape the network.
         dim: d, length of a word vector.
-        vocab_size: rows of the table of vectors, the padding and the unknown token included.
+        vocab_size: tokens of the tokenizer.
+        table_size: rows of the table of vectors, those of padding and unknown words included.
         made_from: data set, n, initialisation and word vectors of the distilled set.
     """
 
@@ -65,17 +67,20 @@ class DistilledConfig(PreTrainedConfig):  # type: ignore[misc]
         shape: dict[str, Any] | None = None,
         dim: int = 50,
         vocab_size: int = 2,
+        table_size: int = 2,
         made_from: dict[str, Any] | None = None,
         **others: Any,
     ):
         super().__init__(pad_token_id=others.pop("pad_token_id", 0), **others)
-        self.shape, self.dim, self.vocab_size, self.made_from = shape or {}, dim, vocab_size, made_from or {}
+        self.shape, self.dim, self.made_from = shape or {}, dim, made_from or {}
+        self.vocab_size, self.table_size = vocab_size, table_size
 
 
 class DistilledClassifier(PreTrainedModel):  # type: ignore[misc]
     """A network that was trained on a distilled set, behind the frozen table of word vectors.
 
-    Rows 0 and 1 of the table, padding and unknown words, are zero.
+    Rows 0 and 1 of the table, padding and unknown words, are zero. The buffer `rows` has the row of each token: several
+    may share one, as a word in lower case and in capitals does where the table has one of them alone.
     """
 
     config_class = DistilledConfig
@@ -84,7 +89,8 @@ class DistilledClassifier(PreTrainedModel):  # type: ignore[misc]
     def __init__(self, config: DistilledConfig):
         super().__init__(config)
         recipe = Recipe.build(config.shape, where="config.json")
-        self.embedding = nn.Embedding(config.vocab_size, config.dim, padding_idx=0)
+        self.register_buffer("rows", torch.zeros(config.vocab_size, dtype=torch.long))
+        self.embedding = nn.Embedding(config.table_size, config.dim, padding_idx=0)
         self.embedding.weight.requires_grad_(False)
         space = InputSpace("text", (recipe.max_length, config.dim))
         network = network_to_use(recipe.network, None)
@@ -114,9 +120,10 @@ class DistilledClassifier(PreTrainedModel):  # type: ignore[misc]
             attention_mask: (N, P), 0 where a token does not count.
             labels: (N,) classes, for the loss.
         """
+        ids = self.rows[input_ids]
         if attention_mask is not None:
-            input_ids = input_ids * attention_mask
-        ids = F.pad(input_ids, (0, max(0, self.length - input_ids.shape[1])))[:, : self.length]
+            ids = ids * attention_mask
+        ids = F.pad(ids, (0, max(0, self.length - ids.shape[1])))[:, : self.length]
         words = self.embedding(ids)
         logits = self.network(words, ids > 0) if self.takes_mask else self.network(words)
         loss = None if labels is None else F.cross_entropy(logits, labels)
@@ -141,7 +148,7 @@ def trained_network(distilled: DistilledSet, seed: int = 0) -> nn.Module:
 
 
 def build_model(
-    distilled: DistilledSet, vectors: Embedding, rows: list[int] | None = None, seed: int = 0
+    distilled: DistilledSet, vectors: WordVectors, rows: list[int] | None = None, seed: int = 0
 ) -> tuple[DistilledClassifier, PreTrainedTokenizerFast]:
     """A network trained on the set, with the table it needs, and its tokenizer.
 
@@ -156,14 +163,16 @@ def build_model(
     """
     check_vectors(distilled, vectors)
     network = trained_network(distilled, seed)
-    kept = range(len(vectors)) if rows is None else rows
-    table = torch.cat([torch.zeros(2, vectors.dim), vectors.embed(torch.tensor(list(kept)) + 1)])
-    tokenizer = build_tokenizer([vectors.words[row] for row in kept])
+    kept = list(range(len(vectors))) if rows is None else rows
+    table = torch.cat([torch.zeros(2, vectors.dim), vectors.embed(torch.tensor(kept) + 1)])
+    tokenizer, rows_of_tokens = fast_tokenizer(vectors, kept)
     recipe = public(distilled).recipe
     config = DistilledConfig(
         shape=recipe.model_dump(include=set(SHAPE)),
         dim=vectors.dim,
-        vocab_size=len(table),
+        vocab_size=len(rows_of_tokens),
+        table_size=len(table),
+        pad_token_id=tokenizer.token_to_id(PAD),
         made_from={"dataset": recipe.dataset, "n": distilled.n, "init": recipe.init, "vectors": recipe.vectors},
         id2label=dict(enumerate(distilled.classes)),
         label2id={name: label for label, name in enumerate(distilled.classes)},
@@ -171,11 +180,12 @@ def build_model(
     )
     model = DistilledClassifier(config).eval()
     model.embedding.weight.data.copy_(table)
+    model.rows.copy_(torch.tensor(rows_of_tokens))
     model.network.load_state_dict(network.state_dict())
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,
-        unk_token=UNKNOWN,
+        unk_token=UNKNOWN if tokenizer.token_to_id(UNKNOWN) is not None else None,
         model_input_names=["input_ids", "attention_mask"],
     )
     return model, fast
@@ -208,7 +218,7 @@ def train_model(
     if entry_of(distilled.recipe.network).pretrained:
         raise UsageError("a set made for a pretrained encoder gives no transformers model; test it with tdd evaluate")
     recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
-    vectors = load_vectors(recipe.vectors)
+    vectors = load_vectors(recipe.vectors, recipe.tokenizer or WORDS)
     check_vectors(distilled, vectors)
     rows = words_of_data(recipe, vectors) if vocabulary == "data" else None
     model, tokenizer = build_model(distilled, vectors, rows, seed)

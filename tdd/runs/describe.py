@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tdd.data.corpus import load_corpus
+from tdd.data.coverage import line_of
 from tdd.data.summary import figures
 from tdd.data.text import TextSplit
 from tdd.evaluation.reference import tfidf_reference
@@ -57,7 +58,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
             f"  beyond max_length = {found['max_length']}: {found['tokens_cut']:.1%} of the tokens, "
             f"of {found['texts_cut']:.1%} of the texts"
         )
-        yield f"  {found['coverage']:.1%} of the tokens have a vector"
+        yield f"  {line_of(found['coverage'])}"
     if found.get("also_in_train"):
         yield f"  {found['also_in_train']:,} test examples are also in train"
     if tfidf := found.get("tfidf"):

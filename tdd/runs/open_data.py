@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tdd.data.corpus import Corpus, load_corpus
 from tdd.data.summary import short_lines
 from tdd.distillation.accuracy import check_classes
+from tdd.distilled_set.embedding import SavedEmbedding
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
@@ -52,6 +53,9 @@ def _difference(distilled: DistilledSet, corpus: Corpus) -> str:
     then, now = (
         _examples(reading.get("classes", {})) for reading in (distilled.results.get("data", {}), corpus.reading)
     )
+    before, embedding = distilled.embedding, SavedEmbedding.of(corpus.train)
+    if before is not None and embedding is not None and before.splitting != embedding.splitting:
+        return f"its texts were split into tokens by {before.splitting}, these are by {embedding.splitting}"
     for split, after in now.items():
         if then and after != then.get(split):
             return f"{after:,} {split} examples instead of {then.get(split, 0):,}"

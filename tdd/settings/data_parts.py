@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from tdd.settings.fields import Settings, setting
+from tdd.settings.tokenizer_names import CHARACTERS, WHITESPACE, WORDS
 
 USUAL_VECTORS = "glove-6b-50d"
 # What takes the place of none.
@@ -46,6 +47,12 @@ class DataSettings(Settings):
     unlabelled: list[str] = setting([], "values of the label column that mark a row without a label")
     vectors: str = setting(
         USUAL_VECTORS, "word vectors: embedded, of gensim's downloader, a file or an encoder", flag=True
+    )
+    tokenizer: str | None = setting(
+        None,
+        f"splits text for word vectors: {WORDS}, {WHITESPACE}, {CHARACTERS}, a tokenizer.json or hf:owner/name",
+        none=f"{WORDS}, or an encoder's own",
+        flag=True,
     )
     max_length: int = setting(
         400, "L: a real sentence is padded or truncated to it", unit="tokens", source="paper 3.3", ge=1

@@ -24,7 +24,7 @@ from tdd.system.files import write_text
 # Settings without effect, by what the network reads.
 _OF_OTHER_DATA: dict[str | None, tuple[str, ...]] = {
     "text": ("image_column",),
-    "image": ("text_column", "sample_length"),
+    "image": ("text_column", "sample_length", "tokenizer"),
 }
 
 
@@ -196,8 +196,12 @@ def _of_what_is_read(recipe: AllSettings, reads: Reads | None) -> Iterator[str]:
             yield f"word_dropout drops words and {recipe.network} reads images; leave it at 0"
         if recipe.sample_length:
             yield f"sample_length is that of sentences, and {recipe.network} reads images; leave it out"
+        if recipe.tokenizer:
+            yield f"tokenizer splits texts, and {recipe.network} reads images; leave it out"
     if is_encoder(recipe.network) and recipe.vectors != recipe.network:
         yield f"{recipe.network} reads its own word pieces, not vectors: {recipe.vectors}; leave vectors out"
+    if is_encoder(recipe.vectors) and recipe.tokenizer:
+        yield f"{recipe.vectors} splits texts itself, not by tokenizer: {recipe.tokenizer}; leave that out"
     if reads == "text" and recipe.shift:
         yield f"shift moves images and {recipe.network} reads text; leave it at 0"
 

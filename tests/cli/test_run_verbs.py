@@ -33,7 +33,7 @@ def test_distilling_a_csv_fills_a_run_folder_and_prints_the_accuracy(distilled):
 
 def test_distilling_tells_what_it_read_and_what_it_will_take(distilled):
     said = distilled[1].err
-    assert "86 train, 10 validation, 24 test; 2 classes; 100.0% of tokens have a vector" in said
+    assert "86 train, 10 validation, 24 test; 2 classes; 100.0% of words have a vector" in said
     assert "note: no test split" in said
     assert "GiB of memory at the peak" in said
     assert f"{STEPS}/{STEPS}  outer loss" in said
@@ -89,7 +89,7 @@ BAD_STARTS = {
     "missing vectors": (None, {"vectors": "none.txt"}, 2, "no vectors file none.txt"),
     "unknown vectors": (None, {"vectors": "glove"}, 1, "cannot download the vectors 'glove'"),
     "uneven vectors": (vectors(b"a 1 2 3\nb 1 2\n"), {"vectors": "made.txt"}, 1, "line 2: 2 numbers instead of 3"),
-    "broken vectors": (vectors(b"a 1 2 3\nb 1 x 3\n"), {"vectors": "made.txt"}, 1, "made.txt is damaged: "),
+    "broken vectors": (vectors(b"a 1 2 3\nb 1 x 3\n"), {"vectors": "made.txt"}, 1, "line 2: 'x' is no number"),
     "NaN vectors": (
         vectors(b"a 1 2 3\nb 1 nan 3\n"),
         {"vectors": "made.txt"},

@@ -67,12 +67,6 @@ def test_columns_that_cannot_be_read_are_explained(
         load(write_parquet(tmp_path / "d.parquet", **columns), **settings)
 
 
-def test_coverage_is_the_share_of_training_tokens_with_a_vector(tmp_path: Path, load: Load):
-    rows = [f"good zyx{'x' * count} film" for count in range(40)]
-    corpus = load(write_parquet(tmp_path / "d.parquet", text=rows, label=[0, 1] * 20))
-    assert corpus.train.coverage() == pytest.approx(2 / 3)
-
-
 def test_other_columns_that_could_be_read_are_named(tmp_path: Path, load: Load):
     columns = {"Tweet": texts(40), "Target": ["web", "sport"] * 20, "Stance": ["for", "against", "none", "for"] * 10}
     path = write_parquet(tmp_path / "d.parquet", **columns, id=[str(number) for number in range(40)])

@@ -102,7 +102,7 @@ def test_a_set_of_word_vectors_names_them_and_has_no_tokenizer(tmp_path):
         "checksum": "checksum of tiny",
         "dimension": 6,
         "size": 40,
-        "tokenizer_version": TOKENIZER_VERSION,
+        "tokenizer": {"name": "words", "version": TOKENIZER_VERSION, "case": "lower"},
     }
     assert not (tmp_path / "tokenizer.json").exists()
     assert "`embedding.json`." in card(made, "me/x") and "tokenizer" not in card(made, "me/x")
@@ -132,6 +132,8 @@ def change(**values):
         (lambda folder: (folder / "embedding.json").write_text("[]"), "does not say what the set's vectors are of"),
         (lambda folder: (folder / "embedding.json").write_text(" " * 2**17), "is larger than any such file of a set"),
         (change(dimension="8"), "does not say what the set's vectors are of; get a fresh copy"),
+        (change(tokenizer="words"), "does not say what the set's vectors are of; get a fresh copy"),
+        (change(tokenizer={"name": 3}), "does not say what the set's vectors are of; get a fresh copy"),
         (change(revision=3), "does not say what the set's vectors are of; get a fresh copy"),
         (change(checksum="0" * 64), "its checksum is not that of the set beside it; get a fresh copy of both"),
         (change(weights_sha256="0" * 64), "its weights_sha256 is not that of the set beside it"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import transformers
-from tiny_encoders import save_encoder
+from tiny_encoders import save_encoder, tiny_encoder
 from tokenizers import Tokenizer, decoders
 
 from tdd.data.corpus import load_corpus
@@ -100,6 +100,15 @@ def test_pieces_are_put_together_by_the_tokenizer_itself(tmp_path, decoder, piec
         tokenizer.decoder = decoder
         tokenizer.save(str(tmp_path / "tokenizer.json"))
     assert encoder_tokens(f"hf:{tmp_path}").join(pieces) == text
+
+
+def test_pieces_that_stand_for_anything_unknown_count_as_none():
+    recipe, labels = Recipe(dataset="films", network=tiny_encoder(), max_length=8), ["a", "b"] * 9
+    corpus = load_corpus(recipe, data=([f"good {'房' * i} film" for i in range(1, 19)], labels))
+    assert corpus.train.coverage().known[0] == corpus.train.coverage().unknown[0] * 2
+    assert 0 not in corpus.train.ids and corpus.train.describe().startswith("66.7% of word")
+    with pytest.raises(UsageError, match=r"have 0\.0% of the words of column 'text': choose vectors for its language"):
+        load_corpus(recipe, data=(["房 " * i for i in range(1, 19)], labels))
 
 
 def change(folder: Path, **values: Any) -> None:

@@ -4,13 +4,17 @@ import gzip
 import os
 import pickle
 import pickletools
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from gensim.models import KeyedVectors, Word2Vec
+from gensim.models import FastText, KeyedVectors, Word2Vec
+from gensim.models.fasttext import load_facebook_vectors, save_facebook_model
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from vectors_files import (
     WORDS,
     save_binary,
@@ -22,6 +26,7 @@ from vectors_files import (
     write,
 )
 
+from tdd.embeddings.formats.fasttext import MAGIC
 from tdd.embeddings.word_vectors import load_vectors
 from tdd.errors import TddError, UsageError
 
@@ -64,6 +69,135 @@ def test_the_checksum_depends_on_words_and_table_only(tmp_path: Path, keyed: Key
     assert load_vectors(str(tmp_path / "d.txt")).checksum != first
 
 
+# Files as people have them
+
+ROWS = [("the", [0.1, 0.2]), ("new york", [0.3, -0.4]), (". . .", [0.5, 1e-5]), ("at me@here.com", [0.7, 0.8])]
+
+
+def lines(rows: list[tuple[str, list[float]]], end: str = "\n", last: str = "") -> str:
+    return "".join(f"{word} {' '.join(map(str, vector))}{last}{end}" for word, vector in rows)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        lines(ROWS),
+        lines(ROWS, end="\r\n"),
+        lines(ROWS, last=" "),
+        lines(ROWS, last="\t \r"),
+        lines(ROWS).replace(" 0.", "\t0."),
+        lines(ROWS).replace(" 0.", "  0."),
+        lines(ROWS) + "\n",
+        "4 2\n" + lines(ROWS),
+        " 4  2 \r\n" + lines(ROWS, end=" \r\n"),
+        lines(ROWS).rstrip("\n"),
+    ],
+)
+def test_words_may_hold_spaces_and_lines_end_in_any_way(tmp_path: Path, content: str) -> None:
+    loaded = load_vectors(write(tmp_path / "v.txt", content))
+    assert loaded.words == [word for word, _ in ROWS] and loaded.notes == []
+    assert loaded.keyed.vectors.tolist() == np.array([vector for _, vector in ROWS], dtype=np.float32).tolist()
+
+
+@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@given(
+    words=st.lists(
+        st.text(st.characters(exclude_categories=("Cs", "Cc", "Z")) | st.just(" "), min_size=1)
+        .map(str.strip)
+        .filter(lambda word: word and not re.search(r"\d\.\d{4}|\d[eE][-+]\d", word)),
+        min_size=1,
+        max_size=8,
+        unique=True,
+    ),
+    dim=st.integers(5, 9),
+    seed=st.integers(0, 99),
+    kind=st.sampled_from(["text", "glove", "binary", "program"]),
+)
+def test_whatever_words_gensim_writes_are_read(
+    tmp_path_factory: pytest.TempPathFactory, words: list[str], dim: int, seed: int, kind: str
+) -> None:
+    table = np.random.default_rng(seed).normal(size=(len(words), dim)).astype(np.float32)
+    keyed = KeyedVectors(dim)
+    keyed.add_vectors(words, table)
+    path = tmp_path_factory.mktemp("v") / "vectors"
+    if kind == "program":  # as word2vec's own one writes, with an end of the line behind each vector
+        rows = [word.encode() + b" " + row.tobytes() + b"\n" for word, row in zip(words, table, strict=True)]
+        path.write_bytes(f"{len(words)} {dim}\n".encode() + b"".join(rows))
+    else:
+        keyed.save_word2vec_format(str(path), binary=kind == "binary", write_header=kind != "glove")
+    loaded = load_vectors(str(path))
+    assert loaded.words == words
+    assert loaded.keyed.vectors.tobytes() == table.tobytes()
+
+
+def test_phrases_in_a_large_binary_file_are_found_across_what_is_read_at_once(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    words = [f"{'new york city hall'[: 4 * (i % 4)]} word{i}".strip() for i in range(30_000)]
+    keyed = KeyedVectors(60)
+    keyed.add_vectors(words, random.normal(size=(len(words), 60)).astype(np.float32))
+    save_binary(keyed, tmp_path / "v.bin")
+    loaded = load_vectors(str(tmp_path / "v.bin"))
+    assert loaded.words == words
+    assert np.array_equal(loaded.keyed.vectors, keyed.vectors)
+
+
+def test_what_is_left_out_of_a_file_is_told(tmp_path: Path) -> None:
+    content = lines([("the", [1, 2]), ("a", [0, 0]), ("the", [3, 4]), ("the", [5, 6]), ("b", [7, 8]), ("", [1, 1])])
+    content = content.encode() + b"\xe9 1 2\n" + lines([(f"w{i}", [i + 1, 2]) for i in range(99)]).encode()
+    path = write(tmp_path / "v.txt", content)
+    for _ in "first", "from the cache":
+        loaded = load_vectors(path)
+        assert loaded.words[:2] == ["the", "b"] and len(loaded) == 101
+        assert loaded.keyed.vectors[:2].tolist() == [[1, 2], [7, 8]]
+        assert loaded.notes == [
+            "v.txt has 1 words more than once ('the' first): the first vector of each counts",
+            "v.txt has 1 vectors of zeros ('a' first), which are none: left out",
+            "v.txt has 2 lines that name no word in UTF-8: left out",
+        ]
+
+
+@pytest.fixture(scope="module")
+def fasttext() -> FastText:
+    texts = [["good", "film", "बहुत"], ["bad", "film", "x"]] * 9
+    return FastText(texts, vector_size=4, min_count=1, bucket=50, min_n=2, max_n=3, epochs=1, seed=1)
+
+
+@pytest.mark.parametrize("how", ["bin", "keyed", "keyed apart", "keyed without parts"])
+def test_fasttexts_own_files_give_the_vectors_that_gensim_gives(tmp_path: Path, fasttext: FastText, how: str) -> None:
+    path, keyed = tmp_path / "model", fasttext.wv
+    if how == "bin":
+        save_facebook_model(fasttext, str(path))
+        keyed = load_facebook_vectors(str(path))
+    elif how == "keyed":
+        keyed.save(str(path))
+    elif how == "keyed apart":
+        keyed.save(str(path), separately=["vectors_vocab", "vectors_ngrams"])
+    else:
+        keyed = FastText([["good", "film"]] * 9, vector_size=4, min_count=1, max_n=0, epochs=1).wv
+        keyed.save(str(path))
+    loaded = load_vectors(str(path))
+    assert loaded.words == keyed.index_to_key
+    assert loaded.keyed.vectors.tobytes() == keyed.vectors.tobytes()
+
+
+def test_a_cut_model_of_fasttext_is_refused_wherever_it_ends(tmp_path: Path, fasttext: FastText) -> None:
+    save_facebook_model(fasttext, str(tmp_path / "whole"))
+    content = (tmp_path / "whole").read_bytes()
+    end = content.index(b"x\0") + 30 + 4 * 4 * (4 + 50)  # behind that is what training would go on from
+    for cut in [*range(4, 300, 7), end]:
+        path = write(tmp_path / "cut", content[:cut])
+        with pytest.raises(TddError, match="truncated or damaged; fetch it again"):
+            load_vectors(path)
+
+
+def test_a_whole_model_and_a_compressed_one_of_fasttext_say_what_to_do(tmp_path: Path, fasttext: FastText) -> None:
+    fasttext.save(str(tmp_path / "model"))
+    with pytest.raises(TddError, match=r"save only the vectors: model\.wv\.save"):
+        load_vectors(str(tmp_path / "model"))
+    with pytest.raises(TddError, match=r"unpack it first, gunzip cc\.bin\.gz"):
+        load_vectors(write(tmp_path / "cc.bin.gz", gzip.compress(MAGIC + bytes(99))))
+
+
 # Bad files
 
 
@@ -79,15 +213,19 @@ def test_the_checksum_depends_on_words_and_table_only(tmp_path: Path, keyed: Key
         ("short.txt", "3 2\na 1 2\nb 3 4\n", "2 words, its first line says 3"),
         ("long.txt", "1 2\na 1 2\nb 3 4\n", "2 words, its first line says 1"),
         ("cut.txt", "a 1 2\nb 3\n", "line 2: 1 numbers instead of 2"),
-        ("wide.txt", "2 2\na 1 2\nb 3 4 5\n", "line 3: 3 numbers instead of 2"),
-        ("broken.txt", "a 1 2\nb 3 x7\n", "x7"),
-        ("latin1.txt", b"a 1 2\n\xe9 3 4\n", "utf-8"),
+        ("wide.txt", "2 2\na 1 2\nb 0.3141 0.4 0.5\n", "line 3: 3 numbers instead of 2"),
+        ("tiny.txt", "2 2\na 1 2\nb 3e-5 0.4 0.5\n", "line 3: 3 numbers instead of 2"),
+        ("broken.txt", "a 1 2\nb 3 x7\n", "line 2: 'x7' is no number"),
+        ("gap.txt", "a 1 2\nb 3  \n", "line 2: 1 numbers instead of 2"),
+        ("latin1.txt", b"a 1 2\n\xe9 3 4\n", "1 of 2 words are not UTF-8; save the file in UTF-8, e.g. iconv"),
         ("nan.txt", "a 1 2\nb nan 4\n", "NaN or infinite values (word 2, 'b')"),
         ("inf.txt", "a 1 2\nb 3 1e99\n", "NaN or infinite values (word 2, 'b')"),
-        ("twice.txt", "a 1 2\nb 3 4\na 5 6\n", "1 words more than once"),
+        ("zeros.txt", "a 0 0\nb 0 0\n", "holds no word vectors"),
         ("cut.bin", b"2 2\na " + bytes(8) + b"b " + bytes(5), "truncated"),
         ("huge.bin", b"999999999999 300\na " + bytes(1200), "truncated"),
-        ("twice.bin", b"2 2\na " + bytes(8) + b"a " + bytes(8), "1 words more than once"),
+        ("unending.bin", b"1 2\n" + b"a" * 99, "truncated"),
+        ("model.bin", MAGIC + bytes(9), "truncated"),
+        ("old.bin", MAGIC + (11).to_bytes(4, "little") + bytes(200), "fastText's version 11, not 12; save its words"),
         ("cut.txt.gz", gzip.compress(b"a 1 2\n" * 9, mtime=0)[:-12], "truncated"),
         ("plain.txt.gz", "a 1 2\n", "cannot read"),
         ("cut.kv", b"\x80\x04\x95\x00", "truncated, damaged or not"),

@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,7 @@ from gensim.models import KeyedVectors
 from vectors_files import WORDS, save_glove, save_keyed_apart, save_text
 
 from tdd.embeddings import word_vectors
+from tdd.embeddings.vector_cache import key_of_file
 from tdd.embeddings.word_vectors import load_vectors
 from tdd.errors import TddError, UsageError
 from tdd.system.files import cache_folder
@@ -51,6 +55,81 @@ def test_a_changed_file_is_read_anew(tmp_path: Path, keyed: KeyedVectors, reads:
         save(keyed, tmp_path / name)
         assert load_vectors(str(tmp_path / name)).keyed.vectors.tobytes() == keyed.vectors.tobytes()
     assert len(reads) == 4
+
+
+@pytest.mark.parametrize("place", ["in its first bytes", "in the middle", "in its last bytes"])
+def test_a_file_changed_in_place_is_read_anew_whatever_its_time_says(
+    tmp_path: Path, reads: list[Path], place: str
+) -> None:
+    lines = [f"word{row} 0.11 0.22\n" for row in range(10_000)]
+    path = tmp_path / "v.txt"
+    path.write_text("".join(lines))
+    before, times = load_vectors(str(path)), path.stat()
+    changed = {"in its first bytes": 0, "in the middle": 4_321, "in its last bytes": -1}[place]
+    lines[changed] = lines[changed].replace("0.22", "0.33")
+    path.write_text("".join(lines))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (times.st_size, times.st_mtime_ns)
+    after = load_vectors(str(path))
+    assert after.checksum != before.checksum and len(reads) == 2
+    assert after.keyed.vectors[changed].tolist() == pytest.approx([0.11, 0.33])
+
+
+def test_the_key_of_a_file_is_of_what_stands_in_it_even_where_times_say_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "v.bin"
+    path.write_bytes(bytes(3 * 2**20))
+    keys = set()
+    monkeypatch.setattr(Path, "stat", lambda self: SimpleNamespace(st_size=3 * 2**20, st_mtime_ns=1, st_ctime_ns=1))
+    monkeypatch.setattr(Path, "is_file", lambda self: self == path)
+    for place in (0, 2**20, 3 * 2**20 - 1):
+        content = bytearray(3 * 2**20)
+        content[place - place % 2**16 if place < 2**20 else place] = 1
+        path.write_bytes(content)
+        keys.add(key_of_file(path))
+    assert len(keys) == 3
+
+
+MEASURED = """
+import sys, threading, psutil
+from tdd.embeddings.word_vectors import load_vectors
+import gensim.utils, pyarrow.csv
+def taken():
+    return psutil.Process().memory_info().rss
+before = most = taken()
+def watch():
+    global most
+    while not done.wait(0.002):
+        most = max(most, taken())
+done = threading.Event()
+watching = threading.Thread(target=watch)
+watching.start()
+vectors = load_vectors(sys.argv[1])
+done.set()
+watching.join()
+print(len(vectors), vectors.dim, most - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["text", "binary"])
+def test_a_large_file_is_read_without_room_for_its_table(tmp_path: Path, kind: str) -> None:
+    count, dim = 20_000, 1_500
+    with open(tmp_path / "v", "wb") as file:
+        file.write(f"{count} {dim}\n".encode())
+        for row in range(count):
+            number = 0.25 + row % 7
+            file.write(f"word{row} ".encode())
+            file.write(b" ".join([f"{number:g}".encode()] * dim) + b"\n") if kind == "text" else file.write(
+                np.full(dim, number, dtype="<f4").tobytes()
+            )
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(tmp_path / "v")], capture_output=True, text=True, check=False
+    )
+    words, found_dim, taken = map(int, done.stdout.split())
+    assert (words, found_dim) == (count, dim), done.stderr
+    assert taken < 400 * count + 100 * 2**20 < 4 * count * dim
 
 
 @pytest.mark.parametrize("damage", ["table.npy", "words.json", "meta.json", "cut table", "all but the folder"])

@@ -8,7 +8,7 @@ from tiny_encoders import LENGTH, films, save_encoder
 
 from tdd.data.corpus import load_corpus
 from tdd.distillation.distiller import Distiller
-from tdd.distilled_set.embedding import at_its_commit
+from tdd.distilled_set.embedding import with_own_files
 from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.load import load_embedding
 from tdd.errors import TddError, UsageError
@@ -75,7 +75,7 @@ def test_a_set_is_tested_with_the_encoder_as_it_was_though_the_hub_has_moved_on(
     # The recipe's own words stay in the folder, and one that names a revision is left at that.
     assert Recipe.load(tmp_path / "run" / "recipe.yaml").vectors == name
     asked = loaded.recipe.model_copy(update={"vectors": f"{name}@main"})
-    assert at_its_commit(asked, loaded.source, loaded.embedding).vectors == f"{name}@main"
+    assert with_own_files(asked, tmp_path, loaded.source, loaded.embedding).vectors == f"{name}@main"
 
 
 @pytest.mark.parametrize(

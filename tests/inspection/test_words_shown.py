@@ -66,7 +66,7 @@ def test_the_words_alone_are_read_without_a_search(twins, monkeypatch):
 @pytest.mark.parametrize("color", [False, True])
 def test_words_are_printed_exactly_and_without_scores(twins, color, monkeypatch):
     made, vectors = twins
-    monkeypatch.setattr("tdd.embeddings.load.load_embedding", lambda name: vectors)
+    monkeypatch.setattr("tdd.embeddings.load.load_embedding", lambda *_: vectors)
     assert show(made, format="text", color=color).splitlines() == TEXTS
     table = re.sub("\x1b\\[[0-9;]*m", "", show(made, color=color)).splitlines()
     assert table[1::3] == TEXTS and table[0] == "step 0, sample 0: bad +1.50  good -0.50"
@@ -77,7 +77,7 @@ def test_words_are_printed_exactly_and_without_scores(twins, color, monkeypatch)
 
 def test_a_page_of_words_shows_them_exactly_and_calls_them_no_neighbours(twins, monkeypatch):
     made, vectors = twins
-    monkeypatch.setattr("tdd.embeddings.load.load_embedding", lambda name: vectors)
+    monkeypatch.setattr("tdd.embeddings.load.load_embedding", lambda *_: vectors)
     shown = show(made, format="html")
     lines = re.findall(r'<p class="words" dir="auto">(.*?)</p>', shown, re.DOTALL)
     assert [re.sub("<[^>]*>", "", line) for line in lines] == TEXTS

@@ -16,7 +16,8 @@ from tdd.errors import UsageError
 def vocabulary(train: TextSplit, size: int, file: str | None = None, excluded: Sequence[str] = ()) -> Tensor:
     """(V,) int64 token ids, ascending: the words of a file, or the `size` most frequent ones of the training split.
 
-    Words of `excluded` are left out, and those with a vector of zeros, which stands for padding.
+    Words of `excluded` are left out, those with a vector of zeros, which stands for padding, and those with white space
+    inside, at which a sentence is read.
 
     Raises:
         UsageError: the file cannot be read, has a word without a vector, or fewer than two words are left.
@@ -32,6 +33,7 @@ def vocabulary(train: TextSplit, size: int, file: str | None = None, excluded: S
     left_out = _ids(excluded, train, "excluded_words")
     ids = torch.tensor(sorted(set(ids.tolist()) - set(left_out)), dtype=torch.int64)
     ids = ids[vectors.embed(ids).any(1)]
+    ids = ids[torch.tensor([len(vectors.words[id_ - 1].split()) == 1 for id_ in ids.tolist()], dtype=torch.bool)]
     if len(ids) < 2:
         raise UsageError(f"{len(ids)} words to make sentences of: set a larger vocabulary, or exclude fewer words")
     return ids

@@ -1,0 +1,106 @@
+"""A column of text to token ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.dlpack import from_dlpack
+
+from tdd.data.columns import column_of, encode_column
+from tdd.data.coverage import LEAST_COVERAGE
+from tdd.data.text import TextSplit
+from tdd.data.unspaced import splitting_advice
+from tdd.embeddings.spelling import KINDS
+from tdd.errors import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from datasets import Dataset
+    from numpy.typing import NDArray
+
+    from tdd.embeddings.protocol import Embedding
+
+
+class TextEncoder:
+    """Token ids of a column of text; see `tdd.data.protocols.Encoder`.
+
+    Args:
+        column: the column.
+        vectors: the word vectors.
+        max_length: L.
+    """
+
+    setting, holds = "text_column", "text"
+
+    def __init__(self, column: str, vectors: Embedding, max_length: int):
+        self.column, self.vectors, self.max_length = column, vectors, max_length
+        self.identity: list[str | int] = list(vectors.identity)
+        self.notes: list[str] = []
+        self._advice: str | None = None
+
+    def encode(self, split: Dataset, name: str) -> pa.Table:
+        """Token ids of each row, whole: `max_length` is not a part of what is cached. Unknown tokens are counted."""
+        import datasets
+        import pyarrow as pa
+
+        def encode(texts: list[str | None]) -> pa.Table:
+            encoded = self.vectors.encode_all(texts)
+            ids = pa.LargeListArray.from_arrays(pa.array(encoded.offsets), pa.array(encoded.ids))
+            unknown = pa.FixedSizeListArray.from_arrays(pa.array(encoded.unknown.ravel()), len(KINDS))
+            return pa.table({"ids": ids, "unknown": unknown})
+
+        if name == "train":
+            self._advice = splitting_advice(split, self.column, self.vectors)
+        number = datasets.Value("int32")
+        features = {"ids": datasets.LargeList(number), "unknown": datasets.List(number, length=len(KINDS))}
+        return encode_column(split, name, self, encode, features).with_format("arrow")[:]
+
+    def contents(self, split: Dataset, cells: pa.Table) -> pa.ChunkedArray:
+        """The texts."""
+        return column_of(split, self.column)
+
+    def present(self, cells: pa.Table) -> NDArray[np.bool_]:
+        """Rows with a token."""
+        import pyarrow.compute as pc
+
+        present: NDArray[np.bool_] = pc.greater(pc.list_value_length(cells["ids"]), 0).to_numpy()
+        return present
+
+    def splits(self, chosen: dict[str, tuple[pa.Table, Tensor, Tensor]]) -> dict[str, TextSplit]:
+        """See `Encoder.splits`.
+
+        Raises:
+            UsageError: almost no word has a vector.
+        """
+        splits = {
+            name: TextSplit(*_gather(cells["ids"], rows), labels, self.vectors, self.max_length, _unknown(cells, rows))
+            for name, (cells, rows, labels) in chosen.items()
+        }
+        if (coverage := splits["train"].coverage().of_words) < LEAST_COVERAGE:
+            advice = self._advice or "choose vectors for its language"
+            raise UsageError(
+                f"the vectors {self.vectors.name} have {coverage:.1%} of the words of column '{self.column}': {advice}"
+            )
+        self.notes = [*self.vectors.notes, *([f"column '{self.column}': {self._advice}"] if self._advice else [])]
+        return splits
+
+
+def _unknown(cells: pa.Table, rows: Tensor) -> NDArray[np.int64]:
+    """Tokens of `rows` without a vector, by kind."""
+    counts: NDArray[np.int32] = cells["unknown"].combine_chunks().flatten().to_numpy().reshape(-1, len(KINDS))
+    unknown: NDArray[np.int64] = counts[rows.numpy()].sum(0, dtype=np.int64)
+    return unknown
+
+
+def _gather(column: pa.ChunkedArray, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Token ids of `rows`, flat, and their offsets (N + 1,)."""
+    import pyarrow as pa
+
+    array = column.combine_chunks()
+    if not torch.equal(rows, torch.arange(len(array))):
+        array = array.take(pa.array(rows.numpy()))
+    offsets = from_dlpack(array.offsets)
+    return from_dlpack(array.flatten()), offsets - offsets[0]
