@@ -28,15 +28,22 @@ class DataSettings(Settings):
     )
     config_name: str | None = setting(None, "configuration of a Hub data set", none="its default", flag=True)
     revision: str | None = setting(None, "branch, tag or commit of a Hub data set", none="main", flag=True)
-    encoding: str | None = setting(None, "encoding of delimited text", none="recognised", flag=True)
+    encoding: str | None = setting(None, "encoding of delimited text", none="recognised", changes_run=False, flag=True)
     delimiter: str | None = setting(
-        None, "what stands between the fields of delimited text", none="recognised", flag=True
+        None,
+        "what stands between the fields of delimited text",
+        none="recognised",
+        changes_run=False,
+        flag=True,
     )
     quote: Literal["double", "single", "none"] | None = setting(
-        None, "quotes around the fields of delimited text", none="recognised", flag=True
+        None, "quotes around the fields of delimited text", none="recognised", changes_run=False, flag=True
     )
     no_header: bool = setting(
-        False, "delimited text whose first line is one of data; columns are numbered from 1", flag=True
+        False,
+        "delimited text whose first line is one of data; columns are numbered from 1",
+        changes_run=False,
+        flag=True,
     )
     text_column: str | None = setting(None, "column holding the text", none=USUAL_COLUMN, flag=True)
     image_column: str | None = setting(None, "column holding the images, instead of text", none=USUAL_COLUMN, flag=True)

@@ -76,7 +76,7 @@ BAD_STARTS = {
     "rare class": (csv("text,label\n" + ROWS + "word3,c\n"), {}, 2, "class 'c' has 1 training examples"),
     "empty file": (csv(""), {}, 2, "is empty"),
     "header alone": (csv("text,label\n"), {}, 2, "is empty"),
-    "no text": (csv("text,label\n,a\n,b\n"), {}, 2, "column 'text' holds float64, not text"),
+    "no text": (csv("text,label\n,a\n,b\n"), {}, 2, "column 'text' of the train split holds no text"),
     "foreign file": (
         lambda f: f.joinpath("made.parquet").write_text("PAR"),
         {"data": "made.parquet"},

@@ -6,7 +6,7 @@ from typing import Any
 import datasets
 import numpy as np
 import pytest
-from data_files import Load, sentences, texts, write_csv, write_parquet
+from data_files import TWO_CLASSES, Load, sentences, texts, write_csv, write_parquet
 from datasets.fingerprint import Hasher
 from patches import spy
 
@@ -17,12 +17,15 @@ from tdd.settings.recipe import Recipe
 
 
 def test_a_second_load_encodes_nothing(
-    load: Load, two_classes: Path, vectors: WordVectors, monkeypatch: pytest.MonkeyPatch
+    load: Load, tmp_path: Path, vectors: WordVectors, monkeypatch: pytest.MonkeyPatch
 ):
     encoded = spy(monkeypatch, WordVectors, "encode_all")
-    first = load(two_classes)
+    # Of texts that no other test has encoded.
+    rows = [(f"{text} story story", label) for text, label in TWO_CLASSES]
+    path = write_csv(tmp_path / "own.csv", rows)
+    first = load(path)
     assert sum(len(texts) for _, texts in encoded) == 100
-    second = load(two_classes, seed=3, max_length=5)
+    second = load(path, seed=3, max_length=5)
     assert sum(len(texts) for _, texts in encoded) == 100
     assert second.source == first.source
     assert sentences(second.test, vectors) == sentences(first.test, vectors)

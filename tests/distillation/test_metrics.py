@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score
 
@@ -12,6 +12,7 @@ from tdd.distillation.metrics import Counts
 CPU = torch.device("cpu")
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 10**6), networks=st.integers(1, 3), classes=st.integers(2, 6), size=st.integers(1, 40))
 def test_figures_are_those_of_scikit_learn(seed: int, networks: int, classes: int, size: int):
     g = torch.Generator().manual_seed(seed)

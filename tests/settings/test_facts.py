@@ -155,7 +155,8 @@ def test_the_state_of_a_run_outlives_the_settings_that_do_not_change_it_and_no_o
 
 def test_a_run_is_resumed_with_the_flags_that_do_not_change_it():
     assert set(RESUMED) == {known.name for known in RUN if known.flag and not known.changes_run}
-    assert set(RESUMED) == {"data", "device", "threads", "max_minutes", "report_to"}
+    reading = {"data", "encoding", "delimiter", "quote", "no_header"}
+    assert set(RESUMED) == {*reading, "device", "threads", "max_minutes", "report_to"}
 
 
 def test_the_help_of_the_recipe_holds_every_setting():
