@@ -50,7 +50,7 @@ def setting(
     Args:
         default: its value where none is given.
         description: what it sets, without a full stop.
-        none: what takes the place of None, where that is a value: "all", "n / classes, known once the data are read".
+        none: what takes the place of None, where that is a value: "all", "found once the data are read".
         unit: of its value: "tokens", "outer steps"; empty for a choice, a name or a ratio.
         source: where it comes from: a section of the paper, an arXiv number.
         changes_run: whether another value makes another distilled set; if not, a run is resumed with it changed.

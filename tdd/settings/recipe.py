@@ -67,7 +67,8 @@ class Recipe(AllSettings):
     def split(self, classes: int) -> tuple[int, int]:
         """(steps, samples per step) of the n samples for a data set of `classes` classes.
 
-        Default: n / classes steps when that is a whole number, at most 10 and dividing n; otherwise one step.
+        Default: as many steps as divide n, at most 10, and where classes divide n too, no more than leave every step a
+        sample for each class.
 
         Raises:
             UsageError: hard labels with fewer samples than classes, which would leave classes without a sample.
@@ -79,7 +80,7 @@ class Recipe(AllSettings):
             )
         steps = self.steps
         if steps is None:
-            most = min(10, self.n // classes) if self.n % classes == 0 else 1
+            most = min(10, self.n // classes) if self.n % classes == 0 else 10
             steps = max(s for s in range(1, most + 1) if self.n % s == 0)
         return steps, self.n // steps
 

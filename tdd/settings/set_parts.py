@@ -7,7 +7,7 @@ from typing import Literal
 from tdd.settings.fields import Settings, setting
 
 # What takes the place of none.
-USUAL_STEPS = "n / classes where that divides n, known once the data are read"
+USUAL_STEPS = "up to 10 that divide n, fewer where a step then has a sample for each class"
 
 
 class SetSettings(Settings):

@@ -10,7 +10,7 @@ from tdd.settings.recipe import Recipe, all_settings
 from tdd.settings.recipes import resolve_recipe
 
 OF_DATA = {
-    "steps": "n / classes where that divides n, known once the data are read",
+    "steps": "up to 10 that divide n, fewer where a step then has a sample for each class",
     "text_column": "found by its usual names once the data are read",
     "label_column": "found by its usual names once the data are read",
     "sample_length": "max_length",
