@@ -11,6 +11,7 @@ from tdd.data.formats.dialect import DELIMITERS, has_separator
 from tdd.data.formats.fasttext_lines import holds_labels, read_fasttext
 from tdd.data.formats.json_files import read_json, read_json_lines
 from tdd.data.formats.parquet import read_parquet
+from tdd.data.formats.plain_text import plain_text
 from tdd.data.formats.table_cache import COMPRESSED
 from tdd.errors import TddError, UsageError
 
@@ -80,7 +81,7 @@ def _read(path: Path, suffix: str, recipe: DataSettings) -> Read:
         return Read({"train": read_parquet(path)})
     if suffix not in USUAL:
         raise UsageError(f"cannot tell how to read {path}: no line begins with __label__, as fastText's do")
-    if suffix == ".txt" and recipe.delimiter is None and not has_separator(path, recipe.encoding):
+    if suffix == ".txt" and recipe.delimiter is None and not has_separator(plain_text(path, recipe.encoding)[0]):
         listed = ", ".join(repr(one) for one in DELIMITERS)
         raise UsageError(
             f"cannot tell how to read {path}: its lines hold none of the separators {listed}; name theirs with "

@@ -151,3 +151,32 @@ def test_a_cache_that_cannot_be_written_is_named_with_its_variable(tmp_path: Pat
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", blocked / "cache")
     with pytest.raises(TddError, match=r"cannot keep the rows of .*d\.csv under .*cache: .*set HF_DATASETS_CACHE"):
         load(write_csv(tmp_path / "d.csv", [("a new text", 1), ("another one", 2)]))
+
+
+@pytest.mark.parametrize(("encoding", "found"), [("utf-16-le", "utf-16-le"), ("utf-16-be", "utf-16-be")])
+def test_utf_16_without_a_mark_is_recognised(encoding: str, found: str, tmp_path: Path):
+    read = read_file(write(tmp_path / "d.csv", PLAIN, encoding), RECIPE)
+    assert read.reading["encoding"] == found and len(read.splits["train"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1250", "Film był świetny, choć aktorzy grali bardzo źle, żałuję"),
+        ("cp1250", "Příběh byl skvělý, ale herci hráli špatně a příliš žalostně"),
+        ("cp1251", "Фильм был отличный, актёры играли хорошо"),
+        ("cp1252", "Ein schöner Film über Mädchen, größte Überraschung"),
+        ("cp1252", "Un très bon film, les acteurs étaient excellents, déjà vu"),
+    ],
+)
+def test_encodings_of_several_languages_are_told_apart(encoding: str, text: str, tmp_path: Path):
+    path = write(tmp_path / "d.csv", [("text", "label"), *((f"{text} {i}", "ab"[i % 2]) for i in range(30))], encoding)
+    assert read_file(path, RECIPE).splits["train"]["text"][0] == f"{text} 0"
+
+
+def test_commas_of_prose_are_no_separators(tmp_path: Path, load: Load):
+    path = tmp_path / "d.txt"
+    path.write_text("".join(f"well, {text}@{label}\n" for text, label in TWO_CLASSES))
+    with pytest.raises(UsageError, match="--delimiter"):
+        load(path)
+    assert load(path, delimiter="@", no_header=True).classes == ["no", "yes"]

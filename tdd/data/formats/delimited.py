@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdd.data.formats.dialect import Dialect, looks_like_data, recognise
-from tdd.data.formats.table_cache import cached, checksum, opened
+from tdd.data.formats.plain_text import lines_of, plain_text
+from tdd.data.formats.quotes import Bytes
+from tdd.data.formats.table_cache import cached, checksum
 from tdd.errors import TddError, UsageError
 
 if TYPE_CHECKING:
@@ -38,108 +40,87 @@ def read_delimited(path: Path, suffix: str, recipe: DataSettings) -> tuple[Datas
         import pyarrow as pa
 
         try:
-            dialect = recognise(path, *given, usual)
+            data, encoding = plain_text(path, recipe.encoding)
         except (OSError, EOFError, UnicodeError) as error:
             raise TddError(f"cannot read {path} as {suffix[1:]}: {_line(error)}") from error
+        dialect = recognise(path, data, *given[1:], usual)
         asked = {recipe.text_column, recipe.label_column}
         if not asked & set(dialect.header) and looks_like_data(dialect):
             raise UsageError(
                 f"{path}: the first line looks like data, not like names of columns: set no_header (--no-header), "
                 f"which numbers the columns from 1 to {len(dialect.header)}"
             )
-        noted = json.dumps(_noted(dialect))
+        noted = json.dumps(_noted(dialect, encoding))
         schema = pa.schema([(name, pa.string()) for name in dialect.header], metadata={"tdd": noted})
-        return schema, _rows(path, dialect, schema)
+        return schema, _rows(path, data, dialect, schema)
 
     split, noted = cached(["delimited", checksum(path), usual, *given], str(path), batches)
     if not len(split):
         raise UsageError(f"{path} is empty: it holds no rows")
     notes = [f"{path.name}: {noted['told']}"] if noted["told"] else []
-    spanning = noted["lines"] - noted["header"] - len(split)
-    if spanning > 0:
+    if noted["spanning"]:
+        lines = len(split) + noted["spanning"] + noted["header"]
         notes.append(
-            f"{path.name}: {len(split):,} rows in {noted['lines']:,} lines: quotes hold values together that span "
+            f"{path.name}: {len(split):,} rows in {lines:,} lines: quotes hold values together that span "
             f"several lines; where they should not, set quote: none"
         )
     return split, {name: noted[name] for name in ("encoding", "delimiter", "quote", "header")}, notes
 
 
-def _noted(dialect: Dialect) -> dict[str, Any]:
+def _noted(dialect: Dialect, encoding: str) -> dict[str, Any]:
     quotes = {'"': "double", "'": "single", "": "none"}
+    unusual = [] if encoding in ("utf-8", "utf-8-sig") else [f"encoding {encoding}"]
     return {
-        "encoding": dialect.encoding,
+        "encoding": encoding,
         "delimiter": dialect.delimiter,
         "quote": quotes[dialect.quote],
         "header": dialect.has_header,
-        "lines": dialect.lines,
-        "told": dialect.told(),
+        "spanning": dialect.spanning,
+        "told": ", ".join([*unusual, *dialect.told()]),
     }
 
 
-def _rows(path: Path, dialect: Dialect, schema: pa.Schema) -> Iterable[pa.RecordBatch]:
+def _rows(path: Path, data: Bytes, dialect: Dialect, schema: pa.Schema) -> Iterable[pa.RecordBatch]:
     import pyarrow as pa
-
-    try:
-        with opened(path) as file:
-            yield from (batch.cast(schema) for batch in _reader(file, dialect))
-    except pa.ArrowInvalid as error:
-        raise _explained(path, dialect, error) from None
-    except (OSError, EOFError, UnicodeError) as error:
-        raise TddError(f"cannot read {path}: {_line(error)}") from error
-
-
-def _reader(file: Any, dialect: Dialect, on_bad_row: Any = None) -> Any:
     from pyarrow import csv
 
-    names = dialect.header
-    encoding = "utf-8" if dialect.encoding == "utf-8-sig" else dialect.encoding
-    return csv.open_csv(
-        file,
-        csv.ReadOptions(
-            use_threads=on_bad_row is None,
-            block_size=_BLOCK,
-            column_names=names,
-            skip_rows=int(dialect.has_header),
-            encoding=encoding,
-        ),
-        csv.ParseOptions(
-            delimiter=dialect.delimiter,
-            quote_char=dialect.quote or False,
-            newlines_in_values=bool(dialect.quote),
-            invalid_row_handler=on_bad_row,
-        ),
-        csv.ConvertOptions(
-            column_types=dict.fromkeys(names, "string"),
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=True,
-        ),
-    )
-
-
-def _explained(path: Path, dialect: Dialect, error: Exception) -> TddError:
-    """What Arrow found wrong, with the line."""
-    import pyarrow as pa
-
-    bad: list[Any] = []
-
-    def found(row: Any) -> str:
-        bad.append(row)
-        return "error"
-
+    if dialect.start == len(data):
+        return
+    names = list(dialect.header)
     try:
-        with opened(path) as file:
-            for _ in _reader(file, dialect, found):
-                pass
-    except pa.ArrowInvalid:
-        pass
-    if not bad:
-        return TddError(f"cannot read {path}: {_line(error)}")
-    row = bad[0]
-    return UsageError(
-        f"{path}, line {row.number}: {row.actual_columns} fields instead of {row.expected_columns}: put quotes around "
-        f"text that holds the separator {dialect.delimiter!r}, or set delimiter"
-    )
+        reader = csv.open_csv(
+            pa.BufferReader(pa.py_buffer(data[dialect.start :])),
+            csv.ReadOptions(block_size=_BLOCK, column_names=names),
+            csv.ParseOptions(
+                delimiter=dialect.delimiter,
+                quote_char=dialect.quote or False,
+                double_quote=not dialect.escaped,
+                escape_char="\\" if dialect.escaped else False,
+                newlines_in_values=bool(dialect.quote),
+                invalid_row_handler=lambda row: "error" if row.text.strip() else "skip",
+            ),
+            csv.ConvertOptions(
+                column_types=dict.fromkeys(names, "string"),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+            ),
+        )
+        yield from (batch.cast(schema) for batch in reader)
+    except pa.ArrowInvalid as error:
+        raise _explained(path, data, dialect) or TddError(f"cannot read {path}: {_line(error)}") from None
+
+
+def _explained(path: Path, data: Bytes, dialect: Dialect) -> UsageError | None:
+    """The first row that has not as many fields as there are columns; None: all have."""
+    width = len(dialect.header)
+    for line, _, row in dialect.rows(lines_of(data)):
+        if len(row) != width:
+            return UsageError(
+                f"{path}, line {line}: {len(row)} fields instead of {width}: put quotes around text that holds the "
+                f"separator {dialect.delimiter!r}, or set delimiter (--delimiter)"
+            )
+    return None
 
 
 def _line(error: BaseException) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import Dataset
 
-_VERSION = 1
+_VERSION = 2
 """To be raised whenever the same file is read otherwise."""
 _PART = 1 << 22  # bytes hashed at once
 
