@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tdd.data.formats.delimited import USUAL, read_delimited
 from tdd.data.formats.dialect import DELIMITERS, has_separator
 from tdd.data.formats.fasttext_lines import holds_labels, read_fasttext
 from tdd.data.formats.json_files import read_json, read_json_lines
+from tdd.data.formats.packed import COMPRESSED
 from tdd.data.formats.parquet import read_parquet
 from tdd.data.formats.plain_text import plain_text
-from tdd.data.formats.table_cache import COMPRESSED
+from tdd.data.formats.read import Read
 from tdd.errors import TddError, UsageError
 
 if TYPE_CHECKING:
-    from datasets import Dataset
-
     from tdd.settings.data_parts import DataSettings
 
 
 _KINDS = (".csv", ".tsv", ".jsonl", ".json", ".parquet", ".txt", ".ft")
 
 ACCEPTED = "a folder or a .csv, .tsv, .txt, .jsonl, .json or .parquet file (also .gz, .bz2 or .xz)"
-
-
-@dataclass(frozen=True)
-class Read:
-    """What was read of files.
-
-    Attributes:
-        splits: the rows of each split.
-        reading: how, as JSON values: "files" (names by split), "left_out_files" (reasons by name), and for delimited
-            text "encoding", "delimiter", "quote" and "header".
-        notes: what a user should know, a line each.
-    """
-
-    splits: dict[str, Dataset]
-    reading: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
 
 
 def data_suffix(path: Path) -> str | None:
@@ -71,21 +53,20 @@ def read_file(path: Path, recipe: DataSettings) -> Read:
 
 
 def _read(path: Path, suffix: str, recipe: DataSettings) -> Read:
-    if suffix in (".txt", ".ft") and recipe.delimiter is None and holds_labels(path):
-        return Read({"train": read_fasttext(path)})
+    if suffix in (".txt", ".ft") and recipe.delimiter is None and holds_labels(path, recipe.encoding):
+        return read_fasttext(path, recipe.encoding)
     if suffix == ".jsonl":
-        return Read({"train": read_json_lines(path)})
+        return read_json_lines(path)
     if suffix == ".json":
-        return Read(read_json(path))
+        return read_json(path)
     if suffix == ".parquet":
-        return Read({"train": read_parquet(path)})
+        return read_parquet(path)
     if suffix not in USUAL:
-        raise UsageError(f"cannot tell how to read {path}: no line begins with __label__, as fastText's do")
+        raise UsageError(f"cannot tell how to read {path}: no label __label__ stands in its first lines, as fastText's")
     if suffix == ".txt" and recipe.delimiter is None and not has_separator(plain_text(path, recipe.encoding)[0]):
         listed = ", ".join(repr(one) for one in DELIMITERS)
         raise UsageError(
             f"cannot tell how to read {path}: its lines hold none of the separators {listed}; name theirs with "
             f"delimiter (--delimiter), and set no_header (--no-header) where the first line is one of data"
         )
-    split, how, notes = read_delimited(path, suffix, recipe)
-    return Read({"train": split}, how, notes)
+    return read_delimited(path, suffix, recipe)

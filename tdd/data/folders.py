@@ -8,8 +8,9 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tdd.data.files import Read, data_suffix, read_file
+from tdd.data.files import data_suffix, read_file
 from tdd.data.formats.class_folders import holds_classes, read_class_folders
+from tdd.data.formats.read import Read
 from tdd.data.split_words import is_split, split_of
 from tdd.errors import TddError, UsageError
 from tdd.hub.quiet import offline, reason

@@ -72,11 +72,11 @@ def test_only_empty_cells_of_a_csv_are_missing(tmp_path: Path, load: Load):
             b"text,label\ngood,bad,1\nbad,2,3\n",
             r"d\.csv, line 2: 3 fields instead of 2: put quotes around text that holds the separator",
         ),
-        ("d.csv.gz", b"not gzip", r"cannot read .*d\.csv\.gz as csv: Not a gzipped file"),
+        ("d.csv.gz", b"not gzip", r"cannot read .*d\.csv\.gz: Not a gzipped file"),
         (
             "d.csv.gz",
             gzip.compress(b"text,label\na,1\n", mtime=0)[:-9],
-            r"cannot read .*d\.csv\.gz as csv: Compressed file ended",
+            r"cannot read .*d\.csv\.gz: Compressed file ended",
         ),
         ("d.jsonl", b"", r"d\.jsonl is empty: it holds no rows"),
         (

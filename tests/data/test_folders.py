@@ -1,17 +1,15 @@
 """No file of a folder is left out or merged without being named."""
 
 import io
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from data_files import TWO_CLASSES, Load, texts, write_csv, write_declared, write_parquet
+from data_files import Load, texts, write_csv, write_declared, write_parquet
 from PIL import Image
 
 from tdd.data.corpus import load_corpus
 from tdd.data.split_words import is_split, split_of
-from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
 
 
@@ -104,51 +102,6 @@ def test_a_class_may_be_called_train(tmp_path: Path):
         Image.fromarray(pixels).save(path)
     corpus = load_corpus(Recipe(dataset="mine", data=str(tmp_path / "d"), network="lenet"))
     assert corpus.classes == ["bus", "car", "train"] and total(corpus) == 24
-
-
-def test_fasttext_lines(tmp_path: Path, load: Load, two_classes: Path):
-    path = tmp_path / "d.txt"
-    path.write_text("".join(f"__label__{label} {text}\n" for text, label in TWO_CLASSES))
-    assert load(path).fingerprint == load(two_classes).fingerprint
-    path.write_text("__label__a __label__b good film\n" * 4)
-    with pytest.raises(UsageError, match=r"d\.txt, line 1: several labels an example are not supported"):
-        load(path)
-
-
-TRAIN, TEST = [{"text": text, "label": label} for text, label in TWO_CLASSES], TWO_CLASSES[::4]
-
-
-@pytest.mark.parametrize(
-    "held",
-    [
-        TRAIN,
-        {"data": TRAIN},
-        [list(row.values()) for row in TRAIN],
-        {"text": [row["text"] for row in TRAIN], "label": [row["label"] for row in TRAIN]},
-        {
-            "text": {str(i): row["text"] for i, row in enumerate(TRAIN)},
-            "label": {str(i): row["label"] for i, row in enumerate(TRAIN)},
-        },
-    ],
-)
-def test_json_of_any_form(held, tmp_path: Path, load: Load, two_classes: Path):
-    path = tmp_path / "d.json"
-    path.write_text(json.dumps(held))
-    assert load(path).fingerprint == load(two_classes).fingerprint
-
-
-def test_json_of_splits(tmp_path: Path, load: Load):
-    path = tmp_path / "d.json"
-    path.write_text(json.dumps({"train": TRAIN, "test": [{"text": f"the {t}", "label": y} for t, y in TEST]}))
-    corpus = load(path)
-    assert len(corpus.test) == len(TEST) and corpus.reading["files"] == {"train": ["d.json"], "test": ["d.json"]}
-
-
-def test_json_labels_of_several_types_are_text(tmp_path: Path, load: Load):
-    path = tmp_path / "d.jsonl"
-    labels = [0, "one", 1.5] * 20
-    path.write_text("\n".join(json.dumps({"text": t, "label": y}) for t, y in zip(texts(60), labels, strict=True)))
-    assert load(path).classes == ["0", "1.5", "one"]
 
 
 def test_a_card_s_own_split_names(tmp_path: Path, load: Load):

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdd.data.formats.dialect import Dialect, looks_like_data, recognise
-from tdd.data.formats.plain_text import lines_of, plain_text
+from tdd.data.formats.plain_text import lines_of, plain_text, unusual
 from tdd.data.formats.quotes import Bytes
+from tdd.data.formats.read import Read
 from tdd.data.formats.table_cache import cached, checksum
 from tdd.errors import TddError, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from datasets import Dataset
 
     from tdd.settings.data_parts import DataSettings
 
@@ -24,14 +24,14 @@ USUAL = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _BLOCK = 1 << 24  # bytes
 
 
-def read_delimited(path: Path, suffix: str, recipe: DataSettings) -> tuple[Dataset, dict[str, Any], list[str]]:
+def read_delimited(path: Path, suffix: str, recipe: DataSettings) -> Read:
     """The rows of a file, how it is written ("encoding", "delimiter", "quote", "header"), and notes.
 
     Only an empty cell is a missing value: "None" and "NA" are words and may be classes.
 
     Raises:
         UsageError: it is empty, its first line looks like data, or rows have more fields than it.
-        TddError: it is damaged or not text.
+        TddError: it is damaged, not text, or its quotes can be read in several ways.
     """
     given = (recipe.encoding, recipe.delimiter, recipe.quote, recipe.no_header)
     usual = USUAL[suffix]
@@ -39,10 +39,7 @@ def read_delimited(path: Path, suffix: str, recipe: DataSettings) -> tuple[Datas
     def batches() -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
         import pyarrow as pa
 
-        try:
-            data, encoding = plain_text(path, recipe.encoding)
-        except (OSError, EOFError, UnicodeError) as error:
-            raise TddError(f"cannot read {path} as {suffix[1:]}: {_line(error)}") from error
+        data, encoding = plain_text(path, recipe.encoding)
         dialect = recognise(path, data, *given[1:], usual)
         asked = {recipe.text_column, recipe.label_column}
         if not asked & set(dialect.header) and looks_like_data(dialect):
@@ -64,19 +61,19 @@ def read_delimited(path: Path, suffix: str, recipe: DataSettings) -> tuple[Datas
             f"{path.name}: {len(split):,} rows in {lines:,} lines: quotes hold values together that span "
             f"several lines; where they should not, set quote: none"
         )
-    return split, {name: noted[name] for name in ("encoding", "delimiter", "quote", "header")}, notes
+    reading = {name: noted[name] for name in ("encoding", "delimiter", "quote", "header")}
+    return Read({"train": split}, reading, notes)
 
 
 def _noted(dialect: Dialect, encoding: str) -> dict[str, Any]:
     quotes = {'"': "double", "'": "single", "": "none"}
-    unusual = [] if encoding in ("utf-8", "utf-8-sig") else [f"encoding {encoding}"]
     return {
         "encoding": encoding,
         "delimiter": dialect.delimiter,
         "quote": quotes[dialect.quote],
         "header": dialect.has_header,
         "spanning": dialect.spanning,
-        "told": ", ".join([*unusual, *dialect.told()]),
+        "told": ", ".join([*unusual(encoding), *dialect.told()]),
     }
 
 

@@ -1,4 +1,4 @@
-"""JSON: a row a line, a list of rows, columns, or any of these by split."""
+"""JSON: a row a line, a list of rows, rows by an id, columns, or any of these by split."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tdd.data.formats.table_cache import cached, checksum, opened, table_of
+from tdd.data.formats.packed import unpacked
+from tdd.data.formats.read import Read
+from tdd.data.formats.table_cache import cached, checksum, table_of
+from tdd.data.split_words import split_of
 from tdd.errors import TddError, UsageError
 
 if TYPE_CHECKING:
@@ -16,10 +19,10 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 _ROWS = ("data", "rows", "examples", "records", "instances")
-"""What wraps a list of rows."""
+"""What wraps the rows, beside values that say something of them all."""
 
 
-def read_json_lines(path: Path) -> Dataset:
+def read_json_lines(path: Path) -> Read:
     """The rows of a file with one on every line.
 
     Raises:
@@ -28,19 +31,20 @@ def read_json_lines(path: Path) -> Dataset:
 
     def rows() -> pa.Table:
         found = []
-        for number, line in enumerate(_text(path, "jsonl").splitlines(), 1):
-            if not line.strip():
-                continue
-            try:
-                found.append(json.loads(line))
-            except ValueError as error:
-                raise TddError(f"cannot read {path} as jsonl: line {number}: JSON parse error: {error}") from None
+        try:
+            # Only a newline ends a line: others may stand in a text.
+            with _text(path, "\n") as text:
+                for number, line in enumerate(text, 1):
+                    if line.strip():
+                        found.append(_value(line, f"{path} as jsonl: line {number}: "))
+        except UnicodeError as error:
+            raise TddError(f"cannot read {path} as jsonl: {error}") from error
         return _table(found, str(path))
 
-    return _cached(path, "lines", rows)
+    return Read({"train": _cached(path, "lines", rows)})
 
 
-def read_json(path: Path) -> dict[str, Dataset]:
+def read_json(path: Path) -> Read:
     """The rows of a file by split, all of them "train" where it has no splits.
 
     Raises:
@@ -51,27 +55,43 @@ def read_json(path: Path) -> dict[str, Dataset]:
 
     def parts() -> dict[str, Any]:
         if not held:
-            text = _text(path, "json")
             try:
-                held.update(_splits(json.loads(text), str(path)))
-            except ValueError as error:
+                with _text(path) as opened:
+                    text = opened.read()
+            except UnicodeError as error:
+                raise TddError(f"cannot read {path} as json: {error}") from error
+            try:
+                held.update(_splits(_value(text, f"{path} as json: "), str(path)))
+            except TddError as error:
                 if text.lstrip()[:1] == "{" and "Extra data" in str(error):  # a row a line under another suffix
                     return {}
-                raise TddError(f"cannot read {path} as json: JSON parse error: {error}") from None
+                raise
         return held
 
     names = _cached(path, "splits", lambda: table_of({"name": list(parts())}))["name"]
     if not list(names):
-        return {"train": read_json_lines(path)}
-    return {name: _cached(path, f"split {name}", lambda name=name: _table(parts()[name], str(path))) for name in names}
+        return read_json_lines(path)
+    return Read(
+        {name: _cached(path, f"split {name}", lambda name=name: _table(parts()[name], str(path))) for name in names}
+    )
 
 
-def _text(path: Path, kind: str) -> str:
+def _text(path: Path, newline: str | None = None) -> io.TextIOWrapper:
+    import pyarrow as pa
+
+    return io.TextIOWrapper(pa.BufferReader(pa.py_buffer(unpacked(path))), "utf-8-sig", newline=newline)
+
+
+def _value(text: str, where: str) -> Any:
+    """What JSON says; half of a character, as a text that was cut holds it, becomes the mark of an unknown one."""
     try:
-        with opened(path) as file, io.TextIOWrapper(file, "utf-8-sig") as text:
-            return text.read()
-    except (OSError, EOFError, UnicodeError) as error:
-        raise TddError(f"cannot read {path} as {kind}: {error}") from error
+        value = json.loads(text)
+        if "\\ud" not in text.lower():
+            return value
+        written = json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
+        return json.loads(written.decode("utf-16-le", "replace"))
+    except (ValueError, RecursionError) as error:
+        raise TddError(f"cannot read {where}JSON parse error: {error}") from None
 
 
 def _cached(path: Path, part: str, table: Any) -> Dataset:
@@ -84,28 +104,52 @@ def _cached(path: Path, part: str, table: Any) -> Dataset:
 
 def _splits(held: Any, path: str) -> dict[str, Any]:
     """Rows or columns by split."""
-    if isinstance(held, Mapping) and len(held) == 1 and next(iter(held)) in _ROWS:
-        held = next(iter(held.values()))
-    if isinstance(held, list):
-        return {"train": held}
+    held = _unwrapped(held)
     if isinstance(held, Mapping) and held:
         values = list(held.values())
-        if all(isinstance(value, list) and value and isinstance(value[0], dict | list) for value in values):
+        by_split = all(split_of(name) for name in held) and not all(map(_is_list_of_values, values))
+        if by_split or all(isinstance(value, list) and value and isinstance(value[0], dict) for value in values):
             return dict(held)
-        if all(isinstance(value, dict) and all(isinstance(v, list) for v in value.values()) for value in values):
-            return dict(held)  # columns by split
-        if all(isinstance(value, list | dict) for value in values):
-            return {"train": held}
+    if isinstance(held, list | Mapping) and held:
+        return {"train": held}
     raise UsageError(f"{path} holds neither a list of rows, nor columns, nor splits of these")
+
+
+def _unwrapped(held: Any) -> Any:
+    """The rows, without what wraps them."""
+    if not isinstance(held, Mapping):
+        return held
+    wrapped = [name for name in _ROWS if isinstance(held.get(name), list | Mapping)]
+    if len(wrapped) != 1:
+        return held
+    rows = held[wrapped[0]]
+    others = [value for name, value in held.items() if name != wrapped[0]]
+    is_alone = not others or (not _is_list_of_values(rows) and not any(isinstance(value, list) for value in others))
+    return rows if is_alone and (isinstance(rows, list) or len(held) == 1 or _are_splits(rows)) else held
+
+
+def _are_splits(held: Mapping[str, Any]) -> bool:
+    return bool(held) and all(split_of(name) for name in held)
+
+
+def _is_list_of_values(value: Any) -> bool:
+    return isinstance(value, list) and not any(isinstance(one, dict | list) for one in value)
 
 
 def _table(held: Any, path: str) -> pa.Table:
     """Rows, objects or lists, or columns, as a table."""
     if isinstance(held, Mapping):
-        columns = {str(k): list(v.values()) if isinstance(v, dict) else list(v) for k, v in held.items()}
-        if len({len(values) for values in columns.values()}) > 1:
-            raise UsageError(f"{path} holds columns of different lengths")
-        return table_of(columns)
+        values = list(held.values())
+        if all(isinstance(value, list) for value in values):
+            if len({len(value) for value in values}) > 1:
+                raise UsageError(f"{path} holds columns of different lengths")
+            return table_of({name: list(value) for name, value in held.items()})
+        if all(isinstance(value, Mapping) and all(key.isdecimal() for key in value) for value in values):
+            keys = dict.fromkeys(key for value in values for key in value)
+            return table_of({name: [value.get(key) for key in keys] for name, value in held.items()})
+        held = values  # rows by an id
+    if not isinstance(held, list):
+        raise UsageError(f"{path} holds values that are no rows: every row is an object or a list")
     if held and all(isinstance(row, list) for row in held):
         width = max(map(len, held))
         return table_of(
@@ -113,5 +157,5 @@ def _table(held: Any, path: str) -> pa.Table:
         )
     if not all(isinstance(row, Mapping) for row in held):
         raise UsageError(f"{path} holds values that are no rows: every row is an object or a list")
-    names = dict.fromkeys(str(name) for row in held for name in row)
+    names = dict.fromkeys(name for row in held for name in row)
     return table_of({name: [row.get(name) for row in held] for name in names})

@@ -5,16 +5,12 @@ from __future__ import annotations
 import codecs
 import io
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
-
+from tdd.data.formats.packed import mapped, unpacked
 from tdd.data.formats.quotes import Bytes
-from tdd.data.formats.table_cache import COMPRESSED, opened
 from tdd.errors import TddError, UsageError
 
 _UTF_8 = ("utf-8", "utf-8-sig")
@@ -41,11 +37,10 @@ def plain_text(path: Path, encoding: str | None) -> tuple[Bytes, str]:
 
     Raises:
         UsageError: there is no such encoding.
-        TddError: it is not text, or not in the encoding given; the line is named.
-        OSError, EOFError: it cannot be read.
+        TddError: it cannot be read, is not text, or not in the encoding given; the line is named.
     """
     check_encoding(encoding)
-    raw = _unpacked(path)
+    raw = unpacked(path)
     encoding = encoding or _recognised(raw, path)
     if codecs.lookup(encoding).name in _UTF_8:
         if line := _first_bad_line(raw, "utf-8"):
@@ -55,7 +50,12 @@ def plain_text(path: Path, encoding: str | None) -> tuple[Bytes, str]:
     if line := _first_bad_line(raw, encoding):
         raise TddError(f"{path}, line {line}: not {encoding}; set encoding to another one")
     decode = codecs.getincrementaldecoder(encoding)().decode
-    return _mapped(decode(part).lstrip("\ufeff" if not place else "").encode() for place, part in _parts(raw)), encoding
+    return mapped(decode(part).lstrip("\ufeff" if not place else "").encode() for place, part in _parts(raw)), encoding
+
+
+def unusual(encoding: str) -> list[str]:
+    """What a user should know of an encoding, in a few words; nothing of UTF-8."""
+    return [] if codecs.lookup(encoding).name in _UTF_8 else [f"encoding {encoding}"]
 
 
 def lines_of(data: Bytes) -> Iterator[str]:
@@ -96,33 +96,6 @@ def guess_encoding(lines: Iterable[bytes]) -> str | None:
         first = ["cp1252"]
     best = from_bytes(bytes(some), cp_isolation=first).best() or from_bytes(bytes(some)).best()
     return None if best is None else str(best.encoding)
-
-
-def _unpacked(path: Path) -> Bytes:
-    if path.suffix.lower() not in COMPRESSED:
-        return np.memmap(path, dtype=np.uint8, mode="r") if path.stat().st_size else np.zeros(0, dtype=np.uint8)
-    with opened(path) as file:
-        return _mapped(iter(lambda: file.read(_PART), b""))
-
-
-def _mapped(parts: Iterable[bytes]) -> Bytes:
-    """Bytes in a file that has no name and goes with the array."""
-    with tempfile.TemporaryFile() as file:
-        for part in parts:
-            with _in_space():
-                file.write(part)
-        with _in_space():
-            file.flush()
-        return np.memmap(file, dtype=np.uint8, mode="r") if file.tell() else np.zeros(0, dtype=np.uint8)
-
-
-@contextmanager
-def _in_space() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        where = tempfile.gettempdir()
-        raise TddError(f"cannot write to {where}: {error.strerror}; free some space or set TMPDIR") from error
 
 
 def _parts(raw: Bytes) -> Iterator[tuple[int, bytes]]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import hashlib
 import json
-import lzma
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from tdd.errors import TddError
 
@@ -22,15 +19,6 @@ if TYPE_CHECKING:
 _VERSION = 2
 """To be raised whenever the same file is read otherwise."""
 _PART = 1 << 22  # bytes hashed at once
-
-COMPRESSED: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-"""How files with these suffixes are opened."""
-
-
-def opened(path: Path) -> IO[bytes]:
-    """The bytes of a file, unpacked where its suffix says that it is packed."""
-    unpack = COMPRESSED.get(path.suffix.lower())
-    return unpack(path, "rb") if unpack else open(path, "rb")
 
 
 def checksum(path: Path) -> str:
