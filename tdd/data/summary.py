@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tdd.data.corpus import Corpus
 from tdd.data.text import TextSplit
+
+if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
+
 
 _QUANTILES = (0.05, 0.5, 0.95, 1.0)
 _LISTED = 12  # classes named in a line

@@ -101,7 +101,7 @@ def check_same(recipe: Recipe, folder: Path) -> None:
     without = settings_that_keep_the_run()
     old, new = kept.model_dump(exclude=without), recipe.model_dump(exclude=without)
     # A run keeps what was found in its data.
-    found = {name for name in FOUND if new[name] is None}
+    found = {name for name in FOUND if new.get(name) is None}
     changed = [
         f"{name}: {value} there, {new[name]} now"
         for name, value in old.items()

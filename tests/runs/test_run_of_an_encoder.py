@@ -1,8 +1,8 @@
 """A run for an encoder in a folder of one's own, from the command line to its card, without a Hub."""
 
 import pytest
-from command import tdd, write_data
-from tiny_encoders import save_encoder
+from command import tdd
+from tiny_encoders import films, save_encoder
 
 from tdd.distilled_set.set import DistilledSet
 
@@ -13,7 +13,8 @@ def cache(tmp_path, monkeypatch):
 
 
 def test_a_run_for_an_encoder_of_a_folder_ends_with_its_card_and_is_evaluated(tmp_path):
-    data = write_data(tmp_path / "films.csv")
+    data = tmp_path / "films.csv"
+    data.write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in zip(*films(), strict=True)))
     save_encoder(tmp_path / "my-encoder")
     settings = {"max_length": 12, "batch_size": 16, "outer_steps": 2, "hidden_states": "bfloat16", "train": "last:1"}
     command = ["distill", data, "--network", f"hf:{tmp_path}/my-encoder", "--n", 2, "--output", tmp_path / "run"]
