@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+
 from tdd.data.formats.packed import mapped, unpacked
 from tdd.data.formats.quotes import Bytes
 from tdd.errors import TddError, UsageError
@@ -51,6 +53,35 @@ def plain_text(path: Path, encoding: str | None) -> tuple[Bytes, str]:
         raise TddError(f"{path}, line {line}: not {encoding}; set encoding to another one")
     decode = codecs.getincrementaldecoder(encoding)().decode
     return mapped(decode(part).lstrip("\ufeff" if not place else "").encode() for place, part in _parts(raw)), encoding
+
+
+def decoded(paths: list[Path], encoding: str | None) -> tuple[list[str], str]:
+    """The texts of several files, and the encoding of those that are not UTF-8; None: recognised, one for all.
+
+    Raises:
+        UsageError: there is no such encoding.
+        TddError: a text is not in the encoding.
+    """
+    check_encoding(encoding)
+    raw = {path: np.frombuffer(path.read_bytes(), dtype=np.uint8) for path in paths}
+    if encoding is not None:
+        other = paths
+    else:
+        other = [path for path in paths if _first_bad_line(raw[path], "utf-8") is not None]
+        marked = [path for path in other if raw[path][:2].tobytes() in _MARKS]
+        encoding = "utf-8"
+        if marked:
+            encoding = _recognised(raw[marked[0]], marked[0])
+        elif other:
+            encoding = guess_encoding(line for path in other for line in _raw_lines(raw[path])) or encoding
+    texts = {}
+    for path in paths:
+        texts[path] = raw[path].tobytes().decode("utf-8-sig", "replace")
+    for path in other:
+        if line := _first_bad_line(raw[path], encoding):
+            raise TddError(f"{path}, line {line}: not {encoding}; set encoding to another one")
+        texts[path] = raw[path].tobytes().decode(encoding)
+    return [texts[path] for path in paths], encoding
 
 
 def unusual(encoding: str) -> list[str]:
