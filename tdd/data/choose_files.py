@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tdd.data.files import data_suffix
-from tdd.data.formats.packed import COMPRESSED
+from tdd.data.formats.packed import COMPRESSED, data_suffix
 from tdd.data.split_words import rank, split_of
 
 _TEXT = (".txt", ".ft")

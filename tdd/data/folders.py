@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdd.data.choose_files import choose_files
-from tdd.data.files import data_suffix, read_file
+from tdd.data.files import read_file
 from tdd.data.formats.class_folders import IMAGES, holds_classes, read_class_folders
+from tdd.data.formats.packed import data_suffix
 from tdd.data.formats.read import Read
 from tdd.data.join_files import join
 from tdd.errors import TddError, UsageError

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tdd.data.formats.packed import mapped, unpacked
-from tdd.data.formats.quotes import Bytes
+from tdd.data.formats.packed import Bytes, mapped, unpacked
 from tdd.errors import TddError, UsageError
 
 _UTF_8 = ("utf-8", "utf-8-sig")
@@ -87,14 +86,6 @@ def decoded(paths: list[Path], encoding: str | None) -> tuple[list[str], str]:
 def unusual(encoding: str) -> list[str]:
     """What a user should know of an encoding, in a few words; nothing of UTF-8."""
     return [] if codecs.lookup(encoding).name in _UTF_8 else [f"encoding {encoding}"]
-
-
-def lines_of(data: Bytes) -> Iterator[str]:
-    """The lines of a text with their ends, of which "\\n", "\\r\\n" and "\\r" are some and no other."""
-    import pyarrow as pa
-
-    with io.TextIOWrapper(pa.BufferReader(pa.py_buffer(data)), "utf-8", newline="") as text:
-        yield from text
 
 
 def check_encoding(encoding: str | None) -> None:
