@@ -102,6 +102,7 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         splits = _official(source, known.tested_on if known else "test")
         columns = find_columns(recipe, known, splits["train"], vectors)
         encoder, label = columns.encoder, columns.label
+        _check_columns(splits, (encoder.column, label), source.reading.get("files", {}))
         if known and known.left_out:
             splits = {name: without(split, label, known.left_out) for name, split in splits.items()}
         classes = read_labels(splits, label, recipe.keep_labels, recipe.unlabelled)
@@ -162,6 +163,18 @@ def _reading(
         "left_out": {name: reasons for name, reasons in left_out.items() if reasons},
         "classes": {name: {split: counts[split][label] for split in counts} for label, name in enumerate(classes)},
     }
+
+
+def _check_columns(splits: Mapping[str, Dataset], columns: tuple[str, ...], files: Mapping[str, list[str]]) -> None:
+    """Raise a UsageError if a split lacks one of the columns that are read of train."""
+    for name, split in splits.items():
+        for column in columns:
+            if column not in split.column_names:
+                where = f" ({', '.join(files[name][:3])})" if name in files else ""
+                raise UsageError(
+                    f"the {name} split{where} has no column '{column}' as train has: it has "
+                    f"{', '.join(split.column_names)}; name the columns alike, or leave it out (--data with one file)"
+                )
 
 
 def _official(source: Source, tested_on: str) -> dict[str, Dataset]:

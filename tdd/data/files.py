@@ -9,7 +9,7 @@ from tdd.data.formats.delimited import USUAL, read_delimited
 from tdd.data.formats.dialect import DELIMITERS, has_separator
 from tdd.data.formats.fasttext_lines import holds_labels, read_fasttext
 from tdd.data.formats.json_files import read_json, read_json_lines
-from tdd.data.formats.packed import COMPRESSED
+from tdd.data.formats.packed import data_suffix
 from tdd.data.formats.parquet import read_parquet
 from tdd.data.formats.plain_text import plain_text
 from tdd.data.formats.read import Read
@@ -19,15 +19,7 @@ if TYPE_CHECKING:
     from tdd.settings.data_parts import DataSettings
 
 
-_KINDS = (".csv", ".tsv", ".jsonl", ".json", ".parquet", ".txt", ".ft")
-
 ACCEPTED = "a folder or a .csv, .tsv, .txt, .jsonl, .json or .parquet file (also .gz, .bz2 or .xz)"
-
-
-def data_suffix(path: Path) -> str | None:
-    """The suffix that tells how `path` is read, a compression's left out; None for no file of data."""
-    suffix = path.with_suffix("").suffix if path.suffix.lower() in COMPRESSED else path.suffix
-    return suffix.lower() if suffix.lower() in _KINDS else None
 
 
 def read_file(path: Path, recipe: DataSettings) -> Read:

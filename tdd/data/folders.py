@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import glob
 import re
-from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tdd.data.files import data_suffix, read_file
-from tdd.data.formats.class_folders import holds_classes, read_class_folders
+from tdd.data.choose_files import choose_files
+from tdd.data.files import read_file
+from tdd.data.formats.class_folders import IMAGES, holds_classes, read_class_folders
+from tdd.data.formats.packed import data_suffix
 from tdd.data.formats.read import Read
-from tdd.data.split_words import is_split, split_of
+from tdd.data.join_files import join
 from tdd.errors import TddError, UsageError
 from tdd.hub.quiet import offline, reason
 from tdd.settings.data_parts import DataSettings
@@ -33,9 +34,8 @@ def read_folder(folder: Path, recipe: DataSettings) -> Read:
     if _is_for_datasets(folder, recipe):
         return _by_datasets(folder, recipe.config_name)
     files = [path for path in sorted(folder.rglob("*")) if _is_data(path, folder)]
-    if not [path for path in files if data_suffix(path) != ".txt"] and holds_classes(folder):
-        splits, names = read_class_folders(folder)
-        return Read(splits, {"files": names}, [f"a folder a class: {', '.join(_classes(splits))}"])
+    if all(data_suffix(path) == ".txt" for path in files) and holds_classes(folder):
+        return read_class_folders(folder, recipe.encoding)
     if not files:
         raise UsageError(f"{folder} holds no data files that can be read (csv, tsv, jsonl or parquet)")
     return _by_names(folder, files, recipe)
@@ -43,18 +43,26 @@ def read_folder(folder: Path, recipe: DataSettings) -> Read:
 
 def _is_for_datasets(folder: Path, recipe: DataSettings) -> bool:
     card = folder / "README.md"
-    configured = card.is_file() and re.search(r"^configs:", card.read_text(errors="replace"), re.MULTILINE)
+    told = card.is_file() and re.search(r"^(configs|dataset_info):", card.read_text(errors="replace"), re.MULTILINE)
     script = (folder / f"{folder.resolve().name}.py").is_file()
-    return bool(configured) or script or recipe.config_name is not None or (folder / "state.json").is_file()
+    return (
+        bool(told)
+        or script
+        or recipe.config_name is not None
+        or (folder / "state.json").is_file()
+        or _is_images(folder)
+    )
+
+
+def _is_images(folder: Path) -> bool:
+    """Whether a file of metadata says what the images beside it are."""
+    told = [path for path in folder.rglob("metadata.*") if path.suffix in (".csv", ".jsonl", ".parquet")]
+    return any(path.suffix.lower() in IMAGES for of in told for path in of.parent.rglob("*"))
 
 
 def _is_data(path: Path, folder: Path) -> bool:
     hidden = any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
     return path.is_file() and not hidden and data_suffix(path) is not None
-
-
-def _classes(splits: dict[str, Dataset]) -> list[str]:
-    return sorted(set(splits["train" if "train" in splits else next(iter(splits))]["label"]))
 
 
 def _by_datasets(folder: Path, config: str | None) -> Read:
@@ -71,41 +79,29 @@ def _by_datasets(folder: Path, config: str | None) -> Read:
 
 
 def _by_names(folder: Path, files: list[Path], recipe: DataSettings) -> Read:
-    """The files of the most frequent kind, each in the split that its name or that of its folder speaks of."""
-    kinds = Counter(data_suffix(path) for path in files if data_suffix(path) != ".txt" or _are_all_text(files))
-    kind = kinds.most_common(1)[0][0]
-    left_out: dict[str, str] = {}
-    chosen: dict[str, list[Path]] = defaultdict(list)
-    named_apart = any(is_split(_stem(path)) for path in files if data_suffix(path) == kind)
-    for path in files:
-        name = str(path.relative_to(folder))
-        split = split_of(_stem(path)) or split_of(" ".join(path.relative_to(folder).parts[:-1]))
-        if data_suffix(path) != kind:
-            left_out[name] = f"the other files are {kind}"
-        elif split is None and named_apart:
-            left_out[name] = "its name speaks of no split"
-        else:
-            chosen[split or "train"].append(path)
+    """Each file in the split that its name or that of its folder speaks of."""
+    chosen = choose_files(folder, files)
+    left_out = chosen.left_out
     splits: dict[str, Dataset] = {}
     names: dict[str, list[str]] = {}
     facts: list[dict[str, Any]] = []
     notes: list[str] = []
-    for split, paths in chosen.items():
-        parts: list[Dataset] = []
-        read_paths = []
+    for split, paths in chosen.splits.items():
+        parts: dict[str, Dataset] = {}
         for path in paths:
             read = read_file(path, recipe)
             if len(read.splits) > 1:
                 raise UsageError(f"{path} holds splits of its own: read it alone, with --data {path}")
+            (part,) = read.splits.values()
+            columns = {name for other in parts.values() for name in other.column_names}
+            if parts and not columns & set(part.column_names):
+                left_out[str(path.relative_to(folder))] = f"it has no column of {next(iter(parts))}"
+                continue
             facts.append({name: value for name, value in read.reading.items() if name != "files"})
             notes += read.notes
-            (part,) = read.splits.values()
-            if parts and not set(parts[0].column_names) & set(part.column_names):
-                left_out[str(path.relative_to(folder))] = f"it has no column of {paths[0].name}"
-                continue
-            parts.append(part)
-            read_paths.append(str(path.relative_to(folder)))
-        splits[split], names[split] = _together(parts), read_paths
+            parts[str(path.relative_to(folder))] = part
+        splits[split], told = join(parts)
+        names[split], notes = list(parts), notes + told
     if any(len(of_split) > 1 for of_split in names.values()):
         for split, found in names.items():
             notes.append(f"{split}: {len(found)} file{'s' if len(found) > 1 else ''}, {_few(found)}")
@@ -114,41 +110,8 @@ def _by_names(folder: Path, files: list[Path], recipe: DataSettings) -> Read:
     return Read(splits, {"files": names, "left_out_files": left_out, **same}, notes)
 
 
-def _are_all_text(files: list[Path]) -> bool:
-    return all(data_suffix(path) == ".txt" for path in files)
-
-
-def _stem(path: Path) -> str:
-    return path.name.partition(".")[0]
-
-
 def _few(names: list[str]) -> str:
     return ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
-
-
-def _together(parts: list[Dataset]) -> Dataset:
-    """The rows of several files: the columns that all have, as text where their types differ."""
-    import datasets
-
-    if len(parts) == 1:
-        return parts[0]
-    shared = [name for name in parts[0].column_names if all(name in part.column_names for part in parts)]
-    parts = [part.select_columns(shared) for part in parts]
-    different = [name for name in shared if len({str(part.features[name]) for part in parts}) > 1]
-    return datasets.concatenate_datasets([_as_text(part, different) for part in parts])
-
-
-def _as_text(part: Dataset, columns: list[str]) -> Dataset:
-    import datasets
-
-    for column in columns:
-        feature = part.features[column]
-        if isinstance(feature, datasets.ClassLabel):
-            written = [None if value is None or value < 0 else feature.names[value] for value in part[column]]
-            part = part.remove_columns(column).add_column(column, written)
-        else:
-            part = part.cast_column(column, datasets.Value("string"))
-    return part
 
 
 def _damaged_file(folder: Path) -> TddError | None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tdd.data.files import ACCEPTED, data_suffix, read_file
+from tdd.data.files import ACCEPTED, read_file
 from tdd.data.folders import read_folder
+from tdd.data.formats.packed import data_suffix
 from tdd.data.hub_datasets import load_hub_dataset
 from tdd.data.source import Source
 from tdd.errors import TddError, UsageError, nearest

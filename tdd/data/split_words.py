@@ -20,5 +20,10 @@ def split_of(name: str) -> str | None:
 
 def is_split(name: str) -> bool:
     """Whether a name is that of a split and, for files in parts, of its part: ``train-00000-of-00002``."""
+    return rank(name) is not None
+
+
+def rank(name: str) -> int | None:
+    """How usual a name is for its split, 0 most, as ``test`` before ``eval``; None: it is not that of a split."""
     plain = re.sub(r"([-_.]?\d+)?([-_]of[-_]\d+)?$", "", name.lower())
-    return any(plain in words for words in WORDS.values())
+    return next((words.index(plain) for words in WORDS.values() if plain in words), None)

@@ -1,16 +1,13 @@
 """No file of a folder is left out or merged without being named."""
 
-import io
+import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 from data_files import Load, texts, write_csv, write_declared, write_parquet
-from PIL import Image
 
-from tdd.data.corpus import load_corpus
 from tdd.data.split_words import is_split, split_of
-from tdd.settings.recipe import Recipe
+from tdd.errors import UsageError
 
 
 def rows(count: int, word: str) -> list[tuple[str, str]]:
@@ -47,15 +44,73 @@ def test_split_words_inside_names_leave_out_no_other_file(tmp_path: Path, load: 
     assert corpus.reading["files"] == {"train": ["reviews-2020.csv", "reviews-2021.csv", "reviews-2022-train.csv"]}
 
 
-def test_several_files_of_a_split_are_named_and_contradictions_told(tmp_path: Path, load: Load):
-    write_csv(tmp_path / "d" / "train.csv", rows(40, "red"))
-    write_csv(tmp_path / "d" / "test.csv", rows(10, "blue"))
-    write_csv(tmp_path / "d" / "test_masked.csv", [(text, "a") for text, _ in rows(10, "blue")])
+def twins(folder: Path, names: tuple[str, str]) -> None:
+    write_csv(folder / "train.csv", rows(40, "red"))
+    write_csv(folder / names[0], rows(10, "blue"))
+    write_csv(folder / names[1], [(text, "a") for text, _ in rows(10, "blue")])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("test.csv", "test_masked.csv"), ("test.csv", "eval.csv"), ("test-0-of-1.csv", "dev/masked.test.csv")],
+)
+def test_a_file_called_by_a_split_alone_is_that_split(names: tuple[str, str], tmp_path: Path, load: Load):
+    twins(tmp_path / "d", names)
     corpus = load(tmp_path / "d")
-    assert "test: 2 files, test.csv, test_masked.csv" in corpus.notes
+    why = f"{names[0]} is the test split by its name"
+    assert corpus.reading["left_out_files"] == {names[1]: why}
+    assert corpus.notes == [f"{names[1]} is left out: {why}"]
+
+
+def test_several_files_of_a_split_are_named_and_contradictions_told(tmp_path: Path, load: Load):
+    twins(tmp_path / "d", ("my_test.csv", "my_test_masked.csv"))
+    corpus = load(tmp_path / "d")
+    assert "test: 2 files, my_test.csv, my_test_masked.csv" in corpus.notes
     assert (
         "10 of the 20 examples of the test split are copies of others, 10 of them with different labels" in corpus.notes
     )
+
+
+def test_a_file_of_all_rows_is_not_trained_on_beside_splits(tmp_path: Path, load: Load):
+    parts = {"imdb_train": rows(60, "red")[:40], "imdb_test": rows(60, "red")[40:], "imdb_all": rows(60, "red")}
+    for name, part in parts.items():
+        write_csv(tmp_path / "d" / f"{name}.csv", part)
+    corpus = load(tmp_path / "d")
+    assert [len(corpus.train) + len(corpus.validation), len(corpus.test)] == [40, 20]
+    assert corpus.notes == ["imdb_all.csv is left out: its name speaks of no split"]
+
+
+def test_splits_may_be_files_of_several_kinds(tmp_path: Path, load: Load):
+    write_csv(tmp_path / "d" / "train.csv", rows(40, "red"))
+    lines = "".join(f"{text}\t{label}\n" for text, label in rows(10, "blue"))
+    (tmp_path / "d" / "test.tsv").write_text("text\tlabel\n" + lines)
+    (tmp_path / "d" / "train.jsonl").write_text(json.dumps({"text": "a film", "label": "a"}))
+    corpus = load(tmp_path / "d")
+    assert (len(corpus.test), total(corpus)) == (10, 50)
+    assert corpus.reading["left_out_files"] == {"train.jsonl": "train.csv is read in its place"}
+
+
+def test_columns_that_a_part_lacks_are_missing_values(tmp_path: Path, load: Load):
+    write_csv(tmp_path / "d" / "train-0.csv", rows(40, "red"))
+    write_csv(tmp_path / "d" / "train-1.csv", rows(30, "blue"), "text,class")
+    corpus = load(tmp_path / "d")
+    assert total(corpus) == 40
+    assert "train-1.csv has no column label, which others of its split have" in corpus.notes
+    assert "30 of the 70 rows of the train split have no label: left out" in corpus.notes
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("text,klass", r"the test split \(test\.csv\) has no column 'label' as train has: it has text, klass"),
+        ("review,label", r"the test split \(test\.csv\) has no column 'text' as train has: it has review, label"),
+    ],
+)
+def test_a_split_without_the_columns_of_train_is_named(header: str, message: str, tmp_path: Path, load: Load):
+    write_csv(tmp_path / "d" / "train.csv", rows(40, "red"))
+    write_csv(tmp_path / "d" / "test.csv", rows(10, "blue"), header)
+    with pytest.raises(UsageError, match=message):
+        load(tmp_path / "d")
 
 
 def test_files_of_another_kind_are_named(tmp_path: Path, load: Load):
@@ -80,30 +135,6 @@ def test_declared_numbers_are_mapped_by_name_file_by_file(tmp_path: Path, load: 
             assert (good in ids[:2]) == (label == 1)
 
 
-@pytest.mark.parametrize("by_split", [False, True])
-def test_a_folder_a_class_of_texts(by_split: bool, tmp_path: Path, load: Load):
-    for split in ("train", "test") if by_split else ("",):
-        for number, text in enumerate(texts(40)):
-            path = tmp_path / "d" / split / ("pos" if number % 2 else "neg") / f"{number}.txt"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(f"{split} {text}\n")
-    corpus = load(tmp_path / "d")
-    assert corpus.classes == ["neg", "pos"] and total(corpus) == (80 if by_split else 40)
-    if by_split:
-        assert len(corpus.test) == 40
-    assert "a folder a class: neg, pos" in corpus.notes
-
-
-def test_a_class_may_be_called_train(tmp_path: Path):
-    for number, name in enumerate(["bus", "car", "train"] * 8):
-        pixels = np.full((4, 4), number * 10, np.uint8)
-        path = tmp_path / "d" / name / f"{number}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(path)
-    corpus = load_corpus(Recipe(dataset="mine", data=str(tmp_path / "d"), network="lenet"))
-    assert corpus.classes == ["bus", "car", "train"] and total(corpus) == 24
-
-
 def test_a_card_s_own_split_names(tmp_path: Path, load: Load):
     for name in ("train", "validation_matched", "test_matched"):
         write_parquet(
@@ -111,20 +142,3 @@ def test_a_card_s_own_split_names(tmp_path: Path, load: Load):
         )
     corpus = load(tmp_path / "d")
     assert [len(corpus.train), len(corpus.validation), len(corpus.test)] == [40, 40, 40]
-
-
-def test_images_with_an_alpha_channel_are_laid_over_white(tmp_path: Path):
-    cells = []
-    for number in range(20):
-        strokes = np.zeros((6, 6, 4), np.uint8)
-        strokes[number % 6, :, 3] = 255  # black strokes on transparent ground
-        strokes[(number + 1) % 6, number // 6, 3] = 255
-        buffer = io.BytesIO()
-        Image.fromarray(strokes).save(buffer, "PNG")
-        cells.append({"bytes": buffer.getvalue(), "path": None})
-    path = write_parquet(tmp_path / "d.parquet", image=cells, label=["a", "b"] * 10)
-    corpus = load_corpus(Recipe(dataset="mine", data=str(path), network="lenet"))
-    pixels = corpus.train.pixels[corpus.train.places[0]]
-    assert {int(value) for value in np.unique(pixels)} == {0, 255}
-    assert (pixels == 0).sum() == 3 * 7
-    assert corpus.notes[0] == "transparent images are laid over white"

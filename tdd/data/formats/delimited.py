@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdd.data.formats.dialect import Dialect, looks_like_data, recognise
-from tdd.data.formats.plain_text import lines_of, plain_text, unusual
-from tdd.data.formats.quotes import Bytes
+from tdd.data.formats.packed import Bytes, lines_of
+from tdd.data.formats.plain_text import plain_text, unusual
 from tdd.data.formats.read import Read
 from tdd.data.formats.table_cache import cached, checksum
 from tdd.errors import TddError, UsageError

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tdd.data.formats.plain_text import lines_of
-from tdd.data.formats.quotes import Bytes, fields_of_lines, quotes_of
+from tdd.data.formats.packed import Bytes, lines_of
+from tdd.data.formats.quotes import fields_of_lines, quotes_of
 from tdd.errors import TddError, UsageError
 
 DELIMITERS = (",", "\t", ";", "|")

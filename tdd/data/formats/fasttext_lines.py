@@ -8,7 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tdd.data.formats.plain_text import lines_of, plain_text, unusual
+from tdd.data.formats.packed import lines_of
+from tdd.data.formats.plain_text import plain_text, unusual
 from tdd.data.formats.read import Read
 from tdd.data.formats.table_cache import cached, checksum, table_of
 from tdd.errors import TddError, UsageError

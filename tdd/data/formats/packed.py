@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import tempfile
 import zlib
@@ -13,14 +14,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tdd.data.formats.quotes import Bytes
 from tdd.errors import TddError
+
+Bytes = NDArray[np.uint8]
+"""(bytes,): what a file holds."""
 
 _PART = 1 << 20  # bytes unpacked at once
 
 COMPRESSED: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 """How files with these suffixes are opened."""
+
+_KINDS = (".csv", ".tsv", ".jsonl", ".json", ".parquet", ".txt", ".ft")
+
+
+def data_suffix(path: Path) -> str | None:
+    """The suffix that tells how `path` is read, a compression's left out; None for no file of data."""
+    suffix = path.with_suffix("").suffix if path.suffix.lower() in COMPRESSED else path.suffix
+    return suffix.lower() if suffix.lower() in _KINDS else None
 
 
 def unpacked(path: Path) -> Bytes:
@@ -52,6 +64,14 @@ def mapped(parts: Iterable[bytes]) -> Bytes:
         with _in_space():
             file.flush()
         return np.memmap(file, dtype=np.uint8, mode="r") if file.tell() else np.zeros(0, dtype=np.uint8)
+
+
+def lines_of(data: Bytes) -> Iterator[str]:
+    """The lines of a text with their ends, of which "\\n", "\\r\\n" and "\\r" are some and no other."""
+    import pyarrow as pa
+
+    with io.TextIOWrapper(pa.BufferReader(pa.py_buffer(data)), "utf-8", newline="") as text:
+        yield from text
 
 
 @contextmanager

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from tdd.data.formats.packed import mapped, unpacked
-from tdd.data.formats.quotes import Bytes
+import numpy as np
+
+from tdd.data.formats.packed import Bytes, mapped, unpacked
 from tdd.errors import TddError, UsageError
 
 _UTF_8 = ("utf-8", "utf-8-sig")
@@ -53,17 +54,38 @@ def plain_text(path: Path, encoding: str | None) -> tuple[Bytes, str]:
     return mapped(decode(part).lstrip("\ufeff" if not place else "").encode() for place, part in _parts(raw)), encoding
 
 
+def decoded(paths: list[Path], encoding: str | None) -> tuple[list[str], str]:
+    """The texts of several files, and the encoding of those that are not UTF-8; None: recognised, one for all.
+
+    Raises:
+        UsageError: there is no such encoding.
+        TddError: a text is not in the encoding.
+    """
+    check_encoding(encoding)
+    raw = {path: np.frombuffer(path.read_bytes(), dtype=np.uint8) for path in paths}
+    if encoding is not None:
+        other = paths
+    else:
+        other = [path for path in paths if _first_bad_line(raw[path], "utf-8") is not None]
+        marked = [path for path in other if raw[path][:2].tobytes() in _MARKS]
+        encoding = "utf-8"
+        if marked:
+            encoding = _recognised(raw[marked[0]], marked[0])
+        elif other:
+            encoding = guess_encoding(line for path in other for line in _raw_lines(raw[path])) or encoding
+    texts = {}
+    for path in paths:
+        texts[path] = raw[path].tobytes().decode("utf-8-sig", "replace")
+    for path in other:
+        if line := _first_bad_line(raw[path], encoding):
+            raise TddError(f"{path}, line {line}: not {encoding}; set encoding to another one")
+        texts[path] = raw[path].tobytes().decode(encoding)
+    return [texts[path] for path in paths], encoding
+
+
 def unusual(encoding: str) -> list[str]:
     """What a user should know of an encoding, in a few words; nothing of UTF-8."""
     return [] if codecs.lookup(encoding).name in _UTF_8 else [f"encoding {encoding}"]
-
-
-def lines_of(data: Bytes) -> Iterator[str]:
-    """The lines of a text with their ends, of which "\\n", "\\r\\n" and "\\r" are some and no other."""
-    import pyarrow as pa
-
-    with io.TextIOWrapper(pa.BufferReader(pa.py_buffer(data)), "utf-8", newline="") as text:
-        yield from text
 
 
 def check_encoding(encoding: str | None) -> None:

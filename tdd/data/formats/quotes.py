@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-Bytes = NDArray[np.uint8]
-"""(bytes,): a text in UTF-8."""
+if TYPE_CHECKING:
+    from tdd.data.formats.packed import Bytes
 
 _COMPARED = 1 << 24  # bytes at once
 _NEWLINE, _RETURN, _BACKSLASH = (ord(character) for character in "\n\r\\")
@@ -36,7 +37,7 @@ class Quotes:
 
 
 def quotes_of(data: Bytes, delimiter: str, quote: str, escaped: bool = False) -> Quotes:
-    """What `quote` does in a text; `escaped`: quotes behind a backslash are none."""
+    """What `quote` does in a text in UTF-8; `escaped`: quotes behind a backslash are none."""
     places, ends = _places(data, quote), _line_ends(data)
     if escaped:
         places = places[~_behind_a_backslash(data, places)]
