@@ -6,12 +6,12 @@ import math
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from tdd.data.corpus import Corpus
 from tdd.distillation.accuracy import counts_by_all
 from tdd.distillation.attention_labels import first_attention
 from tdd.distillation.batches import OuterBatches
@@ -33,6 +33,9 @@ from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.processes import share_out, sums
 from tdd.system.reporter import Progress
 from tdd.system.tensor_files import Tensors
+
+if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
 
 # Draws of networks that an outer step may try: rarely, one explodes where all the others learn.
 DRAWS = 5
@@ -112,8 +115,7 @@ class Distiller:
             TddError: the outer loss or its gradient is not finite any more.
         """
         recipe, state = self.recipe, self.state
-        session = time.monotonic()
-        began = session - state.seconds
+        began = (session := time.monotonic()) - state.seconds
         self.deadline = session + 60 * recipe.max_minutes if recipe.max_minutes else math.inf
         if self.start is not None and state.step == 0:
             self._validate()
@@ -201,8 +203,7 @@ class Distiller:
     def _validate(self) -> float:
         """Mean held-out `metric` of networks trained on the averaged set; the best set so far is kept."""
         recipe, state = self.recipe, self.state
-        samples, _ = self.parametrisation.finished(state.average["samples"])
-        inner = self._inner_loop(state.average, samples)
+        inner = self._inner_loop(state.average, self.parametrisation.finished(state.average["samples"])[0])
         count, kernel = 1 if self.fixed else recipe.validation_networks, self.learner.kernel()
         tested = counts_by_all(
             lambda networks: train(kernel, self._draw_networks("validation", networks=networks), inner),

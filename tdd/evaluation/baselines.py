@@ -11,14 +11,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from tdd.data.corpus import Corpus
 from tdd.data.real_examples import LabelledExamples
 from tdd.distillation.samples.start import first_labels
 from tdd.distilled_set.set import DistilledSet
@@ -36,6 +35,9 @@ from tdd.settings.recipe import Recipe
 from tdd.system.formatting import percent
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.reporter import Progress, Reporter
+
+if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
 
 OPTIMISED_SHARE = 0.2
 """Share of the random draws that "optimised" keeps (Wang et al., arXiv 1811.10959, section 4)."""

@@ -11,12 +11,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from functools import partial
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from tdd.data.corpus import Corpus
 from tdd.distillation.accuracy import accuracy
 from tdd.evaluation.adam import Adam, Best, train_until_best
 from tdd.networks.kernels.parameters import Parameters
@@ -29,6 +28,9 @@ from tdd.system.formatting import percent
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.reporter import Reporter
 from tdd.system.version import __version__
+
+if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
 
 PATIENCE = 3
 """Epochs without a gain on held-out data after which training on all the data stops."""
