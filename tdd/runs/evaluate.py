@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from accelerate import Accelerator
 from torch import nn
 
+from tdd.data.corpus import Corpus
 from tdd.distilled_set.results import read_results
 from tdd.distilled_set.run_folder import read_run
 from tdd.distilled_set.set import DistilledSet
@@ -31,9 +32,6 @@ from tdd.system.files import write_json
 from tdd.system.formatting import percent
 from tdd.system.processes import check_one_process
 from tdd.system.reporter import Reporter
-
-if TYPE_CHECKING:
-    from tdd.data.corpus import Corpus
 
 
 def evaluate_on(
