@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tdd.data.by_datasets import folder_cache, load_by_datasets
 from tdd.data.choose_files import choose_files
 from tdd.data.files import read_file
 from tdd.data.formats.class_folders import IMAGES, holds_classes, read_class_folders
@@ -31,6 +32,8 @@ def read_folder(folder: Path, recipe: DataSettings) -> Read:
         UsageError: no data files, a loading script, or no such configuration.
         TddError: a file is damaged or is not what its name says; the line names it.
     """
+    if any((folder / name).is_file() for name in ("state.json", "dataset_dict.json")):
+        raise UsageError(f"{folder} was written by save_to_disk: write it with to_parquet instead")
     if _is_for_datasets(folder, recipe):
         return _by_datasets(folder, recipe.config_name)
     files = [path for path in sorted(folder.rglob("*")) if _is_data(path, folder)]
@@ -73,7 +76,8 @@ def _by_datasets(folder: Path, config: str | None) -> Read:
     unpacking = datasets.DownloadConfig(force_extract=True)  # a part unpacked before an error would be reused
     try:
         with offline():
-            return Read(dict(datasets.load_dataset(str(folder.resolve()), name=config, download_config=unpacking)))
+            splits = load_by_datasets(str(folder.resolve()), config, folder_cache(folder), unpacking)
+            return Read(dict(splits))
     except Exception as error:
         raise explain(error, str(folder), config, folder) from error
 
@@ -140,8 +144,6 @@ def explain(error: Exception, name: str, config: str | None, folder: Path) -> Td
         names = (configs[1] or configs[2] or "").replace("'", "")
         wrong = f"has no configuration '{config}'" if config else "has several configurations"
         return UsageError(f"{name} {wrong}: set config_name to one of {names}")
-    if "load_from_disk" in text:
-        return UsageError(f"{name} was written by save_to_disk: write it with to_parquet instead")
     if isinstance(error, EmptyDatasetError | DataFilesNotFoundError):
         return UsageError(f"{name} holds no data files that can be read (csv, tsv, jsonl or parquet)")
     return _damaged_file(folder) or TddError(f"cannot read {name}: {reason(error)}")

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tdd.data.by_datasets import csv_cache, load_by_datasets
 from tdd.data.folders import explain
 from tdd.errors import TddError, UsageError
 from tdd.hub.client import TIMEOUT, gated, is_offline, refused, unreachable
@@ -25,7 +26,6 @@ def load_hub_dataset(repo: str, config: str | None, revision: str | None) -> tup
         UsageError: no such repository, configuration or revision, or one that holds no data files.
         TddError: no access, the Hub cannot be reached and nothing is cached, or the files cannot be read.
     """
-    import datasets
     from huggingface_hub import HfApi, constants
     from huggingface_hub.file_download import repo_folder_name
 
@@ -39,7 +39,7 @@ def load_hub_dataset(repo: str, config: str | None, revision: str | None) -> tup
         return _load_cached(repo, config, revision, unreachable(error))
     try:
         # "hf://": a local folder that is named like the repository must not take its place.
-        return datasets.load_dataset(f"hf://datasets/{repo}", name=config, revision=commit), commit, []
+        return load_by_datasets(f"hf://datasets/{repo}", config, revision=commit), commit, []
     except Exception as error:  # datasets raises anything from StopIteration to ArrowInvalid
         if "is a gated dataset" in str(error):
             raise gated(repo) from None
@@ -55,7 +55,7 @@ def _load_cached(
 
     try:
         with offline():
-            splits = datasets.load_dataset(f"hf://datasets/{repo}", name=config)
+            splits = _cached(repo, config)
     except Exception as error:
         if "configurations in the cache" in str(error):
             raise UsageError(f"{why}, and {reason(error)}: choose one with config_name") from None
@@ -75,3 +75,12 @@ def _load_cached(
     elif revision:
         note += f"; whether that is revision '{revision}' could not be checked"
     return splits, commit, [note]
+
+
+def _cached(repo: str, config: str | None) -> DatasetDict:
+    import datasets
+
+    *owner, name = repo.split("/")
+    known = csv_cache() / "___".join([*owner, datasets.naming.camelcase_to_snakecase(name)])
+    where = str(csv_cache()) if known.is_dir() else None
+    return datasets.load_dataset(f"hf://datasets/{repo}", name=config, cache_dir=where)

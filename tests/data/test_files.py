@@ -117,8 +117,10 @@ def test_a_loading_script_is_not_run(tmp_path: Path, load: Load):
         load(folder)
 
 
-def test_a_data_set_saved_to_disk_says_how_to_write_it(tmp_path: Path, load: Load):
-    datasets.Dataset.from_dict({"text": texts(4), "label": [0, 1, 0, 1]}).save_to_disk(tmp_path / "saved")
+@pytest.mark.parametrize("of", [datasets.Dataset, datasets.DatasetDict])
+def test_a_data_set_saved_to_disk_says_how_to_write_it(of: type, tmp_path: Path, load: Load):
+    rows = datasets.Dataset.from_dict({"text": texts(4), "label": [0, 1, 0, 1]})
+    (rows if of is datasets.Dataset else datasets.DatasetDict(train=rows)).save_to_disk(tmp_path / "saved")
     with pytest.raises(UsageError, match="write it with to_parquet instead"):
         load(tmp_path / "saved")
 

@@ -1,0 +1,80 @@
+"""Data sets as `datasets` finds them, on the Hub or by a card, with every column of csv as text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tdd.data.formats.table_cache import checksum
+
+if TYPE_CHECKING:
+    from datasets import DatasetBuilder, DatasetDict, DownloadConfig
+
+
+def csv_cache() -> Path:
+    """Where csv read as text is kept, apart from what `datasets` makes of the same files."""
+    import datasets
+
+    return Path(datasets.config.HF_DATASETS_CACHE) / "tdd" / "csv"
+
+
+def folder_cache(folder: Path) -> Path:
+    """Where the rows of a local folder are kept: by what it holds, as `datasets` tells folders apart by name alone."""
+    import datasets
+
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(json.dumps([str(path.relative_to(folder)), checksum(path)]).encode())
+    return Path(datasets.config.HF_DATASETS_CACHE) / "tdd" / "folders" / digest.hexdigest()[:32]
+
+
+def load_by_datasets(
+    path: str, config: str | None, kept: Path | None = None, download: DownloadConfig | None = None, **how: Any
+) -> DatasetDict:
+    """The splits of a folder or repository.
+
+    `datasets` takes the types of csv from the first 10,000 rows, so that 007 becomes 7 and a column of True and False
+    cannot hold another word later. Here its columns are text and only an empty cell is a missing value; classes that
+    a card declares are kept.
+
+    Args:
+        path, config: as for `datasets.load_dataset`.
+        kept: where the rows are kept; None: the cache of `datasets`, and `csv_cache` for csv.
+        download: how files are fetched and unpacked.
+        how: more arguments of `datasets.load_dataset_builder`.
+
+    Raises:
+        Exception: anything that `datasets` raises.
+    """
+    import datasets
+    from datasets.packaged_modules.csv.csv import Csv
+
+    how |= {"path": path, "name": config, "download_config": download}
+    builder = datasets.load_dataset_builder(**how, cache_dir=kept and str(kept))
+    if isinstance(builder, Csv):
+        if kept is None:
+            builder = datasets.load_dataset_builder(**how, cache_dir=str(csv_cache()))
+        _read_as_text(builder, download)
+    builder.download_and_prepare(download_config=download)
+    return builder.as_dataset()
+
+
+def _read_as_text(builder: DatasetBuilder, download: DownloadConfig | None) -> None:
+    import datasets
+    import pandas as pd
+
+    config: Any = builder.config
+    config.keep_default_na, config.na_values = False, [""]
+    first = next(files[0] for files in config.data_files.values() if files)
+    local = datasets.DownloadManager(download_config=download).download_and_extract(first)
+    columns = pd.read_csv(local, **config.pd_read_csv_kwargs | {"chunksize": None, "nrows": 0}).columns
+    declared = builder.info.features or {}
+    text = datasets.Value("string")
+    features = {
+        column: declared[column] if isinstance(declared.get(column), datasets.ClassLabel) else text
+        for column in map(str, columns)
+    }
+    config.features = builder.info.features = datasets.Features(features)
