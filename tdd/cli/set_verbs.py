@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from tdd.cli.options import Run, print_once
+from tdd.settings.column_names import pair_of
 
 
 class DecodeFormat(StrEnum):
@@ -145,12 +146,15 @@ def train(
 ) -> None:
     """Train a network on a distilled set and save it as a transformers model that reads raw text."""
     from tdd.distilled_set.run_folder import read_run
-    from tdd.publishing.transformers_model import train_model
+    from tdd.publishing.trained_model import train_model
 
-    train_model(read_run(run), output, vocabulary.value, seed, data)
+    distilled = read_run(run)
+    train_model(distilled, output, vocabulary.value, seed, data)
+    pair = '\nclassify({"text": "a text", "text_pair": "the text behind it"})'
     typer.echo(
         f"{output}; to use it in Python:\n"
         "import tdd, transformers\n"
         "tdd.register_transformers()\n"
         f'classify = transformers.pipeline("text-classification", {str(output)!r})'
+        f"{pair if pair_of(distilled.recipe.text_column) else ''}"
     )

@@ -21,10 +21,10 @@ def encode_column(
     split: Dataset,
     name: str,
     encoder: Encoder,
-    encode: Callable[[list[Any]], dict[str, Any] | pa.Table],
+    encode: Callable[..., dict[str, Any] | pa.Table],
     features: dict[str, Any],
 ) -> Dataset:
-    """`encode` mapped over the encoder's column of a split called `name`, as a data set of `features` alone.
+    """`encode` mapped over the encoder's columns of a split called `name`, as a data set of `features` alone.
 
     Raises:
         TddError: the cache cannot be written to.
@@ -37,7 +37,7 @@ def encode_column(
         return split.map(
             encode,
             batched=True,
-            input_columns=[encoder.column],
+            input_columns=encoder.columns,
             remove_columns=split.column_names,
             features=datasets.Features(features),
             new_fingerprint=hashlib.sha256(key.encode()).hexdigest()[:32],

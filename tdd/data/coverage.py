@@ -28,17 +28,20 @@ class Coverage:
     unknown: tuple[int, ...]
 
     @classmethod
-    def of(cls, ids: NDArray[np.int32], unknown: NDArray[np.integer], words: Sequence[str]) -> Coverage:
+    def of(
+        cls, ids: NDArray[np.int32], unknown: NDArray[np.integer], words: Sequence[str], separator: Sequence[int] = ()
+    ) -> Coverage:
         """Of texts with these token ids, row of `words` + 1, and tokens without a vector, counted by kind.
 
-        Word pieces without a vector of their own have the id of one all the same, and count once, as unknown.
+        The ids of a `separator` of pairs do not count: they are no part of a text. Word pieces without a vector of
+        their own have the id of one all the same, and count once, as unknown.
         """
         counts = np.bincount(ids, minlength=1)
-        counts[0] = 0
+        counts[[0, *(id_ for id_ in separator if id_ < len(counts))]] = 0
         known = np.zeros(len(KINDS), dtype=np.int64)
         for id_ in np.flatnonzero(counts).tolist():
             known[kind_of(words[id_ - 1])] += counts[id_]
-        surplus = int(known.sum()) + int(unknown.sum()) - len(ids)
+        surplus = int(known.sum() + unknown.sum()) - int(np.isin(ids, separator, invert=True).sum())
         known[WORDS] -= surplus
         return cls(tuple(known.tolist()), tuple(unknown.tolist()))
 

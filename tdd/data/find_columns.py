@@ -10,6 +10,7 @@ from tdd.data.images import ImageEncoder, holds_images, notes_on_images
 from tdd.data.protocols import Encoder
 from tdd.data.text_encoder import TextEncoder
 from tdd.errors import UsageError
+from tdd.settings.column_names import BETWEEN, pair_of
 from tdd.settings.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -79,29 +80,39 @@ def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: E
         image, text = known.image, known.text
     if not (image or text):
         image = next((column for column in usual(IMAGE_COLUMNS) if holds_images(split, column)), None)
-    content = find("image_column", image, ()) if image else find("text_column", text, TEXT_COLUMNS)
+    pair = None if image else pair_of(text, present)
+    for column in pair or ():
+        find("text_column", column, ())
+    content = find("image_column", image, ()) if image else pair[0] if pair else find("text_column", text, TEXT_COLUMNS)
+    contents = list(pair or [content])
     asked = recipe.label_column or (known.label if known else None)
     label = find("label_column", asked, LABEL_COLUMNS)
-    if label == content:
+    if label in contents:
         raise UsageError(
-            f"column '{content}' cannot be both text and label: set label_column to one of {_listed(present)}"
+            f"column '{label}' cannot be both text and label: set label_column to one of {_listed(present)}"
         )
-    if not (holds_images(split, content) if image else _holds_text(split, content)):
-        kind = getattr(split.features[content], "dtype", None) or "lists"
-        setting, wanted = ("image_column", "images") if image else ("text_column", "text")
-        raise UsageError(f"column '{content}' holds {kind}, not {wanted}: set {setting} to one of {_listed(present)}")
+    for column in contents:
+        if not (holds_images(split, column) if image else _holds_text(split, column)):
+            kind = getattr(split.features[column], "dtype", None) or "lists"
+            setting, wanted = ("image_column", "images") if image else ("text_column", "text")
+            raise UsageError(
+                f"column '{column}' holds {kind}, not {wanted}: set {setting} to one of {_listed(present)}"
+            )
     notes = []
-    if not asked and (others := [column for column in _like_labels(split) if column not in (label, content)]):
+    if not asked and (others := [column for column in _like_labels(split) if column not in (label, *contents)]):
         notes.append(f"label column '{label}'; {_listed(others)} could be it too: choose with label_column")
     if not (image or text) and (others := [column for column in _like_texts(split) if column not in (label, content)]):
-        notes.append(f"text column '{content}'; {_listed(others)} holds text too: choose with text_column")
+        notes.append(
+            f"text column '{content}'; {_listed(others)} holds text too: choose with text_column, "
+            f"or read pairs with text_column {BETWEEN.join([content, others[0]])}"
+        )
     if image:
         return Columns(ImageEncoder(content), label, notes + notes_on_images(split, content))
     if vectors is None:
         from tdd.embeddings.load import load_embedding
 
-        vectors = load_embedding(recipe.vectors, recipe.tokenizer)
-    return Columns(TextEncoder(content, vectors, recipe.max_length), label, notes)
+        vectors = load_embedding(recipe.vectors, recipe.tokenizer, pair is not None)
+    return Columns(TextEncoder(contents, vectors, recipe.max_length), label, notes)
 
 
 def _listed(columns: list[str]) -> str:

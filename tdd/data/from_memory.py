@@ -12,6 +12,7 @@ import numpy as np
 from tdd.data.source import Source
 from tdd.errors import UsageError
 from tdd.hub.quiet import reason
+from tdd.settings.column_names import pair_of
 from tdd.settings.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -87,6 +88,12 @@ def _read(table: Table, name: str, recipe: Recipe) -> tuple[pa.Table, Features]:
                 f"the split '{name}' has {len(contents)} texts or images and {len(labels)} labels: give each one label"
             )
         values = _listed(contents)
+        if (pair := pair_of(recipe.text_column)) is not None:
+            if not all(isinstance(value, tuple | list) and len(value) == 2 for value in values):
+                raise UsageError(f"text_column names the pair {recipe.text_column}: give (text, text) for each label")
+            texts = [list(column) for column in zip(*values, strict=True)]
+            columns = [*zip(pair, texts, strict=True), (recipe.label_column or "label", _listed(labels))]
+            return _from_columns(columns, name)
         content = (recipe.image_column or "image") if _are_images(values) else (recipe.text_column or "text")
         return _from_columns([(content, values), (recipe.label_column or "label", _listed(labels))], name)
     hint = "; a file or folder is named by the recipe's data" if isinstance(table, str) else ""

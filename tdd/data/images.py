@@ -115,7 +115,7 @@ class ImageEncoder:
     setting, holds = "image_column", "image"
 
     def __init__(self, column: str):
-        self.column = column
+        self.column, self.columns = column, [column]
         self.identity: list[str | int] = ["pixels", PIXELS_VERSION]
         self.notes: list[str] = []
 

@@ -151,7 +151,8 @@ class Encoder(Protocol):
     """How one column of a data set becomes examples.
 
     Attributes:
-        column: the column.
+        column: the column, or two of pairs, as the setting names them.
+        columns: the columns themselves.
         setting: the setting that names it, for error lines.
         holds: what a cell holds, for error lines: "text".
         identity: values that change whenever the same cells would be encoded otherwise.
@@ -159,6 +160,7 @@ class Encoder(Protocol):
     """
 
     column: str
+    columns: list[str]
     setting: str
     holds: str
     identity: list[str | int]

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tdd.data.coverage import Coverage
+from tdd.data.pairs import kept_of_first
 from tdd.data.protocols import ALL, InputSpace, Shard
 from tdd.data.text_batch import TextBatch
 
@@ -49,6 +50,7 @@ class TextSplit:
         self.classes: Sequence[str] = ()  # not known yet
         self.in_train: Tensor | None = None
         self.lengths = torch.from_numpy(np.minimum(np.diff(self.offsets), max_length))
+        self._pairs = self._cut_pairs()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -69,7 +71,11 @@ class TextSplit:
         lengths = self.lengths.numpy()[chosen]
         columns = np.arange(lengths.max(initial=1), dtype=np.int64)
         inside = columns < lengths[:, None]
-        tokens = self.ids[(self.offsets[chosen][:, None] + columns)[inside]]
+        places = self.offsets[chosen][:, None] + columns
+        if self._pairs is not None:
+            kept, dropped = (of_pair[chosen][:, None] for of_pair in self._pairs)
+            places += dropped * (columns >= kept)
+        tokens = self.ids[places[inside]]
         seen = np.zeros(len(self.vectors) + 1, dtype=bool)
         seen[tokens] = seen[0] = True
         words = np.flatnonzero(seen)
@@ -85,6 +91,22 @@ class TextSplit:
             self.max_length,
             torch.from_numpy(words),
         )
+
+    def _cut_pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """Of each pair, how many tokens of its first text are read, and how many are not; None: no pair is too long."""
+        separator = self.vectors.separator
+        if not separator or not (np.diff(self.offsets) > self.max_length).any():
+            return None
+        (places,) = np.nonzero(self.ids == separator[0])
+        rows, where = np.unique(np.searchsorted(self.offsets, places, "right") - 1, return_index=True)
+        if not len(rows):
+            return None
+        first = np.diff(self.offsets)
+        first[rows] = places[where] - self.offsets[rows]
+        second = np.diff(self.offsets) - first - len(separator)
+        room = self.max_length - len(separator)
+        kept = kept_of_first(torch.from_numpy(first), torch.from_numpy(second), room).numpy()
+        return kept, first - kept
 
     def batches(self, size: int, most: int | None = None, shard: Shard = ALL) -> Iterator[TextBatch]:
         """See `Split.batches`; like lengths lie together."""
@@ -120,7 +142,7 @@ class TextSplit:
     def coverage(self) -> Coverage:
         """How many of its tokens have a vector."""
         unknown = np.array([np.count_nonzero(self.ids == 0), 0, 0]) if self._unknown is None else self._unknown
-        return Coverage.of(self.ids, unknown, self.vectors.words)
+        return Coverage.of(self.ids, unknown, self.vectors.words, self.vectors.separator)
 
     def distinct_words(self) -> int:
         """Number of different words that occur."""

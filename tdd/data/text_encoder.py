@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from tdd.data.text import TextSplit
 from tdd.data.unspaced import splitting_advice
 from tdd.embeddings.spelling import KINDS
 from tdd.errors import UsageError
+from tdd.settings.column_names import BETWEEN
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,18 +27,27 @@ if TYPE_CHECKING:
 
 
 class TextEncoder:
-    """Token ids of a column of text; see `tdd.data.protocols.Encoder`.
+    """Token ids of a column of text, or of two whose texts are pairs; see `tdd.data.protocols.Encoder`.
 
     Args:
-        column: the column.
+        columns: one column, or two.
         vectors: the word vectors.
         max_length: L.
+
+    Raises:
+        UsageError: there are two, and the vectors have no separator.
     """
 
     setting, holds = "text_column", "text"
 
-    def __init__(self, column: str, vectors: Embedding, max_length: int):
-        self.column, self.vectors, self.max_length = column, vectors, max_length
+    def __init__(self, columns: Sequence[str], vectors: Embedding, max_length: int):
+        self.columns, self.column = list(columns), BETWEEN.join(columns)
+        self.vectors, self.max_length = vectors, max_length
+        if len(columns) > 1 and not vectors.separator:
+            raise UsageError(
+                f"{vectors.name} has no token that stands between two texts of a pair: load word vectors by "
+                "tdd.load_vectors(NAME, pair=True), or choose an encoder that was trained on pairs"
+            )
         self.identity: list[str | int] = list(vectors.identity)
         self.notes: list[str] = []
         self._advice: str | None = None
@@ -46,21 +57,39 @@ class TextEncoder:
         import datasets
         import pyarrow as pa
 
-        def encode(texts: list[str | None]) -> pa.Table:
-            encoded = self.vectors.encode_all(texts)
+        def encode(texts: list[str | None], seconds: list[str | None] | None = None) -> pa.Table:
+            if seconds is not None:  # of a pair both must be there
+                there = [None not in pair for pair in zip(texts, seconds, strict=True)]
+                texts, seconds = (
+                    [text if both else None for text, both in zip(column, there, strict=True)]
+                    for column in (texts, seconds)
+                )
+            encoded = self.vectors.encode_all(texts, seconds)
             ids = pa.LargeListArray.from_arrays(pa.array(encoded.offsets), pa.array(encoded.ids))
             unknown = pa.FixedSizeListArray.from_arrays(pa.array(encoded.unknown.ravel()), len(KINDS))
             return pa.table({"ids": ids, "unknown": unknown})
 
         if name == "train":
-            self._advice = splitting_advice(split, self.column, self.vectors)
+            self._advice = splitting_advice(split, self.columns[0], self.vectors)
         number = datasets.Value("int32")
         features = {"ids": datasets.LargeList(number), "unknown": datasets.List(number, length=len(KINDS))}
         return encode_column(split, name, self, encode, features).with_format("arrow")[:]
 
     def contents(self, split: Dataset, cells: pa.Table) -> pa.ChunkedArray:
-        """The texts."""
-        return column_of(split, self.column)
+        """The texts; of pairs one behind the other."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        texts = [column_of(split, column) for column in self.columns]
+        if len(texts) == 1:
+            return texts[0]
+        kind = pa.large_string()
+        return pc.binary_join_element_wise(
+            *(text.cast(kind) for text in texts),
+            pa.scalar("\x1f", kind),
+            null_handling="replace",
+            null_replacement="\x1e",
+        )
 
     def present(self, cells: pa.Table) -> NDArray[np.bool_]:
         """Rows with a token."""

@@ -67,6 +67,11 @@ class SavedEmbedding:
         return cls(about, None if sha256 is None else _read_tokenizer(folder / TOKENIZER, sha256))
 
     @property
+    def pair(self) -> bool:
+        """Whether its word vectors have a separator of pairs."""
+        return "separator" in self.about
+
+    @property
     def splitting(self) -> dict[str, Any]:
         """What decides on the tokens that text becomes, apart from the table."""
         return self.about.get("tokenizer", {}) if self.tokenizer is None else {"sha256": _sha256(self.tokenizer)}

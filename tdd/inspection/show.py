@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 from tdd.distilled_set.set import DistilledSet
+from tdd.distilled_set.vectors import load_vectors_of
 from tdd.embeddings.nearest import Metric
 from tdd.errors import UsageError
 from tdd.inspection.decode import decode
@@ -27,13 +28,10 @@ def show(
         UsageError: an html page is asked for and the set holds images, or see `decode`.
     """
     if distilled.space.kind == "text":
-        from tdd.embeddings.load import load_embedding
         from tdd.inspection.page import page
 
         k = k or (5 if format == "html" else 1)
-        sentences = decode(
-            distilled, load_embedding(distilled.recipe.vectors, distilled.recipe.tokenizer), k, metric, first
-        )
+        sentences = decode(distilled, load_vectors_of(distilled), k, metric, first)
         if format == "html":
             return page(distilled, sentences, metric)
         width = shutil.get_terminal_size().columns if color else None

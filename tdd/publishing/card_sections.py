@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from tdd.data.sources import KNOWN
 from tdd.distilled_set.set import DistilledSet
+from tdd.hub.layout import EMBEDDING
 from tdd.networks.own import can_be_imported
 from tdd.publishing.card_files import files_sentence
 from tdd.publishing.card_text import in_code, is_on_hub, times
 from tdd.publishing.training_code import published_network, training_code, weights_of
+from tdd.settings.column_names import pair_of
 from tdd.settings.networks import CODE, entry_of
 from tdd.settings.recipe import Recipe
 from tdd.system.formatting import duration
@@ -54,8 +56,25 @@ def training_section(distilled: DistilledSet, repo: str) -> str:
     return f"""## Train on it
 
 {plain} reads {reads}: `network({x}).argmax(1)` for `x` of {numbers}.
-
+{_pairs(distilled)}
 {_training_with_tdd(distilled, repo)}"""
+
+
+def _pairs(distilled: DistilledSet) -> str:
+    """How the texts of a pair are put together; nothing where texts are none."""
+    columns, embedding = pair_of(distilled.recipe.text_column), distilled.embedding
+    between = embedding.about.get("separator") if embedding else None
+    if columns is None or not between:
+        return ""
+    first, second = map(in_code, columns)
+    if isinstance(between, dict):
+        token = f"{in_code(str(between.get('word')))} (the last word of the table; its vector is in `{EMBEDDING}`)"
+    else:
+        token = f"{in_code(' '.join(map(str, between)))} (all tokens are of type 0)"
+    return f"""
+A text is a pair: that of {first}, then {token}, then that of {second}.
+Of a pair that is too long the longer text is cut.
+"""
 
 
 def _training_with_tdd(distilled: DistilledSet, repo: str) -> str:
@@ -86,11 +105,17 @@ tdd pull {repo} --output run{command}
 distilled = tdd.DistilledSet.from_pretrained("{repo}")
 corpus = tdd.load_corpus({corpus})
 print(tdd.evaluate(distilled, corpus.test{given}).mean)
-```{_transformers(at_path) if as_model else ""}"""
+```{_transformers(at_path, pair_of(distilled.recipe.text_column) is not None) if as_model else ""}"""
 
 
-def _transformers(at_path: str) -> str:
-    """How to get a transformers model from the pulled set; `at_path`: the option that says where the data lie."""
+def _transformers(at_path: str, pairs: bool) -> str:
+    """How to get a transformers model from the pulled set.
+
+    Args:
+        at_path: the option that says where the data lie.
+        pairs: whether texts are pairs.
+    """
+    example = "" if not pairs else '\nclassify({"text": "a text", "text_pair": "the text behind it"})'
     return f"""
 
 As a transformers model that reads raw text:
@@ -104,7 +129,7 @@ import tdd
 import transformers
 
 tdd.register_transformers()
-classify = transformers.pipeline("text-classification", "classifier")
+classify = transformers.pipeline("text-classification", "classifier"){example}
 ```"""
 
 

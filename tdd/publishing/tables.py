@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from tdd.distilled_set.set import DistilledSet
+from tdd.distilled_set.vectors import load_vectors_of
 from tdd.hub.layout import TABLES
 from tdd.inspection.decode import decode
 from tdd.inspection.pictures import pictures
@@ -49,11 +50,7 @@ def _sentences_table(distilled: DistilledSet, vectors: Embedding | None) -> Data
 
     if distilled.sentences:
         return _table(distilled, {"text": (distilled.sentences.texts(), Value("string"))}, {})
-    if vectors is None:
-        from tdd.embeddings.load import load_embedding
-
-        vectors = load_embedding(distilled.recipe.vectors, distilled.recipe.tokenizer)
-    sentences = decode(distilled, vectors)
+    sentences = decode(distilled, load_vectors_of(distilled) if vectors is None else vectors)
     texts = {"text": ([" ".join(near[0] for near in each.words) for each in sentences], Value("string"))}
     similarities = [sum(best for best, *_ in sentence.scores) / len(sentence.scores) for sentence in sentences]
     return _table(distilled, texts, {"similarity": (similarities, Value("float32"))})

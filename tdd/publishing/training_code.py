@@ -39,7 +39,7 @@ samples = rows["embedding"]
 """
 _WORDS = """\
 rows = load_dataset("{repo}", split="train").with_format("torch")[:]
-vectors = tdd.load_vectors("{vectors}").keyed  # gensim's KeyedVectors
+vectors = tdd.load_vectors("{vectors}"{pair}).keyed  # gensim's KeyedVectors
 samples = torch.zeros(len(rows["text"]), *{shape})
 for sample, text in zip(samples, rows["text"]):
     words = text.split(" ")
@@ -122,6 +122,7 @@ def training_code(distilled: DistilledSet, repo: str) -> str:
         "steps": len(distilled.samples),
         "epochs": recipe.epochs,
         "vectors": recipe.vectors,
+        "pair": ", pair=True" if distilled.embedding and distilled.embedding.pair else "",
         "rest": "" if distilled.momentum is None else _REST,
         "update": _PLAIN_UPDATE if distilled.momentum is None else _MOMENTUM_UPDATE,
     }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
+from pydantic import field_validator
+
+from tdd.settings.column_names import BETWEEN, pair_of
 from tdd.settings.fields import Settings, setting
 from tdd.settings.tokenizer_names import CHARACTERS, WHITESPACE, WORDS
 
@@ -45,7 +48,9 @@ class DataSettings(Settings):
         changes_run=False,
         flag=True,
     )
-    text_column: str | None = setting(None, "column holding the text", none=USUAL_COLUMN, flag=True)
+    text_column: str | None = setting(
+        None, "column holding the text; two of pairs, as in premise,hypothesis", none=USUAL_COLUMN, flag=True
+    )
     image_column: str | None = setting(None, "column holding the images, instead of text", none=USUAL_COLUMN, flag=True)
     label_column: str | None = setting(None, "column holding the class", none=USUAL_COLUMN, flag=True)
     keep_labels: bool = setting(
@@ -66,3 +71,13 @@ class DataSettings(Settings):
     )
     validation: float = setting(0.1, "share of the training split held out for choices", gt=0, lt=1)
     max_validation: int = setting(2500, "most held-out examples read at each validation", unit="examples", ge=1)
+
+    @field_validator("text_column", mode="before")
+    @classmethod
+    def _columns_in_a_line(cls, value: Any) -> Any:
+        """Two columns may be given as a list."""
+        if not isinstance(value, list | tuple):
+            return value
+        if not all(isinstance(name, str) for name in value) or pair_of(BETWEEN.join(value)) is None:
+            raise ValueError("a list names the two columns of pairs, without commas: [premise, hypothesis]")
+        return BETWEEN.join(value)

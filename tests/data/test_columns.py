@@ -24,9 +24,9 @@ def test_a_second_load_encodes_nothing(
     rows = [(f"{text} story story", label) for text, label in TWO_CLASSES]
     path = write_csv(tmp_path / "own.csv", rows)
     first = load(path)
-    assert sum(len(texts) for _, texts in encoded) == 100
+    assert sum(len(texts) for _, texts, _ in encoded) == 100
     second = load(path, seed=3, max_length=5)
-    assert sum(len(texts) for _, texts in encoded) == 100
+    assert sum(len(texts) for _, texts, _ in encoded) == 100
     assert second.source == first.source
     assert sentences(second.test, vectors) == sentences(first.test, vectors)
 

@@ -80,7 +80,8 @@ def test_other_columns_that_could_be_read_are_named(tmp_path: Path, load: Load):
 
 def test_another_column_of_text_is_named(tmp_path: Path, load: Load):
     path = write_parquet(tmp_path / "d.parquet", question=texts(40), sentence=texts(80)[40:], label=["a", "b"] * 20)
-    assert load(path).notes[0] == "text column 'sentence'; question holds text too: choose with text_column"
+    told = "text column 'sentence'; question holds text too: choose with text_column, or read pairs with text_column "
+    assert load(path).notes[0] == f"{told}sentence,question"
 
 
 def test_one_column_cannot_be_both_text_and_label(tmp_path: Path, load: Load):

@@ -208,10 +208,10 @@ def test_a_cached_copy_is_not_encoded_again(
 ):
     encoded = spy(monkeypatch, WordVectors, "encode_all")
     load(vectors, repo)
-    assert sum(len(texts) for _, texts in encoded) == 50
+    assert sum(len(texts) for _, texts, _ in encoded) == 50
     hub.stop()
     load(vectors, repo)
-    assert sum(len(texts) for _, texts in encoded) == 50
+    assert sum(len(texts) for _, texts, _ in encoded) == 50
 
 
 def test_offline_makes_no_request(hub: HubServer, repo: str, vectors: WordVectors, monkeypatch: pytest.MonkeyPatch):

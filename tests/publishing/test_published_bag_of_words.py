@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from tdd.data.corpus import load_corpus
 from tdd.data.text import TextSplit
 from tdd.distilled_set.set import DistilledSet
-from tdd.publishing.transformers_model import train_model, trained_network
+from tdd.publishing.trained_model import train_model, trained_network
 
 OWN = {"words": 30, "samples_init": "real", "sample_length": 6, "outer_steps": 12}
 
@@ -54,7 +54,7 @@ def test_a_fresh_process_evaluates_it_equally(bag_run: Path):
 import torch
 torch.set_num_threads(1)
 from tdd.distilled_set.set import DistilledSet
-from tdd.publishing.transformers_model import trained_network
+from tdd.publishing.trained_model import trained_network
 
 network = trained_network(DistilledSet.from_pretrained("{bag_run}"))
 print(network.upper.classifier.weight.sum().item())

@@ -19,7 +19,7 @@ from tdd.errors import UsageError
 from tdd.inspection.show import show
 from tdd.publishing.card import card
 from tdd.publishing.push import contents
-from tdd.publishing.transformers_model import train_model, trained_network
+from tdd.publishing.trained_model import train_model, trained_network
 from tdd.runs.open_data import open_corpus_of
 from tdd.system.reporter import Reporter
 

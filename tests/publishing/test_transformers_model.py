@@ -18,13 +18,8 @@ from tdd.distillation.distiller import Distiller
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.evaluation import evaluate
-from tdd.publishing.transformers_model import (
-    DistilledClassifier,
-    DistilledConfig,
-    build_model,
-    train_model,
-    trained_network,
-)
+from tdd.publishing.trained_model import build_model, train_model, trained_network
+from tdd.publishing.transformers_model import DistilledClassifier, DistilledConfig
 
 
 @pytest.fixture(scope="module", params=["fixed", "random"])

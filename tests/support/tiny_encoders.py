@@ -25,6 +25,7 @@ SINGLE = ("modernbert",)
 TEXTS = ["good film", "a bad play s", "the playing books"]
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = ["good", "bad", "film", "play", "##ing", "##s", "a", "the", "##o", "##k", *"bcdefghijklmnopqrstuvwxyz"]
+WORDS += ["##r", "##d", *(f"##{digit}" for digit in range(10))]
 
 KINDS = {
     "bert": ("BertConfig", {}),
@@ -63,7 +64,7 @@ def save_encoder(folder: Path, kind: str = "bert", seed: int = 0, **settings) ->
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.post_processor = processors.TemplateProcessing(
-        "[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+        "[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     tokenizer.decoder = decoders.WordPiece()
     tokenizer.add_special_tokens(SPECIAL)

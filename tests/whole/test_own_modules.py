@@ -10,7 +10,7 @@ import tdd as package
 from tdd.data.corpus import load_corpus
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError
-from tdd.publishing.transformers_model import train_model
+from tdd.publishing.trained_model import train_model
 from tdd.settings import networks as known
 from tdd.settings.recipe import Recipe
 

@@ -13,6 +13,7 @@ from tdd.data.formats.plain_text import plain_text, unusual
 from tdd.data.formats.read import Read
 from tdd.data.formats.table_cache import cached, checksum
 from tdd.errors import TddError, UsageError
+from tdd.settings.column_names import pair_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,7 +42,7 @@ def read_delimited(path: Path, suffix: str, recipe: DataSettings) -> Read:
 
         data, encoding = plain_text(path, recipe.encoding)
         dialect = recognise(path, data, *given[1:], usual)
-        asked = {recipe.text_column, recipe.label_column}
+        asked = {recipe.text_column, *(pair_of(recipe.text_column) or ()), recipe.label_column}
         if not asked & set(dialect.header) and looks_like_data(dialect):
             raise UsageError(
                 f"{path}: the first line looks like data, not like names of columns: set no_header (--no-header), "

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tdd.data.pairs import cut_pairs
 from tdd.data.real_examples import inputs_at, random_examples
 from tdd.data.text import TextSplit
 from tdd.distillation.samples.vocabulary import vocabulary
@@ -119,7 +120,10 @@ def real_sentences(train: TextSplit, examples: Tensor, words: Tensor, length: in
         filled = 0
         for row in rows:
             ids = torch.from_numpy(np.array(train.ids[train.offsets[row] : train.offsets[row + 1]])).long()
-            ids = ids[in_vocabulary[ids]][: length - filled]
+            ids = ids[in_vocabulary[ids]]
+            if train.vectors.separator:
+                (ids,) = cut_pairs(ids[None], train.vectors.separator, length - filled)
+            ids = ids[: length - filled]
             sentence[filled : filled + len(ids)] = ids
             filled += len(ids)
             # A sentence that is nothing without its other words leaves the place to the next one.

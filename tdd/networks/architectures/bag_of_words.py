@@ -95,7 +95,8 @@ def _first_words(space: InputSpace, count: int) -> Tensor:
     if vectors is None and (space.embedding is None or device.type == "meta"):
         return torch.zeros(shape)
     if vectors is None and space.vectors is not None:
-        vectors = load_embedding(space.vectors)
+        loaded = (load_embedding(space.vectors, pair=pair) for pair in (False, True))
+        vectors = next((each for each in loaded if each.checksum == space.embedding), None)
     if vectors is None or vectors.checksum != space.embedding:
         raise UsageError(f"{NAME} reads the words of its examples' own vectors, which are not there: load those first")
     if len(vectors) < count:

@@ -1,0 +1,138 @@
+"""Sets of pairs of texts are learned, saved, decoded, published, tested again and made into a model as pairs."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+from command import tdd as tdd_command
+from pair_data import pairs, write_pair_vectors, write_pairs
+from tiny import tiny_recipe
+from tiny_encoders import tiny_encoder
+
+import tdd
+from tdd.data.corpus import load_corpus
+from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.set import DistilledSet
+from tdd.distilled_set.vectors import load_vectors_of
+from tdd.embeddings.separator import SEPARATOR
+from tdd.embeddings.word_vectors import load_vectors
+from tdd.errors import UsageError
+from tdd.evaluation.evaluation import evaluate
+from tdd.inspection.decode import decode
+from tdd.inspection.show import show
+from tdd.publishing.card import card
+from tdd.publishing.push import contents
+from tdd.publishing.tables import readable_table
+from tdd.publishing.trained_model import train_model, trained_network
+from tdd.runs.open_data import open_corpus_of
+from tdd.system.reporter import Reporter
+
+
+@pytest.fixture(scope="module", params=["free", "words", "bag_of_words", "encoder"])
+def made(request, tmp_path_factory):
+    """A set of pairs, and the corpus it was made from."""
+    folder = tmp_path_factory.mktemp("pairs")
+    settings = {
+        "free": {"init": "random"},
+        "words": {"samples": "words", "samples_lr": 1e-5},
+        "bag_of_words": {"network": "bag_of_words", "words": 10},
+        "encoder": {"network": tiny_encoder(), "samples": "words", "samples_lr": 1e-5},
+    }[request.param]
+    if request.param != "encoder":
+        settings["vectors"] = str(write_pair_vectors(folder / "v.txt"))
+    data = write_pairs(folder / "d.csv", pairs())
+    recipe = tiny_recipe(
+        dataset=str(data), text_column="premise,hypothesis", max_length=9, outer_steps=2, n=4, **settings
+    )
+    corpus = load_corpus(recipe)
+    return Distiller(recipe, corpus).run(), corpus
+
+
+def test_a_set_is_saved_and_tested_again_as_one_of_pairs(made, tmp_path):
+    distilled, corpus = made
+    distilled.save_pretrained(tmp_path)
+    loaded = DistilledSet.from_pretrained(tmp_path)
+    recipe, again = open_corpus_of(loaded, None, Reporter(quiet=True))
+    assert recipe.text_column == "premise,hypothesis" and again.fingerprint == corpus.fingerprint
+    count = 2 if recipe.init == "random" else None
+    assert evaluate(loaded, again.test, count).accuracies == evaluate(distilled, corpus.test, count).accuracies
+    about = json.loads((tmp_path / "embedding.json").read_text())["separator"]
+    assert about == ["[SEP]"] or (about["word"] == SEPARATOR and about["s"] > 0)
+
+
+def test_it_is_decoded_and_published_with_the_separator(made):
+    distilled, corpus = made
+    vectors = load_vectors_of(distilled)
+    assert vectors.checksum == corpus.train.vectors.checksum
+    nearest, _ = vectors.nearest(vectors.embed(torch.tensor(vectors.separator)), 1)
+    assert vectors.words[nearest[0, 0]] == SEPARATOR
+    texts = [sentence.text for sentence in decode(distilled, vectors)]
+    assert show(distilled, format="text").splitlines() == texts
+    if distilled.sentences:  # which start as real pairs
+        assert all(SEPARATOR in text for text in texts)
+        assert all(SEPARATOR in text.split(" ") for text in readable_table(distilled)["text"])
+    assert {"embedding.json", "default/train.parquet"} <= contents(distilled).keys()
+
+
+def test_vectors_without_the_separator_are_refused_with_what_to_load(made):
+    distilled, _ = made
+    if distilled.recipe.network.startswith("hf:"):
+        return
+    with pytest.raises(UsageError, match=r"decode it with those: tdd\.load_vectors\('v\.txt', pair=True\)"):
+        decode(distilled, load_vectors(distilled.recipe.vectors))
+
+
+def test_the_card_says_how_a_pair_is_put_together(made):
+    text = card(made[0], "me/pairs")
+    assert "A text is a pair: that of `premise`, then `[SEP]` (" in text and "), then that of `hypothesis`.\n" in text
+    if made[0].recipe.network.startswith("hf:"):
+        assert "(all tokens are of type 0)" in text and "text_pair" not in text
+    else:
+        assert "its vector is in `embedding.json`" in text and 'classify({"text": "a text", "text_pair":' in text
+        assert ("pair=True" in text) == bool(made[0].sentences)
+
+
+def test_a_trained_model_reads_raw_pairs_with_our_logits(made, tmp_path):
+    from transformers import pipeline
+
+    distilled, corpus = made
+    if distilled.recipe.network.startswith("hf:"):
+        return
+    train_model(distilled, tmp_path / "model")
+    network, vectors = trained_network(distilled), corpus.train.vectors
+    tdd.register_transformers()
+    answer = pipeline("text-classification", str(tmp_path / "model"))
+    rows = [(first, second) for first, second, _ in pairs(6, seed=3)]
+    rows += [("the film " * 9, "a good story"), ("good", "bad poor dull " * 9), ("", "good"), ("bad " * 9, "dull " * 9)]
+    firsts, seconds = map(list, zip(*rows, strict=True))
+    batch = answer.tokenizer(firsts, seconds, return_tensors="pt", padding=True)
+    with torch.no_grad():
+        theirs = answer.model(**batch).logits
+    encoded = vectors.encode_all(firsts, seconds)
+    arrays = (torch.from_numpy(array) for array in (encoded.ids, encoded.offsets))
+    split = type(corpus.train)(*arrays, torch.zeros(len(rows), dtype=torch.long), vectors, distilled.recipe.max_length)
+    for place, logits in enumerate(theirs):
+        x, mask = split.batch(torch.tensor([place])).inputs()
+        with torch.no_grad():
+            ours = network(x, mask) if answer.model.takes_mask else network(x)
+        torch.testing.assert_close(logits, ours[0], rtol=1e-5, atol=1e-5)
+    first = answer({"text": rows[0][0], "text_pair": rows[0][1]})
+    assert first["label"] == distilled.classes[int(theirs[0].argmax())]
+
+
+@pytest.mark.slow
+def test_a_run_of_pairs_from_the_command_line_to_a_model_in_a_fresh_process(tmp_path):
+    data, vectors = write_pairs(tmp_path / "d.csv", pairs(160)), write_pair_vectors(tmp_path / "v.txt")
+    run, model = tmp_path / "run", tmp_path / "model"
+    settings = {"outer_steps": 3, "max_length": 12, "filters": 10, "validate_every": 3}
+    sets = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
+    command = ["distill", data, "--text-column", "premise,hypothesis", "--vectors", vectors, "--n", 4, *sets]
+    assert tdd_command(*command, "--output", run).code == 0
+    assert tdd_command("evaluate", run).code == 0
+    printed = tdd_command("train", run, "--output", model)
+    assert printed.out.splitlines()[-1] == 'classify({"text": "a text", "text_pair": "the text behind it"})'
+    code = "\n".join([*printed.out.splitlines()[1:-1], f"print({printed.out.splitlines()[-1]}['label'])"])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() in ("same", "other"), done.stderr
