@@ -22,6 +22,7 @@ from tdd.data.split_words import split_of
 from tdd.data.splitting import complete, usable_rows, without
 from tdd.errors import UsageError, check_kind
 from tdd.hub.quiet import quiet
+from tdd.settings.column_names import pair_of
 from tdd.settings.data_parts import FOUND
 from tdd.settings.recipe import Recipe
 
@@ -102,7 +103,9 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         splits = _official(source, known.tested_on if known else "test")
         columns = find_columns(recipe, known, splits["train"], vectors)
         encoder, label = columns.encoder, columns.label
-        _check_columns(splits, (encoder.column, label), source.reading.get("files", {}))
+        _check_columns(
+            splits, (*(pair_of(encoder.column) or (encoder.column,)), label), source.reading.get("files", {})
+        )
         if known and known.left_out:
             splits = {name: without(split, label, known.left_out) for name, split in splits.items()}
         classes = read_labels(splits, label, recipe.keep_labels, recipe.unlabelled)
