@@ -66,7 +66,8 @@ def _worth_reading(files: list[Path], leave_out: Callable[[Path, str], None]) ->
     """Tables rather than plain text, one of those that differ in kind alone, and of a rarer kind those of splits."""
     kinds = Counter(data_suffix(path) for path in files)
     tables = [path for path in files if data_suffix(path) not in _TEXT] or files
-    usual = max((data_suffix(path) for path in tables), key=lambda kind: kinds[kind])
+    told = Counter(data_suffix(path) for path in tables if split_of(_stem(path)))
+    usual = max((data_suffix(path) for path in tables), key=lambda kind: (told[kind], kinds[kind]))
     read: dict[tuple[Path, str], Path] = {}
     for path in sorted(files, key=lambda path: (path not in tables, -kinds[data_suffix(path)])):
         if path not in tables or (data_suffix(path) != usual and not split_of(_stem(path))):

@@ -90,6 +90,14 @@ def test_splits_may_be_files_of_several_kinds(tmp_path: Path, load: Load):
     assert corpus.reading["left_out_files"] == {"train.jsonl": "train.csv is read in its place"}
 
 
+def test_files_of_a_rarer_kind_take_no_file_s_place(tmp_path: Path, load: Load):
+    write_csv(tmp_path / "d" / "train.csv", rows(40, "red"))
+    for name in ("about.json", "infos.json"):
+        (tmp_path / "d" / name).write_text("{}")
+    corpus = load(tmp_path / "d")
+    assert set(corpus.reading["left_out_files"].values()) == {"the other files are .csv"} and total(corpus) == 40
+
+
 def test_columns_that_a_part_lacks_are_missing_values(tmp_path: Path, load: Load):
     write_csv(tmp_path / "d" / "train-0.csv", rows(40, "red"))
     write_csv(tmp_path / "d" / "train-1.csv", rows(30, "blue"), "text,class")

@@ -44,6 +44,12 @@ def test_backslashes_before_quotes_are_recognised(settings: dict[str, str], tmp_
     assert rows == [('a "good" film, really', "a"), ("bad", "b")]
 
 
+@pytest.mark.parametrize("rest", ["", "b,bad film\n"])
+def test_commas_of_prose_make_no_rows_of_the_lines_of_a_cell(rest: str, tmp_path: Path):
+    rows = read(tmp_path / "d.csv", 'label,text\na,"good\nfilm, yes"\n' + rest)
+    assert rows[0] == ("good\nfilm, yes", "a")
+
+
 def test_quotes_given_are_taken(tmp_path: Path):
     content = 'text,label\n"good\nfilm, yes\nby all",a\n"x,1\ny",b\n'
     assert read(tmp_path / "d.csv", content, quote="double")[1] == ("x,1\ny", "b")

@@ -6,10 +6,11 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import compress, islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tdd.data.formats.packed import Bytes, lines_of
 from tdd.data.formats.quotes import fields_of_lines, quotes_of
@@ -193,17 +194,24 @@ def _with_quotes(path: Path, data: Bytes, dialect: Dialect, given: bool) -> Dial
     if not quotes.regular and wrong is None:  # as 5" is within a field
         return dialect
     fields = fields_of_lines(data, dialect.delimiter)
+    if quotes.regular and not _are_rows(data, dialect, fields, quotes.joined()):
+        return replace(dialect, spanning=int(quotes.inside.sum()))
     widths = np.unique(fields[fields > 0])
     if len(widths) == 1 and widths[0] > 1:
         return replace(dialect, quote="")
-    joined = fields[quotes.joined()]
-    if quotes.regular and not (joined == len(next(dialect.rows(_sample(data)))[2])).all():
-        return replace(dialect, spanning=int(quotes.inside.sum()))
     line, what = wrong or (
         int(np.flatnonzero(quotes.joined())[0]) + 1,
         "a quote joins lines that are rows by themselves; double it",
     )
     raise TddError(f"{path}, line {line}: {what}, or set quote: none (--quote none), or double where it is right so")
+
+
+def _are_rows(data: Bytes, dialect: Dialect, fields: NDArray[np.int64], joined: NDArray[np.bool_]) -> bool:
+    """Whether each of the lines that quotes join has as many fields as the first row, and no separator of prose."""
+    _, _, first = next(dialect.rows(_sample(data)))
+    if (fields[joined] != len(first)).any():
+        return False
+    return not any(dialect.delimiter + " " in line for line in compress(lines_of(data), joined))
 
 
 def _irregular(data: Bytes, dialect: Dialect) -> tuple[int, str] | None:
