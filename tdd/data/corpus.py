@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from tdd.data.labels import read_labels
 from tdd.data.protocols import Split
 from tdd.data.source import Source
 from tdd.data.sources import KNOWN, open_source
-from tdd.data.split_words import split_of
+from tdd.data.split_words import rank, split_of
 from tdd.data.splitting import complete, usable_rows, without
 from tdd.errors import UsageError, check_kind
 from tdd.hub.quiet import quiet
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
     from tdd.data.from_memory import Data
     from tdd.embeddings.protocol import Embedding
-
-
-VALIDATION_SPLITS = ("validation", "dev", "valid", "val")
 
 
 @dataclass(frozen=True)
@@ -185,12 +182,15 @@ def _official(source: Source, tested_on: str) -> dict[str, Dataset]:
     splits = source.splits
     if not len(splits.get("train", ())):
         raise UsageError(f"{source.where['dataset']} has no examples in a split 'train'; it has {', '.join(splits)}")
-    kept = [name for name in splits if name != tested_on]
-    exact = [name for name in VALIDATION_SPLITS if name in kept]
-    # As "validation_matched" and "test_matched" of a card.
-    validation = next(iter([*exact, *(name for name in kept if split_of(name) == "validation")]), None)
-    test = next((name for name in splits if name == tested_on or split_of(name) == tested_on), None)
+    test = _called(splits, tested_on)
+    validation = _called([name for name in splits if name != test], "validation")
     official = {"train": "train", "validation": validation, "test": test}
     if unused := [name for name in splits if name not in official.values() and len(splits[name])]:
         source.notes.append(f"splits that are not used: {', '.join(unused)}")
     return {name: splits[of] for name, of in official.items() if of is not None and len(splits[of])}
+
+
+def _called(names: Iterable[str], split: str) -> str | None:
+    """The name that speaks of a split, the most usual one first; as "validation_matched" of a card. None: none does."""
+    found = [name for name in names if split_of(name) == split]
+    return min(found, key=lambda name: (rank(name) is None, rank(name) or 0), default=None)

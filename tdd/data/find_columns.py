@@ -73,7 +73,9 @@ def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: E
         likely = _like_labels(split) if setting == "label_column" else []
         if len(likely) > 1 and not asked and all(_is_yes_or_no(split, column) for column in likely):
             what += f"; several labels an example are not supported, choose one: {', '.join(likely)}"
-        raise UsageError(f"{what}: set {setting} to one of {_listed(present)}")
+        texts = _of_several_words(split) if setting == "text_column" and not asked else []
+        pairs = f", or to {BETWEEN.join(texts[:2])} to read pairs" if len(texts) > 1 else ""
+        raise UsageError(f"{what}: set {setting} to one of {_listed(present)}{pairs}")
 
     image, text = recipe.image_column, recipe.text_column
     if known and not (image or text):
@@ -148,19 +150,23 @@ def _is_yes_or_no(split: Dataset, column: str) -> bool:
 
 
 def _like_texts(split: Dataset) -> list[str]:
-    """Columns of text, most of which are several words."""
+    """Columns of text of several words each, but for those of few different ones."""
+    labels = _like_labels(split)
+    return [column for column in _of_several_words(split) if column not in labels]
+
+
+def _of_several_words(split: Dataset) -> list[str]:
     some = split.select(range(min(len(split), _SAMPLED)))
-    return [column for column in split.column_names if _is_like_texts(some, column)]
+    return [column for column in split.column_names if _has_several_words(some, column)]
 
 
-def _is_like_texts(some: Dataset, column: str) -> bool:
+def _has_several_words(some: Dataset, column: str) -> bool:
     import pyarrow.compute as pc
 
     values = column_of(some, column).drop_null()
-    if not _holds_text(some, column) or _is_like_labels(some, column) or not len(values):
+    if not _holds_text(some, column) or not len(values):
         return False
-    spaces = pc.count_substring(values, " ")
-    return bool(pc.mean(spaces).as_py() >= 2)
+    return bool(pc.mean(pc.count_substring(values, " ")).as_py() >= 2)
 
 
 def _mean_length(values: pa.ChunkedArray) -> float:

@@ -48,17 +48,11 @@ def _is_for_datasets(folder: Path, recipe: DataSettings) -> bool:
     card = folder / "README.md"
     told = card.is_file() and re.search(r"^(configs|dataset_info):", card.read_text(errors="replace"), re.MULTILINE)
     script = (folder / f"{folder.resolve().name}.py").is_file()
-    return (
-        bool(told)
-        or script
-        or recipe.config_name is not None
-        or (folder / "state.json").is_file()
-        or _is_images(folder)
-    )
+    return bool(told) or script or recipe.config_name is not None or _has_metadata(folder)
 
 
-def _is_images(folder: Path) -> bool:
-    """Whether a file of metadata says what the images beside it are."""
+def _has_metadata(folder: Path) -> bool:
+    """Whether a file says what the images beside it are."""
     told = [path for path in folder.rglob("metadata.*") if path.suffix in (".csv", ".jsonl", ".parquet")]
     return any(path.suffix.lower() in IMAGES for of in told for path in of.parent.rglob("*"))
 

@@ -18,12 +18,10 @@ def split_of(name: str) -> str | None:
     return next((split for split, of_it in WORDS.items() if any(word in words for word in of_it)), None)
 
 
-def is_split(name: str) -> bool:
-    """Whether a name is that of a split and, for files in parts, of its part: ``train-00000-of-00002``."""
-    return rank(name) is not None
-
-
 def rank(name: str) -> int | None:
-    """How usual a name is for its split, 0 most, as ``test`` before ``eval``; None: it is not that of a split."""
+    """How usual a name is for its split, 0 most, as ``test`` before ``eval``; None: it is not that of a split.
+
+    A file in parts is called as its split, ``train-00000-of-00002``.
+    """
     plain = re.sub(r"([-_.]?\d+)?([-_]of[-_]\d+)?$", "", name.lower())
     return next((words.index(plain) for words in WORDS.values() if plain in words), None)

@@ -52,18 +52,6 @@ def counts_of(
     return counts or Counts.none(len(next(iter(theta.values()))), 1, 1, device)
 
 
-def accuracy(
-    kernel: Kernel,
-    theta: Parameters,
-    split: Split,
-    device: torch.device,
-    most: int | None = None,
-    shard: Shard = ALL,
-) -> torch.Tensor:
-    """Accuracy (K,) of K stacked networks; see `counts_of`."""
-    return counts_of(kernel, theta, split, device, most, shard).accuracy()
-
-
 def counts_by_all(
     trained: Callable[[list[int]], Parameters],
     kernel: Kernel,
@@ -88,7 +76,7 @@ def counts_by_all(
         classes: C.
         at_once: networks trained together.
         accelerator: processes and device.
-        most: as in `accuracy`.
+        most: as in `counts_of`.
         on_tested: called with the accuracies that this process has found so far, those of its shards.
     """
     device = accelerator.device

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from tdd.data.real_examples import LabelledExamples
-from tdd.distillation.accuracy import accuracy
+from tdd.distillation.accuracy import counts_of
 from tdd.evaluation.adam import Adam, train_until_best
 from tdd.evaluation.full_data import Setting, train_by
 from tdd.evaluation.rate_search import Trainer
@@ -68,7 +68,7 @@ def until_converged(
     kernel = learner.kernel()
 
     def held_out(theta: Parameters) -> Tensor:
-        return accuracy(kernel, theta, corpus.validation, learner.device, recipe.max_validation)
+        return counts_of(kernel, theta, corpus.validation, learner.device, recipe.max_validation).accuracy()
 
     def learn(lesson: Lesson, theta: Parameters) -> Parameters:
         how = Adam(lesson.rate, lesson.batch_size, EPOCHS, PATIENCE, EVERY)

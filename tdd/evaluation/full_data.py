@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from tdd.distillation.accuracy import accuracy
+from tdd.distillation.accuracy import counts_of
 from tdd.evaluation.adam import Adam, Best, train_until_best
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.learner import Learner, make_learner
@@ -135,7 +135,7 @@ def train_by(
     )
 
     def held_out(theta: Parameters) -> Tensor:
-        return accuracy(kernel, theta, corpus.validation, learner.device)
+        return counts_of(kernel, theta, corpus.validation, learner.device).accuracy()
 
     return train_until_best(kernel, start, corpus.train, held_out, how, seed, "full", on_reading)
 
@@ -166,7 +166,7 @@ def _train_on_all(
         networks.clear()
         train(settings[best])
     theta = networks[settings[best]].theta
-    test = accuracy(learner.kernel(), theta, corpus.test, learner.device).item()
+    test = counts_of(learner.kernel(), theta, corpus.test, learner.device).accuracy().item()
     return {"accuracy": test, **tried[best], "test_examples": len(corpus.test), "tried": tried}
 
 

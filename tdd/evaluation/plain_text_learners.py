@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from tdd.data.text import TextSplit
-from tdd.distillation.accuracy import accuracy
+from tdd.distillation.accuracy import counts_of
 from tdd.errors import UsageError
 from tdd.evaluation.adam import train_epoch
 from tdd.evaluation.rate_search import choose
@@ -158,7 +158,8 @@ class AdamNetwork:
         for index in range(TRIALS):
             texts = sets[index % len(sets)]
             trained = [theta for path in paths for theta in self._train(texts, "choice", index, *path, EPOCHS)]
-            held_out.append(accuracy(self.kernel, stack(trained), self.validation, self.device, MOST_HELD_OUT))
+            tested = counts_of(self.kernel, stack(trained), self.validation, self.device, MOST_HELD_OUT)
+            held_out.append(tested.accuracy())
         accuracies = torch.stack(held_out)
         setting, _ = choose(accuracies, TRIALS)
         (rate, dropout), epochs = list(product(paths, EPOCHS))[setting]
@@ -175,7 +176,8 @@ class AdamNetwork:
                 for index in indices.tolist()
                 for theta in self._train(sets[index % len(sets)], "network", index, rate, dropout, epochs)
             ]
-            accuracies += accuracy(self.kernel, stack(trained), self.tested, self.device, self.max_test).tolist()
+            tested = counts_of(self.kernel, stack(trained), self.tested, self.device, self.max_test)
+            accuracies += tested.accuracy().tolist()
         return accuracies
 
     def _train(

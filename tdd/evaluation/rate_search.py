@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from tdd.data.protocols import Split
-from tdd.distillation.accuracy import accuracy, inner_loop
+from tdd.distillation.accuracy import counts_of, inner_loop
 from tdd.distillation.unroll import train
 from tdd.distilled_set.set import DistilledSet
 from tdd.networks.kernels.parameters import Parameters, stack, unstack
@@ -95,7 +95,7 @@ class Trainer(Generic[T]):
                 trained += unstack(self.learn(members[0][0], theta))
             theta = stack(trained)
             finite = torch.stack([value.flatten(1).isfinite().all(1) for value in theta.values()]).all(0).cpu()
-            accuracies.append(accuracy(self.kernel, theta, split, self.device, most) * finite)
+            accuracies.append(counts_of(self.kernel, theta, split, self.device, most).accuracy() * finite)
             self.on_progress(start + len(chunk), len(jobs), purpose)
         return torch.cat(accuracies)
 

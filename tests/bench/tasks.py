@@ -12,7 +12,7 @@ from learners import kernel_of, outer_gradient
 from torch import Tensor
 
 from tdd.data.text_batch import TextBatch
-from tdd.distillation.accuracy import accuracy
+from tdd.distillation.accuracy import counts_of
 from tdd.distillation.unroll import InnerLoop, train
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.evaluation.evaluation import evaluate
@@ -85,7 +85,7 @@ def plain_test(problem: Problem) -> Tensor:
 
 def our_test(problem: Problem) -> Tensor:
     """Accuracy on all reviews."""
-    return accuracy(kernel_of(problem.network, "auto"), problem.theta, problem.real, torch.device("cpu"))
+    return counts_of(kernel_of(problem.network, "auto"), problem.theta, problem.real, torch.device("cpu")).accuracy()
 
 
 def testing_error(problem: Problem, expected: Tensor, _: Tensor) -> float:

@@ -84,6 +84,13 @@ def test_another_column_of_text_is_named(tmp_path: Path, load: Load):
     assert load(path).notes[0] == f"{told}sentence,question"
 
 
+def test_two_columns_of_text_without_a_usual_name_are_offered_as_pairs(tmp_path: Path, load: Load):
+    hypotheses = ["it is good .", "it is blue ."] * 20
+    path = write_parquet(tmp_path / "d.parquet", premise=texts(40), hypothesis=hypotheses, label=["a", "b"] * 20)
+    with pytest.raises(UsageError, match="one of premise, hypothesis, label, or to premise,hypothesis to read pairs"):
+        load(path)
+
+
 def test_one_column_cannot_be_both_text_and_label(tmp_path: Path, load: Load):
     path = write_parquet(tmp_path / "d.parquet", text=["good", "bad"] * 20, label=[0, 1] * 20)
     with pytest.raises(UsageError, match="column 'text' cannot be both text and label: set label_column to one of"):

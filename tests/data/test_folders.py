@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from data_files import Load, texts, write_csv, write_declared, write_parquet
 
-from tdd.data.split_words import is_split, split_of
+from tdd.data.corpus import load_corpus
+from tdd.data.split_words import rank, split_of
 from tdd.errors import UsageError
+from tdd.settings.recipe import Recipe
 
 
 def rows(count: int, word: str) -> list[tuple[str, str]]:
@@ -32,7 +34,7 @@ def total(corpus) -> int:
 )
 def test_names_speak_of_splits_by_whole_words(name: str, split: str | None):
     assert split_of(name) == split
-    assert is_split(name) == (name in ("train", "dev-00000-of-00002"))
+    assert (rank(name) is not None) == (name in ("train", "dev-00000-of-00002"))
 
 
 def test_split_words_inside_names_leave_out_no_other_file(tmp_path: Path, load: Load):
@@ -150,3 +152,9 @@ def test_a_card_s_own_split_names(tmp_path: Path, load: Load):
         )
     corpus = load(tmp_path / "d")
     assert [len(corpus.train), len(corpus.validation), len(corpus.test)] == [40, 40, 40]
+
+
+def test_the_split_that_is_called_so_comes_before_one_that_speaks_of_it(vectors):
+    splits = {name: ([f"{name} {text}" for text in texts(40)], ["a", "b"] * 20) for name in ("test_b", "train", "test")}
+    corpus = load_corpus(Recipe(dataset="mine"), vectors, splits)
+    assert corpus.notes == ["splits that are not used: test_b"]

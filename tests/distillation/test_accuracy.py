@@ -21,7 +21,7 @@ def networks():
 
 def test_accuracy_is_that_of_a_plain_loop_to_the_last_example(networks):
     learner, stacked, test = networks
-    reached = accuracy.accuracy(learner.kernel(), stacked, test, torch.device("cpu"))
+    reached = accuracy.counts_of(learner.kernel(), stacked, test, torch.device("cpu")).accuracy()
     for value, theta in zip(reached.tolist(), unstack(stacked), strict=True):
         assert value == plain_accuracy(learner.module, theta, test)
 
@@ -29,10 +29,10 @@ def test_accuracy_is_that_of_a_plain_loop_to_the_last_example(networks):
 def test_a_split_larger_than_a_batch_is_read_to_its_end(networks, monkeypatch):
     learner, stacked, test = networks
     kernel = learner.kernel()
-    expected = accuracy.accuracy(kernel, stacked, test, torch.device("cpu"))
+    expected = accuracy.counts_of(kernel, stacked, test, torch.device("cpu")).accuracy()
     assert len(test) < accuracy.TEST_BATCH
     for size in (1, 7, len(test) - 1):
         monkeypatch.setattr(accuracy, "TEST_BATCH", size)
         read = spy(monkeypatch, kernel, "logits")
-        assert torch.equal(accuracy.accuracy(kernel, stacked, test, torch.device("cpu")), expected)
+        assert torch.equal(accuracy.counts_of(kernel, stacked, test, torch.device("cpu")).accuracy(), expected)
         assert len(read) == -(-len(test) // size)

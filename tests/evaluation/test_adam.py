@@ -10,7 +10,7 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
 from tdd.data.real_examples import LabelledExamples, inputs_at
-from tdd.distillation.accuracy import accuracy
+from tdd.distillation.accuracy import counts_of
 from tdd.evaluation.adam import Adam, train_until_best
 from tdd.networks.learner import make_learner
 from tdd.system.seeds import generator
@@ -38,7 +38,13 @@ def test_every_network_is_the_best_of_a_plain_loop_of_torch(corpus, network):
     examples, places, labels = soft_examples(corpus, classes)
     how = Adam(0.02, batch_size=5, epochs=9, patience=99, every=2, smoothing=0.3)
     found = train_until_best(
-        kernel, start, examples, lambda theta: accuracy(kernel, theta, corpus.validation, CPU), how, 7, "here"
+        kernel,
+        start,
+        examples,
+        lambda theta: counts_of(kernel, theta, corpus.validation, CPU).accuracy(),
+        how,
+        7,
+        "here",
     )
     assert all(torch.equal(start[name], before[name]) for name in start)
     x, mask = inputs_at(corpus.train, places)
@@ -55,7 +61,8 @@ def test_every_network_is_the_best_of_a_plain_loop_of_torch(corpus, network):
                 optimiser.step()
             if epoch in (2, 4, 6, 8, 9):
                 now = {name: value.detach().clone() for name, value in theta.items()}
-                reached = accuracy(kernel, {n: v[None] for n, v in now.items()}, corpus.validation, CPU).item()
+                stacked = {n: v[None] for n, v in now.items()}
+                reached = counts_of(kernel, stacked, corpus.validation, CPU).accuracy().item()
                 best = max(best, (reached, epoch, now), key=lambda one: one[0])
         assert (found.accuracy[index].item(), found.epoch[index].item()) == (pytest.approx(best[0]), best[1])
         for name, value in best[2].items():

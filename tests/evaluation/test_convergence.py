@@ -10,7 +10,7 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
 from tdd.data.real_examples import inputs_at
-from tdd.distillation.accuracy import accuracy
+from tdd.distillation.accuracy import counts_of
 from tdd.evaluation import convergence
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.convergence import Lesson, teachers_labels
@@ -63,7 +63,7 @@ def test_the_network_tested_is_that_of_a_plain_loop_of_torch_when_it_was_best(mo
             if epoch % 3 == 0:
                 stacked = {name: value.detach().clone()[None] for name, value in theta.items()}
                 both = [
-                    accuracy(kernel, stacked, split, learner.device).item()
+                    counts_of(kernel, stacked, split, learner.device).accuracy().item()
                     for split in (CORPUS.validation, CORPUS.test)
                 ]
                 readings.append(both)
@@ -118,7 +118,7 @@ def test_a_teacher_has_seen_all_the_data_twice_at_most(monkeypatch):
             loss.backward()
             optimiser.step()
         now = {name: value.detach().clone()[None] for name, value in theta.items()}
-        reached.append(accuracy(learner.kernel(), now, CORPUS.validation, learner.device).item())
+        reached.append(counts_of(learner.kernel(), now, CORPUS.validation, learner.device).accuracy().item())
         expected.append(functional_call(learner.module, theta, (x[places],)).softmax(1))
     best = expected[reached[1] > reached[0]]
     torch.testing.assert_close(plain, best.detach(), rtol=1e-3, atol=1e-4)

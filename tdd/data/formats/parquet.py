@@ -48,7 +48,7 @@ def _is_known(schema: pa.Schema, column: str) -> bool:
 
     try:
         datasets.Features.from_arrow_schema(pa.schema([schema.field(column)]))
-    except (ValueError, KeyError, TypeError, NotImplementedError):
+    except (ValueError, KeyError, TypeError, NotImplementedError):  # what `datasets` raises for types that it lacks
         return False
     return True
 
