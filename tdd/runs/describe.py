@@ -59,8 +59,6 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
             f"of {found['texts_cut']:.1%} of the texts"
         )
         yield f"  {line_of(found['coverage'])}"
-    if found.get("also_in_train"):
-        yield f"  {found['also_in_train']:,} test examples are also in train"
     if tfidf := found.get("tfidf"):
         low, high = (100 * bound for bound in tfidf["interval"])
         drawn = f" of {tfidf['train_examples']:,} drawn texts" if tfidf["train_examples"] < examples["train"] else ""

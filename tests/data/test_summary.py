@@ -55,7 +55,7 @@ def test_the_verb_prints_it(tmp_path: Path):
     done = command("describe", "mine", "--data", folder)
     assert done.code == 0, done.err
     assert "columns: text (examples), label (classes)" in done.out
-    assert "4 test examples are also in train" in done.out
+    assert "note: 4 of the 30 test examples are also in train" in done.out
     assert "TF-IDF + logistic regression: test accuracy 100.00 %" in done.out
     found = json.loads(command("describe", "mine", "--data", folder, "--json").out)
     assert found["reading"]["files"] == {"test": ["test.csv"], "train": ["train.csv"]}
