@@ -52,10 +52,12 @@ def notes_on_copies(
         if copies := len(used) - len(counts):
             several = _with_several_labels(places, labels[name][used])
             told = f", {several:,} of them with different labels" if several else ""
-            notes.append(f"{copies:,} of the {len(used):,} examples of the {name} split are copies of others{told}")
+            are = "is a copy of another" if copies == 1 else "are copies of others"
+            notes.append(f"{copies:,} of the {len(used):,} examples of the {name} split {are}{told}")
     for name in ("validation", "test"):
         if name in rows and (shared := int(np.isin(keys[name][rows[name]], keys["train"][rows["train"]]).sum())):
-            notes.append(f"{shared:,} of the {len(rows[name]):,} {name} examples are also in train")
+            are = "is" if shared == 1 else "are"
+            notes.append(f"{shared:,} of the {len(rows[name]):,} {name} examples {are} also in train")
     return notes
 
 

@@ -113,3 +113,14 @@ def test_no_class_is_held_out_altogether_with_copies_of_another_label(tmp_path: 
         rows = [(text, "a") for text in texts(40)] + [(text, "b") for text in texts(offset + 3)[offset:]]
         corpus = load(write_csv(tmp_path / f"{offset}.csv", rows))
         assert (corpus.train.labels == 1).sum() >= 1
+
+
+def test_a_single_copy_is_told_as_one(tmp_path: Path, load: Load):
+    rows = [(text, index % 2) for index, text in enumerate(texts(40))]
+    write_csv(tmp_path / "d" / "train.csv", [*rows, rows[0]])
+    write_csv(tmp_path / "d" / "test.csv", [rows[5], ("the story", 0)])
+    notes = load(tmp_path / "d").notes
+    assert notes[:2] == [
+        "1 of the 41 examples of the train split is a copy of another",
+        "1 of the 2 test examples is also in train",
+    ]
