@@ -145,12 +145,13 @@ def provenance_section(distilled: DistilledSet) -> str:
     """How the set was made: network, outer loop, start, word vectors, compute and versions."""
     recipe, distillation = distilled.recipe, distilled.results.get("distillation") or {}
     outer_steps = distillation.get("outer_steps", recipe.outer_steps)
+    steps = f"{outer_steps:,} steps" if outer_steps else "steps"
     networks = f" and {recipe.networks} networks" if recipe.networks > 1 else ""
     lines = [
         "## How it was made",
         "",
         f"- network: {_network(recipe)}; made for {recipe.init} initialisation",
-        f"- outer loop: {outer_steps:,} steps with {recipe.batch_size} real examples{networks} each",
+        f"- outer loop: {steps} with {recipe.batch_size} real examples{networks} each",
         f"- samples started from {_start(recipe)}",
     ]
     if distilled.space.kind == "text":
