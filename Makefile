@@ -1,6 +1,6 @@
 # make demo   distil the embedded data set and show accuracy and nearest words
 # make test   run the tests
-# make paper  run what is missing of the paper's result tables and write RESULTS.md
+# make paper  run what is missing of the result tables over three seeds; write RESULTS*.md and the README's tables
 # make bench  measure the fast paths beside plain ones
 # make picture  draw the packages and their imports, docs/figures/packages.svg
 # All create .venv and install everything first. Python 3.11 or newer is all they need.
@@ -41,9 +41,13 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# e.g. make paper PAPER="trec6-60-fixed --data-root copies"
+# Seeds of each row.
+SEEDS ?= 3
+
+# e.g. make paper SEEDS=1 PAPER="--data-root copies"
 paper: setup
-	$(BIN)/tdd table $(PAPER)
+	$(BIN)/tdd table --seeds $(SEEDS) $(PAPER)
+	$(BIN)/tdd table --recipes words --seeds $(SEEDS) $(PAPER)
 
 # e.g. make bench BENCH="--quick --json bench.json --plot growth.svg"
 bench: setup

@@ -96,16 +96,29 @@ def is_finished(folder: Path) -> bool:
 def check_same(recipe: Recipe, folder: Path) -> None:
     """Raise UsageError if the run in `folder` differs from `recipe` in a setting that affects the set."""
     kept = recipe_of_run(folder)
-    if recipe.steps is None and (folder / WEIGHTS).exists():  # a set is kept with the steps that n was split into
-        recipe = recipe.model_copy(update={"steps": recipe.split(len(read_run(folder).classes))[0]})
+    classes = None
+    if recipe.steps is None and (folder / WEIGHTS).exists():
+        classes = len(read_run(folder).classes)
+    changed = changed_settings(kept, recipe, classes)
+    if changed:
+        raise UsageError(f"'{folder}' holds a run of another recipe ({'; '.join(changed)}): remove it to run this one")
+
+
+def changed_settings(kept: Recipe, recipe: Recipe, classes: int | None = None) -> list[str]:
+    """The settings that affect the set and are not those of `kept`, a few words for each.
+
+    Args:
+        kept: the recipe that a run was made with, with what was found in its data.
+        recipe: the recipe that is asked for.
+        classes: of the run's data; None: it has no set yet.
+    """
+    if recipe.steps is None and classes is not None:  # a set is kept with the steps that n was split into
+        recipe = recipe.model_copy(update={"steps": recipe.split(classes)[0]})
     without = settings_that_keep_the_run()
     old, new = kept.model_dump(exclude=without), recipe.model_dump(exclude=without)
-    # A run keeps what was found in its data.
     found = {name for name in FOUND if new.get(name) is None}
-    changed = [
+    return [
         f"{name}: {value} there, {new[name]} now"
         for name, value in old.items()
         if value != new[name] and name not in found
     ]
-    if changed:
-        raise UsageError(f"'{folder}' holds a run of another recipe ({'; '.join(changed)}): remove it to run this one")

@@ -1,10 +1,12 @@
 """Every row of the published tables is a recipe."""
 
+from pathlib import Path
+
 import yaml
 from command import tdd
 
 from tdd.runs.results_rows import read_rows
-from tdd.settings.names import named_recipes, recipe_folders
+from tdd.settings.names import named_recipes
 from tdd.settings.recipe import Recipe
 
 
@@ -23,14 +25,32 @@ def test_every_row_of_the_paper_is_a_recipe_with_its_data_n_and_initialisation()
 
 
 def test_rows_of_words_are_a_table_of_their_own():
-    folder = recipe_folders()[0] / "words"
-    rows = read_rows(folder)
-    assert {f"words/{row.name}" for row in rows} == {name for name in named_recipes() if name.startswith("words/")}
+    rows = read_rows(Path("words"))
+    assert {row.recipe_name for row in rows} == {name for name in named_recipes() if name.startswith("words/")}
     for row in rows:
-        data, n, init = row.name.rsplit("-", 2)
+        data, n, words, init = row.name.rsplit("-", 3)
         assert (row.recipe.dataset, row.recipe.n, row.recipe.init) == (data, int(n), init)
-        assert row.recipe.samples == "words"
+        assert words == row.recipe.samples == "words"
         assert row.published.networks == (200 if init == "random" else 1)
+
+
+def test_rows_of_other_networks_take_the_recipes_that_are_there():
+    rows = read_rows(Path("networks"))
+    assert {row.recipe.network for row in rows} == {
+        *("bag_of_words", "mean_pool", "lstm", "gru", "transformer", "minilm"),
+    }
+    for row in rows:
+        data, n, network, init = row.name.split("-")
+        assert (row.recipe.dataset, row.recipe.n, row.recipe.network, row.recipe.init) == (data, int(n), network, init)
+        own = Recipe.load(named_recipes()[f"{data}-{network}"]).model_dump()
+        changed = {name for name, value in row.recipe.model_dump().items() if value != own[name]}
+        assert changed == ({"init", "validation_networks", "test_networks"} if init == "random" else set())
+        assert row.published.networks == (200 if init == "random" else 1)
+
+
+def test_no_two_rows_share_a_name_so_that_their_results_lie_together():
+    names = [row.name for table in (None, Path("words"), Path("networks")) for row in read_rows(table)]
+    assert len(set(names)) == len(names)
 
 
 def test_a_row_s_recipe_is_taken_by_its_name():
