@@ -22,7 +22,7 @@ from tdd.runs.results_table import Files
 from tdd.settings.recipe import all_settings
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "CHANGELOG.md", *sorted(ROOT.glob("R*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 TEXT = "\n".join(path.read_text() for path in DOCUMENTS)
 VERBS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 COMMANDS = sorted(

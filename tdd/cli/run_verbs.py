@@ -181,6 +181,10 @@ def table(
         Path | None,
         typer.Option(metavar="DIR", help="Where ROW-SEED.json are kept; results beside the output when absent."),
     ] = None,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Also measure this baseline of each run; may be repeated."),
+    ] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write every result as a line of csv.")] = None,
     only_write: Annotated[
         bool, typer.Option("--only-write", help="Run nothing, write the table from the results that are there.")
@@ -202,7 +206,7 @@ def table(
         raise UsageError("--seeds 3 means the seeds 0, 1 and 2, and --seed names each: leave one of them out")
     files = Files.of(recipes, output, results, csv)
     chosen = list(dict.fromkeys(seed)) if seed else range(seeds)
-    run_table(files, rows or [], chosen, runs, only_write, data_root, recipes, Reporter())
+    run_table(files, rows or [], chosen, runs, only_write, data_root, recipes, Reporter(), baseline or ())
     print_once(f"written: {files.output}")
 
 

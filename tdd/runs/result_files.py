@@ -6,7 +6,8 @@ It holds nothing of the machine but what computes, and no folders, so that it ca
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,7 @@ class Result(_Part):
         all_data, tfidf, baselines: what it is compared with, as far as measured.
         outer_steps, seconds, processes, hardware, versions: what distilling it took.
         classes: of the data set; None: as `recipe`.
+        examples: of the splits that were read, without copies; none: no longer known.
         recipe: the settings, with what was found in the data; None: no longer known.
     """
 
@@ -110,6 +112,7 @@ class Result(_Part):
     hardware: str
     versions: dict[str, str]
     classes: int | None = Field(None, ge=1)
+    examples: dict[str, int] = {}
     recipe: dict[str, Any] | None = None
 
     def difference(self, row: Row) -> str:
@@ -124,14 +127,15 @@ class Result(_Part):
         now = row.seeded(self.seed)
         return "; ".join(changed_settings(public_recipe(kept, False), public_recipe(now, False), self.classes))
 
-    def is_complete(self, row: Row) -> bool:
-        """Whether all is measured that a row is compared with."""
+    def is_complete(self, row: Row, baselines: Collection[str] = ()) -> bool:
+        """Whether all is measured that a row is compared with, these `baselines` too."""
         texts = row.recipe.reads != "image"
         return (
             self.test.is_whole
             and self.test.networks >= row.published.networks
             and self.all_data is not None
             and (self.tfidf is not None or not texts)
+            and set(baselines) <= self.baselines.keys()
         )
 
 
@@ -155,6 +159,7 @@ def result_of(row: Row, seed: int, distilled: DistilledSet) -> Result:
         },
         **{name: distillation[name] for name in ("outer_steps", "seconds", "processes", "hardware", "versions")},
         classes=len(distilled.classes),
+        examples=_examples(results.get("data", {}).get("classes", {})),
         recipe=shared.recipe.model_dump(exclude=set(RESUMED)),
     )
 
@@ -196,6 +201,14 @@ def _all_data(full: Mapping[str, Any]) -> AllData:
         setting={name: value for name, value in full.items() if name not in _OF_ALL_DATA},
         settings_tried=max(1, len(full.get("tried", []))),
     )
+
+
+def _examples(classes: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Examples of each split, from those of each class."""
+    total: Counter[str] = Counter()
+    for counts in classes.values():
+        total.update(counts)
+    return dict(total)
 
 
 def _rounded(value: Any) -> Any:

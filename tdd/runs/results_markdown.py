@@ -31,8 +31,8 @@ RESULT_COLUMNS = (
     *("ratio", "TF-IDF + LR", "strongest baseline", "time to distil", "paper, all data", "paper, ratio"),
 )
 COST_COLUMNS = (
-    *("row", "seed", "accuracy", "held-out", "outer steps", "time to distil", "hardware", "processes", "measured with"),
-    "versions",
+    *("row", "seed", "accuracy", "held-out", "training examples", "outer steps", "time to distil", "hardware"),
+    *("processes", "measured with", "versions"),
 )
 
 
@@ -144,6 +144,7 @@ def _cost_cells(figures: RowFigures, signs: Mapping[str, str]) -> Iterator[list[
             str(result.seed),
             percent(result.test.mean, result.test.sd) + sign,
             NONE if result.held_out is None else percent(result.held_out),
+            f"{result.examples['train']:,}" if "train" in result.examples else NONE,
             f"{result.outer_steps:,}",
             duration(result.seconds),
             result.hardware,

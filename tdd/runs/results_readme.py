@@ -44,19 +44,20 @@ def short_table(figures: Sequence[RowFigures]) -> str:
 
 
 def with_table(text: str, table: str, content: str) -> str:
-    """A README with the content between its markers; as it was where it has none.
+    """A README with the content between its markers, lines of their own; as it was where it has none.
 
     Raises:
-        UsageError: one marker stands without the other, or the second before the first.
+        UsageError: one marker stands without the other, or twice, or the second before the first.
     """
-    begin, end = markers(table)
-    if begin not in text and end not in text:
+    lines = text.splitlines(keepends=True)
+    places = [place for place, line in enumerate(lines) if line.strip() in markers(table)]
+    if not places:
         return text
-    before, found, rest = text.partition(f"{begin}\n")
-    _, found_too, after = rest.partition(f"{end}\n")
-    if not (found and found_too):
-        raise UsageError(f"'{begin}' and '{end}' stand on lines of their own, in this order: mend the README")
-    return f"{before}{begin}\n{content}{end}\n{after}"
+    if [lines[place].strip() for place in places] != list(markers(table)):
+        begin, end = markers(table)
+        raise UsageError(f"'{begin}' and '{end}' stand in the README once, in this order: mend it")
+    first, last = places
+    return "".join([*lines[: first + 1], content, *lines[last:]])
 
 
 def _cell(row: RowFigures | None, signs: Mapping[str, str]) -> str:

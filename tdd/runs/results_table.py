@@ -12,6 +12,7 @@ from pathlib import Path
 from tdd.data.sources import local_copy
 from tdd.distilled_set.run_folder import is_finished, read_run
 from tdd.errors import Interrupted, TddError, UsageError, line_of, nearest, stopped
+from tdd.runs.baselines import check_names, measure_baselines_of_run
 from tdd.runs.evaluate import evaluate_run, is_tested
 from tdd.runs.reference import measure_reference
 from tdd.runs.result_files import read_result, result_of, write_result
@@ -64,6 +65,7 @@ def run_table(
     data_root: Path | None = None,
     recipes: Path | None = None,
     reporter: Reporter | None = None,
+    baselines: Sequence[str] = (),
 ) -> None:
     """Run, test and compare what is missing of the rows, keep each result at once, and write the table after it.
 
@@ -79,9 +81,10 @@ def run_table(
         data_root: folder with copies of the data sets, laid out owner/name as on the Hub; None: they are read from it.
         recipes: see `read_rows`.
         reporter: where progress is told; None: nowhere.
+        baselines: names of `tdd.evaluation.names.NAMES` that are measured of each run, too.
 
     Raises:
-        UsageError: there is no such row, or a recipe or the list of rows is wrong; nothing was run.
+        UsageError: there is no such row or baseline, or a recipe or the list of rows is wrong; nothing was run.
         Interrupted: Ctrl-C or a terminate signal; the same call goes on.
         TddError: runs failed, after the others were done.
     """
@@ -90,6 +93,7 @@ def run_table(
     for name in names:
         if name not in row_names:
             raise UsageError(f"no row '{name}'{nearest(name, row_names)}")
+    check_names(baselines)
     for path in (files.output, files.csv):
         if path is not None:
             check_folder_of(path)
@@ -107,12 +111,12 @@ def run_table(
     failures: dict[str, Exception] = {}
     for row, seed in jobs:
         run = row.run_name(seed)
-        if _is_done(row, seed, files.results):
+        if _is_done(row, seed, files.results, baselines):
             reporter.note(f"{run}: done before, {files.results / run}.json")
             continue
         reporter.note(f"{run}: {row.folder(seed)}")
         try:
-            _complete(row, seed, data_root, reporter)
+            _complete(row, seed, data_root, reporter, baselines)
         except (Interrupted, KeyboardInterrupt) as error:
             line = f"stopped in {run}; what is done is kept, the same line again goes on"
             raise stopped(error, line) from None
@@ -142,7 +146,7 @@ def write_table(rows: Sequence[Row], files: Files, command: str, table: str) -> 
             write_text(files.readme, after)
 
 
-def _is_done(row: Row, seed: int, results: Path) -> bool:
+def _is_done(row: Row, seed: int, results: Path, baselines: Sequence[str]) -> bool:
     """Whether a result of the row's present recipe holds everything, and there is no run that could hold more."""
     path = results / f"{row.run_name(seed)}.json"
     if is_finished(row.folder(seed)) or not path.exists():
@@ -151,10 +155,10 @@ def _is_done(row: Row, seed: int, results: Path) -> bool:
         result = read_result(path)
     except TddError:
         return False
-    return result.recipe is not None and not result.difference(row) and result.is_complete(row)
+    return result.recipe is not None and not result.difference(row) and result.is_complete(row, baselines)
 
 
-def _complete(row: Row, seed: int, data_root: Path | None, reporter: Reporter) -> None:
+def _complete(row: Row, seed: int, data_root: Path | None, reporter: Reporter, baselines: Sequence[str]) -> None:
     """Distil a row, test it and measure what it is compared with, as far as its results are missing."""
     data = row.recipe.data if data_root is None else local_copy(row.recipe.dataset, data_root)
     folder = row.folder(seed)
@@ -164,3 +168,5 @@ def _complete(row: Row, seed: int, data_root: Path | None, reporter: Reporter) -
         evaluate_run(folder, networks, row.recipe.init, full=True, data=data, reporter=reporter, only_missing=True)
     if distilled.space.kind == "text" and "tfidf" not in results:
         measure_reference(folder, data, reporter)
+    if missing := [name for name in baselines if name not in results.get("baselines", {})]:
+        measure_baselines_of_run(folder, data, only=missing, reporter=reporter)

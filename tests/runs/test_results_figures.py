@@ -145,12 +145,12 @@ def test_a_readme_holds_the_table_between_its_markers(recipes):
 
 def test_a_readme_without_markers_is_left_alone_and_one_marker_is_refused(recipes):
     begin, end = markers("easy")
-    Path("README.md").write_text("mine\n")
+    Path("README.md").write_text(f"`{begin}` says where\n")
     only_write()
-    assert Path("README.md").read_text() == "mine\n"
+    assert Path("README.md").read_text() == f"`{begin}` says where\n"
     Path("README.md").write_text(f"{end}\n{begin}\n")
     done = tdd(*TABLE, "--only-write")
-    assert (done.code, "in this order: mend the README" in done.one_line()) == (2, True)
+    assert (done.code, "once, in this order: mend it" in done.one_line()) == (2, True)
 
 
 def test_points_are_a_line_for_each_row_and_seed(recipes):

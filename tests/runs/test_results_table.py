@@ -105,6 +105,7 @@ def test_a_result_holds_what_was_measured_and_nothing_of_the_machine(recipes, tm
     assert result["tfidf"].keys() == {"accuracy", "train_examples", "C"}
     assert result["all_data"]["setting"]["learning_rate"] == run["full_data"]["learning_rate"]
     assert (result["all_data"]["settings_tried"], result["classes"]) == (1, 2)
+    assert result["examples"]["train"] == result["tfidf"]["train_examples"]
     assert result["measured_with"] == f"tdd {result['versions']['tdd']}"
     before = RESULTS_FILE.read_text()
     only_write()
@@ -260,6 +261,17 @@ def test_baselines_measured_for_a_run_are_kept_and_the_best_real_one_is_shown(re
     assert row_of("easy-fixed")["strongest baseline"] == f"random real {percent(measured['mean'], measured['sd'])}"
 
 
+def test_baselines_are_measured_where_they_are_asked_for(recipes, monkeypatch):
+    assert tdd(*TABLE, "easy-fixed", "--baseline", "knn_random", "--baseline", "average").code == 0
+    assert kept("easy-fixed-0")["baselines"].keys() == {"knn_random", "average"}
+    Path("runs").rename("elsewhere")
+    done = tdd(*TABLE, "easy-fixed", "--baseline", "average")
+    assert "done before" in done.err
+    measured = spy(monkeypatch, results_table, "measure_baselines_of_run")
+    assert tdd(*TABLE, "easy-fixed", "--baseline", "knn_kmeans").code == 0
+    assert len(measured) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "rows", "message"),
     [
@@ -272,6 +284,7 @@ def test_baselines_measured_for_a_run_are_kept_and_the_best_real_one_is_shown(re
         ([], "other: {data: Easy, recipe: trec6-lstn}", "rows.yaml: other: there is no recipe 'trec6-lstn'"),
         ([], "easy-fixed: {data: Easy, settings: {nn: 3}}", "easy-fixed: settings: unknown setting 'nn'"),
         (["--seeds", "3", "--seed", "1"], ROWS, "leave one of them out"),
+        (["--baseline", "herdng"], ROWS, "no baseline 'herdng'; did you mean 'herding'?"),
         ([], "- easy-fixed", "rows.yaml does not hold settings"),
     ],
 )
