@@ -84,20 +84,20 @@ def test_the_packages_are_as_many_as_the_plan_of_the_house_says():
     assert said in (ROOT / "docs/architecture.md").read_text()
 
 
-@pytest.mark.parametrize("table", ["paper", "words", "networks"])
+@pytest.mark.parametrize("table", ["paper", "words", "networks", "curves"])
 def test_tables_of_results_are_those_of_the_files_that_lie_beside_them(table):
     recipes = None if table == "paper" else Path(table)
-    files = Files.of(recipes, None, None, None)
+    files = Files.of(recipes)
     figures = read_figures(read_rows(recipes), ROOT / files.results)
     command = "tdd table" if recipes is None else f"tdd table --recipes {table}"
     assert (ROOT / files.output).read_text() == render(figures, command, files.results.name), f"write it: {command}"
     readme = (ROOT / files.readme).read_text()
     assert readme == with_table(readme, table, short_table(figures)), f"write it: {command} --only-write"
-    assert table == "networks" or markers(table)[0] in readme
+    assert table in ("networks", "curves") or markers(table)[0] in readme
 
 
 def test_every_file_of_results_belongs_to_a_row_and_holds_no_path():
-    rows = [row.name for table in (None, Path("words"), Path("networks")) for row in read_rows(table)]
+    rows = [row.name for table in (None, Path("words"), Path("networks"), Path("curves")) for row in read_rows(table)]
     paths = sorted((ROOT / "results").iterdir())
     assert paths
     for path in paths:

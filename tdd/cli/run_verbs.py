@@ -186,6 +186,9 @@ def table(
         typer.Option(metavar="NAME", help="Also measure this baseline of each run; may be repeated."),
     ] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write every result as a line of csv.")] = None,
+    figure: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also draw accuracy against n, a png or svg.")
+    ] = None,
     only_write: Annotated[
         bool, typer.Option("--only-write", help="Run nothing, write the table from the results that are there.")
     ] = False,
@@ -195,7 +198,7 @@ def table(
     ] = None,
     recipes: Annotated[
         Path | None,
-        typer.Option(metavar="TABLE", help="words, networks, or a folder with rows.yaml; the paper's when absent."),
+        typer.Option(metavar="TABLE", help="words, networks, curves or a folder with rows.yaml; else the paper's."),
     ] = None,
 ) -> None:
     """Run what is missing of the paper's result tables and write the results beside the paper's."""
@@ -204,7 +207,7 @@ def table(
 
     if seed and seeds > 1:
         raise UsageError("--seeds 3 means the seeds 0, 1 and 2, and --seed names each: leave one of them out")
-    files = Files.of(recipes, output, results, csv)
+    files = Files.of(recipes, output, results, csv, figure)
     chosen = list(dict.fromkeys(seed)) if seed else range(seeds)
     run_table(files, rows or [], chosen, runs, only_write, data_root, recipes, Reporter(), baseline or ())
     print_once(f"written: {files.output}")

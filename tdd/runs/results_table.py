@@ -12,13 +12,15 @@ from pathlib import Path
 from tdd.data.sources import local_copy
 from tdd.distilled_set.run_folder import is_finished, read_run
 from tdd.errors import Interrupted, TddError, UsageError, line_of, nearest, stopped
+from tdd.inspection.figure_style import save_figure
+from tdd.inspection.results_figure import draw_results
 from tdd.runs.baselines import check_names, measure_baselines_of_run
 from tdd.runs.evaluate import evaluate_run, is_tested
 from tdd.runs.reference import measure_reference
 from tdd.runs.result_files import read_result, result_of, write_result
-from tdd.runs.results_csv import points
 from tdd.runs.results_figures import read_figures
 from tdd.runs.results_markdown import render
+from tdd.runs.results_points import mean_points, points
 from tdd.runs.results_readme import short_table, with_table
 from tdd.runs.results_rows import PAPER, Row, read_rows, table_name
 from tdd.runs.reuse import run_or_reuse
@@ -27,6 +29,7 @@ from tdd.system.files import check_folder_of, write_text
 from tdd.system.reporter import Reporter
 
 README = "README.md"
+FIGURES = (".png", ".svg")
 
 
 @dataclass(frozen=True)
@@ -36,24 +39,41 @@ class Files:
     Attributes:
         output: the Markdown file.
         results: folder of the results, see `tdd.runs.result_files`.
-        csv: a file of points, see `tdd.runs.results_csv`; None: none.
+        csv: a file of points, see `tdd.runs.results_points`; None: none.
+        figure: a figure of accuracy against n, png or svg by its name; None: none.
     """
 
     output: Path
     results: Path
     csv: Path | None = None
+    figure: Path | None = None
 
     @classmethod
-    def of(cls, recipes: Path | None, output: Path | None, results: Path | None, csv: Path | None) -> Files:
+    def of(
+        cls,
+        recipes: Path | None = None,
+        output: Path | None = None,
+        results: Path | None = None,
+        csv: Path | None = None,
+        figure: Path | None = None,
+    ) -> Files:
         """The files of a table: None: ``RESULTS.md``, ``RESULTS-words.md`` and so on, and ``results`` beside it."""
         name = table_name(recipes)
         output = output or Path("RESULTS.md" if name == PAPER else f"RESULTS-{name}.md")
-        return cls(output, results or output.parent / "results", csv)
+        return cls(output, results or output.parent / "results", csv, figure)
 
     @property
     def readme(self) -> Path:
         """The README that may hold the table, too."""
         return self.output.parent / README
+
+    def check(self) -> None:
+        """Raise UsageError for a file that cannot be written as it is named."""
+        if self.figure is not None and self.figure.suffix not in FIGURES:
+            raise UsageError(f"a figure is {' or '.join(FIGURES)}, by the end of its name, and not {self.figure}")
+        for path in (self.output, self.csv, self.figure):
+            if path is not None:
+                check_folder_of(path)
 
 
 def run_table(
@@ -94,9 +114,7 @@ def run_table(
         if name not in row_names:
             raise UsageError(f"no row '{name}'{nearest(name, row_names)}")
     check_names(baselines)
-    for path in (files.output, files.csv):
-        if path is not None:
-            check_folder_of(path)
+    files.check()
     accelerator = processes.accelerator()
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
@@ -140,6 +158,8 @@ def write_table(rows: Sequence[Row], files: Files, command: str, table: str) -> 
     write_text(files.output, render(figures, command, files.results.name))
     if files.csv is not None:
         write_text(files.csv, points(figures))
+    if files.figure is not None:
+        save_figure(draw_results(mean_points(figures)), files.figure)
     if files.readme.is_file():
         before = files.readme.read_text(encoding="utf-8")
         if (after := with_table(before, table, short_table(figures))) != before:

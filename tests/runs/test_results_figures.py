@@ -9,6 +9,8 @@ import pytest
 from command import tdd
 from easy_table import RESULTS_FILE, TABLE, only_write, row_of, write_recipe
 
+from tdd.runs.results_figures import read_figures
+from tdd.runs.results_points import mean_points
 from tdd.runs.results_readme import markers
 from tdd.runs.results_rows import read_rows
 from tdd.settings.recipe import RESUMED
@@ -183,3 +185,20 @@ def test_points_are_a_line_for_each_row_and_seed(recipes):
     }
     assert (points[2]["all data"], points[2]["ratio"]) == ("", "")
     assert row_of("easy-fixed", file=Path("here.md"))["ours"] == "70.00 %"
+
+
+def test_accuracy_against_n_is_drawn(recipes):
+    (recipes / "rows.yaml").write_text("easy-fixed: {data: Easy}\neasy-random: {data: Easy}\n")
+    write_recipe(recipes / "easy-random.yaml", n=8, labels="hard")
+    write_result("easy-fixed-0", 0.7)
+    done = tdd(*TABLE, "--only-write", "--figure", "n.svg")
+    assert (done.code, done.one_line()) == (2, "there is nothing to draw: no data set has results at several n")
+    write_result("easy-random-0", 0.8)
+    assert [(point.line, point.n) for point in mean_points(read_figures(read_rows(recipes), Path("results")))] == [
+        ("fixed", 4),
+        ("fixed, hard labels", 8),
+    ]
+    only_write("--figure", "n.svg")
+    assert Path("n.svg").read_text().startswith("<?xml")
+    done = tdd(*TABLE, "--only-write", "--figure", "n.pdf")
+    assert (done.code, done.one_line()) == (2, "a figure is .png or .svg, by the end of its name, and not n.pdf")

@@ -48,9 +48,26 @@ def test_rows_of_other_networks_take_the_recipes_that_are_there():
         assert row.published.networks == (200 if init == "random" else 1)
 
 
-def test_no_two_rows_share_a_name_so_that_their_results_lie_together():
-    names = [row.name for table in (None, Path("words"), Path("networks")) for row in read_rows(table)]
-    assert len(set(names)) == len(names)
+def test_rows_of_a_curve_are_the_paper_s_and_others_of_its_settings():
+    rows = read_rows(Path("curves"))
+    for row in rows:
+        labels = "hard" if "-hard-" in row.name else "soft"
+        data, n, init = row.name.replace("-hard", "").split("-")
+        told = (row.recipe.dataset, row.recipe.n, row.recipe.init, row.recipe.labels)
+        assert told == (data, int(n), init, labels)
+        assert row.published.networks == (200 if init == "random" else 1)
+    assert {(row.recipe.dataset, row.recipe.n) for row in rows} == {
+        *(("imdb", n) for n in (2, 4, 10, 20, 50)),
+        *(("trec6", n) for n in (6, 12, 30, 60, 120)),
+        *(("mnist", n) for n in (5, 10, 20, 50, 100)),
+    }
+
+
+def test_rows_of_the_same_name_are_the_same_so_that_their_results_may_lie_together():
+    recipes: dict[str, Recipe] = {}
+    for table in (None, Path("words"), Path("networks"), Path("curves")):
+        for row in read_rows(table):
+            assert recipes.setdefault(row.name, row.recipe) == row.recipe
 
 
 def test_a_row_s_recipe_is_taken_by_its_name():
