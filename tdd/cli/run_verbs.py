@@ -169,7 +169,8 @@ def table(
     ] = None,
     seeds: Annotated[int, typer.Option(metavar="K", min=1, help="Run each row with the seeds 0 to K - 1.")] = 1,
     seed: Annotated[
-        list[int] | None, typer.Option(min=0, help="Run each row with this seed instead; may be repeated.")
+        list[int] | None,
+        typer.Option(min=0, max=2**31 - 1, help="Run each row with this seed instead; may be repeated."),
     ] = None,
     runs: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the run folders lie; runs/paper when absent.")

@@ -83,14 +83,15 @@ def read_rows(recipes: Path | None = None, runs: Path | None = None) -> list[Row
     A row's recipe lies beside ``rows.yaml``, or is one that comes with the package, or any file.
 
     Args:
-        recipes: name of a table that comes with the package, or folder of one; None: the paper's.
+        recipes: folder of a table, or the name of one that comes with the package; None: the paper's.
         runs: the folder of the rows' run folders; None: ``runs/`` and the table's name.
 
     Raises:
         UsageError: a file is missing or wrong, named in the line.
     """
     shipped = recipe_folders()[0] / (recipes or PAPER)
-    comes_with_tdd = (recipes is None or len(recipes.parts) == 1) and (shipped / ROWS).is_file()
+    own = recipes is not None and ((recipes / ROWS).is_file() or len(recipes.parts) > 1)
+    comes_with_tdd = not own and (shipped / ROWS).is_file()
     folder = shipped if comes_with_tdd or recipes is None else recipes
     entries = read_settings(folder / ROWS)
     return [

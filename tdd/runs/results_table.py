@@ -5,8 +5,9 @@ Finished runs and results are reused, interrupted runs resumed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tdd.data.sources import local_copy
@@ -124,6 +125,11 @@ def run_table(
         if accelerator.is_main_process:
             write_table(rows, files, command, table_name(recipes))
 
+    def keep(row: Row, seed: int) -> None:
+        if accelerator.is_main_process:
+            write_result(result_of(row, seed, read_run(row.folder(seed))), files.results)
+        write()
+
     write()
     jobs = [] if only_write else [(row, seed) for row in rows if not names or row.name in names for seed in seeds]
     failures: dict[str, Exception] = {}
@@ -134,7 +140,7 @@ def run_table(
             continue
         reporter.note(f"{run}: {row.folder(seed)}")
         try:
-            _complete(row, seed, data_root, reporter, baselines)
+            _complete(row, seed, data_root, reporter, baselines, partial(keep, row, seed))
         except (Interrupted, KeyboardInterrupt) as error:
             line = f"stopped in {run}; what is done is kept, the same line again goes on"
             raise stopped(error, line) from None
@@ -143,10 +149,8 @@ def run_table(
                 raise
             reporter.note(f"{run} failed: {line_of(error)}")
             failures[run] = error
-            continue
-        if accelerator.is_main_process:
-            write_result(result_of(row, seed, read_run(row.folder(seed))), files.results)
-        write()
+    if files.figure is not None and accelerator.is_main_process:  # at the end: there may be too little to draw before
+        save_figure(draw_results(mean_points(read_figures(rows, files.results))), files.figure)
     if failures:
         count = f"{len(failures)} of {len(jobs)} runs failed"
         raise TddError(f"{count} ({', '.join(failures)}), each for the reason above") from next(iter(failures.values()))
@@ -158,8 +162,6 @@ def write_table(rows: Sequence[Row], files: Files, command: str, table: str) -> 
     write_text(files.output, render(figures, command, files.results.name))
     if files.csv is not None:
         write_text(files.csv, points(figures))
-    if files.figure is not None:
-        save_figure(draw_results(mean_points(figures)), files.figure)
     if files.readme.is_file():
         before = files.readme.read_text(encoding="utf-8")
         if (after := with_table(before, table, short_table(figures))) != before:
@@ -178,15 +180,26 @@ def _is_done(row: Row, seed: int, results: Path, baselines: Sequence[str]) -> bo
     return result.recipe is not None and not result.difference(row) and result.is_complete(row, baselines)
 
 
-def _complete(row: Row, seed: int, data_root: Path | None, reporter: Reporter, baselines: Sequence[str]) -> None:
-    """Distil a row, test it and measure what it is compared with, as far as its results are missing."""
+def _complete(
+    row: Row,
+    seed: int,
+    data_root: Path | None,
+    reporter: Reporter,
+    baselines: Sequence[str],
+    keep: Callable[[], None],
+) -> None:
+    """Distil a row, test it and measure what it is compared with, as far as missing; `keep` is called after each."""
     data = row.recipe.data if data_root is None else local_copy(row.recipe.dataset, data_root)
     folder = row.folder(seed)
     distilled = run_or_reuse(row.seeded(seed).model_copy(update={"data": data}), folder, reporter)
+    keep()
     results, networks = distilled.results, row.published.networks
     if not (is_tested(results, row.recipe.init, networks) and "full_data" in results):
         evaluate_run(folder, networks, row.recipe.init, full=True, data=data, reporter=reporter, only_missing=True)
+        keep()
     if distilled.space.kind == "text" and "tfidf" not in results:
         measure_reference(folder, data, reporter)
+        keep()
     if missing := [name for name in baselines if name not in results.get("baselines", {})]:
         measure_baselines_of_run(folder, data, only=missing, reporter=reporter)
+        keep()

@@ -70,6 +70,21 @@ def test_rows_of_the_same_name_are_the_same_so_that_their_results_may_lie_togeth
             assert recipes.setdefault(row.name, row.recipe) == row.recipe
 
 
+def test_a_folder_of_one_s_own_comes_before_a_table_that_comes_with_the_package(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("words").mkdir()
+    Path("words/rows.yaml").write_text("mine: {data: Mine, recipe: trec6, settings: {n: 12, filters: 7}}")
+    (row,) = read_rows(Path("words"))
+    assert (row.name, row.recipe_name, row.recipe.n, row.recipe.dataset) == ("mine", "trec6", 12, "trec6")
+    assert (row.assignments, row.folder(3)) == (("n=12", "filters=7"), Path("runs/words/mine-3"))
+    assert (
+        Recipe.build(
+            yaml.safe_load(tdd("distill", "--recipe", "trec6", "--set", "n=12", "--set", "filters=7", "--dry-run").out)
+        )
+        == row.recipe
+    )
+
+
 def test_a_row_s_recipe_is_taken_by_its_name():
     row = next(row for row in read_rows() if row.name == "trec50-1000-random")
     done = tdd("distill", "--recipe", "paper/trec50-1000-random", "--dry-run")

@@ -165,6 +165,19 @@ def test_only_what_is_missing_is_tested(recipes, monkeypatch):
     assert row_of("easy-fixed")["ours"] == "not yet run"
 
 
+def test_a_run_is_kept_before_what_it_is_compared_with_is_measured(recipes, monkeypatch):
+    def fail(*given, **named):
+        raise ZeroDivisionError("by nothing")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(results_table, "measure_reference", fail)
+        assert tdd(*TABLE, "easy-fixed").code == 1
+    assert kept("easy-fixed-0")["tfidf"] is None
+    assert row_of("easy-fixed")["ours"].endswith("%")
+    assert tdd(*TABLE, "easy-fixed").code == 0
+    assert kept("easy-fixed-0")["tfidf"] is not None
+
+
 def test_a_test_on_a_part_is_made_whole(recipes):
     assert tdd(*TABLE, "easy-fixed").code == 0
     whole = row_of("easy-fixed")["ours"]
