@@ -57,7 +57,7 @@ def render(figures: Sequence[RowFigures], command: str, folder: str) -> str:
     lines = "".join(f"    {line}\n" for row in figures for line in _commands(row.row))
     parts.append(
         f"## The commands\n\n`{command} ROW --seeds K` runs a row, as far as that was not done before. By hand, "
-        f"here for seed 0:\n\n{lines}"
+        f"here for seed 0 and without TF-IDF:\n\n{lines}"
     )
     return "\n".join(parts)
 
@@ -118,7 +118,7 @@ def _result_cells(figures: RowFigures, signs: Mapping[str, str]) -> list[str]:
         sd, tried = figures.sd_over_networks, figures.settings_tried
         best_of = f" (best of {' or '.join(map(str, tried))})" if tried and tried[-1] > 1 else ""
         cells |= {
-            "ours": over_seeds(figures.accuracy) + signs_of(figures, signs) + _of_a_part(figures),
+            "ours": over_seeds(figures.accuracy) + signs_of(figures, signs) + _reservations(figures),
             "seeds": ", ".join(str(result.seed) for result in figures.results),
             "± over networks": NONE if sd is None else percent(sd),
             "all data": over_seeds(figures.all_data) + best_of,
@@ -130,10 +130,13 @@ def _result_cells(figures: RowFigures, signs: Mapping[str, str]) -> list[str]:
     return list(cells.values())
 
 
-def _of_a_part(figures: RowFigures) -> str:
-    """What is said of tests on a part of the test split."""
+def _reservations(figures: RowFigures) -> str:
+    """What is said of tests on a part of the test split, and of seeds that did not have the same data."""
     parts = [result.test for result in figures.results if not result.test.is_whole]
-    return f" (on {parts[0].test_examples:,} of {parts[0].test_split:,} test examples)" if parts else ""
+    told = f" (on {parts[0].test_examples:,} of {parts[0].test_split:,} test examples)" if parts else ""
+    # Of all splits together: which examples are held out is the seed's choice.
+    sizes = sorted({sum(result.examples.values()) for result in figures.results})
+    return told + (f" (data of {' or '.join(f'{size:,}' for size in sizes)} examples)" if len(sizes) > 1 else "")
 
 
 def _cost_cells(figures: RowFigures, signs: Mapping[str, str]) -> Iterator[list[str]]:

@@ -96,6 +96,13 @@ def test_a_test_on_a_part_is_said(recipes):
     assert row_of("easy-fixed")["ours"] == "70.00 % (on 10 of 24 test examples)"
 
 
+def test_seeds_of_other_data_are_told(recipes):
+    for seed, train in enumerate((70, 72, 1070)):
+        write_result(f"easy-fixed-{seed}", 0.7, examples={"train": train, "validation": 100 - seed, "test": 24 - seed})
+    only_write()
+    assert row_of("easy-fixed")["ours"] == "70.00 % (data of 194 or 1,190 examples)"
+
+
 @pytest.mark.parametrize(
     ("baselines", "shown"),
     [
