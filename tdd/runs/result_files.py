@@ -93,7 +93,7 @@ class Result(_Part):
         all_data, tfidf, baselines: what it is compared with, as far as measured.
         outer_steps, seconds, processes, hardware, versions: what distilling it took.
         classes: of the data set; None: as `recipe`.
-        examples: of the splits that were read, without copies; none: no longer known.
+        examples: of each split; none: no longer known.
         recipe: the settings, with what was found in the data; None: no longer known.
     """
 

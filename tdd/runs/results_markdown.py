@@ -135,7 +135,7 @@ def _reservations(figures: RowFigures) -> str:
     parts = [result.test for result in figures.results if not result.test.is_whole]
     told = f" (on {parts[0].test_examples:,} of {parts[0].test_split:,} test examples)" if parts else ""
     # Of all splits together: which examples are held out is the seed's choice.
-    sizes = sorted({sum(result.examples.values()) for result in figures.results})
+    sizes = sorted({sum(result.examples.values()) for result in figures.results if result.examples})
     return told + (f" (data of {' or '.join(f'{size:,}' for size in sizes)} examples)" if len(sizes) > 1 else "")
 
 
