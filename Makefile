@@ -1,6 +1,7 @@
 # make demo   distil the embedded data set and show accuracy and nearest words
 # make test   run the tests
-# make paper  run what is missing of the paper's result tables and write RESULTS.md
+# make paper  run what is missing of the result tables over three seeds; write RESULTS*.md and the README's tables
+# make figures  draw accuracy against n from results/, docs/figures/accuracy-by-n.svg, and its points as csv
 # make bench  measure the fast paths beside plain ones
 # make picture  draw the packages and their imports, docs/figures/packages.svg
 # All create .venv and install everything first. Python 3.11 or newer is all they need.
@@ -13,7 +14,7 @@ PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 # Outer steps of the demo; fewer are faster and less accurate.
 DEMO_STEPS ?= 600
 
-.PHONY: setup demo test lint paper bench picture
+.PHONY: setup demo test lint paper figures bench picture
 
 setup: $(VENV)/installed
 
@@ -41,9 +42,18 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# e.g. make paper PAPER="trec6-60-fixed --data-root copies"
+# Seeds of each row.
+SEEDS ?= 3
+
+# e.g. make paper SEEDS=1 PAPER="--data-root copies"
 paper: setup
-	$(BIN)/tdd table $(PAPER)
+	$(BIN)/tdd table --seeds $(SEEDS) $(PAPER)
+	$(BIN)/tdd table --recipes words --seeds $(SEEDS) $(PAPER)
+
+# Runs nothing; `tdd table --recipes curves --seeds 3` does.
+figures: setup
+	$(BIN)/tdd table --recipes curves --only-write --csv docs/figures/accuracy-by-n.csv \
+		--figure docs/figures/accuracy-by-n.svg
 
 # e.g. make bench BENCH="--quick --json bench.json --plot growth.svg"
 bench: setup

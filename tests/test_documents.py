@@ -13,10 +13,16 @@ from command import tdd
 
 import tdd as package
 from tdd.cli.app import app
+from tdd.runs.result_files import read_result
+from tdd.runs.results_figures import read_figures
+from tdd.runs.results_markdown import render
+from tdd.runs.results_readme import markers, short_table, with_table
+from tdd.runs.results_rows import read_rows
+from tdd.runs.results_table import Files
 from tdd.settings.recipe import all_settings
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "CHANGELOG.md", *sorted(ROOT.glob("R*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 TEXT = "\n".join(path.read_text() for path in DOCUMENTS)
 VERBS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 COMMANDS = sorted(
@@ -76,3 +82,24 @@ def test_the_packages_are_as_many_as_the_plan_of_the_house_says():
     packages = [path for path in (ROOT / "tdd").iterdir() if (path / "__init__.py").exists()]
     said = f"{numbers[len(packages)].capitalize()} packages and `errors.py` import in one direction"
     assert said in (ROOT / "docs/architecture.md").read_text()
+
+
+@pytest.mark.parametrize("table", ["paper", "words", "networks", "curves"])
+def test_tables_of_results_are_those_of_the_files_that_lie_beside_them(table):
+    recipes = None if table == "paper" else Path(table)
+    files = Files.of(recipes)
+    figures = read_figures(read_rows(recipes), ROOT / files.results)
+    command = "tdd table" if recipes is None else f"tdd table --recipes {table}"
+    assert (ROOT / files.output).read_text() == render(figures, command, files.results.name), f"write it: {command}"
+    readme = (ROOT / files.readme).read_text()
+    assert readme == with_table(readme, table, short_table(figures)), f"write it: {command} --only-write"
+    assert table in ("networks", "curves") or markers(table)[0] in readme
+
+
+def test_every_file_of_results_belongs_to_a_row_and_holds_no_path():
+    rows = [row.name for table in (None, Path("words"), Path("networks"), Path("curves")) for row in read_rows(table)]
+    paths = sorted((ROOT / "results").iterdir())
+    assert paths
+    for path in paths:
+        assert read_result(path).row in rows
+        assert not re.search(r'": "(/|~|\.)', path.read_text()), path

@@ -167,25 +167,51 @@ def table(
     rows: Annotated[
         list[str] | None, typer.Argument(metavar="[ROW]...", help="Rows to run, e.g. imdb-20-fixed; all when absent.")
     ] = None,
-    runs: Annotated[Path, typer.Option(metavar="DIR", help="Where the rows' run folders lie.")] = Path("runs/paper"),
-    output: Annotated[Path, typer.Option(metavar="FILE", help="The Markdown file.")] = Path("RESULTS.md"),
+    seeds: Annotated[int, typer.Option(metavar="K", min=1, help="Run each row with the seeds 0 to K - 1.")] = 1,
+    seed: Annotated[
+        list[int] | None,
+        typer.Option(min=0, max=2**31 - 1, help="Run each row with this seed instead; may be repeated."),
+    ] = None,
+    runs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the run folders lie; runs/paper when absent.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The Markdown file; RESULTS.md when absent.")
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where ROW-SEED.json are kept; results beside the output when absent."),
+    ] = None,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Also measure this baseline of each run; may be repeated."),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write every result as a line of csv.")] = None,
+    figure: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also draw accuracy against n, a png or svg.")
+    ] = None,
     only_write: Annotated[
-        bool, typer.Option("--only-write", help="Run nothing, write the table from what is there.")
+        bool, typer.Option("--only-write", help="Run nothing, write the table from the results that are there.")
     ] = False,
     data_root: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Read the data sets from here, laid out owner/name, not from the Hub."),
     ] = None,
     recipes: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Recipes and rows.yaml of another table than the paper's.")
+        Path | None,
+        typer.Option(metavar="TABLE", help="words, networks, curves or a folder with rows.yaml; else the paper's."),
     ] = None,
 ) -> None:
     """Run what is missing of the paper's result tables and write the results beside the paper's."""
-    from tdd.runs.results_table import run_table
+    from tdd.runs.results_table import Files, run_table
     from tdd.system.reporter import Reporter
 
-    run_table(rows or [], runs, output, only_write, data_root, recipes, Reporter())
-    print_once(f"written: {output}")
+    if seed and seeds > 1:
+        raise UsageError("--seeds 3 means the seeds 0, 1 and 2, and --seed names each: leave one of them out")
+    files = Files.of(recipes, output, results, csv, figure)
+    chosen = list(dict.fromkeys(seed)) if seed else range(seeds)
+    run_table(files, rows or [], chosen, runs, only_write, data_root, recipes, Reporter(), baseline or ())
+    print_once(f"written: {files.output}")
 
 
 @takes_settings

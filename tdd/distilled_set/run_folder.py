@@ -96,15 +96,24 @@ def is_finished(folder: Path) -> bool:
 def check_same(recipe: Recipe, folder: Path) -> None:
     """Raise UsageError if the run in `folder` differs from `recipe` in a setting that affects the set."""
     kept = recipe_of_run(folder)
-    recipe = recipe.settled(len(read_run(folder).classes) if (folder / WEIGHTS).exists() else None)
+    classes = len(read_run(folder).classes) if (folder / WEIGHTS).exists() else None
+    if changed := changed_settings(kept, recipe, classes):
+        raise UsageError(f"'{folder}' holds a run of another recipe ({'; '.join(changed)}): remove it to run this one")
+
+
+def changed_settings(kept: Recipe, recipe: Recipe, classes: int | None = None) -> list[str]:
+    """The settings that affect the set and are not those of `kept`, a few words for each.
+
+    Args:
+        kept: the recipe that a run was made with, with what was found in its data.
+        recipe: the recipe that is asked for.
+        classes: of the run's data; None: it has no set yet.
+    """
     without = settings_that_keep_the_run()
-    old, new = kept.model_dump(exclude=without), recipe.model_dump(exclude=without)
-    # A run keeps what was found in its data.
+    old, new = kept.model_dump(exclude=without), recipe.settled(classes).model_dump(exclude=without)
     found = {name for name in ("steps", *FOUND) if new.get(name) is None}
-    changed = [
+    return [
         f"{name}: {value} there, {new[name]} now"
         for name, value in old.items()
         if value != new[name] and name not in found
     ]
-    if changed:
-        raise UsageError(f"'{folder}' holds a run of another recipe ({'; '.join(changed)}): remove it to run this one")

@@ -19,14 +19,6 @@ def public(distilled: DistilledSet) -> DistilledSet:
     recipe, source = distilled.recipe, distilled.source
     # A data set on the Hub is named alike in both; whatever else holds a slash may be a path.
     on_hub = recipe.data is None and recipe.data_from == "files" and source.get("dataset") == recipe.dataset
-    # Where its data lie, and what else is said of the machine, is of no use elsewhere.
-    settings = {name: Recipe.model_fields[name].get_default() for name in RESUMED} | {
-        "dataset": recipe.dataset if on_hub or recipe.dataset in KNOWN else last_part(recipe.dataset),
-        "network": _encoder_without_folders(recipe.network),
-        "vectors": _file_without_folders(recipe.vectors),
-        "tokenizer": recipe.tokenizer and _file_without_folders(recipe.tokenizer),
-        "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
-    }
     embedding = distilled.embedding
     if embedding is not None:
         about = embedding.about | {"name": _without_folders(embedding.about["name"])}
@@ -36,10 +28,23 @@ def public(distilled: DistilledSet) -> DistilledSet:
     return replace(
         distilled,
         embedding=embedding,
-        recipe=recipe.model_copy(update=settings),
+        recipe=public_recipe(recipe, on_hub),
         source={name: _without_folders(value) for name, value in source.items()},
         results=_without_folders(distilled.results),
     )
+
+
+def public_recipe(recipe: Recipe, on_hub: bool) -> Recipe:
+    """A recipe without settings of the machine; the data set's name is kept whole where it is one `on_hub`."""
+    # Where its data lie, and what else is said of the machine, is of no use elsewhere.
+    settings = {name: Recipe.model_fields[name].get_default() for name in RESUMED} | {
+        "dataset": recipe.dataset if on_hub or recipe.dataset in KNOWN else last_part(recipe.dataset),
+        "network": _encoder_without_folders(recipe.network),
+        "vectors": _file_without_folders(recipe.vectors),
+        "tokenizer": recipe.tokenizer and _file_without_folders(recipe.tokenizer),
+        "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
+    }
+    return recipe.model_copy(update=settings)
 
 
 def _encoder_without_folders(name: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
@@ -93,3 +94,15 @@ def shortened(text: str, most: int) -> str:
     """Foreign text in a figure: no formulas, no control characters, not too long."""
     text = printable(text)
     return (text if len(text) <= most else text[: most - 1] + "…").replace("$", r"\$")
+
+
+def ticks_at(axes: Axes, numbers: Sequence[int]) -> None:
+    """Ticks at these numbers, on a logarithmic axis where they span more than a factor of 8."""
+    ticks = sorted(set(numbers))
+    if ticks[-1] > 8 * ticks[0]:
+        axes.set_xscale("log")
+    # Where two would overlap the first stays.
+    span = ticks[-1] - ticks[0]
+    kept = ticks[:1] + [b for a, b in pairwise(ticks) if axes.get_xscale() == "log" or b - a > span / 20]
+    axes.set_xticks(kept, [str(tick) for tick in kept])
+    axes.minorticks_off()

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.evaluation.names import NAMES
-from tdd.inspection.figure_style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, new_figure, shortened, styled
+from tdd.inspection.figure_style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    new_figure,
+    shortened,
+    styled,
+    ticks_at,
+)
 from tdd.system.formatting import percent
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -158,7 +168,7 @@ def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
         full = [member.results["full_data"]["accuracy"] for member in group if member.results.get("full_data")]
         if full:
             axes.axhline(100 * max(full), color="black", linestyle=":", linewidth=1, label="all the data")
-        _ticks_at(axes, [member.n for member in group])
+        ticks_at(axes, [member.n for member in group])
         axes.set(xlabel="distilled samples n", ylabel="test accuracy (%)", title=shortened(name, 60))
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
@@ -171,15 +181,3 @@ def _smooth(values: Sequence[float], window: int) -> list[float]:
         sums.append(sums[-1] + value)
     starts = [max(0, end - window) for end in range(1, len(sums))]
     return [(sums[end] - sums[start]) / (end - start) for end, start in enumerate(starts, 1)]
-
-
-def _ticks_at(axes: Axes, numbers: Sequence[int]) -> None:
-    """Ticks at these numbers, on a logarithmic axis where they span more than a factor of 8."""
-    ticks = sorted(set(numbers))
-    if ticks[-1] > 8 * ticks[0]:
-        axes.set_xscale("log")
-    # Where two would overlap the first stays.
-    span = ticks[-1] - ticks[0]
-    kept = ticks[:1] + [b for a, b in pairwise(ticks) if axes.get_xscale() == "log" or b - a > span / 20]
-    axes.set_xticks(kept, [str(tick) for tick in kept])
-    axes.minorticks_off()

@@ -188,10 +188,15 @@ def _all_data(recipe: Recipe) -> list[Any]:
     return [rates, bool(recipe.full_search), recipe.full_epochs, recipe.full_batch_size]
 
 
-def _names(only: Sequence[str]) -> list[str]:
-    for name in only:
+def check_names(names: Sequence[str]) -> None:
+    """Raise UsageError for a name that is none of a baseline."""
+    for name in names:
         if name not in NAMES:
             raise UsageError(f"no baseline '{name}'{nearest(name, list(NAMES))}")
+
+
+def _names(only: Sequence[str]) -> list[str]:
+    check_names(only)
     return [name for name in NAMES if not only or name in only]
 
 

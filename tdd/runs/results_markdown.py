@@ -1,15 +1,12 @@
-"""The results table of `tdd table` as Markdown: our accuracies beside the published ones."""
+"""The results table of `tdd table` as Markdown: our figures over seeds beside the published ones."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tdd.distilled_set.run_folder import check_same, is_finished, read_run
-from tdd.distilled_set.set import DistilledSet
-from tdd.errors import TddError
-from tdd.evaluation.names import NAMES
-from tdd.hub.layout import RECIPE
+from tdd.runs.results_figures import Figure, RowFigures, footnotes
 from tdd.system.formatting import duration, percent
 
 if TYPE_CHECKING:
@@ -18,104 +15,156 @@ if TYPE_CHECKING:
 NONE = "–"
 INTRODUCTION = """# Results
 
-Written by `tdd table`, which goes on with what is missing when it is run again. Accuracies are those of the whole test
-split, read at the end of a run alone; its best set is chosen on held-out training data. Ratio: to the accuracy of the
-same network trained on all the data, for the paper too; *best of*: of so many settings, on held-out data. ±: standard
-deviation over freshly drawn networks.
+Written by `{command}` from the files in `{folder}`, one for each row and seed, and from nothing else.
+
+Accuracies are those of the whole test split, read once a run, at its end; a run's best set is chosen on held-out
+training data. ±: standard deviation over seeds (n - 1 in the denominator), where there are several; a seed draws the
+initialisation, the batches and the held-out examples. A set for random initialisation is tested with many freshly drawn
+networks: *ours* is the mean over them, *± over networks* their standard deviation. *All data*: the same network trained
+on all the data, *best of* so many settings on held-out data; *ratio* is to that, for the paper too. *TF-IDF + LR*:
+logistic regression on TF-IDF of all the data. *Strongest baseline*: of as many real examples and, where that is
+better, of as many points made of them; its ± is over draws or networks. On the same machine with as many threads a run
+gives the same figures to the bit; elsewhere sums are rounded in another order, which is as good as another seed.
 """
 RESULT_COLUMNS = (
-    *("row", "data", "n", "initialisation", "accuracy", "networks", "paper", "all data", "paper, all data"),
-    *("ratio", "paper, ratio", "best baseline at this n"),
+    *("row", "data", "n", "network", "initialisation", "paper", "ours", "seeds", "± over networks", "all data"),
+    *("ratio", "TF-IDF + LR", "strongest baseline", "time to distil", "paper, all data", "paper, ratio"),
 )
-COST_COLUMNS = ("row", "outer steps", "time to distil", "hardware", "processes", "seed", "versions")
+COST_COLUMNS = (
+    *("row", "seed", "accuracy", "held-out", "training examples", "outer steps", "time to distil", "hardware"),
+    *("processes", "measured with", "versions"),
+)
 
 
-def render(rows: Sequence[Row]) -> str:
-    """The table: accuracies beside the published ones, then the cost of each run, then the commands."""
-    sets = {row.name: _tested_set(row) for row in rows}
-    results = [_result_cells(row, sets[row.name]) for row in rows]
-    costs = [_cost_cells(row, distilled) for row in rows if isinstance(distilled := sets[row.name], DistilledSet)]
-    parts = [INTRODUCTION, _markdown(RESULT_COLUMNS, results)]
-    if costs:
-        parts += ["## What the runs took\n", _markdown(COST_COLUMNS, costs)]
-    commands = "".join(f"    {line}\n" for row in rows for line in _commands(row))
+def render(figures: Sequence[RowFigures], command: str, folder: str) -> str:
+    """The tables: figures beside the published ones, then each run, then what was left out, then the commands.
+
+    Args:
+        figures: the rows.
+        command: what writes them.
+        folder: where the results lie.
+    """
+    signs = footnotes(figures)
+    parts = [
+        INTRODUCTION.format(command=command, folder=folder),
+        markdown(RESULT_COLUMNS, [_result_cells(row, signs) for row in figures]),
+        *([notes_of(signs)] if signs else []),
+    ]
+    if costs := [cells for row in figures for cells in _cost_cells(row, signs)]:
+        parts += ["## The runs\n", markdown(COST_COLUMNS, costs)]
+    if left_out := [line for row in figures for line in row.left_out]:
+        parts += ["## Left out\n", "".join(f"* {line}\n" for line in left_out)]
+    lines = "".join(f"    {line}\n" for row in figures for line in _commands(row.row))
     parts.append(
-        f"## The commands\n\n`tdd table ROW` runs the lines of a row, as far as that was not done before:\n\n{commands}"
+        f"## The commands\n\n`{command} ROW --seeds K` runs a row, as far as that was not done before. By hand, "
+        f"here for seed 0 and without TF-IDF:\n\n{lines}"
     )
     return "\n".join(parts)
 
 
-def _tested_set(row: Row) -> DistilledSet | str:
-    """The row's tested set, or why there is none."""
-    try:
-        if not (row.folder / RECIPE).exists():
-            return "not yet run"
-        check_same(row.recipe, row.folder)
-        return read_run(row.folder) if is_finished(row.folder) else "not finished"
-    except TddError as error:
-        return f"not used: {error}"
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [header, ["---"] * len(header), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _result_cells(row: Row, distilled: DistilledSet | str) -> list[str]:
-    published = row.published
-    paper = _percent(published.accuracy, published.sd)
-    if published.source:
-        paper += f" ({published.source})"
-    paper_ratio = published.accuracy / published.full if published.accuracy and published.full else None
+def notes_of(signs: Mapping[str, str]) -> str:
+    """The notes that the signs in a table stand for."""
+    return "".join(f"- {sign} {note}\n" for note, sign in signs.items())
+
+
+def over_seeds(figure: Figure | None) -> str:
+    """A figure in percent, with its deviation over seeds."""
+    return NONE if figure is None else percent(figure.mean, figure.sd)
+
+
+def published(row: Row) -> str:
+    """The published accuracy."""
+    return _percent(row.published.accuracy, row.published.sd)
+
+
+def signs_of(row: RowFigures, signs: Mapping[str, str]) -> str:
+    """The signs of a row's notes, after a space."""
+    own = dict.fromkeys(signs[result.note] for result in row.results if result.note)
+    return f" {' '.join(own)}" if own else ""
+
+
+def strongest_baseline(row: RowFigures) -> str:
+    """The best of real examples and, where it is better, the best of points made of them."""
+    real, made = row.strongest(real=True), row.strongest(real=False)
+    shown = [real] if real else []
+    if made and (real is None or made[1].mean > real[1].mean):
+        shown.append(made)
+    return "; ".join(f"{name} {percent(best.mean, best.sd)}" for name, best in shown) or NONE
+
+
+def _result_cells(figures: RowFigures, signs: Mapping[str, str]) -> list[str]:
+    row = figures.row
+    paper = published(row) + (f" ({row.published.source})" if row.published.source else "")
+    given = row.published
+    paper_ratio = given.accuracy / given.full if given.accuracy and given.full else None
     cells = dict.fromkeys(RESULT_COLUMNS, NONE) | {
         "row": row.name,
-        "data": published.data,
+        "data": given.data,
         "n": f"{row.recipe.n:,}",
+        "network": row.recipe.network,
         "initialisation": row.recipe.init,
         "paper": paper,
-        "paper, all data": _percent(published.full),
+        "ours": "made with other settings" if figures.left_out else "not yet run",
+        "paper, all data": _percent(given.full),
         "paper, ratio": NONE if paper_ratio is None else percent(paper_ratio),
     }
-    if isinstance(distilled, str):
-        cells["accuracy"] = distilled
-    else:
-        results = distilled.results
-        evaluation = results["evaluation"][row.recipe.init]
-        cells["accuracy"] = percent(evaluation["mean"], evaluation["sd"])
-        cells["networks"] = str(evaluation["networks"])
-        if evaluation["test_examples"] < evaluation["test_split"]:
-            cells["accuracy"] += f" (on {evaluation['test_examples']:,} of {evaluation['test_split']:,} test examples)"
-        if full := results.get("full_data", {}).get("accuracy"):
-            tried = len(results["full_data"].get("tried", []))
-            best_of = f" (best of {tried})" if tried > 1 else ""
-            cells |= {"all data": percent(full) + best_of, "ratio": percent(evaluation["mean"] / full)}
-        if baselines := results.get("baselines"):
-            best = max(baselines, key=lambda name: float(baselines[name]["mean"]))
-            accuracy = percent(baselines[best]["mean"], baselines[best]["sd"])
-            cells["best baseline at this n"] = f"{NAMES.get(best, best)}: {accuracy}"
+    if figures.results and figures.seconds is not None:
+        sd, tried = figures.sd_over_networks, figures.settings_tried
+        best_of = f" (best of {' or '.join(map(str, tried))})" if tried and tried[-1] > 1 else ""
+        cells |= {
+            "ours": over_seeds(figures.accuracy) + signs_of(figures, signs) + _reservations(figures),
+            "seeds": ", ".join(str(result.seed) for result in figures.results),
+            "± over networks": NONE if sd is None else percent(sd),
+            "all data": over_seeds(figures.all_data) + best_of,
+            "ratio": over_seeds(figures.ratio),
+            "TF-IDF + LR": over_seeds(figures.tfidf),
+            "strongest baseline": strongest_baseline(figures),
+            "time to distil": duration(figures.seconds),
+        }
     return list(cells.values())
 
 
-def _cost_cells(row: Row, distilled: DistilledSet) -> list[str]:
-    distillation = distilled.results["distillation"]
-    return [
-        row.name,
-        f"{distillation['outer_steps']:,}",
-        duration(distillation["seconds"]),
-        distillation["hardware"],
-        str(distillation["processes"]),
-        str(distilled.recipe.seed),
-        ", ".join(f"{name} {version}" for name, version in distillation["versions"].items()),
-    ]
+def _reservations(figures: RowFigures) -> str:
+    """What is said of tests on a part of the test split, and of seeds that did not have the same data."""
+    parts = [result.test for result in figures.results if not result.test.is_whole]
+    told = f" (on {parts[0].test_examples:,} of {parts[0].test_split:,} test examples)" if parts else ""
+    # Of all splits together: which examples are held out is the seed's choice.
+    sizes = sorted({sum(result.examples.values()) for result in figures.results if result.examples})
+    return told + (f" (data of {' or '.join(f'{size:,}' for size in sizes)} examples)" if len(sizes) > 1 else "")
+
+
+def _cost_cells(figures: RowFigures, signs: Mapping[str, str]) -> Iterator[list[str]]:
+    for result in figures.results:
+        sign = f" {signs[result.note]}" if result.note else ""
+        yield [
+            figures.row.name,
+            str(result.seed),
+            percent(result.test.mean, result.test.sd) + sign,
+            NONE if result.held_out is None else percent(result.held_out),
+            f"{result.examples['train']:,}" if "train" in result.examples else NONE,
+            f"{result.outer_steps:,}",
+            duration(result.seconds),
+            result.hardware,
+            str(result.processes),
+            result.measured_with,
+            ", ".join(f"{name} {version}" for name, version in result.versions.items() if name != "tdd"),
+        ]
 
 
 def _commands(row: Row) -> list[str]:
     networks = f" --networks {row.published.networks}" if row.recipe.init == "random" else ""
+    settings = "".join(f" --set {shlex.quote(assignment)}" for assignment in row.assignments)
     return [
-        f"tdd distill --recipe {row.recipe_name} --output {row.folder}",
-        f"tdd evaluate {row.folder}{networks} --full",
+        f"tdd distill --recipe {row.recipe_name}{settings} --seed 0 --output {row.folder(0)}",
+        f"tdd evaluate {row.folder(0)}{networks} --full",
     ]
 
 
 def _percent(value: float | None, sd: float = 0.0) -> str:
     return NONE if value is None else percent(value / 100, sd / 100)
-
-
-def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
