@@ -35,7 +35,7 @@ def read_folder(folder: Path, recipe: DataSettings) -> Read:
     if any((folder / name).is_file() for name in ("state.json", "dataset_dict.json")):
         raise UsageError(f"{folder} was written by save_to_disk: write it with to_parquet instead")
     if _is_for_datasets(folder, recipe):
-        return _by_datasets(folder, recipe.config_name)
+        return _by_datasets(folder, recipe)
     files = [path for path in sorted(folder.rglob("*")) if _is_data(path, folder)]
     if all(data_suffix(path) == ".txt" for path in files) and holds_classes(folder):
         return read_class_folders(folder, recipe.encoding)
@@ -62,7 +62,7 @@ def _is_data(path: Path, folder: Path) -> bool:
     return path.is_file() and not hidden and data_suffix(path) is not None
 
 
-def _by_datasets(folder: Path, config: str | None) -> Read:
+def _by_datasets(folder: Path, recipe: DataSettings) -> Read:
     import datasets
 
     if glob.has_magic(str(folder.resolve())):
@@ -70,10 +70,11 @@ def _by_datasets(folder: Path, config: str | None) -> Read:
     unpacking = datasets.DownloadConfig(force_extract=True)  # a part unpacked before an error would be reused
     try:
         with offline():
-            splits = load_by_datasets(str(folder.resolve()), config, folder_cache(folder), unpacking)
-            return Read(dict(splits))
+            return load_by_datasets(str(folder.resolve()), recipe, folder_cache(folder), unpacking)
+    except TddError:
+        raise
     except Exception as error:
-        raise explain(error, str(folder), config, folder) from error
+        raise explain(error, str(folder), recipe.config_name, folder) from error
 
 
 def _by_names(folder: Path, files: list[Path], recipe: DataSettings) -> Read:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tdd.data.by_datasets import csv_cache, load_by_datasets
 from tdd.data.folders import explain
+from tdd.data.formats.read import Read
 from tdd.errors import TddError, UsageError
 from tdd.hub.client import TIMEOUT, gated, is_offline, refused, unreachable
 from tdd.hub.quiet import offline, reason
@@ -15,9 +16,11 @@ from tdd.hub.quiet import offline, reason
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
+    from tdd.settings.data_parts import DataSettings
 
-def load_hub_dataset(repo: str, config: str | None, revision: str | None) -> tuple[DatasetDict, str | None, list[str]]:
-    """The splits of a data set on the Hub, the commit they were read at where known, and notes for the user.
+
+def load_hub_dataset(repo: str, recipe: DataSettings) -> tuple[Read, str | None]:
+    """The splits of a data set on the Hub, and the commit they were read at where known.
 
     The commit behind `revision` is asked for first, and exactly that commit is loaded. When the Hub cannot be reached
     or HF_HUB_OFFLINE is set, the copy in the local cache is read instead.
@@ -29,17 +32,20 @@ def load_hub_dataset(repo: str, config: str | None, revision: str | None) -> tup
     from huggingface_hub import HfApi, constants
     from huggingface_hub.file_download import repo_folder_name
 
+    config, revision = recipe.config_name, recipe.revision
     if is_offline():
-        return _load_cached(repo, config, revision, "HF_HUB_OFFLINE is set")
+        return _load_cached(repo, recipe, "HF_HUB_OFFLINE is set")
     try:
         commit = HfApi().dataset_info(repo, revision=revision, timeout=TIMEOUT).sha
     except Exception as error:
         if (refusal := refused(error, repo, revision)) is not None:
             raise refusal from None
-        return _load_cached(repo, config, revision, unreachable(error))
+        return _load_cached(repo, recipe, unreachable(error))
     try:
         # "hf://": a local folder that is named like the repository must not take its place.
-        return load_by_datasets(f"hf://datasets/{repo}", config, revision=commit), commit, []
+        return load_by_datasets(f"hf://datasets/{repo}", recipe, revision=commit), commit
+    except TddError:
+        raise
     except Exception as error:  # datasets raises anything from StopIteration to ArrowInvalid
         if "is a gated dataset" in str(error):
             raise gated(repo) from None
@@ -48,14 +54,13 @@ def load_hub_dataset(repo: str, config: str | None, revision: str | None) -> tup
         raise explain(error, repo, config, files) from error
 
 
-def _load_cached(
-    repo: str, config: str | None, revision: str | None, why: str
-) -> tuple[DatasetDict, str | None, list[str]]:
+def _load_cached(repo: str, recipe: DataSettings, why: str) -> tuple[Read, str | None]:
     import datasets
 
+    config, revision = recipe.config_name, recipe.revision
     try:
         with offline():
-            splits = _cached(repo, config)
+            splits = _cached(repo, recipe)
     except Exception as error:
         if "configurations in the cache" in str(error):
             raise UsageError(f"{why}, and {reason(error)}: choose one with config_name") from None
@@ -74,13 +79,14 @@ def _load_cached(
             raise TddError(f"{why}, and the cached copy of {repo} is commit {commit[:12]}, not {revision[:12]}")
     elif revision:
         note += f"; whether that is revision '{revision}' could not be checked"
-    return splits, commit, [note]
+    return Read(dict(splits), notes=[note]), commit
 
 
-def _cached(repo: str, config: str | None) -> DatasetDict:
+def _cached(repo: str, recipe: DataSettings) -> DatasetDict:
     import datasets
 
     *owner, name = repo.split("/")
-    known = csv_cache() / "___".join([*owner, datasets.naming.camelcase_to_snakecase(name)])
-    where = str(csv_cache()) if known.is_dir() else None
-    return datasets.load_dataset(f"hf://datasets/{repo}", name=config, cache_dir=where)
+    kept = csv_cache(recipe)
+    known = kept / "___".join([*owner, datasets.naming.camelcase_to_snakecase(name)])
+    where = str(kept) if known.is_dir() else None
+    return datasets.load_dataset(f"hf://datasets/{repo}", name=recipe.config_name, cache_dir=where)

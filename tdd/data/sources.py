@@ -102,8 +102,8 @@ def open_source(recipe: Recipe) -> Source:
     hint = f"; for the folder of that name write ./{name}" if path.is_dir() else ""
     try:
         if repo:
-            splits, commit, notes = load_hub_dataset(repo, recipe.config_name, recipe.revision)
-            source = Source(splits, _where(splits, repo, commit), notes)
+            read, commit = load_hub_dataset(repo, recipe)
+            source = Source(read.splits, _where(read.splits, repo, commit), read.notes, read.reading)
         else:
             source = _EMBEDDED[name](recipe)
     except TddError as error:

@@ -8,6 +8,7 @@ from hub_server import HubServer
 
 from tdd.data.corpus import load_corpus
 from tdd.embeddings.word_vectors import WordVectors
+from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
 
 LATE = ["True", "False"] * 5500 + ["Mixture"] * 9
@@ -60,3 +61,44 @@ def test_folders_of_one_name_and_files_changed_in_place_are_told_apart(tmp_path:
     assert load(write(tmp_path / "b" / "d", "rows.csv", ["c", "d"] * 20, "\n", CONFIGS)).classes == ["c", "d"]
     (folder / "rows.csv").write_text((folder / "rows.csv").read_text().replace(",a,", ",e,"))
     assert load(folder).classes == ["b", "e"]
+
+
+def written(folder: Path, encoding: str, lines: list[str], card: str) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "train.csv").write_bytes("\n".join([*lines, ""]).encode(encoding))
+    (folder / "README.md").write_text(f"---\n{card}---\n")
+    return folder
+
+
+def german(count: int) -> list[str]:
+    return [f'{text}, 5" groß;{"schön" if i % 2 else "übel"}' for i, text in enumerate(texts(count))]
+
+
+CARD = CONFIGS.format(name="train.csv")
+
+
+def test_how_csv_below_a_card_is_written_is_recognised_and_said(tmp_path: Path, load: Load):
+    corpus = load(written(tmp_path / "d", "cp1252", ["text;label", *german(40)], CARD))
+    assert sorted(corpus.classes) == ["schön", "übel"] and len(corpus.train) + len(corpus.validation) == 32
+    assert "train.csv: encoding cp1252, separator a semicolon" in corpus.notes
+    assert (corpus.reading["delimiter"], corpus.reading["encoding"]) == (";", "cp1252")
+
+
+def test_how_csv_of_the_hub_is_written_is_recognised_and_may_be_told(
+    tmp_path: Path, hub: HubServer, vectors: WordVectors
+):
+    hub.store.seed("owner/german", written(tmp_path / "d", "cp1252", german(44), "license: mit\n"))
+    with pytest.raises(UsageError, match=r"^train\.csv: the first line looks like data.*--no-header"):
+        load_corpus(Recipe(dataset="owner/german"), vectors)
+    told = Recipe(dataset="owner/german", no_header=True, text_column="1", label_column="2")
+    corpus = load_corpus(told, vectors)
+    assert sorted(corpus.classes) == ["schön", "übel"]
+    assert sum(map(len, (corpus.train, corpus.validation, corpus.test))) == 44
+    hub.stop()
+    assert load_corpus(told, vectors).fingerprint == corpus.fingerprint
+
+
+def test_what_a_card_says_of_its_csv_counts(tmp_path: Path, load: Load):
+    lines = ["text^label", *(line.replace(";", "^") for line in german(40))]
+    folder = written(tmp_path / "d", "utf-8", lines, CARD.replace("\n  data_files", "\n  sep: ^\n  data_files"))
+    assert sorted(load(folder).classes) == ["schön", "übel"]

@@ -235,7 +235,8 @@ def test_local_data_make_no_request(hub: HubServer, folder: Path, vectors: WordV
 @pytest.mark.slow
 @pytest.mark.parametrize("variable", ["HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE"])
 def test_the_environment_forbids_requests(variable: str, hub: HubServer, repo: str):
-    code = f"from tdd.data.hub_datasets import load_hub_dataset as load; load('{repo}', None, None)"
+    imports = "from tdd.data.hub_datasets import load_hub_dataset; from tdd.settings.data_parts import DataSettings"
+    code = f"{imports}; load_hub_dataset('{repo}', DataSettings())"
     done = subprocess.run(
         [sys.executable, "-c", code], env=os.environ | {variable: "1"}, capture_output=True, text=True, check=False
     )

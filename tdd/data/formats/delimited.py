@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 USUAL = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 """The separators that suffixes speak of."""
+WRITTEN = ("encoding", "delimiter", "quote", "header")
+"""What is kept of how a file is written."""
 _BLOCK = 1 << 24  # bytes
 
 
@@ -42,13 +44,8 @@ def read_delimited(path: Path, suffix: str, recipe: DataSettings) -> Read:
 
         data, encoding = plain_text(path, recipe.encoding)
         dialect = recognise(path, data, *given[1:], usual)
-        asked = {recipe.text_column, *(pair_of(recipe.text_column) or ()), recipe.label_column}
-        if not asked & set(dialect.header) and looks_like_data(dialect):
-            raise UsageError(
-                f"{path}: the first line looks like data, not like names of columns: set no_header (--no-header), "
-                f"which numbers the columns from 1 to {len(dialect.header)}"
-            )
-        noted = json.dumps(_noted(dialect, encoding))
+        check_header(path, dialect, recipe)
+        noted = json.dumps(facts_of(dialect, encoding))
         schema = pa.schema([(name, pa.string()) for name in dialect.header], metadata={"tdd": noted})
         return schema, _rows(path, data, dialect, schema)
 
@@ -62,11 +59,22 @@ def read_delimited(path: Path, suffix: str, recipe: DataSettings) -> Read:
             f"{path.name}: {len(split):,} rows in {lines:,} lines: quotes hold values together that span "
             f"several lines; where they should not, set quote: none"
         )
-    reading = {name: noted[name] for name in ("encoding", "delimiter", "quote", "header")}
+    reading = {name: noted[name] for name in WRITTEN}
     return Read({"train": split}, reading, notes)
 
 
-def _noted(dialect: Dialect, encoding: str) -> dict[str, Any]:
+def check_header(path: Path, dialect: Dialect, recipe: DataSettings) -> None:
+    """Raise UsageError where the line of names looks like data, unless the recipe names one of them."""
+    asked = {recipe.text_column, *(pair_of(recipe.text_column) or ()), recipe.label_column}
+    if not asked & set(dialect.header) and looks_like_data(dialect):
+        raise UsageError(
+            f"{path}: the first line looks like data, not like names of columns: set no_header (--no-header), "
+            f"which numbers the columns from 1 to {len(dialect.header)}"
+        )
+
+
+def facts_of(dialect: Dialect, encoding: str) -> dict[str, Any]:
+    """How a file is written: `WRITTEN`, the line ends within quotes ("spanning"), what is not usual ("told")."""
     quotes = {'"': "double", "'": "single", "": "none"}
     return {
         "encoding": encoding,

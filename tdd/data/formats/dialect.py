@@ -146,7 +146,7 @@ def _separator(sample: list[str], delimiter: str | None, quote: str | None, usua
     """Separator and quote by which most rows have as many fields as the first, which are several."""
     if delimiter is not None and len(delimiter) != 1:
         raise UsageError(f"delimiter is a single character, not '{delimiter}'")
-    best, found = (0.0, False), Dialect(delimiter or usual, '"' if quote is None else quote)
+    best, found = (0.0, False, False), Dialect(delimiter or usual, '"' if quote is None else quote)
     delimiters = [delimiter] if delimiter else sorted(DELIMITERS, key=lambda one: one != usual)
     for one in delimiters:
         for of in _QUOTES if quote is None else (quote,):
@@ -155,8 +155,9 @@ def _separator(sample: list[str], delimiter: str | None, quote: str | None, usua
             dialect = Dialect(one, of)
             rows = [row for _, _, row in dialect.rows(sample)]
             width = len(rows[0])
-            reached = sum(len(row) == width for row in rows) / len(rows), of == "'"
-            if width > 1 and reached > best and not (one != (delimiter or usual) and _stands_in_prose(rows)):
+            in_prose = _stands_in_prose(rows)
+            reached = sum(len(row) == width for row in rows) / len(rows), not in_prose, of == "'"
+            if width > 1 and reached > best and not (one != (delimiter or usual) and in_prose):
                 best, found = reached, dialect
     return found
 
