@@ -1,12 +1,12 @@
 """Text dataset distillation: a handful of synthetic sentences that train a network as well as the whole data set.
 
->>> recipe = tdd.Recipe(dataset="tomatoes", n=20)
->>> distilled = tdd.distill(recipe, "runs/tomatoes-20")
->>> print(tdd.decode(distilled, tdd.load_vectors(recipe.vectors))[0].text)
+>>> distilled = tdd.distill("tomatoes", "runs/tomatoes-20", n=20)
+>>> print(tdd.decode(distilled, tdd.load_vectors(distilled.recipe.vectors))[0].text)
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING
+from typing import Any as _Any
 
 from tdd.system.version import __version__ as __version__
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tdd.runs.distill import distill
     from tdd.settings.recipe import Recipe
     from tdd.settings.register import register_network
+    from tdd.system.reporter import disable_progress, enable_progress
 
 # Imported when first used, so that `import tdd` and `tdd --help` do not wait for torch.
 _HOMES = {
@@ -35,7 +36,9 @@ _HOMES = {
     "TddError": "tdd.errors",
     "WordVectors": "tdd.embeddings.word_vectors",
     "decode": "tdd.inspection.decode",
+    "disable_progress": "tdd.system.reporter",
     "distill": "tdd.runs.distill",
+    "enable_progress": "tdd.system.reporter",
     "evaluate": "tdd.evaluation.evaluation",
     "load_corpus": "tdd.data.corpus",
     "load_vectors": "tdd.embeddings.word_vectors",
@@ -53,7 +56,9 @@ __all__ = [
     "TddError",
     "WordVectors",
     "decode",
+    "disable_progress",
     "distill",
+    "enable_progress",
     "evaluate",
     "load_corpus",
     "load_vectors",
@@ -62,7 +67,11 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'tdd' has no attribute '{name}'")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(_import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])

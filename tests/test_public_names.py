@@ -22,13 +22,17 @@ def test_the_public_names_are_these_and_each_can_be_had():
         "TddError",
         "WordVectors",
         "decode",
+        "disable_progress",
         "distill",
+        "enable_progress",
         "evaluate",
         "load_corpus",
         "load_vectors",
         "register_network",
         "register_transformers",
     ]
+    assert {name for name in dir(package) if not name.startswith("__")} == set(package.__all__)
+    assert package.__version__
     for name in package.__all__:
         assert getattr(package, name).__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'bogus'"):

@@ -67,6 +67,9 @@ class Corpus:
         length = {"max_length": space.shape[0]} if space.kind == "text" else {}
         return {name: self.reading[name] for name in FOUND if name in self.reading} | length
 
+    def __repr__(self) -> str:
+        return f"Corpus({self.describe()})"
+
     def describe(self) -> str:
         """What was read, in a line."""
         sizes = f"{len(self.train):,} train, {len(self.validation):,} validation, {len(self.test):,} test"

@@ -29,7 +29,7 @@ from tdd.errors import Interrupted, OutOfTime, TddError
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.learner import make_learner
 from tdd.networks.own import network_to_use, recipe_for
-from tdd.settings.recipe import Recipe, check_kind_of_data
+from tdd.settings.recipe import Recipe
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.processes import share_out, sums
 from tdd.system.reporter import Progress
@@ -75,7 +75,6 @@ class Distiller:
         self.on_progress, self.should_stop = on_progress, should_stop
         classes, space = len(corpus.classes), corpus.train.space
         recipe, network = recipe_for(recipe, network), network_to_use(recipe.network, network)
-        check_kind_of_data(recipe, space.kind)
         self.learner = make_learner(network, recipe.options, space, classes, self.device)
         self.recipe = recipe = recipe.settled(classes, **corpus.found())
         self.batches = OuterBatches.of(recipe, corpus.train, self.device)

@@ -16,6 +16,7 @@ from tdd.distilled_set.checks import FORMAT, check_tensors, read_about, read_sen
 from tdd.distilled_set.embedding import SavedEmbedding, with_own_files
 from tdd.distilled_set.results import read_results
 from tdd.distilled_set.sentences import Sentences, vectors_of
+from tdd.distilled_set.shortcuts import Shortcuts
 from tdd.errors import UsageError
 from tdd.hub.layout import EMBEDDING, RECIPE, RESULTS, WEIGHTS
 from tdd.settings.recipe import Recipe
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from tdd.embeddings.protocol import Embedding
 
 
-@dataclass
-class DistilledSet:
+@dataclass(repr=False)
+class DistilledSet(Shortcuts):
     """n = steps x per_step synthetic examples and how to train on them.
 
     Attributes:
@@ -120,19 +121,6 @@ class DistilledSet:
         else:
             (folder / EMBEDDING).unlink(missing_ok=True)  # of a set that was here before
 
-    def push_to_hub(
-        self,
-        repo: str,
-        private: bool = False,
-        revision: str | None = None,
-        create_pr: bool = False,
-        vectors: Embedding | None = None,
-    ) -> str:
-        """Publish the set as the data set `repo` on the Hub, see `tdd.publishing.push.push`; returns its address."""
-        from tdd.publishing.push import push
-
-        return push(self, repo, private, revision, create_pr, vectors)
-
     @classmethod
     def from_pretrained(
         cls, name: str | Path, revision: str | None = None, vectors: Embedding | None = None
@@ -152,6 +140,8 @@ class DistilledSet:
         if isinstance(name, str) and not folder.is_dir() and re.fullmatch(r"[\w.-]+/[\w.-]+", name):
             from tdd.hub.download import fetch
 
+            if folder.parent.is_dir():
+                raise UsageError(f"there is no folder '{name}'; a set on the Hub is named owner/name, as by tdd pull")
             try:
                 folder = fetch(name, revision)
             except UsageError as error:

@@ -17,6 +17,7 @@ from tdd.errors import UsageError, check_choice, check_count, check_kind
 from tdd.evaluation.class_figures import class_figures, mean_and_sd
 from tdd.evaluation.names import NETWORKS
 from tdd.networks.kernels.parameters import Parameters
+from tdd.system.formatting import percent
 from tdd.system.processes import accelerator as default_accelerator
 
 
@@ -47,6 +48,11 @@ class Evaluation:
     def sd(self) -> float:
         """Standard deviation over networks (n - 1 in the denominator), 0 for a single one."""
         return mean_and_sd(self.accuracies)["sd"]
+
+    def __repr__(self) -> str:
+        networks = "one network" if len(self.accuracies) == 1 else f"{len(self.accuracies)} networks"
+        test = f"{self.examples:,} of {self.of:,} test examples"
+        return f"Evaluation({percent(self.mean, self.sd)}, {self.init} initialisation, {networks}, {test})"
 
     def as_dict(self) -> dict[str, object]:
         """The evaluation as it stands in ``results.json``."""

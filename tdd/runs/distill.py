@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from accelerate import Accelerator
@@ -26,8 +26,9 @@ from tdd.publishing.card import write_card
 from tdd.runs.evaluate import evaluate_on
 from tdd.runs.open_data import open_corpus
 from tdd.settings.from_data import SETTLED
-from tdd.settings.networks import entry_of
+from tdd.settings.networks import CODE, entry_of
 from tdd.settings.recipe import RESUMED, Recipe
+from tdd.settings.recipes import resolve_recipe
 from tdd.system import processes
 from tdd.system.reporter import Progress, Reporter
 from tdd.system.signals import stop_signals
@@ -38,25 +39,30 @@ if TYPE_CHECKING:
 
 
 def distill(
-    recipe: Recipe,
+    recipe: Recipe | str,
     folder: str | Path | None = None,
     resume: bool = False,
     reporter: Reporter | None = None,
     data: Data | None = None,
     network: str | nn.Module | None = None,
+    **settings: Any,
 ) -> DistilledSet:
     """Distil a data set, test the result, and keep both in a run folder.
 
+    ``tdd.distill("imdb", "runs/imdb-20", n=20)`` is ``tdd distill imdb --n 20 --output runs/imdb-20``.
+
     Args:
-        recipe: every setting; when resuming, only those count that have no part in the set: the place its data are read
-            from, its device and threads, its tracker, its time.
+        recipe: every setting, or the name of a data set, whose own recipe is taken; when resuming, only those settings
+            count that have no part in the set: the place its data are read from, its device and threads, its tracker,
+            its time.
         folder: the run folder; None keeps nothing on disk.
         resume: resume the run in `folder` instead of starting one.
-        reporter: where progress is told; None: nowhere.
+        reporter: where progress is told; None: on standard error, see `tdd.disable_progress`.
         data: the data set itself, in place of the one that the recipe names, see `tdd.data.corpus.load_corpus`. The run
             does not keep it: a resumed run is given it again.
         network: a `torch.nn.Module` of your own, or the name of its class, ``python:package.module:Class``; None: the
             recipe's. A resumed run is given it again.
+        settings: of the recipe, by their names, where that is the name of a data set.
 
     Returns:
         The set that was best on held-out data, with its test results.
@@ -67,7 +73,13 @@ def distill(
         OutOfTime: its `max_minutes` are over; the run can be resumed.
         TddError: any other failure; the best set so far is in the folder.
     """
-    check_kind("recipe", recipe, Recipe, "tdd.Recipe(dataset=...)")
+    if isinstance(recipe, str):
+        if isinstance(network, str) and not network.startswith(CODE):
+            settings, network = settings | {"network": network}, None
+        recipe = resolve_recipe(recipe, None, [], settings)
+    elif settings:
+        raise UsageError(f"{next(iter(settings))} is a setting of the recipe: tdd.Recipe({next(iter(settings))}=...)")
+    check_kind("recipe", recipe, Recipe, "the name of a data set, or tdd.Recipe(dataset=...)")
     if resume and folder is None:
         raise UsageError("resume goes on with the run in a folder: name it")
     tracker = None if recipe.report_to == "none" else recipe.report_to
@@ -84,7 +96,7 @@ def distill(
     if tracker and not accelerator.log_with:
         raise UsageError(f"{tracker} is not installed: run pip install {tracker}, or choose another --report-to")
     if reporter is None or not accelerator.is_main_process:
-        reporter = Reporter(quiet=True)
+        reporter = Reporter(quiet=not accelerator.is_main_process)
     if folder is None:
         with _tracking(tracker):
             return _distill(recipe, None, accelerator, reporter, data, network)

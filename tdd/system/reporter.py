@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from types import TracebackType
+from typing import ClassVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -44,8 +45,11 @@ class Reporter:
         quiet: say nothing (other processes than the first, `--json`).
     """
 
+    enabled: ClassVar[bool] = True
+    """Whether any reporter says anything, see `disable_progress`."""
+
     def __init__(self, quiet: bool = False):
-        self.console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+        self.console = Console(stderr=True, quiet=quiet or not Reporter.enabled, highlight=False, soft_wrap=True)
         self._bar: Bar | None = None
         self._said = 0.0
 
@@ -94,3 +98,13 @@ class Reporter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.end_count()
+
+
+def disable_progress() -> None:
+    """Let functions called from Python say nothing while they work."""
+    Reporter.enabled = False
+
+
+def enable_progress() -> None:
+    """Let functions called from Python say on standard error how far they are, as they do unless told otherwise."""
+    Reporter.enabled = True
