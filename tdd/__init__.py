@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tdd.evaluation.evaluation import Evaluation, evaluate
     from tdd.inspection.decode import decode
     from tdd.publishing.auto_classes import register_transformers
+    from tdd.runs.classifier import TextClassifier
     from tdd.runs.distill import distill
     from tdd.settings.recipe import Recipe
     from tdd.settings.register import register_network
@@ -34,6 +35,7 @@ _HOMES = {
     "InputSpace": "tdd.data.protocols",
     "Recipe": "tdd.settings.recipe",
     "TddError": "tdd.errors",
+    "TextClassifier": "tdd.runs.classifier",
     "WordVectors": "tdd.embeddings.word_vectors",
     "decode": "tdd.inspection.decode",
     "disable_progress": "tdd.system.reporter",
@@ -54,6 +56,7 @@ __all__ = [
     "InputSpace",
     "Recipe",
     "TddError",
+    "TextClassifier",
     "WordVectors",
     "decode",
     "disable_progress",

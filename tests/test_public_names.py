@@ -20,6 +20,7 @@ def test_the_public_names_are_these_and_each_can_be_had():
         "InputSpace",
         "Recipe",
         "TddError",
+        "TextClassifier",
         "WordVectors",
         "decode",
         "disable_progress",

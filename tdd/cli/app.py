@@ -9,6 +9,7 @@ import typer
 
 from tdd.cli.cache_verb import cache
 from tdd.cli.data_verbs import describe
+from tdd.cli.predict_verb import predict
 from tdd.cli.run_verbs import baselines, distill, evaluate, size, table
 from tdd.cli.set_verbs import compare, decode, plot, pull, push, train
 from tdd.cli.settings_verb import settings
@@ -50,7 +51,7 @@ def env(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] 
 
 
 VERBS = (
-    *(describe, distill, evaluate, baselines, decode, push, pull),
+    *(describe, distill, evaluate, predict, baselines, decode, push, pull),
     *(plot, compare, table, size, train, settings, cache, env),
 )
 for verb in VERBS:

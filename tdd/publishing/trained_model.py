@@ -13,8 +13,6 @@ from torch import nn
 
 from tdd.data.corpus import load_corpus
 from tdd.data.text import TextSplit
-from tdd.distillation.accuracy import inner_loop, learner_of
-from tdd.distillation.unroll import train
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.distilled_set.vectors import check_vectors, load_vectors_of
@@ -22,6 +20,7 @@ from tdd.embeddings.fast_tokenizer import PAD, UNKNOWN, fast_tokenizer
 from tdd.embeddings.protocol import Embedding
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError, UsageError
+from tdd.evaluation.predictor import trained_on
 from tdd.publishing.transformers_model import SHAPE, DistilledClassifier, DistilledConfig
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
@@ -31,12 +30,8 @@ if TYPE_CHECKING:
 
 
 def trained_network(distilled: DistilledSet, seed: int = 0) -> nn.Module:
-    """A network trained on the set: from the set's own initialisation, or else from a draw with `seed`."""
-    device = torch.device("cpu")
-    learner = learner_of(distilled, None, device)
-    own = distilled.initialisation
-    theta = learner.starts(seed, "train") if own is None else learner.theta_of(own)
-    theta = train(learner.kernel(), theta, inner_loop(distilled, device))
+    """A network trained on the set, see `trained_on`."""
+    learner, theta = trained_on(distilled, seed=seed)
     learner.module.load_state_dict({name: value[0] for name, value in theta.items()}, strict=False)
     return learner.module
 

@@ -1,0 +1,59 @@
+"""The verb that uses a distilled set: it tells the class of texts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tdd.cli.options import Network, Run, print_once
+from tdd.errors import UsageError
+
+
+class PredictionFormat(StrEnum):
+    """How predictions are printed."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+def predict(
+    run: Run,
+    texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT...", help="Texts to tell the class of.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Texts of this file: one a line (.txt), or of a table.")
+    ] = None,
+    text_column: Annotated[
+        str | None, typer.Option(help="Column of the file; the set's own or the only one when absent.")
+    ] = None,
+    format: Annotated[
+        PredictionFormat, typer.Option(help="Lines to read, JSON lines, or csv, with the probability of every class.")
+    ] = PredictionFormat.table,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write to this file, .csv or .jsonl, instead of printing.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the network, where the set has none of its own.")] = 0,
+    network: Network = None,
+) -> None:
+    """Train a network on a distilled set, in seconds, and tell the class of texts with it."""
+    from tdd.distilled_set.set import DistilledSet
+    from tdd.runs.predict import predict as tell
+    from tdd.runs.predict import texts_of_file
+    from tdd.system.files import check_folder_of, write_text
+
+    if bool(texts) == (file is not None):
+        raise UsageError('give texts, tdd predict RUN "a text", or a file of them, --file texts.csv')
+    if output is not None:
+        check_folder_of(output)
+        format = PredictionFormat.csv if output.suffix == ".csv" else PredictionFormat.json
+    distilled = DistilledSet.from_pretrained(str(run))
+    found = tell(distilled, texts or texts_of_file(file or Path(), distilled, text_column), network, seed)
+    text = {"table": found.table, "json": found.json_lines, "csv": found.csv}[format.value]()
+    if output is None:
+        print_once(text.rstrip("\n"))
+    else:
+        write_text(output, text)
+        print_once(f"written: {output}")
