@@ -58,17 +58,25 @@ def decode(
     format: Annotated[
         DecodeFormat, typer.Option(help="A page, JSON, one sentence a line, or a web page.")
     ] = DecodeFormat.table,
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to this file.")] = None,
+    all_words: Annotated[
+        bool, typer.Option("--all-words", help="Print all words of long sentences, not only the most telling ones.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write to this file; html when absent to RUN/decoded.html.")
+    ] = None,
 ) -> None:
     """Print each distilled sentence's soft label and nearest words, or show the distilled images."""
     from tdd.distilled_set.run_folder import read_run
     from tdd.inspection.show import show
     from tdd.system.files import check_folder_of, write_text
 
+    distilled = read_run(run)
+    if output is None and format is DecodeFormat.html:
+        output = (run if run.is_dir() else Path()) / "decoded.html"
     if output is not None:
         check_folder_of(output)
     color = output is None and sys.stdout.isatty()
-    text = show(read_run(run), k, metric.value, first, format.value, color)
+    text = show(distilled, k, metric.value, first, format.value, color, all_words or output is not None)
     if output is None:
         typer.echo(text)
     else:

@@ -11,6 +11,7 @@ from tdd.distilled_set.vectors import load_vectors_of
 from tdd.errors import TddError
 from tdd.inspection.decode import decode
 from tdd.inspection.pictures import TOP, pictures
+from tdd.system.formatting import signed
 
 SHOWN = 6
 """Samples that are shown."""
@@ -53,7 +54,7 @@ def _pictures(distilled: DistilledSet) -> list[str]:
 
 def _label(label: dict[str, float]) -> str:
     top = sorted(label.items(), key=lambda item: -item[1])[:TOP]
-    return "<br>".join(f"{escape(name)} {round(value, 2) + 0.0:+.2f}" for name, value in top)
+    return "<br>".join(f"{escape(name)} {signed(value)}" for name, value in top)
 
 
 def _row(label: str, sample: str) -> str:

@@ -13,7 +13,7 @@ from tdd.distilled_set.shareable import public
 from tdd.embeddings.nearest import Metric
 from tdd.inspection.decode import DecodedSentence
 from tdd.inspection.terminal import Nearness
-from tdd.system.formatting import percent
+from tdd.system.formatting import percent, signed
 
 # Shades of nearness.
 LEVELS = 8
@@ -155,6 +155,6 @@ def _bars(label: list[tuple[str, float]], span: tuple[float, float]) -> str:
         rows.append(
             f'<span>{_text(name)}</span><i><i{sign} style="left:{left:.1f}%;width:{width:.1f}%"></i>'
             f'<u style="left:{zero:.1f}%"></u></i>'
-            f'<data value="{value:.6g}">{round(value, 2) + 0.0:+.2f}</data>'
+            f'<data value="{value:.6g}">{signed(value)}</data>'
         )
     return f'<div class="bars">{"".join(rows)}</div>'

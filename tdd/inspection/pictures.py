@@ -17,7 +17,7 @@ from tdd.data.pixel_normalisation import Normalisation
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
 from tdd.system.files import write_atomically
-from tdd.system.formatting import printable
+from tdd.system.formatting import printable, signed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,7 +49,7 @@ class Picture:
     def title(self) -> list[str]:
         """The classes with the largest soft labels, and these, largest first: ``3 +0.92``."""
         top = sorted(self.label.items(), key=lambda item: -item[1])[:TOP]
-        return [f"{printable(name)} {value:+.2f}" for name, value in top]
+        return [f"{printable(name)} {signed(value)}" for name, value in top]
 
     def as_dict(self) -> dict[str, Any]:
         """The picture as JSON values."""
@@ -78,7 +78,7 @@ def pictures(distilled: DistilledSet, first: int | None = None) -> list[Picture]
 
 
 def save_pictures(distilled: DistilledSet, folder: Path, format: Literal["png", "svg"] = "png") -> list[Path]:
-    """A figure for each step into `folder`, named ``step-01.png`` and so on; returns their paths.
+    """A figure for each step into `folder`, named ``step-0.png`` and so on; returns their paths.
 
     Raises:
         UsageError: the set holds no images.
@@ -86,14 +86,14 @@ def save_pictures(distilled: DistilledSet, folder: Path, format: Literal["png", 
     """
     images = pictures(distilled)
     steps = len(distilled.samples)
-    digits = len(str(steps))
+    digits = len(str(steps - 1))
     paths: list[Path] = []
     for step in range(steps):
         figure = draw_step([picture for picture in images if picture.step == step])
         drawn = io.BytesIO()
         # Without date and software's version equal sets give equal files.
         figure.savefig(drawn, format=format, dpi=150, metadata={"Date" if format == "svg" else "Software": None})
-        paths.append(folder / f"step-{step + 1:0{digits}}.{format}")
+        paths.append(folder / f"step-{step:0{digits}}.{format}")
         write_atomically(paths[-1], partial(_write, drawn.getvalue()))
     return paths
 

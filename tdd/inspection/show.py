@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.vectors import load_vectors_of
 from tdd.embeddings.nearest import Metric
 from tdd.errors import UsageError
-from tdd.inspection.decode import decode
+from tdd.inspection.decode import DecodedSentence, decode
+from tdd.inspection.importance import importance
 from tdd.inspection.terminal import Format, render
+from tdd.networks.own import can_be_imported
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from tdd.embeddings.protocol import Embedding
+
+TELLING = 24
+"""Words of a long sentence that a table has."""
 
 
 def show(
@@ -19,10 +32,12 @@ def show(
     first: int | None = None,
     format: Format = "table",
     color: bool = False,
+    all_words: bool = False,
 ) -> str:
     """A set as text to print, whatever it holds: sentences as their `k` nearest words, images as pictures.
 
-    With `color` it is made for the terminal: its width, its colours. `k` is 1 when None, and 5 in a page of html.
+    With `color` it is made for the terminal: its width, its colours. `k` is 1 when None, and 5 in a page of html. Of
+    long sentences a table has the `TELLING` words that matter most to a network, or `all_words`.
 
     Raises:
         UsageError: an html page is asked for and the set holds images, or see `decode`.
@@ -37,9 +52,28 @@ def show(
         width = shutil.get_terminal_size().columns if color else None
         # The words of a set of words are no neighbours of anything.
         with_scores = distilled.sentences is None or k > 1
-        return render(sentences, format, color, width, metric, with_scores)
+        note = ""
+        longest = max(len(sentence.words) for sentence in sentences)
+        if format == "table" and not all_words and longest > TELLING and not can_be_imported(distilled.recipe.network):
+            sentences = _telling(sentences, importance(distilled), load_vectors_of(distilled))
+            note = (
+                f"\n\n{TELLING} of up to {longest} words each: those that matter most to a network trained on the set; "
+                "--all-words prints all"
+            )
+        return render(sentences, format, color, width, metric, with_scores) + note
     if format == "html":
         raise UsageError("--format html shows sentences, and this set holds images: draw them with tdd plot")
     from tdd.inspection import pictures
 
     return pictures.render(pictures.pictures(distilled, first), format, color)
+
+
+def _telling(sentences: Sequence[DecodedSentence], weights: Tensor, vectors: Embedding) -> list[DecodedSentence]:
+    """The sentences with their `TELLING` most important words alone, in their order."""
+    shorter = []
+    for sentence, row in zip(sentences, weights, strict=False):
+        kept = sorted(row[: len(sentence.words)].topk(min(TELLING, len(sentence.words))).indices.tolist())
+        words = [sentence.words[place] for place in kept]
+        scores = [sentence.scores[place] for place in kept]
+        shorter.append(replace(sentence, words=words, scores=scores, text=vectors.join([near[0] for near in words])))
+    return shorter

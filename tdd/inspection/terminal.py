@@ -9,7 +9,7 @@ from typing import Literal
 
 from tdd.embeddings.nearest import Metric
 from tdd.inspection.decode import DecodedSentence
-from tdd.system.formatting import printable
+from tdd.system.formatting import printable, signed
 
 
 class Nearness:
@@ -63,7 +63,7 @@ def render(
     lines: list[str] = []
     for sentence in sentences:
         by_value = sorted(sentence.label.items(), key=lambda x: -x[1])
-        label = "  ".join(f"{printable(name)} {value:+.2f}" for name, value in by_value)
+        label = "  ".join(f"{printable(name)} {signed(value)}" for name, value in by_value)
         heading = f"step {sentence.step}, sample {sentence.index}: {label}"
         wrapped = textwrap.wrap(heading, width, subsequent_indent="  ") if width else [heading]
         lines += [f"\x1b[1m{line}\x1b[0m" if color else line for line in wrapped]

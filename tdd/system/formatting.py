@@ -10,6 +10,11 @@ def percent(share: float, sd: float = 0.0) -> str:
     return f"{100 * share:.2f} ± {100 * sd:.2f} %" if sd else f"{100 * share:.2f} %"
 
 
+def signed(value: float) -> str:
+    """A number with its sign and two decimal places, zero never below itself: ``+0.50``."""
+    return f"{round(value, 2) + 0.0:+.2f}"
+
+
 def printable(text: str) -> str:
     """`text` without power over a terminal: control characters, also those that reverse it, as ``\\x1b``."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

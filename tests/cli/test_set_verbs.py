@@ -211,7 +211,8 @@ def test_the_verbs_work_on_a_run_from_the_command_line(tmp_path):
     page = tmp_path / "page.html"
     assert tdd("decode", run, "--format", "html", "--output", page).out == f"written: {page}\n"
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    assert tdd("decode", run, "--format", "html").out == page.read_text(encoding="utf-8")
+    assert tdd("decode", run, "--format", "html").out == f"written: {run / 'decoded.html'}\n"
+    assert (run / "decoded.html").read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
     assert str(run / "figures" / "networks.png") in tdd("plot", run).out.splitlines()
     assert json.loads(tdd("compare", run, "--json").out)[0]["dataset"] == "films.csv"
     assert "films.csv" in tdd("compare", run).out

@@ -27,7 +27,7 @@ def few() -> DistilledSet:
 
 def test_a_figure_for_each_step_is_written(tmp_path, few):
     paths = save_pictures(few, tmp_path)
-    assert [path.name for path in paths] == ["step-1.png", "step-2.png"]
+    assert [path.name for path in paths] == ["step-0.png", "step-1.png"]
     with Image.open(paths[0]) as image:
         assert image.width > 1000
     again = save_pictures(few, tmp_path / "again")
