@@ -1,7 +1,7 @@
 """How the step sizes of Adam change over the outer loop, and when it ends.
 
 They fall along half a cosine to zero at the last outer step. A run that has gained nothing on held-out data for as many
-outer steps as its `patience` ends early: its step sizes then fall from where they are to zero over as many steps again,
+outer steps as its `patience` ends early: its step sizes then fall from where they are to zero over half as many steps,
 since it is the small ones at the end that settle a set.
 """
 
@@ -52,8 +52,9 @@ class Schedule:
         """Bring the end forward where `step` outer steps are done and the best on held-out data is too long ago."""
         if self.patience is None or self.falls_from is not None:
             return
-        if step - max(best_step, self.warmup) >= self.patience and step + self.patience < self.last:
-            self.falls_from, self.last = step, step + self.patience
+        last = step + max(1, self.patience // 2)
+        if step - max(best_step, self.warmup) >= self.patience and last < self.last:
+            self.falls_from, self.last = step, last
 
     def _planned(self, step: int) -> float:
         rise = min(1.0, (step + 1) / self.warmup) if self.warmup else 1.0

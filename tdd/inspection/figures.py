@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tdd.distilled_set.set import DistilledSet
@@ -147,14 +147,16 @@ def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
     figure, grid = new_figure(2.9 * len(panels), len(panels))
     for axes, (name, group) in zip(grid, panels.items(), strict=True):
         lines: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
+        told_apart = _told_apart(group)
         for distilled in group:
             for init, evaluation in distilled.results["evaluation"].items():
-                lines[f"distilled, {init}"].append((distilled.n, evaluation["mean"], evaluation["sd"]))
+                name_of_line = ", ".join(["distilled", init, *told_apart(distilled)])
+                lines[name_of_line].append((distilled.n, evaluation["mean"], evaluation["sd"]))
             for baseline, evaluation in (distilled.results.get("baselines") or {}).items():
                 lines[NAMES.get(baseline, baseline)].append((distilled.n, evaluation["mean"], evaluation["sd"]))
         colors = {"distilled, fixed": RED, "distilled, random": BLUE}
         others = iter((GREEN, ORANGE, PURPLE, SKY, GREY) * (len(lines) // 5 + 1))
-        for label, points in lines.items():
+        for label, points in sorted(lines.items(), key=lambda line: line[0] not in colors):
             n, mean, sd = zip(*points, strict=True)
             axes.errorbar(
                 n,
@@ -172,6 +174,17 @@ def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
         axes.set(xlabel="distilled samples n", ylabel="test accuracy (%)", title=shortened(name, 60))
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
+
+
+def _told_apart(sets: Sequence[DistilledSet]) -> Callable[[DistilledSet], list[str]]:
+    """What tells sets of one data set apart, of their networks, vectors and samples: of equal ones nothing."""
+
+    def parts(distilled: DistilledSet) -> tuple[str, str, str]:
+        recipe = public(distilled).recipe
+        return recipe.network, recipe.vectors, "words" if distilled.sentences else "free"
+
+    differ = [len({parts(distilled)[place] for distilled in sets}) > 1 for place in range(3)]
+    return lambda distilled: [part for part, differs in zip(parts(distilled), differ, strict=True) if differs]
 
 
 def _smooth(values: Sequence[float], window: int) -> list[float]:

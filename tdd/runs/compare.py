@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from tdd.system.formatting import aligned, duration, percent, printable
 def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
     """Settings and results of runs: a row for each run and initialisation it was tested with.
 
-    A row holds "run", "dataset", "network", "n", "steps", "per_step", "epochs", "made_for" and, where learned or
+    A row holds "run", "dataset", "network", "vectors" (of texts), "samples" ("free", "words" or "images"), "n",
+    "steps", "per_step", "epochs", "made_for", "seed", "tested_on" (what tells test splits apart) and, where learned or
     measured, "momentum", "init", "accuracy", "sd", "networks", "full", "ratio", "outer_steps" and "seconds"; else None.
 
     Raises:
@@ -27,6 +29,7 @@ def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
         recipe, results = distilled.recipe, distilled.results
         distillation = results.get("distillation", {})
         full = results.get("full_data", {}).get("accuracy")
+        text = distilled.space.kind == "text"
         for init, evaluation in (results.get("evaluation") or {None: {}}).items():
             mean = evaluation.get("mean")
             rows.append(
@@ -34,12 +37,16 @@ def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
                     "run": str(folder),
                     "dataset": recipe.dataset,
                     "network": recipe.network,
+                    "vectors": recipe.vectors if text else None,
+                    "samples": recipe.samples if text else "images",
                     "n": distilled.n,
                     "steps": distilled.samples.shape[0],
                     "per_step": distilled.samples.shape[1],
                     "epochs": recipe.epochs,
                     "momentum": None if distilled.momentum is None else distilled.momentum.item(),
                     "made_for": recipe.init,
+                    "seed": recipe.seed,
+                    "tested_on": [recipe.dataset, recipe.label_column, evaluation.get("test_examples")],
                     "init": init,
                     "accuracy": mean,
                     "sd": evaluation.get("sd"),
@@ -55,8 +62,8 @@ def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """The rows of `compare` as columns of text."""
-    columns = ("run", "data", "network", "n", "steps", "init", "accuracy", "networks", "all data", "ratio")
-    cells = [[*columns, "outer steps", "time"]]
+    columns = ("run", "data", "network", "vectors", "samples", "n", "steps", "init", "seed", "accuracy", "networks")
+    cells = [[*columns, "all data", "ratio", "outer steps", "time"]]
     for row in rows:
         momentum = "" if row["momentum"] is None else f", momentum {row['momentum']:.2f}"
         made_for = "" if row["init"] in (None, row["made_for"]) else f" (made for {row['made_for']})"
@@ -65,9 +72,12 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
                 printable(row["run"]),
                 printable(row["dataset"]),
                 printable(row["network"]),
+                printable(row["vectors"] or "-"),
+                row["samples"],
                 str(row["n"]),
                 f"{row['steps']} x {row['per_step']} x {row['epochs']}{momentum}",
                 (row["init"] or row["made_for"]) + made_for,
+                str(row["seed"]),
                 "-" if row["accuracy"] is None else percent(row["accuracy"], row["sd"]),
                 _or_dash(row["networks"]),
                 "-" if row["full"] is None else percent(row["full"]),
@@ -76,7 +86,17 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
                 "-" if row["seconds"] is None else duration(row["seconds"]),
             ]
         )
-    return aligned(cells, left=(0, 1, 2, 5))
+    return "\n".join([aligned(cells, left=(0, 1, 2, 3, 4, 7)), *_reservations(rows)])
+
+
+def _reservations(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Why accuracies of these rows do not stand beside each other as they are, a line each."""
+    lines = []
+    if len({json.dumps(row["tested_on"]) for row in rows if row["accuracy"] is not None}) > 1:
+        lines.append("these were tested on different data: their accuracies cannot be compared")
+    if len({row["init"] for row in rows}) > 1:
+        lines.append("fixed: one network that the set was made for; random: freshly drawn ones, which is harder")
+    return lines
 
 
 def _or_dash(number: int | None) -> str:

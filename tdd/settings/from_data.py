@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-MOST_OUTER_STEPS, PATIENCE = 4000, 400
+MOST_OUTER_STEPS, PATIENCE = 2000, 600
 LONGEST, QUANTILE, MULTIPLE = 400, 0.95, 8
 
 REGULARISERS = ("label_smoothing", "word_dropout", "ema")

@@ -30,18 +30,18 @@ def test_an_end_that_is_brought_forward_takes_the_step_sizes_to_zero_from_where_
         schedule.after_validation(250, best_step=200)
         assert schedule.last == 1000
         schedule.after_validation(300, best_step=200)
-        assert (schedule.falls_from, schedule.last) == (300, 400)
+        assert (schedule.falls_from, schedule.last) == (300, 350)
         assert [schedule.factor(step) for step in range(301)] == before  # what was done stays as it was
-        falling = [schedule.factor(step) for step in range(300, 400)]
+        falling = [schedule.factor(step) for step in range(300, 350)]
         assert falling == sorted(falling, reverse=True) and 0 < falling[-1] < 0.01
-        assert falling[50] == pytest.approx(before[300] / 2)
-        schedule.after_validation(390, best_step=200)
-        assert schedule.last == 400  # once alone
+        assert falling[25] == pytest.approx(before[300] / 2)
+        schedule.after_validation(340, best_step=200)
+        assert schedule.last == 350  # once alone
 
 
 def test_an_end_is_not_brought_forward_where_it_is_near_or_the_steps_still_rise():
     schedule = Schedule.of(Recipe(outer_steps=300, patience=100))
-    schedule.after_validation(200, best_step=50)
+    schedule.after_validation(260, best_step=50)
     assert schedule.last == 300
     schedule = Schedule.of(Recipe(outer_steps=1000, patience=100, warmup=150))
     schedule.after_validation(200, best_step=0)
@@ -74,7 +74,7 @@ def test_a_run_without_a_gain_ends_early_and_says_where_it_ends(monkeypatch):
     monkeypatch.setattr(distiller, "counts_by_all", lambda *given, **named: next(held_out))
     run = Distiller(tiny_recipe(outer_steps=100, patience=10, validate_every=5), tiny_corpus())
     run.run()
-    assert (run.state.best_step, run.state.schedule.falls_from, run.state.step) == (5, 15, 25)
+    assert (run.state.best_step, run.state.schedule.falls_from, run.state.step) == (5, 15, 20)
 
 
 @pytest.mark.parametrize("stopped_after", [9, 14, 18])
@@ -98,6 +98,6 @@ def test_a_run_that_ends_early_is_resumed_to_the_bit(tmp_path, monkeypatch, stop
         stopped.run()
     resumed = Distiller(recipe, tiny_corpus(), file)
     resumed.run()
-    assert resumed.state.step == whole.state.step == 25
+    assert resumed.state.step == whole.state.step == 20
     for name, value in whole.state.learned.items():
         assert torch.equal(resumed.state.learned[name], value)
