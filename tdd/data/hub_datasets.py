@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tdd.data.by_datasets import csv_cache, load_by_datasets
+from tdd.data.csv_files import kept_before
 from tdd.data.folders import explain
 from tdd.data.formats.read import Read
 from tdd.errors import TddError, UsageError
@@ -43,7 +44,7 @@ def load_hub_dataset(repo: str, recipe: DataSettings) -> tuple[Read, str | None]
         return _load_cached(repo, recipe, unreachable(error))
     try:
         # "hf://": a local folder that is named like the repository must not take its place.
-        return load_by_datasets(f"hf://datasets/{repo}", recipe, revision=commit), commit
+        return load_by_datasets(f"hf://datasets/{repo}", recipe, of=(repo, commit or ""), revision=commit), commit
     except TddError:
         raise
     except Exception as error:  # datasets raises anything from StopIteration to ArrowInvalid
@@ -58,9 +59,10 @@ def _load_cached(repo: str, recipe: DataSettings, why: str) -> tuple[Read, str |
     import datasets
 
     config, revision = recipe.config_name, recipe.revision
+    before = kept_before(repo, recipe)
     try:
         with offline():
-            splits = _cached(repo, recipe)
+            splits = _cached(repo, config) if before is None else before[0].splits
     except Exception as error:
         if "configurations in the cache" in str(error):
             raise UsageError(f"{why}, and {reason(error)}: choose one with config_name") from None
@@ -72,21 +74,21 @@ def _load_cached(repo: str, recipe: DataSettings, why: str) -> tuple[Read, str |
             f"{why}, and {what} is not in the cache {datasets.config.HF_DATASETS_CACHE}: use --data PATH, {advice}"
         ) from None
     # The cache keeps the prepared files of a commit in a folder of that name.
-    commit = Path(next(iter(splits.values())).cache_files[0]["filename"]).parent.name
+    commit = before[1] if before else Path(next(iter(splits.values())).cache_files[0]["filename"]).parent.name
     note = f"{why}: read the cached copy of {repo}, commit {commit[:12]}"
     if revision and re.fullmatch("[0-9a-f]{40}", revision):
         if revision != commit:
             raise TddError(f"{why}, and the cached copy of {repo} is commit {commit[:12]}, not {revision[:12]}")
     elif revision:
         note += f"; whether that is revision '{revision}' could not be checked"
-    return Read(dict(splits), notes=[note]), commit
+    read = before[0] if before else Read(dict(splits))
+    return Read(read.splits, read.reading, [note, *read.notes]), commit
 
 
-def _cached(repo: str, recipe: DataSettings) -> DatasetDict:
+def _cached(repo: str, config: str | None) -> DatasetDict:
     import datasets
 
     *owner, name = repo.split("/")
-    kept = csv_cache(recipe)
-    known = kept / "___".join([*owner, datasets.naming.camelcase_to_snakecase(name)])
-    where = str(kept) if known.is_dir() else None
-    return datasets.load_dataset(f"hf://datasets/{repo}", name=recipe.config_name, cache_dir=where)
+    known = csv_cache() / "___".join([*owner, datasets.naming.camelcase_to_snakecase(name)])
+    where = str(csv_cache()) if known.is_dir() else None
+    return datasets.load_dataset(f"hf://datasets/{repo}", name=config, cache_dir=where)

@@ -78,6 +78,12 @@ class DataSettings(Settings):
     validation: float = setting(0.1, "share of the training split held out for choices", gt=0, lt=1)
     max_validation: int = setting(2500, "most held-out examples read at each validation", unit="examples", ge=1)
 
+    @field_validator("delimiter", mode="before")
+    @classmethod
+    def _tab_by_its_name(cls, value: Any) -> Any:
+        """A tab as a shell hands it on."""
+        return "\t" if value in ("\\t", "tab") else value
+
     @field_validator("text_column", mode="before")
     @classmethod
     def _columns_in_a_line(cls, value: Any) -> Any:

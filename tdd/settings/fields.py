@@ -24,7 +24,9 @@ class Settings(BaseModel):
     @classmethod
     def _no_bool_as_number_none_too_large_and_no_empty_name(cls, value: Any, info: ValidationInfo) -> Any:
         field = cls.model_fields[info.field_name or ""]
-        if isinstance(value, str) and not value.strip() and value != field.default:
+        if isinstance(value, str) and value.lower() in ("none", "auto") and _is_number_or_none(field):
+            return None
+        if isinstance(value, str) and not value.strip(" \r\n") and value != field.default:  # a tab separates fields
             raise ValueError("an empty text names nothing: leave it out")
         if isinstance(value, bool) and field.annotation is not bool:
             raise ValueError(f"{str(value).lower()} is not a value this setting takes")
@@ -125,6 +127,15 @@ class Setting:
         flags = f"; {', '.join(self.flags)}" if self.flags else ""
         default = "none" if self.default is None else self.default
         return f"{self.name}: {self.kind} = {default}{within}. {self.about}{source}{flags}"
+
+
+def _is_number_or_none(field: FieldInfo) -> bool:
+    """Whether a setting is a number or none, so that no text but the word none can be meant."""
+    from types import NoneType
+    from typing import get_args
+
+    kinds = set(get_args(field.annotation))
+    return NoneType in kinds and kinds <= {int, float, NoneType}
 
 
 def settings_of(group: type[Settings], part: str) -> Iterator[Setting]:

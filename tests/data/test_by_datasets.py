@@ -102,3 +102,42 @@ def test_what_a_card_says_of_its_csv_counts(tmp_path: Path, load: Load):
     lines = ["text^label", *(line.replace(";", "^") for line in german(40))]
     folder = written(tmp_path / "d", "utf-8", lines, CARD.replace("\n  data_files", "\n  sep: ^\n  data_files"))
     assert sorted(load(folder).classes) == ["schön", "übel"]
+
+
+def beside(folder: Path, encoding: str, lines: list[str]) -> Path:
+    """The folder of `written` with a second file, for testing."""
+    (folder / "test.csv").write_bytes("\n".join([*lines, ""]).encode(encoding))
+    card = "configs:\n- config_name: one\n  data_files:\n  - {split: train, path: train.csv}\n"
+    (folder / "README.md").write_text(f"---\n{card}  - {{split: test, path: test.csv}}\n---\n")
+    return folder
+
+
+def test_each_file_below_a_card_is_read_as_it_is_written(tmp_path: Path, load: Load):
+    folder = written(tmp_path / "d", "cp1252", ["text;label", *german(40)], CARD)
+    other = [line.replace(";", "\t").replace("sentence", "other") for line in german(40)]
+    corpus = load(beside(folder, "utf-8", ["text\tlabel", *other]))
+    assert sorted(corpus.classes) == ["schön", "übel"] and len(corpus.test) == 40
+    assert corpus.reading["files"] == {"train": ["train.csv"], "test": ["test.csv"]}
+    lone = [f'"{line}' if place in (3, 9) else line for place, line in enumerate(other)]
+    assert len(load(beside(folder, "utf-8", ["text\tlabel", *lone])).test) == 40  # and no row is swallowed
+
+
+def test_a_row_that_is_too_long_below_a_card_is_refused(tmp_path: Path, load: Load):
+    lines = ["text,label", *(f"great film {i},number {i},{'pos' if i % 2 else 'neg'}" for i in range(40))]
+    with pytest.raises(UsageError, match=r"train\.csv, line 2: 3 fields instead of 2"):
+        load(written(tmp_path / "d", "utf-8", lines, CARD))
+
+
+def test_classes_of_a_card_are_named_or_numbered_and_others_refused(tmp_path: Path, load: Load):
+    classes = "dataset_info:\n  config_name: one\n  features:\n  - {name: text, dtype: string}\n"
+    classes += "  - name: label\n    dtype:\n      class_label:\n        names: {'0': bad, '1': good}\n"
+    rows = [f"{text},{['0', 'good', '1'][i % 3]}" for i, text in enumerate(texts(60))]
+    assert load(written(tmp_path / "a", "utf-8", ["text,label", *rows], CARD + classes)).classes == ["bad", "good"]
+    with pytest.raises(UsageError, match="'NEG' in column 'label' is none of the classes of the card: bad, good"):
+        load(written(tmp_path / "b", "utf-8", ["text,label", *rows, "one more,NEG"], CARD + classes))
+
+
+def test_a_separator_that_is_told_comes_before_that_of_the_card(tmp_path: Path, load: Load):
+    lines = ["text;label", *german(40)]
+    folder = written(tmp_path / "d", "utf-8", lines, CARD.replace("\n  data_files", "\n  sep: ^\n  data_files"))
+    assert sorted(load(folder, delimiter=";").classes) == ["schön", "übel"]

@@ -70,6 +70,18 @@ def cached(
         finally:
             if temporary is not None:
                 shutil.rmtree(temporary, ignore_errors=True)
+    return cached_before(name)
+
+
+def cached_before(name: str) -> tuple[Dataset, dict[str, Any]]:
+    """Rows that `cached` gave before, by their fingerprint, and what was noted of them.
+
+    Raises:
+        FileNotFoundError: they are not in the cache any more.
+    """
+    import datasets
+
+    folder = Path(datasets.config.HF_DATASETS_CACHE) / "tdd" / name
     table = datasets.table.MemoryMappedTable.from_file(str(folder / "rows.arrow"))
     features = datasets.Features.from_arrow_schema(table.schema)
     noted = json.loads((table.schema.metadata or {}).get(b"tdd", b"{}"))
