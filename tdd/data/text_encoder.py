@@ -117,6 +117,23 @@ class TextEncoder:
         return splits
 
 
+def read_by(split: TextSplit, vectors: Embedding, max_length: int) -> TextSplit:
+    """The same texts as another table of vectors reads them, at most `max_length` tokens of each.
+
+    Raises:
+        UsageError: the split holds no texts but token ids, or pairs of texts.
+    """
+    raw = split.raw
+    if raw is None:
+        raise UsageError("these data hold token ids, not the texts that another embedding could read")
+    if raw.are_pairs:
+        raise UsageError("pairs of texts are read by the embedding they were learned in alone: choose its networks")
+    cells = TextEncoder(raw.columns, vectors, max_length).encode(raw.rows, raw.name)
+    read = TextSplit(*_gather(cells["ids"], raw.places), split.labels, vectors, max_length, _unknown(cells, raw.places))
+    read.classes, read.in_train, read.raw = split.classes, split.in_train, raw
+    return read
+
+
 def _unknown(cells: pa.Table, rows: Tensor) -> NDArray[np.int64]:
     """Tokens of `rows` without a vector, by kind."""
     counts: NDArray[np.int32] = cells["unknown"].combine_chunks().flatten().to_numpy().reshape(-1, len(KINDS))

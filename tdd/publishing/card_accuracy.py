@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tdd.evaluation.names import LEARNERS, NAMES, SENTENCES, how_trained
+from tdd.evaluation.names import NAMES, how_trained
 from tdd.publishing.card_data import class_table
 
 _KINDS = {
     "evaluation": "this set",
     "decoded": "its nearest words",
-    "plain_text": "sentences and labels alone",
     "baselines": "baseline",
 }
 
@@ -41,8 +40,6 @@ def accuracy_section(results: Mapping[str, Any], init: str) -> str:
             names = list(path)
             if kind == "baselines":
                 names[0] = NAMES.get(path[0], path[0])
-            elif kind == "plain_text":
-                names = [(LEARNERS | SENTENCES).get(name, name) for name in path]
             if "init" in evaluation:
                 names.append(str(evaluation["init"]))
             described = ", ".join(names).replace("_", " ").replace("|", "/")
@@ -55,9 +52,6 @@ def accuracy_section(results: Mapping[str, Any], init: str) -> str:
 network initialisation that comes with the set, *random* a fresh one for each network."
     if how := how_trained(full_data):
         explanation += f" With all the data: {how}."
-    if results.get("plain_text"):
-        explanation += " From *sentences and labels alone* others learned: without the set's learning rates and \
-initialisation, from this set's sentences or from as many real ones."
     own = (results.get("evaluation") or {}).get(init) or {}
     return "\n".join([*lines, "", explanation, *(["", table] if (table := class_table(own)) else [])])
 

@@ -11,7 +11,7 @@ from command import OPTIONS, SETTINGS, tdd, write_data, write_vectors
 from patches import spy
 
 from tdd.distilled_set import run_log
-from tdd.runs import evaluate, results_table, reuse
+from tdd.runs import measurements, results_table, reuse
 from tdd.settings.recipe import Recipe
 from tdd.system.formatting import percent
 
@@ -58,7 +58,7 @@ Calls = dict[str, list[tuple[object, ...]]]
 
 def watch(monkeypatch: pytest.MonkeyPatch) -> Calls:
     """The calls of what distils, tests and trains on all the data."""
-    places = ((reuse, "distill"), (evaluate, "evaluate"), (evaluate, "train_on_all"))
+    places = ((reuse, "distill"), (measurements, "evaluate"), (measurements, "train_on_all"))
     return {name: spy(monkeypatch, module, name) for module, name in places}
 
 
