@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tdd.inspection.decode import decode
     from tdd.publishing.auto_classes import register_transformers
     from tdd.runs.distill import distill
+    from tdd.runs.transfer import transfer
     from tdd.settings.recipe import Recipe
     from tdd.settings.register import register_network
 
@@ -41,6 +42,7 @@ _HOMES = {
     "load_vectors": "tdd.embeddings.word_vectors",
     "register_network": "tdd.settings.register",
     "register_transformers": "tdd.publishing.auto_classes",
+    "transfer": "tdd.runs.transfer",
 }
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "load_vectors",
     "register_network",
     "register_transformers",
+    "transfer",
 ]
 
 

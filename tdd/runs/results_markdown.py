@@ -9,6 +9,7 @@ from tdd.distilled_set.run_folder import check_same, is_finished, read_run
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError
 from tdd.evaluation.names import NAMES
+from tdd.evaluation.paired import strongest
 from tdd.hub.layout import RECIPE
 from tdd.system.formatting import duration, percent
 
@@ -84,8 +85,8 @@ def _result_cells(row: Row, distilled: DistilledSet | str) -> list[str]:
             tried = len(results["full_data"].get("tried", []))
             best_of = f" (best of {tried})" if tried > 1 else ""
             cells |= {"all data": percent(full) + best_of, "ratio": percent(evaluation["mean"] / full)}
-        if baselines := results.get("baselines"):
-            best = max(baselines, key=lambda name: float(baselines[name]["mean"]))
+        baselines = results.get("baselines") or {}
+        if best := strongest(baselines):
             accuracy = percent(baselines[best]["mean"], baselines[best]["sd"])
             cells["best baseline at this n"] = f"{NAMES.get(best, best)}: {accuracy}"
     return list(cells.values())

@@ -12,9 +12,10 @@ from accelerate import Accelerator
 from tdd.data.corpus import Corpus
 from tdd.data.labelled_texts import read_labelled_texts
 from tdd.data.sources import local_copy
+from tdd.distillation.accuracy import check_fits
 from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import UsageError, nearest
+from tdd.errors import UsageError, check_choice, check_kind, nearest
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.features import FeaturesOf, features_of
 from tdd.evaluation.given import Given, GivenReal, GivenSet, GivenTexts
@@ -99,11 +100,51 @@ def transfer_run(folder: Path, asked: Asked, data: str | None = None, reporter: 
     with locked(folder), reporter:
         recipe, corpus = open_corpus_of(distilled, data, reporter)
         subject = [GivenSet(distilled, corpus)]
-        transfer = _prepared(asked, recipe, corpus, subject, accelerator, reporter)
+        prepared = _prepared(asked, recipe, corpus, subject, accelerator, reporter)
         for network in asked.on:
-            figures = {network: transfer.measure(network, asked.protocol)}
+            figures = {network: prepared.measure(network, asked.protocol)}
             keep_figures(figures, "transfer", distilled, folder)
     return distilled
+
+
+def transfer(
+    distilled: DistilledSet,
+    corpus: Corpus,
+    networks: Sequence[str],
+    protocol: Protocol = "both",
+    beside: Sequence[str] = (),
+    fresh: int | None = None,
+    reporter: Reporter | None = None,
+) -> Results:
+    """Test a set on learners that it was not made for.
+
+    Args:
+        distilled: the set.
+        corpus: the data that it was distilled from, see `tdd.load_corpus`.
+        networks: names of the learners, such as ``["gru", "minilm", "tfidf"]``.
+        protocol: "learned", the set's own steps and rates; "plain", AdamW at fixed settings; or "both".
+        beside: sets of real examples that are tested too, such as "herding_teacher".
+        fresh: networks for each row; None: five, three of pretrained encoders.
+        reporter: where progress is told; None: nowhere.
+
+    Returns:
+        Figures by network, protocol and row; the set's own row is "set". See ``results.json`` of `transfer_run`.
+
+    Raises:
+        UsageError: a name is unknown, the set was not made of these data, or cannot be given to one of the networks;
+            nothing was trained.
+    """
+    check_kind("distilled", distilled, DistilledSet, "tdd.DistilledSet.from_pretrained(FOLDER)")
+    check_kind("corpus", corpus, Corpus, "tdd.load_corpus(distilled.recipe)")
+    check_choice("protocol", protocol, ("learned", "plain", "both"))
+    check_fits(distilled, corpus.train)
+    asked = Asked(networks, protocol, beside, networks=fresh)
+    asked.check()
+    accelerator, reporter = asked.accelerator(), reporter or Reporter(quiet=True)
+    with reporter:
+        subject = [GivenSet(distilled, corpus)]
+        prepared = _prepared(asked, distilled.recipe, corpus, subject, accelerator, reporter)
+        return {network: prepared.measure(network, protocol) for network in networks}
 
 
 def transfer_texts(
@@ -139,8 +180,8 @@ def transfer_texts(
         # Real examples beside them are as many, and learned in any split into steps.
         recipe = recipe.model_copy(update={"n": sizes[0], "steps": 1})
         subject = [GivenTexts(each.texts, probabilities(each.labels)) for each in read]
-        transfer = _prepared(asked, recipe, corpus, subject, accelerator, reporter)
-        return {network: transfer.measure(network, asked.protocol) for network in asked.on}
+        prepared = _prepared(asked, recipe, corpus, subject, accelerator, reporter)
+        return {network: prepared.measure(network, asked.protocol) for network in asked.on}
 
 
 def _prepared(

@@ -16,6 +16,7 @@ from tdd.evaluation import full_data
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.full_data import CHOSEN, FULL_RESULTS
 from tdd.evaluation.names import NAMES, NOT_OPPONENTS
+from tdd.evaluation.paired import strongest
 from tdd.runs import baselines
 from tdd.runs.baselines import measure_baselines
 from tdd.system import processes
@@ -148,9 +149,14 @@ def test_a_run_gets_the_figures_into_its_results_its_table_and_its_card(given, t
     assert results["full_data"].keys() == {*FULL_RESULTS, *CHOSEN}
     assert "this distilled set" in [cells(line)[0] for line in done.out.splitlines()]
     card = (run / "README.md").read_text()
+    first = strongest(results["baselines"])
+    assert results["plain"]["accuracies"] and "this distilled set, plain training" in done.out
+    assert "The set is better than its strongest baseline, " in card
+    assert card.index(f"baseline: {NAMES[first]}") == card.index("baseline: ")
     for name, found in results["baselines"].items():
         init = "" if "knn" in name else ", fixed"
         reached = f"{100 * found['mean']:.2f} %" + (f" ± {100 * found['sd']:.2f}" if found["sd"] else "")
+        init += ", the strongest on held-out data" if name == first else ""
         assert f"| baseline: {NAMES[name]}{init} | {found['networks'] or '–'} | {reached} |" in card
     assert card.count("all the data |") == 1
     assert read_run(run).results == results

@@ -7,7 +7,10 @@ import pytest
 from command import distil_command, tdd, write_data
 from patches import spy
 from plain import short_training
+from tiny import tiny_corpus
 
+import tdd as package
+from tdd.errors import UsageError
 from tdd.evaluation.paired import paired_difference
 from tdd.runs import transfer
 from tdd.runs.keep import merged
@@ -195,3 +198,24 @@ def test_texts_that_cannot_be_tested_are_a_line(given, tmp_path, known_vectors):
         done = tdd("evaluate", *arguments)
         assert done.code == 2, done.err
         assert done.one_line().startswith(said)
+
+
+# In Python
+
+
+def test_python_gives_what_the_command_does(measured):
+    run, _ = measured
+    distilled = package.DistilledSet.from_pretrained(run)
+    corpus = package.load_corpus(distilled.recipe)
+    found = package.transfer(distilled, corpus, ["text_cnn"], "plain", ["random"], fresh=2)
+    kept = json.loads((run / "results.json").read_text())["transfer"]["text_cnn"]["plain"]
+    for row in ("set", "random"):
+        assert found["text_cnn"]["plain"][row]["accuracies"] == kept[row]["accuracies"]
+    for wrong, said in (
+        ((distilled, corpus, ["gru"], "all"), "protocol is 'learned' or 'plain' or 'both', not 'all'"),
+        ((run, corpus, ["gru"]), "distilled is a DistilledSet"),
+        ((distilled, corpus.test, ["gru"]), "corpus is a Corpus"),
+        ((distilled, tiny_corpus(), ["gru"]), "the set tells bad, good apart|made for|samples are"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            package.transfer(*wrong)
