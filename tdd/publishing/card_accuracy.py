@@ -46,9 +46,10 @@ def accuracy_section(results: Mapping[str, Any], init: str) -> str:
             names = list(path)
             if kind == "baselines":
                 names[0] = NAMES.get(path[0], path[0])
-                names += ["the strongest on held-out data"] if path[0] == first else []
             if "init" in evaluation:
                 names.append(str(evaluation["init"]))
+            if kind == "baselines" and path[0] == first:
+                names.append("the strongest on held-out data")
             described = ", ".join(names).replace("_", " ").replace("|", "/")
             lines.append(f"| {trained_on}: {described} | {networks} | {accuracy} | {ratio} |")
     if full:
