@@ -16,6 +16,7 @@ from tdd.data.text import TextSplit
 from tdd.data.unspaced import splitting_advice
 from tdd.embeddings.spelling import KINDS
 from tdd.errors import UsageError
+from tdd.hub.quiet import quiet
 from tdd.settings.column_names import BETWEEN
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def read_by(split: TextSplit, vectors: Embedding, max_length: int) -> TextSplit:
         raise UsageError("these data hold token ids, not the texts that another embedding could read")
     if raw.are_pairs:
         raise UsageError("pairs of texts are read by the embedding they were learned in alone: choose its networks")
-    cells = TextEncoder(raw.columns, vectors, max_length).encode(raw.rows, raw.name)
+    with quiet():
+        cells = TextEncoder(raw.columns, vectors, max_length).encode(raw.rows, raw.name)
     read = TextSplit(*_gather(cells["ids"], raw.places), split.labels, vectors, max_length, _unknown(cells, raw.places))
     read.classes, read.in_train, read.raw = split.classes, split.in_train, raw
     return read
