@@ -47,11 +47,11 @@ FINE_TUNING = PlainSettings(1e-4, warmup=0.5)
 """Of pretrained encoders, all of whose layers are trained: the protocol of DiLM (Maekawa et al., NAACL 2024)."""
 PLAIN = {
     "text_cnn": PlainSettings(3e-3),
-    "mean_pool": PlainSettings(1e-2),
-    "bag_of_words": PlainSettings(1e-2),
+    "mean_pool": PlainSettings(1e-3),
+    "bag_of_words": PlainSettings(3e-2),
     "lstm": PlainSettings(1e-2),
     "gru": PlainSettings(1e-2),
-    "transformer": PlainSettings(3e-3),
+    "transformer": PlainSettings(1e-3),
 }
 OTHERS = PlainSettings(3e-3)
 """Of networks that are not named: those for images, and a user's own."""
