@@ -50,7 +50,7 @@ PLAIN = {
     "mean_pool": PlainSettings(1e-3),
     "bag_of_words": PlainSettings(3e-2),
     "lstm": PlainSettings(1e-2),
-    "gru": PlainSettings(1e-2),
+    "gru": PlainSettings(3e-3),
     "transformer": PlainSettings(1e-3),
 }
 OTHERS = PlainSettings(3e-3)
