@@ -49,7 +49,7 @@ PLAIN = {
     "text_cnn": PlainSettings(3e-3),
     "mean_pool": PlainSettings(1e-3),
     "bag_of_words": PlainSettings(3e-2),
-    "lstm": PlainSettings(1e-2),
+    "lstm": PlainSettings(3e-3),
     "gru": PlainSettings(3e-3),
     "transformer": PlainSettings(1e-3),
 }
