@@ -31,6 +31,7 @@ def test_the_public_names_are_these_and_each_can_be_had():
         "load_vectors",
         "register_network",
         "register_transformers",
+        "transfer",
     ]
     assert {name for name in dir(package) if not name.startswith("__")} == set(package.__all__)
     assert package.__version__
@@ -44,7 +45,7 @@ def test_names_stay_functions_whatever_is_imported():
     for module in pkgutil.walk_packages(package.__path__, "tdd."):
         if module.name != "tdd.__main__":
             importlib.import_module(module.name)
-    for name in ("decode", "distill", "evaluate", "load_corpus", "load_vectors", "register_transformers"):
+    for name in ("decode", "distill", "evaluate", "load_corpus", "load_vectors", "register_transformers", "transfer"):
         assert isinstance(getattr(package, name), types.FunctionType), name
 
 

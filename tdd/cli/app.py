@@ -9,8 +9,9 @@ import typer
 
 from tdd.cli.cache_verb import cache
 from tdd.cli.data_verbs import describe
+from tdd.cli.evaluate_verb import evaluate
 from tdd.cli.predict_verb import predict
-from tdd.cli.run_verbs import baselines, distill, evaluate, size, table
+from tdd.cli.run_verbs import baselines, distill, size, table
 from tdd.cli.set_verbs import compare, decode, plot, pull, push, train
 from tdd.cli.settings_verb import settings
 from tdd.system.version import __version__

@@ -26,8 +26,10 @@ DATASET = typer.Argument(
     help="imdb, sst5, sst2, ag_news, trec6, trec50, tomatoes, mnist, cifar10, digits, a Hub id or a path.",
 )
 Init = Literal["fixed", "random"]
-Network = Annotated[
-    str | None, typer.Option(metavar="python:MODULE:CLASS", help="The set's network, where it is one of your own.")
+AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
+Features = Annotated[
+    Literal["vectors", "minilm"],
+    typer.Option(help="What herding, k-center and k-means choose by: means of word vectors, or MiniLM's."),
 ]
 Device = Annotated[str | None, typer.Option(help="Where it is computed: cpu, cuda, cuda:1 or mps.")]
 Threads = Annotated[int | None, typer.Option(min=1, max=MOST_THREADS, help="Processor threads of each process.")]

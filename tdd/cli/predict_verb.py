@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tdd.cli.options import Network, Run, print_once
+from tdd.cli.options import Run, print_once
 from tdd.errors import UsageError
 
 
@@ -36,7 +36,9 @@ def predict(
         Path | None, typer.Option(metavar="FILE", help="Write to this file, .csv or .jsonl, instead of printing.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the network, where the set has none of its own.")] = 0,
-    network: Network = None,
+    network: Annotated[
+        str | None, typer.Option(metavar="python:MODULE:CLASS", help="The set's network, where it is one of your own.")
+    ] = None,
 ) -> None:
     """Train a network on a distilled set, in seconds, and tell the class of texts with it."""
     from tdd.distilled_set.set import DistilledSet

@@ -8,13 +8,11 @@ from typing import Annotated
 
 import typer
 
-from tdd.cli.options import Device, Init, Network, RecipeOptions, Run, Threads, print_once, takes_settings
+from tdd.cli.options import AsJson, Features, RecipeOptions, print_once, takes_settings
 from tdd.errors import UsageError
 from tdd.evaluation.names import DRAWS, NAMES
 from tdd.settings.assignments import parse_assignments
 from tdd.settings.recipe import RESUMED, Recipe
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 
 
 @takes_settings
@@ -61,62 +59,6 @@ def distill(
     print_once(describe_results(distilled, folder))
 
 
-def evaluate(
-    run: Run,
-    networks: Annotated[
-        int | None, typer.Option(min=1, help="Fresh networks to train; 200 for random initialisation.")
-    ] = None,
-    init: Annotated[
-        Init | None, typer.Option(help="Initialisation of the networks; the set's own when absent.")
-    ] = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="Also train on all the data, for the distillation ratio.")
-    ] = False,
-    full_search: Annotated[
-        bool, typer.Option("--full-search", help="As --full, by the best of several settings on held-out data.")
-    ] = False,
-    max_test: Annotated[int | None, typer.Option(min=1, help="Test on this many examples only.")] = None,
-    data: Annotated[str | None, typer.Option(help="Read the data set from this folder or file.")] = None,
-    decoded: Annotated[
-        bool, typer.Option("--decoded", help="Also test the set with every position replaced by its nearest word.")
-    ] = False,
-    plain_text: Annotated[
-        bool, typer.Option("--plain-text", help="Also train others on a set of words: its texts and labels alone.")
-    ] = False,
-    network: Network = None,
-    device: Device = None,
-    threads: Threads = None,
-    classes: Annotated[bool, typer.Option("--classes", help="Also print precision and recall of every class.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Train networks on a distilled set and test them on the whole test split."""
-    from tdd.runs.evaluate import evaluate_run
-    from tdd.runs.summary import describe_classes, describe_results
-    from tdd.system.reporter import Reporter
-
-    distilled = evaluate_run(
-        run,
-        networks,
-        init,
-        full,
-        max_test,
-        data,
-        decoded,
-        Reporter(),
-        plain_text=plain_text,
-        network=network,
-        device=device,
-        threads=threads,
-        full_search=full_search,
-    )
-    if as_json:
-        print_once(json.dumps(distilled.results, indent=2))
-        return
-    print_once(describe_results(distilled, run))
-    if classes:
-        print_once(describe_classes(distilled.results["evaluation"][init or distilled.recipe.init]))
-
-
 @takes_settings
 def baselines(
     options: RecipeOptions,
@@ -132,6 +74,7 @@ def baselines(
         list[str] | None,
         typer.Option(metavar="NAME", help=f"Only this one of {', '.join(NAMES)}; may be repeated."),
     ] = None,
+    features: Features = "vectors",
     output: Annotated[
         Path | None, typer.Option(help="Folder of the figures; runs/DATASET-N-baselines when absent.")
     ] = None,
@@ -152,14 +95,16 @@ def baselines(
         asked = Recipe.build({name: options.flags[name] for name in own if name in options.flags}, where="settings")
         where = asked.device, asked.threads
         results, distilled = measure_baselines_of_run(
-            run, asked.data, draws, networks, only or (), Reporter(), options.network, *where
+            run, asked.data, draws, networks, only or (), Reporter(), options.network, *where, features
         )
     elif options.dataset is None and options.recipe is None:
         raise UsageError("name a data set, e.g. tdd baselines trec6 --n 60, or a run with --run")
     else:
         settings = options.resolve()
         folder = output or Path(f"{default_folder(settings)}-baselines")
-        results = measure_baselines(settings, folder, draws, networks, only or (), Reporter(), options.network)
+        results = measure_baselines(
+            settings, folder, draws, networks, only or (), Reporter(), options.network, features
+        )
     typer.echo(json.dumps(results, indent=2) if as_json else baselines_table(results, distilled))
 
 

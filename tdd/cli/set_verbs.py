@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from tdd.cli.options import Run, print_once
+from tdd.errors import UsageError
 from tdd.settings.column_names import pair_of
 
 
@@ -133,9 +134,19 @@ def plot(
 
 def compare(
     runs: Runs,
+    transfer: Annotated[
+        bool, typer.Option("--transfer", help="What they were learned on, and what other networks made of them.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> None:
     """Print runs side by side: what they are, what they reached, what they took."""
+    if transfer:
+        from tdd.runs.transfer_table import matrix_table
+
+        if as_json:
+            raise UsageError("--transfer prints a table; its figures lie in each run's results.json")
+        typer.echo(matrix_table(runs))
+        return
     from tdd.runs.compare import compare as compare_runs
     from tdd.runs.compare import table
 

@@ -16,10 +16,12 @@ from tdd.data.find_columns import Columns, find_columns
 from tdd.data.from_memory import source_in_memory
 from tdd.data.labels import read_labels
 from tdd.data.protocols import Split
+from tdd.data.raw_texts import RawTexts
 from tdd.data.source import Source
 from tdd.data.sources import KNOWN, open_source
 from tdd.data.split_words import rank, split_of
 from tdd.data.splitting import complete, usable_rows, without
+from tdd.data.text import TextSplit
 from tdd.errors import UsageError, check_kind
 from tdd.hub.quiet import quiet
 from tdd.settings.column_names import pair_of
@@ -135,6 +137,9 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         for array in part.arrays():
             digest.update(array.data)
     where = source.where | parts["train"].source()
+    for name, part in parts.items():
+        if isinstance(part, TextSplit):
+            part.raw = RawTexts(splits[origin[name]], encoder.columns, torch.as_tensor(rows[name]), origin[name])
     if origin["test"] == "test":
         parts["test"].in_train = torch.from_numpy(np.isin(keys["test"][rows["test"]], learned_from))
     return Corpus(

@@ -11,12 +11,16 @@ import copy
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from tdd.data.protocols import RealBatch, Split
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MOST_CLUSTERED = 2000
 """Training examples of a class that k-means clusters: at most 160 MB of sentences of 400 words in 50 dimensions."""
@@ -30,14 +34,18 @@ def random_examples(labels: Tensor, n: int, classes: int, draw_from: torch.Gener
     return _by_class(order, labels, n, classes, lambda members, count: members[:count])
 
 
-def herding(split: Split, n: int, classes: int) -> Tensor:
+Features = Callable[[Tensor], Tensor]
+"""Plain vectors (M, f) of the examples at some places (M,), as `Split.features` gives them."""
+
+
+def herding(split: Split, n: int, classes: int, features_of: Features | None = None) -> Tensor:
     """Places (n,) of examples picked so that the mean feature of those of a class stays close to the class's own.
 
     Greedy, one example after the other (Welling 2009; in this form iCaRL, arXiv 1611.07725, section 3.3).
     """
 
     def choose(members: Tensor, count: int) -> Tensor:
-        features = split.features(members)
+        features = (features_of or split.features)(members)
         target, total = features.mean(0), torch.zeros(features.shape[1])
         chosen: list[int] = []
         for size in range(1, min(count, len(members)) + 1):
@@ -50,20 +58,39 @@ def herding(split: Split, n: int, classes: int) -> Tensor:
     return _by_class(torch.arange(len(split)), split.labels, n, classes, choose)
 
 
-def k_center(split: Split, n: int, classes: int) -> Tensor:
+def k_center(split: Split, n: int, classes: int, features_of: Features | None = None) -> Tensor:
     """Places (n,) of examples picked so that no example of a class has a feature far from those of the picked ones.
 
     Greedy: the one nearest to the class's mean, then always the farthest (Sener & Savarese, arXiv 1708.00489).
     """
 
     def choose(members: Tensor, count: int) -> Tensor:
-        features = split.features(members)
+        features = (features_of or split.features)(members)
         chosen = [int((features - features.mean(0)).norm(dim=1).argmin())]
         nearest = torch.full((len(members),), torch.inf)
         while len(chosen) < min(count, len(members)):
             nearest = nearest.minimum((features - features[chosen[-1]]).norm(dim=1))
             nearest[chosen[-1]] = -1  # Not even where all others are the same example again.
             chosen.append(int(nearest.argmax()))
+        return members[chosen]
+
+    return _by_class(torch.arange(len(split)), split.labels, n, classes, choose)
+
+
+def nearest_to_centroids(
+    split: Split, n: int, classes: int, draw_from: torch.Generator, features_of: Features | None = None
+) -> Tensor:
+    """Places (n,) of examples whose features lie nearest to the centroids of k-means in their class, none twice."""
+
+    def choose(members: Tensor, count: int) -> Tensor:
+        features = (features_of or split.features)(members)
+        seed = int(torch.randint(2**31, (), generator=draw_from))
+        centres = _centroids(features.numpy(), min(count, len(members)), seed)
+        distances = torch.cdist(centres.to(features.dtype), features)
+        chosen: list[int] = []
+        for row in distances:
+            row[chosen] = torch.inf
+            chosen.append(int(row.argmin()))
         return members[chosen]
 
     return _by_class(torch.arange(len(split)), split.labels, n, classes, choose)
@@ -83,9 +110,6 @@ def class_centroids(split: Split, n: int, classes: int, draw_from: torch.Generat
 
     Of a class with more than `MOST_CLUSTERED` examples, as many random ones are clustered, which bounds memory.
     """
-    from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
-
     order = torch.randperm(len(split), generator=draw_from)
     centroids = torch.empty(n, *split.space.shape)
     for label in range(min(n, classes)):
@@ -95,17 +119,21 @@ def class_centroids(split: Split, n: int, classes: int, draw_from: torch.Generat
         for some in torch.arange(len(members)).split(_DENSE):
             flat[some] = split.batch(members[some]).inputs()[0]
         seed = int(torch.randint(2**31, (), generator=draw_from))
-        clusters = min(len(places), len(members))
-        with warnings.catch_warnings():  # where examples are equal there are fewer clusters; empty ones repeat a point
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            centres = (
-                KMeans(clusters, n_init=1, random_state=seed, copy_x=False)
-                .fit(flat.flatten(1).numpy())
-                .cluster_centers_
-            )
-        repeated = torch.from_numpy(centres)[torch.arange(len(places)) % clusters]
+        centres = _centroids(flat.flatten(1).numpy(), min(len(places), len(members)), seed)
+        repeated = centres[torch.arange(len(places)) % len(centres)]
         centroids[places] = repeated.view(-1, *split.space.shape).to(centroids.dtype)
     return centroids
+
+
+def _centroids(points: NDArray[np.float32], count: int, seed: int) -> Tensor:
+    """`count` centroids (count, f) of points (N, f), which may be overwritten."""
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():  # where points are equal there are fewer clusters; empty ones repeat a point
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = KMeans(count, n_init=1, random_state=seed, copy_x=False).fit(points)
+    return torch.from_numpy(fitted.cluster_centers_)
 
 
 def inputs_at(split: Split, places: Tensor) -> tuple[Tensor, Tensor | None]:

@@ -18,6 +18,7 @@ from tdd.data.text_batch import TextBatch
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tdd.data.raw_texts import RawTexts
     from tdd.embeddings.protocol import Embedding
 
 _FEATURES_AT_ONCE = 4096  # sentences
@@ -49,11 +50,25 @@ class TextSplit:
         self._unknown = unknown
         self.classes: Sequence[str] = ()  # not known yet
         self.in_train: Tensor | None = None
+        self.raw: RawTexts | None = None  # known of what was read of a data set
         self.lengths = torch.from_numpy(np.minimum(np.diff(self.offsets), max_length))
         self._pairs = self._cut_pairs()
 
+    @classmethod
+    def of_rows(
+        cls, rows: Sequence[NDArray[np.int32]], labels: Tensor, vectors: Embedding, max_length: int
+    ) -> TextSplit:
+        """The sentences whose token ids are `rows`, with their labels."""
+        offsets = torch.tensor([0, *map(len, rows)]).cumsum(0)
+        return cls(torch.from_numpy(np.concatenate(rows)), offsets, labels, vectors, max_length)
+
     def __len__(self) -> int:
         return len(self.labels)
+
+    def row(self, place: int) -> NDArray[np.int32]:
+        """Token ids of the sentence at `place`, whole."""
+        ids: NDArray[np.int32] = self.ids[self.offsets[place] : self.offsets[place + 1]]
+        return ids
 
     @property
     def space(self) -> InputSpace:

@@ -16,6 +16,7 @@ from tdd.data.text import TextSplit
 from tdd.data.unspaced import splitting_advice
 from tdd.embeddings.spelling import KINDS
 from tdd.errors import UsageError
+from tdd.hub.quiet import quiet
 from tdd.settings.column_names import BETWEEN
 from tdd.settings.from_data import QUANTILE, usual_length
 
@@ -124,6 +125,24 @@ class TextEncoder:
 def _quantile(offsets: Tensor) -> float:
     """Tokens that most of the texts between these offsets do not exceed."""
     return float(np.quantile(np.diff(offsets.numpy()), QUANTILE, method="higher"))
+
+
+def read_by(split: TextSplit, vectors: Embedding, max_length: int) -> TextSplit:
+    """The same texts as another table of vectors reads them, at most `max_length` tokens of each.
+
+    Raises:
+        UsageError: the split holds no texts but token ids, or pairs of texts.
+    """
+    raw = split.raw
+    if raw is None:
+        raise UsageError("these data hold token ids, not the texts that another embedding could read")
+    if raw.are_pairs:
+        raise UsageError("pairs of texts are read by the embedding they were learned in alone: choose its networks")
+    with quiet():
+        cells = TextEncoder(raw.columns, vectors, max_length).encode(raw.rows, raw.name)
+    read = TextSplit(*_gather(cells["ids"], raw.places), split.labels, vectors, max_length, _unknown(cells, raw.places))
+    read.classes, read.in_train, read.raw = split.classes, split.in_train, raw
+    return read
 
 
 def _unknown(cells: pa.Table, rows: Tensor) -> NDArray[np.int64]:

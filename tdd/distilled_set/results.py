@@ -20,12 +20,19 @@ def read_results(path: Path) -> dict[str, Any]:
     try:
         results = {kind: result for kind, result in results.items() if result is not None}
         distillation = results.get("distillation", {})
-        nested = [*results.get("plain_text", {}).values(), *results.get("decoded", {}).values()]
+        protocols = [rows for network in results.get("transfer", {}).values() for rows in network.values()]
+        nested = [*protocols, *results.get("decoded", {}).values()]
         tested = [value for kinds in nested for value in kinds.values() if not isinstance(value, int | float)]
         good = _numbers(distillation, *({"outer_steps", "seconds"} & distillation.keys()))
         good &= isinstance(distillation.get("versions", {}), dict)
         good &= all(_numbers(result, *figures) for result in [*results.get("evaluation", {}).values(), *tested])
-        good &= all(_numbers(result, "mean", "sd") for result in results.get("baselines", {}).values())
+        good &= all(
+            _numbers(row, "train_seconds", "validation_accuracy", "seed") and len(row["interval"]) == 2
+            for rows in protocols
+            for row in rows.values()
+        )
+        compared = [*results.get("baselines", {}).values(), *([results["plain"]] if "plain" in results else [])]
+        good &= all(_numbers(result, "mean", "sd") for result in compared)
         if (full := results.get("full_data")) is not None:
             good &= _numbers(full, "accuracy", *({"learning_rate", "label_smoothing"} & full.keys()))
             good &= isinstance(full.get("tried", []), list)

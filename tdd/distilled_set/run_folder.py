@@ -110,7 +110,7 @@ def changed_settings(kept: Recipe, recipe: Recipe, classes: int | None = None) -
         classes: of the run's data; None: it has no set yet.
     """
     without = settings_that_keep_the_run()
-    old, new = kept.model_dump(exclude=without), recipe.settled(classes).model_dump(exclude=without)
+    old, new = (each.settled(classes).model_dump(exclude=without) for each in (kept, recipe))
     found = {name for name in ("steps", *FOUND) if new.get(name) is None}
     return [
         f"{name}: {value} there, {new[name]} now"

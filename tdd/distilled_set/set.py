@@ -89,6 +89,11 @@ class DistilledSet(Shortcuts):
         steps, per_step, length = self.samples.shape[:3]
         return torch.full((steps, per_step), length) if self.mask is None else self.mask.sum(2)
 
+    @property
+    def words(self) -> int | None:
+        """Words of all sentences together; None: the samples are no words."""
+        return None if self.sentences is None else int((self.sentences.tokens > 0).sum())
+
     def save_pretrained(self, folder: str | Path) -> None:
         """Write ``distilled.safetensors``, ``recipe.yaml`` and ``results.json`` into `folder`, each atomically.
 

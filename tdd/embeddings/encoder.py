@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import PreTrainedModel
 
+# Models whose positions begin after that of padding.
+_AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer")
+UNBOUNDED = 2**31
+"""Pieces that an encoder reads whose positions have no end."""
+
 
 class EncoderTokens(Table):
     """The word pieces of a pretrained encoder and their frozen vectors; see `tdd.embeddings.protocol.Embedding`.
@@ -127,6 +132,17 @@ def encoder_tokens(name: str) -> EncoderTokens:
         TddError: its files are damaged.
     """
     return _tokens(name, encoder_files(name).state())
+
+
+def most_pieces(name: str) -> int:
+    """Word pieces of a text that the encoder called `name` reads at most, beside its special tokens."""
+    config, tokens = load_encoder(name).config, encoder_tokens(name)
+    most = getattr(config, "max_position_embeddings", None)
+    if most is None or most <= 0:
+        return UNBOUNDED
+    if config.model_type in _AFTER_PADDING:
+        most -= (config.pad_token_id or 0) + 1
+    return int(most) - len(tokens.prefix) - len(tokens.suffix)
 
 
 @lru_cache(maxsize=4)

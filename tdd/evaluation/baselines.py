@@ -1,48 +1,50 @@
 """What a distilled set of n samples is compared with (paper 4.1 and 4.3): each baseline, measured by its name.
 
-Sets of real examples, or of points made of them, train the same network as the distilled set for the same number of
-gradient steps, with one-hot labels and a constant learning rate; or real ones until it has converged
-(`tdd.evaluation.convergence`). Rates, neighbours and draws are chosen on held-out training data; the test split is read
-once a baseline, at its end.
+Sets of real examples, with their own labels or a teacher's, and points made of them, train the same network as the
+distilled set: for the same number of gradient steps at a constant learning rate, or plainly. Rates, neighbours, draws
+and teachers are chosen on held-out training data; the test split is read once a baseline, at its end.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import torch
-import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from tdd.data.real_examples import LabelledExamples
-from tdd.distillation.samples.start import first_labels
+from tdd.data.real_examples import Features
 from tdd.distilled_set.set import DistilledSet
-from tdd.evaluation import convergence
-from tdd.evaluation.convergence import Lesson, teachers_labels, until_converged
-from tdd.evaluation.decoded import refit
 from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.full_data import train_on_all
+from tdd.evaluation.learned_labels import learn_labels
+from tdd.evaluation.names import PLAIN, REAL, SUBJECT, choice_and_labels
 from tdd.evaluation.nearest_neighbours import NEIGHBOURS, neighbours_accuracy
-from tdd.evaluation.rate_search import RATES, T, Trainer, by_inner_loop, choose, with_rate
-from tdd.evaluation.real_sets import RealSets
-from tdd.networks.learner import Learner, make_learner
+from tdd.evaluation.plain_settings import plain_settings
+from tdd.evaluation.plain_training import Lesson, samples_or_texts
+from tdd.evaluation.rate_search import RATES, T, Trainer, by_inner_loop, by_plain_training, choose, with_rate
+from tdd.evaluation.real_sets import RealSet, RealSets
+from tdd.evaluation.teachers import Teachers
+from tdd.networks.learner import make_learner
 from tdd.networks.own import network_to_use
+from tdd.settings.full import multiples
 from tdd.settings.recipe import Recipe
-from tdd.system.formatting import percent
 from tdd.system.processes import accelerator as default_accelerator
-from tdd.system.reporter import Progress, Reporter
+from tdd.system.reporter import Reporter
 
 if TYPE_CHECKING:
     from tdd.data.corpus import Corpus
 
 OPTIMISED_SHARE = 0.2
 """Share of the random draws that "optimised" keeps (Wang et al., arXiv 1811.10959, section 4)."""
-LABELS_DRAWS = 3
-"""Most draws of random examples that labels are learned for, which takes long."""
+PLAIN_FACTORS = (0.3, 1.0, 3.0)
+"""Plain training: the step sizes that are tried are the network's own times each of these."""
+PLAIN_DRAWS, PLAIN_NETWORKS = 5, 10
+"""Plain training: most draws of real examples, and most fresh networks of each baseline."""
+STUDENTS = 3
+"""Fresh networks that judge a teacher's labels."""
 
 
 class Baselines:
@@ -57,6 +59,9 @@ class Baselines:
         accelerator: the device.
         reporter: where progress is told, without test accuracies.
         network: the user's own network, see `make_learner`; None: the recipe's.
+        distilled: the set, which can then be trained on plainly too; None: it need not be there.
+        words: that real texts have at most in total; None: as many as the set, where it is made of words.
+        features: see `RealSets`.
     """
 
     def __init__(
@@ -69,10 +74,13 @@ class Baselines:
         accelerator: Accelerator | None = None,
         reporter: Reporter | None = None,
         network: str | nn.Module | None = None,
+        distilled: DistilledSet | None = None,
+        words: int | None = None,
+        features: Features | None = None,
     ):
         recipe = recipe.settled(len(corpus.classes), **corpus.found())
         self.recipe, self.corpus, self.draws, self.networks = recipe, corpus, draws, networks
-        self.classes = len(corpus.classes)
+        self.distilled, self.classes = distilled, len(corpus.classes)
         self.accelerator, self.reporter = accelerator or default_accelerator(), reporter or Reporter(quiet=True)
         self.network = network_to_use(recipe.network, network)
         space, device = corpus.train.space, self.accelerator.device
@@ -81,37 +89,50 @@ class Baselines:
         if recipe.init == "fixed":
             self.initialisation = initialisation or learner.to_keep(learner.fixed_start(recipe.seed))
         self.learner, fixed = learner, self.initialisation
-        self.sets = RealSets(recipe, corpus, draws, fixed)
+        if words is None and distilled is not None:
+            words = distilled.words
+        self.sets = RealSets(recipe, corpus, draws, fixed, words, features)
         self.trainer = Trainer(learner, recipe, corpus, fixed, by_inner_loop(learner), with_rate, RATES, self._tell)
-        self.converged = until_converged(learner, recipe, corpus, fixed, self._tell)
+        self.how = plain_settings(learner.name)
+        plainly = (learner, recipe, corpus, fixed, by_plain_training(learner, recipe.seed), Lesson.at)
+        self.plain = Trainer(*plainly, multiples(self.how.rate, PLAIN_FACTORS), self._tell)
+        self.students = Trainer(*plainly, [self.how.rate], self._tell)
+        self.sets.teachers = Teachers(learner, recipe, corpus, lambda: self.sets.places("herding")[0], self._taught)
 
     def measure(self, name: str) -> dict[str, Any]:
-        """Measure the baseline `name` of `tdd.evaluation.names.NAMES`.
+        """Measure the baseline `name` of `tdd.evaluation.names.NAMES`, or the set itself by plain training.
 
         Returns:
             "mean" and "sd" of the "accuracies" on the test split, and what the deviation is "sd_over"; how many
-            "draws" of samples and, where there are any, "networks", their "init" and "gradient_steps", or
-            "most_gradient_steps" where training ends with the gain on held-out data; what was chosen ("learning_rate",
-            "neighbours") by "validation_accuracy"; "test_examples", "test_split" and "seconds".
+            "draws" of samples and, where there are any, "networks", their "init" and "gradient_steps"; what was chosen
+            ("learning_rate", "neighbours", "teacher") by "validation_accuracy"; "words" of texts; "test_examples",
+            "test_split", "train_seconds" of a network and "seconds" of all.
         """
-        start, sets = time.monotonic(), self.sets
-        result = {
-            "random": lambda: self._trained(self.trainer, sets.random, self._random_held_out),
+        start = time.monotonic()
+        if name == SUBJECT + PLAIN:
+            result = self._set_plainly()
+        elif name.endswith(PLAIN):
+            result = self._plainly(name.removesuffix(PLAIN))
+        elif name in REAL and name != "random":
+            result = self._real(name)
+        else:
+            result = self._other(name)
+        return result | {"seconds": round(time.monotonic() - start, 1)}
+
+    def _other(self, name: str) -> dict[str, Any]:
+        sets = self.sets
+        measured: dict[str, Any] = {
+            "random": lambda: self._trained(self.trainer, sets.random, self._random_held_out, **self._of("random")),
             "optimised": self._optimised,
             "kmeans": lambda: self._by_steps(sets.kmeans),
             "average": lambda: self._by_steps([sets.average]),
-            "herding": lambda: self._by_steps([sets.at(sets.herding_places)]),
-            "k_center": lambda: self._by_steps([sets.at(sets.k_center_places)]),
-            "random_converged": lambda: self._converged(sets.random_places[: convergence.DRAWS]),
-            "herding_converged": lambda: self._converged([sets.herding_places]),
-            "k_center_converged": lambda: self._converged([sets.k_center_places]),
-            "herding_teacher": lambda: self._converged([sets.herding_places], teachers_labels),
             "knn_random": lambda: self._neighbours(sets.random),
             "knn_kmeans": lambda: self._neighbours(sets.kmeans),
             "label_only": self._labels_learned,
             "full": self._full,
-        }[name]()
-        return result | {"seconds": round(time.monotonic() - start, 1)}
+        }
+        result: dict[str, Any] = measured[name]()
+        return result
 
     @cached_property
     def _random_held_out(self) -> Tensor:
@@ -122,23 +143,43 @@ class Baselines:
         keep = max(1, round(OPTIMISED_SHARE * len(self.sets.random)))
         return self._trained(self.trainer, self.sets.random, self._random_held_out, keep)
 
-    def _by_steps(self, sets: Sequence[DistilledSet]) -> dict[str, Any]:
+    def _by_steps(self, sets: Sequence[DistilledSet], **details: Any) -> dict[str, Any]:
         """Networks trained for as many gradient steps as the distilled set has."""
-        return self._trained(self.trainer, sets, self.trainer.held_out(sets))
+        return self._trained(self.trainer, sets, self.trainer.held_out(sets), **details)
 
-    def _converged(
-        self, draws: Sequence[Tensor], label: Callable[[Learner, Recipe, Corpus, Tensor], Tensor] | None = None
-    ) -> dict[str, Any]:
-        """Networks trained to convergence on the examples at some places, with their own labels or others."""
-        train, lessons = self.corpus.train, []
-        for places in draws:
-            labels = F.one_hot(train.labels[places], self.classes).float()
-            if label is not None:
-                labels = label(self.learner, self.recipe, self.corpus, places)
-            lessons.append(Lesson(LabelledExamples.of(train, places, labels)))
-        held_out = self.converged.held_out(lessons, -(-self.recipe.validation_networks // len(lessons)))
-        networks, steps = min(self.networks, convergence.NETWORKS), convergence.EPOCHS * lessons[0].batches
-        return self._trained(self.converged, lessons, held_out, networks=networks, most_gradient_steps=steps)
+    def _real(self, name: str) -> dict[str, Any]:
+        """Real examples, by as many gradient steps."""
+        return self._by_steps([self.sets.by_steps(real) for real in self.sets.real(name)], **self._of(name))
+
+    def _plainly(self, name: str) -> dict[str, Any]:
+        """Real examples, by plain training."""
+        train = self.corpus.train
+        lessons = [Lesson(real.examples(train), self.how) for real in self.sets.real(name, PLAIN_DRAWS)]
+        return self._taught_plainly(lessons, **self._of(name))
+
+    def _set_plainly(self) -> dict[str, Any]:
+        """The set itself, by plain training."""
+        assert self.distilled is not None
+        examples = samples_or_texts(self.distilled, self.corpus.train)
+        return self._taught_plainly([Lesson(examples, self.how)], words=self.distilled.words)
+
+    def _taught_plainly(self, lessons: Sequence[Lesson], **details: Any) -> dict[str, Any]:
+        held_out = self.plain.held_out(lessons, -(-self.recipe.validation_networks // len(lessons)))
+        networks = min(self.networks, PLAIN_NETWORKS)
+        return self._trained(self.plain, lessons, held_out, networks=networks, gradient_steps=self.how.steps, **details)
+
+    def _taught(self, places: Tensor, labels: Sequence[Tensor]) -> Tensor:
+        """Held-out accuracy of networks taught plainly with the examples at `places` and each of some labels."""
+        train, most = self.corpus.train, self.sets.labelled(places, "hard").most
+        lessons = [Lesson(RealSet(places, each, most).examples(train), self.how) for each in labels]
+        return self.students.held_out(lessons, STUDENTS)[:, 0]
+
+    def _of(self, name: str) -> dict[str, Any]:
+        """What is told of the real sets called `name`."""
+        choice, kind = choice_and_labels(name)
+        places = self.sets.places(choice)[0]
+        details: dict[str, Any] = {"words": self.sets.labelled(places, "hard").words(self.corpus.train)}
+        return details if kind == "hard" else details | {"teacher": self.sets.teachers.chosen}
 
     def _trained(
         self, trainer: Trainer[T], sets: Sequence[T], held_out: Tensor, keep: int | None = None, **details: Any
@@ -153,10 +194,10 @@ class Baselines:
         self, trainer: Trainer[T], sets: Sequence[T], networks: int | None = None, **details: Any
     ) -> dict[str, Any]:
         accuracies = trainer.tested(sets, networks or self.networks)
+        details["train_seconds"] = round(trainer.seconds / len(accuracies), 3)
         fresh = self.initialisation is None
         sd_over = [name for name, varies in (("networks", fresh), ("draws", len(sets) > 1)) if varies]
-        if "most_gradient_steps" not in details:
-            details["gradient_steps"] = self.recipe.epochs * self.sets.steps
+        details.setdefault("gradient_steps", self.recipe.epochs * self.sets.steps)
         return self._result(accuracies, sd_over, init=self.recipe.init, draws=len(sets), **details)
 
     def _neighbours(self, sets: Sequence[DistilledSet]) -> dict[str, Any]:
@@ -174,40 +215,9 @@ class Baselines:
         )
 
     def _labels_learned(self) -> dict[str, Any]:
-        """Soft labels and learning rates learned for random real examples, as long as those of a distilled set.
-
-        Bohdal et al. (arXiv 2006.08572).
-        """
-        # Real examples are free samples, whatever those of the recipe are.
-        recipe = self.recipe.model_copy(update={"labels": "soft", "samples": "free"})
-        momentum = torch.tensor(recipe.momentum) if recipe.momentum else None
-        fitted, accuracies = [], []
-        # With fewer samples than classes the others start with a share in them.
-        labels = first_labels(self.sets.steps, self.sets.per_step, self.classes)
-        for place, real in enumerate(self.sets.random[:LABELS_DRAWS]):
-
-            def tell(progress: Progress, place: int = place) -> None:
-                text = f"labels of draw {place + 1}: held-out {percent(max(progress.best_accuracy, 0))}"
-                self.reporter.count(progress.step, recipe.outer_steps or 0, text)
-
-            start = DistilledSet(
-                real.samples,
-                labels,
-                real.learning_rates,
-                real.classes,
-                recipe,
-                real.source,
-                self.initialisation,
-                momentum=momentum,
-                mask=real.mask,
-            )
-            distilled, fit = refit(
-                start, self.corpus, recipe.init, self.accelerator, tell, recipe.outer_steps, self.network
-            )
-            fitted.append(distilled)
-            accuracies.append(fit["validation_accuracy"])
-        held_out = sum(accuracies) / len(accuracies)
-        return self._tested(self.trainer, fitted, outer_steps=recipe.outer_steps, validation_accuracy=held_out)
+        """See `learn_labels`."""
+        fitted, held_out = learn_labels(self.sets, self.corpus, self.accelerator, self.reporter, self.network)
+        return self._tested(self.trainer, fitted, outer_steps=self.recipe.outer_steps, validation_accuracy=held_out)
 
     def _full(self) -> dict[str, Any]:
         full = train_on_all(self.recipe, self.corpus, self.accelerator, self.reporter, self.network)

@@ -5,31 +5,54 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-NAMES = {
+CHOICES = {
     "random": "random real",
+    "herding": "herding",
+    "k_center": "k-center",
+    "nearest": "nearest to k-means",
+}
+"""How real examples are chosen."""
+LABELS = {"hard": "", "teacher": ", teacher's labels", "ensemble": ", several teachers' labels"}
+"""What labels they get: their own, or soft ones of an early-stopped teacher, or of several."""
+REAL = {
+    choice if kind == "hard" else f"{choice}_{kind}": f"{chosen}{labels}"
+    for choice, chosen in CHOICES.items()
+    for kind, labels in LABELS.items()
+}
+"""Sets of real examples."""
+PLAIN = "_plain"
+"""What the names of baselines end in that are trained plainly, not by as many steps as the set has."""
+OTHERS = {
     "optimised": "optimised real",
     "kmeans": "k-means per class",
     "average": "average per class",
-    "herding": "herding",
-    "k_center": "k-center",
-    "random_converged": "random real, to convergence",
-    "herding_converged": "herding, to convergence",
-    "k_center_converged": "k-center, to convergence",
-    "herding_teacher": "herding, teacher's labels, to convergence",
     "knn_random": "nearest neighbours, random real",
     "knn_kmeans": "nearest neighbours, k-means",
-    "label_only": "random real, labels learned",
-    "full": "all the data",
 }
+"""Other baselines made of real examples."""
+NOT_OPPONENTS = {"label_only": "random real, labels learned", "full": "all the data"}
+"""What a set is compared with that is no baseline of n real examples: it has seen an outer gradient, or all of them."""
+NAMES = REAL | OTHERS | {f"{name}{PLAIN}": f"{about}, plain training" for name, about in REAL.items()} | NOT_OPPONENTS
 """In the order in which they are measured: quick ones first."""
 
 DRAWS, NETWORKS = 20, 200
 """Random sets of real examples, and fresh networks (random initialisation), unless told otherwise."""
 
-LEARNERS = {"tfidf": "TF-IDF and logistic regression", "network": "the set's network by Adam"}
-"""Learners that are given a set's sentences and labels alone, see `tdd.evaluation.plain_text`."""
-SENTENCES = {"distilled": "this set"} | {name: NAMES[name] for name in ("random", "k_center", "herding")}
-"""The sentences that these learners learn from."""
+TFIDF, FROZEN = "tfidf", "frozen_minilm"
+LEARNERS = {TFIDF: "TF-IDF and logistic regression", FROZEN: "MiniLM's sentence vectors and logistic regression"}
+"""Learners beside networks that know plain training alone."""
+PROTOCOLS = {"learned": "learned steps", "plain": "plain training"}
+"""How what is tested is trained; see docs/transfer.md."""
+SUBJECT = "set"
+"""The row of the set itself in the results of a transfer."""
+
+
+def choice_and_labels(name: str) -> tuple[str, str]:
+    """How the examples of a real set are chosen, and what labels they get."""
+    for kind in LABELS:
+        if name.endswith(f"_{kind}"):
+            return name.removesuffix(f"_{kind}"), kind
+    return name, "hard"
 
 
 def how_trained(full: Mapping[str, Any]) -> str:

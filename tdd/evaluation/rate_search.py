@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -14,6 +15,7 @@ from tdd.data.protocols import Split
 from tdd.distillation.accuracy import counts_of, inner_loop
 from tdd.distillation.unroll import train
 from tdd.distilled_set.set import DistilledSet
+from tdd.evaluation.plain_training import Lesson, train_plainly
 from tdd.networks.kernels.parameters import Parameters, stack, unstack
 from tdd.networks.learner import Learner
 from tdd.settings.recipe import Recipe
@@ -33,15 +35,19 @@ T = TypeVar("T")
 class Trainer(Generic[T]):
     """Trains a recipe's network on sets and tests it: `networks_at_once` networks together, on the same set or not.
 
+    Attributes:
+        seconds: time that the networks of the last test took to be trained, all together.
+
     Args:
         learner: the network.
         recipe: its initialisation, and how many networks are trained.
         corpus: the data: held-out examples to choose the rate, the test split to test.
         fixed: the parameters of a fixed initialisation; None: fresh networks.
-        learn: trains stacked networks on a set, which has its rates, from where they start.
+        learn: trains stacked networks on a set, which has its rates, from where they start; told their indices.
         with_rate: a set with a constant rate.
         rates: those that are tried.
         on_progress: called with the networks done, their number, and their purpose.
+        max_test: test on this many examples only.
     """
 
     def __init__(
@@ -50,15 +56,17 @@ class Trainer(Generic[T]):
         recipe: Recipe,
         corpus: Corpus,
         fixed: dict[str, Tensor] | None,
-        learn: Callable[[T, Parameters], Parameters],
+        learn: Callable[[T, Parameters, Sequence[int]], Parameters],
         with_rate: Callable[[T, float], T],
         rates: Sequence[float],
         on_progress: Callable[[int, int, str], None] = lambda done, total, purpose: None,
+        max_test: int | None = None,
     ):
         self.learner, self.recipe, self.corpus, self.on_progress = learner, recipe, corpus, on_progress
         self.fixed = None if fixed is None else learner.theta_of(fixed)
         self.learn, self.with_rate, self.rates = learn, with_rate, rates
         self.kernel, self.device = learner.kernel(), learner.device
+        self.max_test, self.seconds = max_test, 0.0
 
     def held_out(self, sets: Sequence[T], networks: int | None = None) -> Tensor:
         """Mean held-out accuracy (sets, rates) of networks trained on each set with each of the rates.
@@ -69,7 +77,7 @@ class Trainer(Generic[T]):
         count = 1 if self.fixed else fresh
         candidates = [self.with_rate(each, rate) for each in sets for rate in self.rates]
         jobs = [(candidate, index) for candidate in candidates for index in range(count)]
-        accuracies = self._accuracies(jobs, "validation", self.corpus.validation, self.recipe.max_validation)
+        (accuracies,) = self._accuracies(jobs, "validation", self._validation)
         return accuracies.view(len(sets), len(self.rates), count).mean(2)
 
     def tested(self, sets: Sequence[T], networks: int) -> list[float]:
@@ -78,37 +86,75 @@ class Trainer(Generic[T]):
         A fixed initialisation is trained once on each set. Of fresh ones there are `networks` in all, the first ones of
         `tdd.evaluation.evaluation.evaluate`, shared out evenly over the sets: at least one each.
         """
-        count = len(sets) if self.fixed else max(networks, len(sets))
-        jobs = [(each, index) for place, each in enumerate(sets) for index in range(place, count, len(sets))]
-        return self._accuracies(jobs, "evaluation", self.corpus.test).tolist()
+        (tested,) = self._accuracies(self._jobs(sets, networks), "evaluation", self._test)
+        return tested.tolist()
 
-    def _accuracies(self, jobs: Sequence[tuple[T, int]], purpose: str, split: Split, most: int | None = None) -> Tensor:
-        """Accuracy of the network of each set and index, 0 where training left no finite numbers in it."""
-        accuracies = []
+    def validated_and_tested(self, sets: Sequence[T], networks: int) -> tuple[float, list[float]]:
+        """Mean held-out accuracy of the networks of `tested`, and what that gives."""
+        held_out, tested = self._accuracies(self._jobs(sets, networks), "evaluation", self._validation, self._test)
+        return held_out.mean().item(), tested.tolist()
+
+    @property
+    def _validation(self) -> tuple[Split, int | None]:
+        return self.corpus.validation, self.recipe.max_validation
+
+    @property
+    def _test(self) -> tuple[Split, int | None]:
+        return self.corpus.test, self.max_test
+
+    def _jobs(self, sets: Sequence[T], networks: int) -> list[tuple[T, int]]:
+        count = len(sets) if self.fixed else max(networks, len(sets))
+        return [(each, index) for place, each in enumerate(sets) for index in range(place, count, len(sets))]
+
+    def _accuracies(
+        self, jobs: Sequence[tuple[T, int]], purpose: str, *tests: tuple[Split, int | None]
+    ) -> list[Tensor]:
+        """For each test, of a split and most examples of it, the accuracies of the networks of each set and index.
+
+        They are 0 where training left no finite numbers in a network.
+        """
+        accuracies: list[list[Tensor]] = [[] for _ in tests]
+        self.seconds = 0.0
         for start in range(0, len(jobs), self.recipe.networks_at_once):
             chunk = jobs[start : start + self.recipe.networks_at_once]
             trained: list[Parameters] = []
+            begun = time.monotonic()
             for _, group in groupby(chunk, key=lambda job: id(job[0])):
                 members = list(group)
                 indices = [index for _, index in members]
                 theta = self.fixed or self.learner.starts(self.recipe.seed, purpose, indices=indices)
-                trained += unstack(self.learn(members[0][0], theta))
+                trained += unstack(self.learn(members[0][0], theta, indices))
+            self.seconds += time.monotonic() - begun
             theta = stack(trained)
             finite = torch.stack([value.flatten(1).isfinite().all(1) for value in theta.values()]).all(0).cpu()
-            accuracies.append(counts_of(self.kernel, theta, split, self.device, most).accuracy() * finite)
+            for found, (split, most) in zip(accuracies, tests, strict=True):
+                found.append(counts_of(self.kernel, theta, split, self.device, most).accuracy() * finite)
             self.on_progress(start + len(chunk), len(jobs), purpose)
-        return torch.cat(accuracies)
+        return [torch.cat(found) for found in accuracies]
 
 
-def by_inner_loop(learner: Learner) -> Callable[[DistilledSet, Parameters], Parameters]:
-    """Training by a set's own gradient steps; see `Trainer`."""
+def by_inner_loop(
+    learner: Learner, own: bool = True
+) -> Callable[[DistilledSet, Parameters, Sequence[int]], Parameters]:
+    """Training by a set's own gradient steps; see `Trainer`. `own`: the learner is the set's own network."""
     kernel = learner.kernel()
-    return lambda distilled, theta: train(kernel, theta, inner_loop(distilled, learner.device))
+    return lambda distilled, theta, indices: train(kernel, theta, inner_loop(distilled, learner.device, own))
+
+
+def by_plain_training(learner: Learner, seed: int) -> Callable[[Lesson, Parameters, Sequence[int]], Parameters]:
+    """Plain training; see `Trainer`."""
+    kernel = learner.kernel()
+    return lambda lesson, theta, indices: train_plainly(kernel, theta, lesson, seed, indices)
 
 
 def with_rate(distilled: DistilledSet, rate: float) -> DistilledSet:
     """The set with one learning rate for every gradient step."""
     return replace(distilled, learning_rates=torch.full_like(distilled.learning_rates, rate))
+
+
+def scaled(distilled: DistilledSet, factor: float) -> DistilledSet:
+    """The set with all its learning rates times a factor."""
+    return replace(distilled, learning_rates=distilled.learning_rates * factor)
 
 
 def choose(held_out: Tensor, keep: int) -> tuple[int, list[int]]:

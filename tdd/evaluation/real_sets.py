@@ -1,67 +1,148 @@
-"""The sets that baselines train on: real examples, and points made of them, in the shape of a distilled set."""
+"""The sets that baselines learn from: real examples with labels, and points made of them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tdd.data.real_examples import class_centroids, class_means, herding, inputs_at, k_center, random_examples
+from tdd.data.real_examples import (
+    Features,
+    LabelledExamples,
+    class_centroids,
+    class_means,
+    herding,
+    inputs_at,
+    k_center,
+    nearest_to_centroids,
+    random_examples,
+)
+from tdd.data.text import TextSplit
 from tdd.distillation.samples.start import mask_of
 from tdd.distilled_set.set import DistilledSet
+from tdd.evaluation.names import choice_and_labels
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
 
 if TYPE_CHECKING:
     from tdd.data.corpus import Corpus
+    from tdd.evaluation.teachers import Teachers
 
 KMEANS_DRAWS = 5
-"""Most draws of centroids, which take long."""
+"""Most draws of k-means, which take long."""
+
+
+@dataclass(frozen=True)
+class RealSet:
+    """n real examples and their labels.
+
+    Attributes:
+        places: (n,) training examples.
+        labels: (n, C) probabilities.
+        most: tokens after which texts are cut, so that all have no more than a set of words; None: they are whole.
+    """
+
+    places: Tensor
+    labels: Tensor
+    most: int | None = None
+
+    def examples(self, train: Any) -> Any:
+        """What plain training learns from, read from the training split."""
+        if not isinstance(train, TextSplit):
+            return LabelledExamples.of(train, self.places, self.labels)
+        rows = [train.row(place)[: self.most] for place in self.places.tolist()]
+        return TextSplit.of_rows(rows, self.labels, train.vectors, train.max_length)
+
+    def words(self, train: Any) -> int | None:
+        """Tokens of all texts together; None: they are images."""
+        return int(self.examples(train).lengths.sum()) if isinstance(train, TextSplit) else None
 
 
 class RealSets:
-    """Sets with one-hot labels and the recipe's split into steps; sample i is of class i mod C.
+    """Sets with the recipe's n and split into steps; sample i is of class i mod C.
 
     Args:
         recipe: the distilled set's settings.
         corpus: the data.
         draws: random sets.
         initialisation: that of a fixed initialisation; None: fresh networks.
+        words: tokens that the distilled set has in total, where it is made of words; None: as many as there are.
+        features: plain vectors of training examples that herding, k-center and k-means work on; None: `Split.features`.
     """
 
-    def __init__(self, recipe: Recipe, corpus: Corpus, draws: int, initialisation: dict[str, Tensor] | None):
+    teachers: Teachers
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        corpus: Corpus,
+        draws: int,
+        initialisation: dict[str, Tensor] | None = None,
+        words: int | None = None,
+        features: Features | None = None,
+    ):
         self.recipe, self.corpus, self.draws, self.initialisation = recipe, corpus, draws, initialisation
+        self.words, self.features = words, features
         self.classes = len(corpus.classes)
         self.steps, self.per_step = recipe.split(self.classes)
 
     # Places (n,) of training examples
 
+    def places(self, choice: str) -> list[Tensor]:
+        """Those that are chosen in this way, see `tdd.evaluation.names.CHOICES`, of each draw."""
+        found: list[Tensor] = getattr(self, f"_{choice}")
+        return found
+
     @cached_property
-    def random_places(self) -> list[Tensor]:
-        """Those of random examples, of each draw."""
+    def _random(self) -> list[Tensor]:
         labels, n = self.corpus.train.labels, self.recipe.n
         generators = self._generators("random", self.draws)
         return [random_examples(labels, n, self.classes, draw_from) for draw_from in generators]
 
     @cached_property
-    def herding_places(self) -> Tensor:
-        """See `tdd.data.real_examples.herding`."""
-        return herding(self.corpus.train, self.recipe.n, self.classes)
+    def _herding(self) -> list[Tensor]:
+        return [herding(self.corpus.train, self.recipe.n, self.classes, self.features)]
 
     @cached_property
-    def k_center_places(self) -> Tensor:
-        """See `tdd.data.real_examples.k_center`."""
-        return k_center(self.corpus.train, self.recipe.n, self.classes)
+    def _k_center(self) -> list[Tensor]:
+        return [k_center(self.corpus.train, self.recipe.n, self.classes, self.features)]
+
+    @cached_property
+    def _nearest(self) -> list[Tensor]:
+        generators = self._generators("nearest", min(self.draws, KMEANS_DRAWS))
+        of_all = (self.corpus.train, self.recipe.n, self.classes)
+        return [nearest_to_centroids(*of_all, draw_from, self.features) for draw_from in generators]
 
     # Sets
 
+    def real(self, name: str, draws: int | None = None) -> list[RealSet]:
+        """The sets called `name`, see `tdd.evaluation.names.REAL`, of so many draws at most."""
+        choice, kind = choice_and_labels(name)
+        return [self.labelled(places, kind) for places in self.places(choice)[:draws]]
+
+    def labelled(self, places: Tensor, kind: str) -> RealSet:
+        """The examples at `places` with their own labels ("hard"), or those of teachers."""
+        if kind == "hard":
+            labels = F.one_hot(self.corpus.train.labels[places], self.classes).float()
+        else:
+            labels = self.teachers.labels(places, kind)
+        return RealSet(places, labels, self._most_tokens(places))
+
+    def by_steps(self, real: RealSet) -> DistilledSet:
+        """A real set in the shape of a distilled one."""
+        train = self.corpus.train
+        if isinstance(train, TextSplit) and real.most is not None:
+            return self._set(*inputs_at(real.examples(train), torch.arange(len(real.places))), labels=real.labels)
+        return self._set(*inputs_at(train, real.places), labels=real.labels)
+
     @cached_property
     def random(self) -> list[DistilledSet]:
-        """Random examples."""
-        return [self.at(places) for places in self.random_places]
+        """Random examples with their own labels."""
+        return [self.by_steps(real) for real in self.real("random")]
 
     @cached_property
     def kmeans(self) -> list[DistilledSet]:
@@ -76,16 +157,24 @@ class RealSets:
         """The mean of each class."""
         return self._set(class_means(self.corpus.train, self.recipe.n, self.classes))
 
-    def at(self, places: Tensor) -> DistilledSet:
-        """The training examples at `places` (n,)."""
-        return self._set(*inputs_at(self.corpus.train, places))
+    def _most_tokens(self, places: Tensor) -> int | None:
+        """The most tokens of a text at which those at `places` have no more than `words` together; None: all."""
+        train = self.corpus.train
+        if self.words is None or not isinstance(train, TextSplit):
+            return None
+        lengths = train.lengths[places]
+        most = int(lengths.max())
+        while most > 1 and int(lengths.clamp(max=most).sum()) > self.words:
+            most -= 1
+        return most
 
     def _generators(self, name: str, count: int) -> list[torch.Generator]:
         return [generator(self.recipe.seed, "baseline", name, index) for index in range(count)]
 
-    def _set(self, inputs: Tensor, mask: Tensor | None = None) -> DistilledSet:
-        """Inputs (n, ...), classes in turn, as a set."""
-        labels = F.one_hot(torch.arange(len(inputs)) % self.classes, self.classes).float()
+    def _set(self, inputs: Tensor, mask: Tensor | None = None, labels: Tensor | None = None) -> DistilledSet:
+        """Inputs (n, ...), classes in turn, as a set; labels (n, C) are one-hot unless given."""
+        if labels is None:
+            labels = F.one_hot(torch.arange(len(inputs)) % self.classes, self.classes).float()
         return DistilledSet(
             inputs.view(self.steps, self.per_step, *inputs.shape[1:]),
             labels.view(self.steps, self.per_step, self.classes),

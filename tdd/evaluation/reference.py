@@ -9,7 +9,7 @@ import torch
 from tdd.data.corpus import Corpus
 from tdd.data.text import TextSplit
 from tdd.evaluation.class_figures import interval
-from tdd.evaluation.plain_text_learners import word_counts
+from tdd.evaluation.text_learners import word_counts
 from tdd.system.seeds import generator
 
 MOST = 20_000

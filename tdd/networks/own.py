@@ -64,7 +64,7 @@ def can_be_imported(name: str) -> bool:
 def check_same_network(
     recorded: str,
     asked: str | nn.Module | None,
-    otherwise: str = "test others in Python: tdd.evaluate(distilled, corpus.test, init='random', network=...)",
+    otherwise: str = "test its set on others: tdd evaluate RUN --network NAME",
 ) -> None:
     """Raise UsageError unless the network of a run, `recorded`, is the one used: a run is of that network alone.
 

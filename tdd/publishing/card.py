@@ -16,6 +16,7 @@ from tdd.publishing.card_data import data_section
 from tdd.publishing.card_introduction import introduction_section
 from tdd.publishing.card_sections import limits_section, provenance_section, training_section
 from tdd.publishing.card_text import dataset_name, is_on_hub
+from tdd.publishing.card_transfer import transfer_section
 from tdd.publishing.tables import configurations
 from tdd.system.files import write_text
 
@@ -38,6 +39,7 @@ def card(
         introduction_section(distilled, licensed="license" in (metadata or {})),
         training_section(distilled, repo),
         accuracy_section(distilled.results, distilled.recipe.init),
+        transfer_section(distilled.results),
         data_section(distilled.results),
         "\n".join(f"![{Path(name).stem}]({name})" for name in figures if name.endswith(".png")),
         provenance_section(distilled),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tdd.evaluation.names import LEARNERS, NAMES, SENTENCES, how_trained
+from tdd.evaluation.names import NAMES, PLAIN, how_trained
+from tdd.evaluation.paired import paired_difference, strongest
 from tdd.publishing.card_data import class_table
 
 _KINDS = {
     "evaluation": "this set",
     "decoded": "its nearest words",
-    "plain_text": "sentences and labels alone",
+    "plain": "this set",
     "baselines": "baseline",
 }
 
@@ -29,8 +30,12 @@ def accuracy_section(results: Mapping[str, Any], init: str) -> str:
         "|---|---|---|---|",
     ]
     before = len(lines)
+    baselines = results.get("baselines") or {}
+    first = strongest(baselines)
+    ordered = {**({first: baselines[first]} if first else {}), **baselines}
+    measured = dict(results) | {"baselines": ordered, "plain": {"plain training": results.get("plain") or {}}}
     for kind, trained_on in _KINDS.items():
-        for path, evaluation in _evaluations(results.get(kind) or {}):
+        for path, evaluation in _evaluations(measured.get(kind) or {}):
             networks = evaluation.get("networks", 1) or "–"
             accuracy = f"{100 * evaluation['mean']:.2f} %"
             if evaluation["sd"]:
@@ -41,10 +46,10 @@ def accuracy_section(results: Mapping[str, Any], init: str) -> str:
             names = list(path)
             if kind == "baselines":
                 names[0] = NAMES.get(path[0], path[0])
-            elif kind == "plain_text":
-                names = [(LEARNERS | SENTENCES).get(name, name) for name in path]
             if "init" in evaluation:
                 names.append(str(evaluation["init"]))
+            if kind == "baselines" and path[0] == first:
+                names.append("the strongest on held-out data")
             described = ", ".join(names).replace("_", " ").replace("|", "/")
             lines.append(f"| {trained_on}: {described} | {networks} | {accuracy} | {ratio} |")
     if full:
@@ -53,13 +58,24 @@ def accuracy_section(results: Mapping[str, Any], init: str) -> str:
         return "## Accuracy\n\nNot measured yet."
     explanation = "± is the standard deviation over networks and, of a baseline, draws of its samples. *Fixed* is the \
 network initialisation that comes with the set, *random* a fresh one for each network."
+    if first and (against := against_strongest(results, first, init)):
+        explanation += f" {against}"
     if how := how_trained(full_data):
         explanation += f" With all the data: {how}."
-    if results.get("plain_text"):
-        explanation += " From *sentences and labels alone* others learned: without the set's learning rates and \
-initialisation, from this set's sentences or from as many real ones."
     own = (results.get("evaluation") or {}).get(init) or {}
     return "\n".join([*lines, "", explanation, *(["", table] if (table := class_table(own)) else [])])
+
+
+def against_strongest(results: Mapping[str, Any], first: str, init: str) -> str:
+    """How much better the set is than its strongest baseline, in a sentence; nothing where that was not measured."""
+    plainly = first.endswith(PLAIN)
+    ours = results.get("plain") if plainly else (results.get("evaluation") or {}).get(init)
+    if not ours or "accuracies" not in ours or "accuracies" not in results["baselines"][first]:
+        return ""
+    difference = paired_difference(ours, results["baselines"][first])
+    how = "trained plainly too" if plainly else "by as many gradient steps"
+    within = " (95 % interval, over networks or draws of the same seeds)" if difference.interval else ""
+    return f"The set is better than its strongest baseline, {how}, by {difference} points{within}."
 
 
 def _evaluations(

@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from accelerate import Accelerator
 from torch import nn
 
-from tdd.data.corpus import Corpus
 from tdd.distillation.checkpoint import run_fingerprint
 from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError, nearest
 from tdd.evaluation.baselines import Baselines
+from tdd.evaluation.features import FeaturesOf, features_of
 from tdd.evaluation.full_data import CHOSEN, FULL_RESULTS, better_tuned
-from tdd.evaluation.names import DRAWS, NAMES, NETWORKS
+from tdd.evaluation.names import DRAWS, NAMES, NETWORKS, PLAIN, SUBJECT
+from tdd.evaluation.spaces import Spaces
 from tdd.hub.layout import RESULTS
 from tdd.networks.own import check_same_network
 from tdd.publishing.card import write_card
@@ -45,6 +47,7 @@ def measure_baselines(
     only: Sequence[str] = (),
     reporter: Reporter | None = None,
     network: str | nn.Module | None = None,
+    features: FeaturesOf = "vectors",
 ) -> Results:
     """Measure the baselines of a recipe's set; those that `folder` holds already are reused.
 
@@ -56,6 +59,7 @@ def measure_baselines(
         only: names of `tdd.evaluation.names.NAMES`; none: all.
         reporter: where progress is told; None: nowhere.
         network: a network of your own, see `tdd.runs.distill.distill`.
+        features: what herding, k-center and k-means choose examples by.
 
     Returns:
         Results of `tdd.evaluation.baselines.Baselines.measure` by name.
@@ -70,8 +74,9 @@ def measure_baselines(
     accelerator, reporter = _one_process(recipe.device, recipe.threads), reporter or Reporter(quiet=True)
     with locked(folder), reporter:
         corpus = open_corpus(recipe, reporter)
-        baselines = Baselines(recipe, corpus, draws, networks, None, accelerator, reporter, network)
-        return _measure(baselines, names, folder, lambda name, result: None)
+        chosen_by = features_of(features, Spaces(corpus), accelerator.device)
+        baselines = Baselines(recipe, corpus, draws, networks, None, accelerator, reporter, network, features=chosen_by)
+        return _measure(baselines, names, folder, lambda name, result: None, features)
 
 
 def measure_baselines_of_run(
@@ -84,6 +89,7 @@ def measure_baselines_of_run(
     network: str | nn.Module | None = None,
     device: str | None = None,
     threads: int | None = None,
+    features: FeaturesOf = "vectors",
 ) -> tuple[Results, DistilledSet]:
     """Measure the baselines of the set in a run folder, and add them to its ``results.json`` and its card.
 
@@ -99,18 +105,25 @@ def measure_baselines_of_run(
     with locked(folder), reporter:
         recipe, corpus = open_corpus_of(distilled, data, reporter)
         start = distilled.initialisation
-        baselines = Baselines(recipe, corpus, draws, networks, start, accelerator, reporter, network)
+        chosen_by = features_of(features, Spaces(corpus), accelerator.device)
+        about = (accelerator, reporter, network, distilled)
+        baselines = Baselines(recipe, corpus, draws, networks, start, *about, features=chosen_by)
 
         def keep(name: str, result: dict[str, Any]) -> None:
             results = read_json(folder / RESULTS) if (folder / RESULTS).exists() else {}
-            if name == "full":
+            if name == SUBJECT + PLAIN:
+                results["plain"] = result
+            elif name == "full":
                 found = {key: result[key] for key in (*FULL_RESULTS, *CHOSEN) if key in result}
                 results["full_data"] = better_tuned(results.get("full_data"), found)
             else:
                 results.setdefault("baselines", {})[name] = result
             write_json(folder / RESULTS, results)
 
-        measured = _measure(baselines, names, folder, keep)
+        if any(name.endswith(PLAIN) for name in names):  # the set beside them
+            names = [*names, SUBJECT + PLAIN]
+        measured = _measure(baselines, names, folder, keep, features)
+        measured.pop(SUBJECT + PLAIN, None)
         distilled = read_run(folder)
         write_card(distilled, folder)
         if "full" in measured:  # the run may hold one that was tuned further
@@ -120,11 +133,15 @@ def measure_baselines_of_run(
 
 
 def _measure(
-    baselines: Baselines, names: Sequence[str], folder: Path, keep: Callable[[str, dict[str, Any]], None]
+    baselines: Baselines,
+    names: Sequence[str],
+    folder: Path,
+    keep: Callable[[str, dict[str, Any]], None],
+    features: FeaturesOf,
 ) -> Results:
     """Measure the baselines that `folder` does not hold yet, and call `keep` with the result of every one."""
     recipe = baselines.recipe.model_copy(update={"steps": baselines.sets.steps})
-    fingerprint = _fingerprint(recipe, baselines.corpus, baselines.draws, baselines.networks)
+    fingerprint = _fingerprint(recipe, baselines, features)
     settings = {
         "fingerprint": fingerprint,
         "settings": recipe.model_dump(),
@@ -138,7 +155,8 @@ def _measure(
                 results[name] = result = baselines.measure(name)
                 write_json(folder / FILE, settings | {"baselines": results})
                 held_out = percent(result["validation_accuracy"])
-                baselines.reporter.note(f"{NAMES[name]}: held-out accuracy {held_out}, {result['seconds']:.0f} s")
+                about = NAMES.get(name, "this distilled set, plain training")
+                baselines.reporter.note(f"{about}: held-out accuracy {held_out}, {result['seconds']:.0f} s")
             keep(name, results[name])
     except KeyboardInterrupt:
         raise Interrupted(
@@ -176,10 +194,10 @@ def _read_results(path: Path, fingerprint: str) -> Results:
     return dict(baselines)
 
 
-def _fingerprint(recipe: Recipe, corpus: Corpus, draws: int, networks: int) -> str:
-    full, usual = (_all_data(one) for one in (recipe, Recipe(network=recipe.network)))
-    more = full if full != usual else []  # what was measured before these came up is still the same
-    return hashlib.sha256(json.dumps([run_fingerprint(recipe, corpus), draws, networks, *more]).encode()).hexdigest()
+def _fingerprint(recipe: Recipe, baselines: Baselines, features: FeaturesOf) -> str:
+    about = [run_fingerprint(recipe, baselines.corpus), baselines.draws, baselines.networks, _all_data(recipe)]
+    about += [features, asdict(baselines.how), baselines.sets.words]
+    return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
 
 def _all_data(recipe: Recipe) -> list[Any]:

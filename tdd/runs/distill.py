@@ -23,7 +23,7 @@ from tdd.errors import Interrupted, TddError, UsageError, check_kind, stopped
 from tdd.hub.layout import RECIPE
 from tdd.networks.own import can_be_imported, check_same_network, network_to_use, recipe_for
 from tdd.publishing.card import write_card
-from tdd.runs.evaluate import evaluate_on
+from tdd.runs.measurements import evaluate_on
 from tdd.runs.open_data import open_corpus
 from tdd.settings.from_data import SETTLED
 from tdd.settings.networks import CODE, entry_of

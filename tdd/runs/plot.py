@@ -10,10 +10,13 @@ from tdd.distilled_set.run_folder import LOG, read_run, recipe_of_run
 from tdd.distilled_set.run_log import read_log
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
+from tdd.evaluation.names import PROTOCOLS
+from tdd.evaluation.transfer_cells import matrix
 from tdd.hub.layout import WEIGHTS
 from tdd.inspection.confusion_figure import MOST_CLASSES, draw_confusion
 from tdd.inspection.figure_style import save_figure
 from tdd.inspection.figures import draw_accuracy_against_n, draw_curves, draw_labels, draw_learning_rates, draw_networks
+from tdd.inspection.transfer_figure import draw_transfer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,6 +62,10 @@ def plot_runs(folders: Sequence[Path], output: Path | None = None, format: Forma
 
                 written += save_pictures(distilled, target, format)
         written += [save_figure(figure, target / f"{name}.{format}") for name, figure in figures.items()]
+    if len(folders) > 1 and any(distilled.results.get("transfer") for distilled in finished):
+        target = folders[0] / "figures" if output is None else output
+        for name, figure in draw_transfers(finished).items():
+            written.append(save_figure(figure, target / f"{name}-of-runs.{format}"))
     if len(folders) > 1 and any(distilled.results.get("evaluation") for distilled in finished):
         target = folders[0] / "figures" if output is None else output
         written.append(save_figure(draw_accuracy_against_n(finished), target / f"accuracy-against-n.{format}"))
@@ -76,4 +83,12 @@ def draw_set(distilled: DistilledSet) -> dict[str, Figure]:
     own = distilled.results.get("evaluation", {}).get(distilled.recipe.init) or {}
     if own.get("confusion") and len(distilled.classes) <= MOST_CLASSES:
         figures["confusion"] = draw_confusion(own, distilled.classes)
-    return figures
+    return figures | draw_transfers([distilled])
+
+
+def draw_transfers(sets: Sequence[DistilledSet]) -> dict[str, Figure]:
+    """Learned on x tested on, a figure for each protocol that something was measured by, by file name."""
+    names = [f"{each.recipe.network}, {each.recipe.samples}, n = {each.n}" for each in sets]
+    runs = [(name, each.results.get("transfer") or {}) for name, each in zip(names, sets, strict=True)]
+    found = {protocol: matrix(runs, protocol) for protocol in PROTOCOLS}
+    return {f"transfer-{name}": draw_transfer(rows, PROTOCOLS[name]) for name, rows in found.items() if rows}

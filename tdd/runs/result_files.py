@@ -75,10 +75,11 @@ class Reference(_Part):
 
 
 class Baseline(_Part):
-    """Test accuracy of a baseline with as many examples, in [0, 1]."""
+    """Test accuracy of a baseline with as many examples, in [0, 1], and its held-out accuracy, None: not known."""
 
     mean: float
     sd: float
+    held_out: float | None = None
 
 
 class Result(_Part):
@@ -154,7 +155,7 @@ def result_of(row: Row, seed: int, distilled: DistilledSet) -> Result:
         all_data=full and _all_data(full),
         tfidf=tfidf and Reference(**{name: tfidf[name] for name in Reference.model_fields}),
         baselines={
-            name: Baseline(mean=baseline["mean"], sd=baseline["sd"])
+            name: Baseline(mean=baseline["mean"], sd=baseline["sd"], held_out=baseline.get("validation_accuracy"))
             for name, baseline in (results.get("baselines") or {}).items()
         },
         **{name: distillation[name] for name in ("outer_steps", "seconds", "processes", "hardware", "versions")},

@@ -95,16 +95,30 @@ class RowFigures:
             for name, baseline in result.baselines.items():
                 measured.setdefault(name, []).append(baseline)
         return {
-            name: Baseline(mean=_mean([one.mean for one in of]), sd=_mean([one.sd for one in of]))
+            name: Baseline(
+                mean=_mean([one.mean for one in of]),
+                sd=_mean([one.sd for one in of]),
+                held_out=_mean([one.held_out or 0.0 for one in of]) if all(one.held_out for one in of) else None,
+            )
             for name, of in measured.items()
         }
 
     def strongest(self, real: bool) -> tuple[str, Baseline] | None:
-        """The best baseline of real examples, or of points made of them, with what it is called."""
+        """The best baseline of real examples, or of points made of them, with what it is called.
+
+        The best on held-out data, or where that is not known of all of them, on the test split.
+        """
         names = [name for name in self.baselines if (name not in MADE) == real]
         if not names:
             return None
-        best = max(names, key=lambda name: self.baselines[name].mean)
+        known = all(self.baselines[name].held_out is not None for name in names)
+
+        def by(name: str) -> float:
+            return (self.baselines[name].held_out if known else None) or self.baselines[name].mean
+
+        best = max(
+            names, key=lambda name: (self.baselines[name].held_out if known else None) or self.baselines[name].mean
+        )
         return NAMES.get(best, best), self.baselines[best]
 
     def _figure(self, of: Callable[[Result], float | None]) -> Figure | None:

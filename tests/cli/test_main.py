@@ -20,7 +20,7 @@ from tdd.data.sources import KNOWN
         (["distill", "x", "--n", "many"], "Invalid value for '--n'"),
         (["distill", "x", "--init", "warm"], "'warm' is not one of 'fixed', 'random'"),
         (["distill", "x", "--set"], "Option '--set' requires an argument"),
-        (["evaluate"], "Missing argument 'RUN'"),
+        (["evaluate"], "Missing argument 'RUN | FILE...'"),
         (["evaluate", "x", "--networks", "0"], "Invalid value for '--networks'"),
         (["decode", "x", "--format", "xml"], "'xml' is not one of 'table', 'json', 'text'"),
     ],

@@ -178,7 +178,7 @@ def test_what_an_evaluation_has_measured_is_kept_when_it_is_stopped(run, monkeyp
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tdd.runs.evaluate.train_on_all", stop)
+    monkeypatch.setattr("tdd.runs.measurements.train_on_all", stop)
     done = tdd("evaluate", run, "--init", "random", "--networks", 7, "--full")
     assert (done.code, done.one_line()) == (130, "interrupted")
     results = json.loads((run / "results.json").read_text())
@@ -195,7 +195,7 @@ def test_an_evaluation_keeps_what_another_command_adds_meanwhile(run, monkeypatc
         path.write_text(json.dumps(json.loads(path.read_text()) | {"baselines": {"random": {"mean": 0.5, "sd": 0.1}}}))
         return {"accuracy": 0.75}
 
-    monkeypatch.setattr("tdd.runs.evaluate.train_on_all", add_baselines)
+    monkeypatch.setattr("tdd.runs.measurements.train_on_all", add_baselines)
     assert tdd("evaluate", run, "--full").code == 0
     results = json.loads((run / "results.json").read_text())
     assert results["baselines"] == {"random": {"mean": 0.5, "sd": 0.1}}

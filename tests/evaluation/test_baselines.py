@@ -4,26 +4,34 @@ from dataclasses import replace
 
 import pytest
 import torch
+from plain import short_training
 from tiny import tiny_corpus, tiny_recipe
+from tiny_encoders import LENGTH as PIECES
+from tiny_encoders import tiny_encoder, tiny_text_corpus
+from tiny_images import tiny_images
 
 from tdd.data.real_examples import class_means
 from tdd.data.text import TextSplit
+from tdd.distillation.accuracy import counts_of
 from tdd.distillation.distiller import Distiller
-from tdd.evaluation import convergence
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.evaluation import evaluate
-from tdd.evaluation.names import NAMES
+from tdd.evaluation.names import NAMES, PLAIN, REAL, choice_and_labels
+from tdd.evaluation.plain_settings import plain_settings
+from tdd.evaluation.plain_training import Lesson, train_plainly
 from tdd.evaluation.rate_search import LEAST_NETWORKS, RATES, choose, with_rate
 from tdd.networks.kernels.parameters import unstack
+from tdd.settings.recipe import Recipe
 
 CORPUS = tiny_corpus(3)
 SETTINGS = {"n": 12, "steps": 2, "epochs": 2, "outer_steps": 10, "full_epochs": 1, "validation_networks": 2}
 QUICK = [name for name in NAMES if name != "full"]
 
 
-@pytest.fixture(autouse=True)
-def short(monkeypatch):
-    monkeypatch.setattr(convergence, "EPOCHS", 10)
+@pytest.fixture(scope="module", autouse=True)
+def short():
+    with short_training():
+        yield
 
 
 def baselines(corpus=CORPUS, draws=3, networks=7, **settings):
@@ -146,18 +154,21 @@ def test_results_say_what_was_measured_and_over_what(init):
         values = torch.tensor(found["accuracies"], dtype=torch.float64)
         assert found["mean"] == pytest.approx(values.mean().item())
         assert found["sd"] == pytest.approx(values.std().item() if len(values) > 1 else 0)
-        draws = dict.fromkeys(["random", "random_converged", "kmeans", "knn_random", "knn_kmeans"], 5) | {
-            "label_only": 3
-        }
-        assert found["draws"] == draws.get(name, 1)
+        real = choice_and_labels(name.removesuffix(PLAIN))
+        several = real[0] in ("random", "nearest") or name in ("kmeans", "knn_random", "knn_kmeans")
+        expected = 2 if name.endswith(PLAIN) else 5
+        assert found["draws"] == (3 if name == "label_only" else expected if several else 1)
         over = ["networks"] * (init == "random" and "knn" not in name) + ["draws"] * (found["draws"] > 1)
         assert found["sd_over"] == " and ".join(over)
         if "knn" in name:
             assert found["networks"] == 0 and "gradient_steps" not in found
         else:
-            assert found["networks"] == (max(7, found["draws"]) if init == "random" else found["draws"])
-            until = {"most_gradient_steps": 10} if name.endswith(("converged", "teacher")) else {"gradient_steps": 4}
-            assert found.items() >= until.items() and found["init"] == init
+            fresh = 3 if name.endswith(PLAIN) else max(7, found["draws"])
+            assert found["networks"] == (fresh if init == "random" else found["draws"])
+            assert found["gradient_steps"] == (8 if name.endswith(PLAIN) else 4) and found["init"] == init
+            assert found["train_seconds"] >= 0
+        if name.removesuffix(PLAIN) in REAL:
+            assert found["words"] > 12 and ("teacher" in found) == (real[1] != "hard")
 
 
 def test_labels_and_rates_are_learned_for_real_samples_that_stay(monkeypatch):
@@ -169,3 +180,44 @@ def test_labels_and_rates_are_learned_for_real_samples_that_stay(monkeypatch):
     assert all(torch.equal(fitted.samples, start.samples) for start, fitted in pairs)
     assert any(not torch.equal(fitted.labels, start.labels) for start, fitted in pairs)
     assert any(fitted.learning_rates.sub(0.4).abs().max() > 1e-3 for fitted in tested)
+
+
+@pytest.mark.parametrize("init", ["fixed", "random"])
+def test_a_baseline_trained_plainly_is_that_plain_training(init):
+    made = baselines(init=init, networks=2)
+    found = made.measure("herding_plain")
+    (real,) = made.sets.real("herding")
+    rate = found["learning_rate"]
+    assert rate in made.plain.rates and len(made.plain.rates) == 2
+    lesson = Lesson(real.examples(CORPUS.train), replace(plain_settings("text_cnn"), rate=rate))
+    kernel, learner = made.learner.kernel(), made.learner
+    indices = (0,) if init == "fixed" else (0, 1)
+    own = made.initialisation
+    start = learner.theta_of(own) if init == "fixed" else learner.starts(0, "evaluation", indices=indices)
+    theta = train_plainly(kernel, start, lesson, 0, indices)
+    expected = counts_of(kernel, theta, CORPUS.test, learner.device).accuracy().tolist()
+    assert found["accuracies"] == pytest.approx(expected)
+
+
+def test_the_set_beside_them_is_trained_in_the_same_way():
+    settings = SETTINGS | {"samples": "words", "padding": "end"}
+    distilled = Distiller(tiny_recipe(**settings), CORPUS).run()
+    made = Baselines(distilled.recipe, CORPUS, 2, 2, distilled.initialisation, distilled=distilled)
+    found = made.measure("set_plain")
+    assert found["words"] == distilled.words and found["gradient_steps"] == 8
+    assert made.sets.words == distilled.words
+    assert made.measure("random")["words"] <= distilled.words
+
+
+@pytest.mark.parametrize("network", ["encoder", "lstm", "lenet", "convnet"])
+def test_every_kind_of_network_is_trained_plainly_with_a_teachers_labels(network):
+    if network == "encoder":
+        corpus, options = tiny_text_corpus(), {"train": "last:1"}
+        recipe = Recipe(network=tiny_encoder(), max_length=PIECES - 2, n=4, init="random", options=options)
+    elif network == "lstm":
+        corpus, recipe = CORPUS, tiny_recipe(n=4, network="lstm", hidden=4)
+    else:
+        corpus = tiny_images(side=28 if network == "lenet" else 8)
+        recipe = Recipe(network=network, n=4, options={"filters": 4} if network == "convnet" else {})
+    found = Baselines(recipe, corpus, 2, 2).measure("herding_ensemble_plain")
+    assert 0 <= found["mean"] <= 1 and found["networks"] == (2 if network == "encoder" else 1)

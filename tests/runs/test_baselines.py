@@ -7,14 +7,16 @@ import shutil
 import pytest
 from command import distil_command, tdd, write_data
 from patches import spy
+from plain import short_training
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distilled_set.run_folder import read_run
 from tdd.errors import Interrupted, TddError, UsageError
-from tdd.evaluation import convergence, full_data
+from tdd.evaluation import full_data
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.full_data import CHOSEN, FULL_RESULTS
-from tdd.evaluation.names import NAMES
+from tdd.evaluation.names import NAMES, NOT_OPPONENTS
+from tdd.evaluation.paired import strongest
 from tdd.runs import baselines
 from tdd.runs.baselines import measure_baselines
 from tdd.system import processes
@@ -23,9 +25,10 @@ CORPUS = tiny_corpus(3)
 RECIPE = tiny_recipe(n=12, steps=2, epochs=2, outer_steps=10, validation_networks=2)
 
 
-@pytest.fixture(autouse=True)
-def short(monkeypatch):
-    monkeypatch.setattr(convergence, "EPOCHS", 10)
+@pytest.fixture(scope="module", autouse=True)
+def short():
+    with short_training():
+        yield
 
 
 def command(given, *more, **settings):
@@ -43,16 +46,27 @@ def test_the_command_measures_every_baseline_and_lists_them_best_first(given, tm
     kept = json.loads((tmp_path / "out" / "baselines.json").read_text())["baselines"]
     assert list(kept) == list(NAMES)
     head, *rows = map(cells, done.out.splitlines())
-    assert head == ["trained on", "test accuracy", "± over", "chosen", "draws", "networks", "gradient steps"]
-    means = [float(row[1].split()[0]) for row in rows]
+    columns = ["trained on", "test accuracy", "± over", "set is better by", "chosen", "draws", "networks"]
+    assert head == [*columns, "gradient steps", "words", "seconds to train"]
+    strongest = max(NAMES.keys() - NOT_OPPONENTS, key=lambda name: kept[name]["validation_accuracy"])
+    assert kept[strongest]["validation_accuracy"] == pytest.approx(
+        max(kept[name]["validation_accuracy"] for name in NAMES.keys() - NOT_OPPONENTS)
+    )
+    assert rows[0][0].endswith(" (strongest held-out)")
+    means = [float(row[1].split()[0]) for row in rows[1:]]
     assert means == sorted(means, reverse=True)
-    by_name = {row[0]: row for row in rows}
+    by_name = {row[0].removesuffix(" (strongest held-out)"): row for row in rows}
     assert by_name.keys() == set(NAMES.values())
-    assert by_name["random real"][3:] == [f"rate {kept['random']['learning_rate']:g}", "3", "3", "2"]
-    assert by_name["nearest neighbours, k-means"][3:] == [f"k = {kept['knn_kmeans']['neighbours']}", "3", "-", "-"]
-    assert by_name["random real, labels learned"][3] == "learned"
-    rate = f"rate {kept['herding_converged']['learning_rate']:g}"
-    assert by_name["herding, to convergence"][3:] == [rate, "1", "1", "up to 10"]
+    words = str(kept["random"]["words"])
+    own = [f"rate {kept['random']['learning_rate']:g}", "3", "3", "2", words]
+    assert by_name["random real"][4:9] == own and by_name["random real"][3] == "-"
+    assert by_name["nearest neighbours, k-means"][4:] == [f"k = {kept['knn_kmeans']['neighbours']}", "3", *"----"]
+    assert by_name["random real, labels learned"][4] == "learned"
+    rate = f"rate {kept['herding_plain']['learning_rate']:g}"
+    assert by_name["herding, plain training"][4:8] == [rate, "1", "1", "8"]
+    teacher = kept["herding_teacher"]["teacher"]
+    told = f"teacher of {teacher['epoch']} epochs at {teacher['temperature']:g}"
+    assert by_name["herding, teacher's labels"][4].endswith(told)
     # What is said on the way is of held-out data.
     assert "evaluation" in done.err and "accuracy" in done.err
     assert [line for line in done.err.splitlines() if "accuracy" in line and "held-out" not in line] == []
@@ -91,7 +105,7 @@ def test_an_interrupted_start_keeps_what_is_measured(tmp_path, monkeypatch):
     measure = Baselines.measure
 
     def interrupted(self, name):
-        if name == "herding":
+        if name == "average":
             raise KeyboardInterrupt
         return measure(self, name)
 
@@ -100,9 +114,9 @@ def test_an_interrupted_start_keeps_what_is_measured(tmp_path, monkeypatch):
     folder = tmp_path / "new"
     with pytest.raises(Interrupted, match="the same command goes on with the rest"):
         measure_baselines(RECIPE, folder, 2, only=["average", "herding"])
-    assert json.loads((folder / "baselines.json").read_text())["baselines"].keys() == {"average"}
+    assert json.loads((folder / "baselines.json").read_text())["baselines"].keys() == {"herding"}
     with pytest.raises(Interrupted):
-        measure_baselines(RECIPE, tmp_path / "nothing", 2, only=["herding"])
+        measure_baselines(RECIPE, tmp_path / "nothing", 2, only=["average"])
     assert not (tmp_path / "nothing").exists()
 
 
@@ -135,9 +149,14 @@ def test_a_run_gets_the_figures_into_its_results_its_table_and_its_card(given, t
     assert results["full_data"].keys() == {*FULL_RESULTS, *CHOSEN}
     assert "this distilled set" in [cells(line)[0] for line in done.out.splitlines()]
     card = (run / "README.md").read_text()
+    first = strongest(results["baselines"])
+    assert results["plain"]["accuracies"] and "this distilled set, plain training" in done.out
+    assert "The set is better than its strongest baseline, " in card
+    assert card.index(f"baseline: {NAMES[first]}") == card.index("baseline: ")
     for name, found in results["baselines"].items():
         init = "" if "knn" in name else ", fixed"
         reached = f"{100 * found['mean']:.2f} %" + (f" ± {100 * found['sd']:.2f}" if found["sd"] else "")
+        init += ", the strongest on held-out data" if name == first else ""
         assert f"| baseline: {NAMES[name]}{init} | {found['networks'] or '–'} | {reached} |" in card
     assert card.count("all the data |") == 1
     assert read_run(run).results == results

@@ -22,7 +22,7 @@ from easy_table import (
 from patches import spy
 
 from tdd.distilled_set import run_log
-from tdd.runs import evaluate, reference, results_table, reuse
+from tdd.runs import measurements, reference, results_table, reuse
 from tdd.settings.recipe import Recipe
 from tdd.system.formatting import percent
 
@@ -31,7 +31,10 @@ Calls = dict[str, list[tuple[object, ...]]]
 
 def watch(monkeypatch: pytest.MonkeyPatch) -> Calls:
     """The calls of what distils, tests and trains on all the data."""
-    places = ((reuse, "distill"), (evaluate, "evaluate"), (evaluate, "train_on_all"), (reference, "tfidf_reference"))
+    places = (
+        *((reuse, "distill"), (measurements, "evaluate")),
+        *((measurements, "train_on_all"), (reference, "tfidf_reference")),
+    )
     return {name: spy(monkeypatch, module, name) for module, name in places}
 
 

@@ -4,6 +4,7 @@ import re
 
 from tiny import tiny_corpus, tiny_recipe
 
+from tdd.distillation.distiller import Distiller
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.baselines import Baselines
 from tdd.runs.summary import baselines_table, describe_results
@@ -23,4 +24,31 @@ def test_the_table_says_what_the_deviation_is_over():
         tiny_recipe(n=12, steps=2, validation_networks=2, init="random"), CORPUS, draws=3, networks=7
     ).measure("random")
     shown = re.split(r" {2,}", baselines_table({"random": found}).splitlines()[1].strip())
-    assert shown[2] == "networks and draws" and shown[5] == "7"
+    assert shown[2] == "networks and draws" and shown[6] == "7"
+
+
+def test_the_strongest_on_held_out_data_comes_first_and_the_set_before_all_others():
+    steps = {"sd": 0.0, "draws": 1, "networks": 2, "gradient_steps": 4, "train_seconds": 0.5}
+    results = {
+        "random": steps | {"mean": 0.9, "accuracies": [0.9, 0.9], "validation_accuracy": 0.4},
+        "herding_teacher_plain": steps
+        | {"mean": 0.5, "accuracies": [0.5, 0.5], "validation_accuracy": 0.6, "words": 90}
+        | {"teacher": {"epoch": 2, "temperature": 0.5}, "learning_rate": 0.01},
+        "full": steps | {"mean": 0.95, "accuracies": [0.95], "validation_accuracy": 0.99},
+    }
+    distilled = Distiller(tiny_recipe(init="random"), CORPUS).best()
+    plain = steps | {"mean": 0.6, "accuracies": [0.6, 0.6]}
+    evaluation = {"random": {"mean": 0.8, "sd": 0.1, "networks": 2, "accuracies": [0.7, 0.9]}}
+    distilled.results = {"evaluation": evaluation, "plain": plain}
+    _, *lines = baselines_table(results, distilled).splitlines()
+    rows = [re.split(r" {2,}", line.strip()) for line in lines]
+    assert [row[0] for row in rows] == [
+        "herding, teacher's labels, plain training (strongest held-out)",
+        "this distilled set",
+        "all the data",
+        "random real",
+        "this distilled set, plain training",
+    ]
+    assert rows[0][3:5] == ["+10.0 (+10.0 to +10.0)", "rate 0.01, teacher of 2 epochs at 0.5"]  # both plainly
+    assert rows[3][3].startswith("-10.0 (") and rows[2][3] == rows[1][3] == "-"
+    assert rows[0][-2:] == ["90", "0.50"]

@@ -1,21 +1,20 @@
-"""Texts to learn from, the learner of networks for them, and training short enough for a test."""
+"""Texts to learn from with soft labels, and training short enough for a test."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import torch
-from tiny import tiny_corpus, tiny_recipe
+from tiny import tiny_corpus
 
 from tdd.data.text import TextSplit
-from tdd.evaluation import plain_text, plain_text_learners
-from tdd.evaluation.plain_text import real_texts
-from tdd.evaluation.plain_text_learners import AdamNetwork
+from tdd.evaluation import baselines, plain_settings, teachers, transfer
+from tdd.evaluation.real_sets import RealSet
 from tdd.system.seeds import generator
 
 CORPUS = tiny_corpus(3)
 TRAIN = CORPUS.train
-DRAWS = 3
 
 
 def texts_of(split: TextSplit) -> list[str]:
@@ -24,24 +23,28 @@ def texts_of(split: TextSplit) -> list[str]:
     return [" ".join(split.vectors.words[id_ - 1] for id_ in split.ids[a:b] if id_) for a, b in ends]
 
 
-def plain(corpus=CORPUS, networks=4, **settings) -> AdamNetwork:
-    recipe = tiny_recipe(**settings)
-    return AdamNetwork(recipe, len(corpus.classes), corpus.validation, corpus.test, None, networks, torch.device("cpu"))
-
-
 def some_texts(n: int = 20, soft: bool = True) -> TextSplit:
-    texts = real_texts(TRAIN, torch.arange(n), 3)
+    labels = torch.nn.functional.one_hot(TRAIN.labels[:n], 3).float()
     if soft:
-        texts.labels = torch.rand(n, 3, generator=generator(0)).softmax(1)
-    return texts
+        labels = torch.rand(n, 3, generator=generator(0)).softmax(1)
+    return RealSet(torch.arange(n), labels).examples(TRAIN)
 
 
 @contextmanager
 def short_training() -> Iterator[None]:
-    """Few settings, few draws and short training."""
+    """Few steps, few settings and few networks."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plain_text_learners, "RATES", (0.001, 0.03))
-        patch.setattr(plain_text_learners, "EPOCHS", (1, 4))
-        patch.setattr(plain_text_learners, "TRIALS", 2)
-        patch.setattr(plain_text, "DRAWS", DRAWS)
+        for name, how in plain_settings.PLAIN.items():
+            patch.setitem(plain_settings.PLAIN, name, replace(how, steps=8, batch=8))
+        patch.setattr(plain_settings, "FINE_TUNING", replace(plain_settings.FINE_TUNING, steps=4, batch=8))
+        patch.setattr(plain_settings, "OTHERS", replace(plain_settings.OTHERS, steps=4, batch=8))
+        patch.setattr(baselines, "PLAIN_FACTORS", (1.0, 3.0))
+        patch.setattr(baselines, "PLAIN_DRAWS", 2)
+        patch.setattr(baselines, "PLAIN_NETWORKS", 3)
+        patch.setattr(baselines, "STUDENTS", 2)
+        patch.setattr(teachers, "EPOCHS", (1, 2))
+        patch.setattr(teachers, "TEMPERATURES", (1.0, 2.0))
+        patch.setattr(teachers, "ENSEMBLE", 2)
+        patch.setattr(transfer, "FACTORS", (0.3, 1.0, 3.0))
+        patch.setattr(transfer, "JUDGES", 2)
         yield

@@ -1,5 +1,6 @@
 """A network of one's own by the name of its class in a file of the current folder."""
 
+import json
 import os
 import subprocess
 import sys
@@ -93,12 +94,26 @@ def test_a_class_of_a_file_in_this_folder_is_distilled_for_resumed_and_evaluated
 def test_a_run_keeps_no_figures_of_another_network(given, mine):
     assert tdd(*command(given, "run")).code == 0
     before = Path("run/results.json").read_bytes()
-    evaluate, baselines = ["evaluate", "run", "--init", "random", "--networks", "2"], ["baselines", "--run", "run"]
-    for arguments, name in ((evaluate, "mean_pool"), (evaluate, "python:mine:Net2"), (baselines, "python:mine:Net2")):
-        code, line = refused(*arguments, "--network", name)
-        assert code == 2
-        assert line.startswith(f"the run is of python:mine:Net, not of {name}; test others in Python")
+    code, line = refused("baselines", "--run", "run", "--network", "python:mine:Net2")
+    assert code == 2
+    told = "the run is of python:mine:Net, not of python:mine:Net2; test its set on others: tdd evaluate RUN --network"
+    assert line.startswith(told)
     assert Path("run/results.json").read_bytes() == before
+    # What others make of the set stands by itself.
+    others = [
+        "--network",
+        "mean_pool",
+        "--network",
+        "python:mine:Outer.Net",
+        "--networks",
+        "1",
+        "--protocol",
+        "learned",
+    ]
+    done = tdd("evaluate", "run", *others)
+    assert done.code == 0, done.err
+    after = json.loads(Path("run/results.json").read_text())
+    assert after.pop("transfer").keys() == {"mean_pool", "python:mine:Outer.Net"} and after == json.loads(before)
 
 
 def test_nothing_is_imported_that_the_user_does_not_name(given, mine):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from tdd.data.protocols import InputSpace
-from tdd.embeddings.encoder import encoder_tokens, load_encoder
+from tdd.embeddings.encoder import encoder_tokens, load_encoder, most_pieces
 from tdd.errors import UsageError
 from tdd.hub.encoders import encoder_files
 from tdd.networks.encoder_parts import Body, Pooled, Upper, add_lora, split
@@ -20,9 +19,6 @@ from tdd.networks.kernels.attention_loss import Attended
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.linear_upper import LinearUpper
 from tdd.settings.networks import EncoderOptions
-
-# Models whose positions begin after that of padding.
-_AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer")
 
 
 class Encoder(nn.Module):
@@ -48,8 +44,7 @@ class Encoder(nn.Module):
         count = int(options.train.partition(":")[2] or 0)
         if space.embedding not in (None, tokens.checksum):
             raise UsageError(f"{name} reads its own word pieces, and the data are encoded otherwise: leave vectors out")
-        special = len(tokens.prefix) + len(tokens.suffix)
-        _check_length(name, config, space.shape[0], special)
+        _check_length(name, space.shape[0])
         self.reference = encoder_files(name)
         around = [tokens.embed(torch.tensor(ids, dtype=torch.long) + 1) for ids in (tokens.prefix, tokens.suffix)]
         below: nn.Module | None = None
@@ -121,12 +116,8 @@ class Encoder(nn.Module):
         return not (name.startswith("upper.classifier.") or "lora_" in name)
 
 
-def _check_length(name: str, config: Any, length: int, special: int) -> None:
+def _check_length(name: str, length: int) -> None:
     """Raise UsageError where the model has no positions for so many pieces."""
-    most = getattr(config, "max_position_embeddings", None)
-    if most is None or most <= 0:
-        return
-    if config.model_type in _AFTER_PADDING:
-        most -= (config.pad_token_id or 0) + 1
-    if length + special > most:
-        raise UsageError(f"max_length = {length}: {name} reads at most {most - special} pieces; lower it to that")
+    most = most_pieces(name)
+    if length > most:
+        raise UsageError(f"max_length = {length}: {name} reads at most {most} pieces; lower it to that")

@@ -1,0 +1,156 @@
+"""The verb that tests: a run's set by its own network or on others, or texts from files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from tdd.cli.options import AsJson, Device, Features, Init, Threads, print_once
+from tdd.errors import UsageError
+from tdd.settings.networks import CODE
+
+Tested = Annotated[
+    list[Path],
+    typer.Argument(metavar="RUN | FILE...", help="Folder of a run, or files of texts and labels (with --data NAME)."),
+]
+Others = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        help="Test on this network (text_cnn, lstm, minilm, hf:NAME ...), on tfidf or frozen_minilm; may be repeated. "
+        "The set's own, where it is one of yours: python:MODULE:CLASS.",
+    ),
+]
+Beside = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        help="Also these real examples: random, herding_teacher ...; see tdd baselines; may be repeated.",
+    ),
+]
+
+
+def evaluate(
+    run: Tested,
+    networks: Annotated[
+        int | None, typer.Option(min=1, help="Fresh networks to train; 200 for random initialisation, 5 of others.")
+    ] = None,
+    init: Annotated[
+        Init | None, typer.Option(help="Initialisation of the networks; the set's own when absent.")
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Also train on all the data, for the distillation ratio.")
+    ] = False,
+    full_search: Annotated[
+        bool, typer.Option("--full-search", help="As --full, by the best of several settings on held-out data.")
+    ] = False,
+    max_test: Annotated[int | None, typer.Option(min=1, help="Test on this many examples only.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Read the data set from this folder or file; of FILE: the data set's name.")
+    ] = None,
+    data_root: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Of FILE: copies of data sets, laid out owner/name.")
+    ] = None,
+    decoded: Annotated[
+        bool, typer.Option("--decoded", help="Also test the set with every position replaced by its nearest word.")
+    ] = False,
+    network: Others = None,
+    protocol: Annotated[
+        Literal["learned", "plain", "both"] | None,
+        typer.Option(help="Of --network: the set's learned steps, plain training, or both, as when absent."),
+    ] = None,
+    beside: Beside = None,
+    features: Features = "vectors",
+    device: Device = None,
+    threads: Threads = None,
+    classes: Annotated[bool, typer.Option("--classes", help="Also print precision and recall of every class.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train networks on a distilled set, or on texts from files, and test them on the whole test split."""
+    from tdd.distilled_set.run_folder import recipe_of_run
+    from tdd.system.reporter import Reporter
+
+    files = [path for path in run if path.is_file()]
+    by_own = {
+        "--init": init,
+        "--full": full,
+        "--full-search": full_search,
+        "--decoded": decoded,
+        "--classes": classes,
+    }
+    if not files and len(run) > 1:
+        raise UsageError("tdd evaluate takes one run at a time; several FILEs are draws of one set of texts")
+    own_code = (
+        not files and bool(network) and network == [recipe_of_run(run[0]).network] and network[0].startswith(CODE)
+    )
+    if files or (network and not own_code):
+        if given := [name for name, value in by_own.items() if value]:
+            raise UsageError(f"{given[0]} is of a set's own network: ask for it without --network NAME")
+        from tdd.runs.transfer import Asked
+        from tdd.runs.transfer_table import describe_transfer
+
+        asked = Asked(
+            network or [],
+            protocol or ("plain" if files else "both"),
+            beside or (),
+            features,
+            networks,
+            max_test=max_test,
+            device=device,
+            threads=threads,
+        )
+        if files:
+            results = _of_files(run, files, data, data_root, asked)
+            distil_seconds = None
+        else:
+            from tdd.runs.transfer import transfer_run
+
+            if data_root is not None:
+                raise UsageError("--data-root is of FILEs; a run reads its data from --data")
+            distilled = transfer_run(run[0], asked, data, Reporter())
+            results = distilled.results["transfer"]
+            distil_seconds = distilled.results.get("distillation", {}).get("seconds")
+        print_once(json.dumps(results, indent=2) if as_json else describe_transfer(results, distil_seconds))
+        return
+    if beside or protocol or data_root is not None:
+        raise UsageError("--beside, --protocol and --data-root are of other networks: name them with --network")
+    from tdd.runs.evaluate import evaluate_run
+    from tdd.runs.summary import describe_classes, describe_results
+
+    distilled = evaluate_run(
+        run[0],
+        networks,
+        init,
+        full,
+        max_test,
+        data,
+        decoded,
+        Reporter(),
+        network=network[0] if network else None,
+        device=device,
+        threads=threads,
+        full_search=full_search,
+    )
+    if as_json:
+        print_once(json.dumps(distilled.results, indent=2))
+        return
+    print_once(describe_results(distilled, run[0]))
+    if classes:
+        print_once(describe_classes(distilled.results["evaluation"][init or distilled.recipe.init]))
+
+
+def _of_files(run: list[Path], files: list[Path], data: str | None, data_root: Path | None, asked: Any) -> Any:
+    from tdd.runs.transfer import transfer_texts
+    from tdd.system.reporter import Reporter
+
+    if len(files) < len(run):
+        other = next(path for path in run if path not in files)
+        raise UsageError(f"'{other}' is no file: name files of texts, or one run")
+    if data is None:
+        raise UsageError("name the data set whose classes the texts tell apart, e.g. --data sst2")
+    if not asked.on:
+        raise UsageError("name what the texts are tested on, e.g. --network minilm")
+    return transfer_texts(files, data, asked, data_root, Reporter())

@@ -1,0 +1,90 @@
+"""A file of texts and labels from elsewhere, for the classes of a data set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tdd.data.files import read_file
+from tdd.data.find_columns import LABEL_COLUMNS, TEXT_COLUMNS
+from tdd.errors import UsageError
+from tdd.hub.quiet import quiet
+from tdd.settings.data_parts import DataSettings
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+SOFT_COLUMNS = ("soft_label", "soft_labels", "probabilities")
+
+
+@dataclass(frozen=True)
+class LabelledTexts:
+    """Texts, and labels (n, C): probabilities, or one-hot."""
+
+    texts: list[str]
+    labels: Tensor
+
+
+def read_labelled_texts(path: Path, classes: Sequence[str]) -> LabelledTexts:
+    """The texts and labels of a csv, tsv, json, jsonl or parquet file.
+
+    The column of texts has a usual name. Labels are soft ones, a list of C numbers in a column "soft_label", or else
+    classes: their names, or their numbers from 0 in the order of `classes`.
+
+    Raises:
+        UsageError: there are no such columns, a text is missing, or a label is not one of the classes.
+        TddError: the file is damaged.
+    """
+    with quiet():
+        rows = next(iter(read_file(path, DataSettings(dataset=str(path))).splits.values()))
+    text = _column(path, rows, TEXT_COLUMNS, "text")
+    texts = rows[text]
+    if missing := [place for place, each in enumerate(texts) if not isinstance(each, str) or not each.strip()]:
+        raise UsageError(f"{path}: row {missing[0] + 1} has no text in column '{text}'; leave it out")
+    soft = [name for name in rows.column_names if name.lower() in SOFT_COLUMNS]
+    if soft:
+        labels = torch.stack([_soft(path, place, row, classes) for place, row in enumerate(rows[soft[0]], 1)])
+    else:
+        column = _column(path, rows, LABEL_COLUMNS, "label")
+        named = getattr(rows.features[column], "names", None)
+        values = [named[value] if named else value for value in rows[column]]
+        places = [_place(path, row, value, classes) for row, value in enumerate(values, 1)]
+        labels = F.one_hot(torch.tensor(places), len(classes)).float()
+    return LabelledTexts(list(texts), labels)
+
+
+def _column(path: Path, rows: Dataset, names: Sequence[str], what: str) -> str:
+    found: list[str] = [name for wanted in names for name in rows.column_names if name.lower() == wanted]
+    if not found:
+        raise UsageError(f"{path} has no column of {what}s: it has {', '.join(rows.column_names)}; call one '{what}'")
+    return found[0]
+
+
+def _soft(path: Path, row: int, value: Any, classes: Sequence[str]) -> Tensor:
+    """Soft labels (C,) of a row, given as a list or written as one."""
+    try:
+        numbers = torch.tensor(json.loads(value) if isinstance(value, str) else value, dtype=torch.float32)
+    except (TypeError, ValueError, RuntimeError):
+        numbers = torch.empty(0)
+    if numbers.shape != (len(classes),) or not numbers.isfinite().all():
+        raise UsageError(
+            f"{path}: row {row} has no soft label of {len(classes)} numbers, one for each of {', '.join(classes)}"
+        )
+    return numbers
+
+
+def _place(path: Path, row: int, value: Any, classes: Sequence[str]) -> int:
+    """The class of a row, by its name or its number."""
+    name = str(value).strip()
+    if name in classes:
+        return list(classes).index(name)
+    if name.isdecimal() and int(name) < len(classes):
+        return int(name)
+    raise UsageError(f"{path}: row {row} is labelled '{name}', which is none of the classes {', '.join(classes)}")

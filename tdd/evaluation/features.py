@@ -1,0 +1,36 @@
+"""What real examples are chosen by: means of their word vectors, or MiniLM's sentence vectors."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+
+from tdd.data.real_examples import Features
+from tdd.data.text import TextSplit
+from tdd.errors import UsageError
+from tdd.evaluation.names import FROZEN
+from tdd.evaluation.spaces import Spaces
+from tdd.evaluation.text_learners import SentenceVectors
+from tdd.networks.learner import make_learner
+from tdd.settings.encoder_names import MINILM
+
+FeaturesOf = Literal["vectors", "minilm"]
+"""What herding, k-center and k-means work on."""
+
+
+def features_of(kind: FeaturesOf, spaces: Spaces, device: torch.device) -> Features | None:
+    """The vectors of training examples that real ones are chosen by; None: those of the split itself.
+
+    Raises:
+        UsageError: MiniLM's are asked for, and the data are images.
+    """
+    if kind == "vectors":
+        return None
+    read = spaces.of(FROZEN)
+    train = read.train
+    if not isinstance(train, TextSplit):
+        raise UsageError("--features minilm reads text, and the data are images")
+    learner = make_learner(MINILM, {"train": "head"}, train.space, len(read.classes), device)
+    vectors = SentenceVectors(learner)
+    return lambda places: vectors.of(train, places)

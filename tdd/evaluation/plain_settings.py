@@ -1,0 +1,66 @@
+"""Plain training: the settings that every kind of network has there, whatever it is trained on.
+
+Chosen once, on held-out training data, for real examples; never on a test split, and never on a distilled set. How, and
+the figures: docs/transfer.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tdd.settings.encoder_names import is_encoder
+
+
+@dataclass(frozen=True)
+class PlainSettings:
+    """AdamW (arXiv 1711.05101) in shuffled mini-batches, for a number of steps that is fixed.
+
+    Attributes:
+        rate: largest step size; it rises over the warm-up and falls along a cosine to 0.
+        steps: gradient steps.
+        batch: most examples of a mini-batch.
+        weight_decay: of AdamW.
+        warmup: share of the steps over which the step size rises.
+        clip: largest norm of a network's gradient; None: any.
+        dropout: whether a network's dropout is on.
+    """
+
+    rate: float
+    steps: int = 200
+    batch: int = 64
+    weight_decay: float = 0.01
+    warmup: float = 0.0
+    clip: float | None = 1.0
+    dropout: bool = True
+
+    def share_of_rate(self, step: int) -> float:
+        """What of `rate` the step size of a step is, counted from 0."""
+        from math import cos, pi
+
+        rising = round(self.warmup * self.steps)
+        if step < rising:
+            return (step + 1) / rising
+        return (1 + cos(pi * (step - rising) / max(1, self.steps - rising))) / 2
+
+
+FINE_TUNING = PlainSettings(1e-4, warmup=0.5)
+"""Of pretrained encoders, all of whose layers are trained: the protocol of DiLM (Maekawa et al., NAACL 2024)."""
+PLAIN = {
+    "text_cnn": PlainSettings(3e-3),
+    "mean_pool": PlainSettings(1e-3),
+    "bag_of_words": PlainSettings(3e-2),
+    "lstm": PlainSettings(3e-3),
+    "gru": PlainSettings(3e-3),
+    "transformer": PlainSettings(1e-3),
+}
+OTHERS = PlainSettings(3e-3)
+"""Of networks that are not named: those for images, and a user's own."""
+TFIDF_C = 10.0
+"""Logistic regression on TF-IDF: weight of the data against that of the penalty."""
+EMBEDDINGS_C = 10.0
+"""Logistic regression on sentence embeddings of unit length."""
+
+
+def plain_settings(network: str) -> PlainSettings:
+    """The settings of a network by its name."""
+    return FINE_TUNING if is_encoder(network) else PLAIN.get(network, OTHERS)

@@ -1,0 +1,232 @@
+"""What a set is worth to learners that it was not learned on: two protocols, fresh networks, real examples beside it.
+
+*Learned steps*: the set's own gradient steps and rates. For a network that is not its own the rates are multiplied by
+one of `FACTORS`, chosen on held-out training data.
+
+*Plain training*: AdamW in shuffled mini-batches, by settings that are fixed for every kind of network
+(`tdd.evaluation.plain_settings`), without early stopping; logistic regression for learners that are no networks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+
+from tdd.data.text import TextSplit
+from tdd.errors import UsageError, nearest
+from tdd.evaluation.evaluation import Evaluation
+from tdd.evaluation.given import Given, GivenSet
+from tdd.evaluation.names import FROZEN, LEARNERS, PROTOCOLS, SUBJECT, TFIDF
+from tdd.evaluation.paired import interval_of
+from tdd.evaluation.plain_settings import plain_settings
+from tdd.evaluation.plain_training import Lesson
+from tdd.evaluation.rate_search import Trainer, by_inner_loop, by_plain_training, scaled
+from tdd.evaluation.spaces import Spaces
+from tdd.evaluation.text_learners import SentenceVectors, TfIdf
+from tdd.networks.learner import Learner, make_learner
+from tdd.settings.encoder_names import MINILM, is_encoder
+from tdd.settings.networks import CODE, NETWORKS, entry_of
+
+if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
+    from tdd.settings.recipe import Recipe
+
+Protocol = Literal["learned", "plain", "both"]
+Rows = Mapping[str, Sequence[Given]]
+"""Sets by the name of their row, `SUBJECT` first; several draws of one row are tested together."""
+
+FACTORS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+"""Learned steps of another network: what all learned rates may be multiplied by."""
+TESTED, TESTED_ENCODERS = 5, 3
+"""Fresh networks trained on each row, unless told otherwise; of pretrained encoders, which take minutes, fewer."""
+JUDGES, ENCODER_JUDGES = 4, 1
+"""Fresh networks that judge a factor."""
+MOST_HELD_OUT = 500
+"""Held-out texts that encoders are judged by at most."""
+
+
+def check_learner(name: str) -> None:
+    """Raise UsageError unless there is a learner of this name; the nearest one is offered."""
+    if name in LEARNERS or name in NETWORKS or name.startswith(CODE) or is_encoder(name):
+        if name not in LEARNERS:
+            entry_of(name)
+        return
+    raise UsageError(f"no network '{name}'{nearest(name, [*NETWORKS, *LEARNERS])}")
+
+
+@dataclass
+class Transfer:
+    """Tests of sets on one learner after the other.
+
+    Attributes:
+        spaces: the data.
+        recipe: of the set; the seed of the networks, and how many are trained at once.
+        rows: what is tested.
+        networks: fresh networks for each row; None: `TESTED`, or `TESTED_ENCODERS`.
+        device: where it is computed.
+        max_test: test on this many examples only.
+        tell: called with the networks done, their number, and their purpose.
+    """
+
+    spaces: Spaces
+    recipe: Recipe
+    rows: Rows
+    networks: int | None
+    device: torch.device
+    max_test: int | None = None
+    tell: Callable[[int, int, str], None] = lambda done, total, purpose: None
+
+    def check(self, network: str, protocol: Protocol) -> None:
+        """Raise UsageError, before anything is trained, where the network cannot be given one of the rows."""
+        check_learner(network)
+        tested = _Tested(self, network)
+        if network in LEARNERS and not isinstance(tested.read.train, TextSplit):
+            raise UsageError(f"{network} reads text and the data are images: name networks for images")
+        _ = tested.learner
+        if protocol == "learned" and (network in LEARNERS or not self._subject_has_steps):
+            what = f"{LEARNERS[network]} takes" if network in LEARNERS else "texts from a file have"
+            raise UsageError(f"{what} no learned steps: use --protocol plain")
+        for row in self.rows.values():
+            for given in row:
+                if not isinstance(given.examples(tested.read), TextSplit) and network in LEARNERS:
+                    raise UsageError(
+                        f"{network} learns from words, and the set is made of numbers: distil with --samples words"
+                    )
+
+    def measure(self, network: str, protocol: Protocol) -> dict[str, dict[str, dict[str, Any]]]:
+        """Results by protocol and row, of those protocols that the network and the rows have."""
+        tested, found = _Tested(self, network), dict[str, dict[str, dict[str, Any]]]()
+        if protocol != "plain" and network not in LEARNERS and self._subject_has_steps:
+            found["learned"] = {SUBJECT: tested.by_learned_steps(self.rows[SUBJECT][0])}
+        if protocol != "learned":
+            found["plain"] = {name: tested.plainly(name, row) for name, row in self.rows.items()}
+        return found
+
+    @property
+    def _subject_has_steps(self) -> bool:
+        return isinstance(self.rows[SUBJECT][0], GivenSet)
+
+
+class _Tested:
+    """One learner."""
+
+    def __init__(self, transfer: Transfer, network: str):
+        self.transfer, self.network = transfer, network
+        self.read: Corpus = transfer.spaces.of(network)
+        self.encoder = is_encoder(network)
+        most = transfer.recipe.max_validation
+        at_once = {"networks_at_once": 1, "max_validation": min(most, MOST_HELD_OUT)} if self.encoder else {}
+        self.recipe = transfer.recipe.model_copy(update=at_once)
+        self.count = transfer.networks or (TESTED_ENCODERS if self.encoder else TESTED)
+
+    @cached_property
+    def learner(self) -> Learner | None:
+        """The network in plain training; None: it is none."""
+        if self.network == TFIDF:
+            return None
+        trained = {"train": "head"} if self.network == FROZEN else {"train": "all"} if self.encoder else None
+        return self._made(trained)
+
+    def by_learned_steps(self, given: Given) -> dict[str, Any]:
+        """The set's own steps, at its rates or, where the network is not its own, at these times a factor."""
+        distilled = given.steps(self.read)
+        assert distilled is not None
+        own = self.network == self.recipe.network
+        learner = self._made(None)
+        learner.check_reads(distilled.space.shape)
+        fixed = distilled.initialisation if own and self.recipe.init == "fixed" else None
+        trainer = Trainer(
+            learner,
+            self.recipe,
+            self.read,
+            fixed,
+            by_inner_loop(learner, own),
+            scaled,
+            [1.0] if own else FACTORS,
+            self._tell("learned"),
+            self.transfer.max_test,
+        )
+        details: dict[str, Any] = {"init": "random" if fixed is None else "fixed"}
+        if not own:
+            held_out = trainer.held_out([distilled], ENCODER_JUDGES if self.encoder else JUDGES)
+            details["factor"] = trainer.rates[int(held_out[0].argmax())]
+            distilled = scaled(distilled, details["factor"])
+        reached = trainer.validated_and_tested([distilled], 1 if fixed else self.count)
+        details["gradient_steps"] = distilled.learning_rates.shape[1]
+        return self._result(*reached, 1, trainer.seconds, given.words, **details)
+
+    def plainly(self, name: str, row: Sequence[Given]) -> dict[str, Any]:
+        """All sets of a row, by plain training."""
+        examples: list[Any] = [given.examples(self.read) for given in row]
+        if self.network in LEARNERS:
+            return self._fitted(examples, row[0].words)
+        assert self.learner is not None
+        how = plain_settings(self.network)
+        trainer = Trainer(
+            self.learner,
+            self.recipe,
+            self.read,
+            None,
+            by_plain_training(self.learner, self.recipe.seed),
+            Lesson.at,
+            [how.rate],
+            self._tell(f"plain, {name}"),
+            self.transfer.max_test,
+        )
+        reached = trainer.validated_and_tested([Lesson(each, how) for each in examples], self.count)
+        details: dict[str, Any] = {"init": "random", "gradient_steps": how.steps}
+        return self._result(*reached, len(row), trainer.seconds, row[0].words, **details)
+
+    def _fitted(self, examples: Sequence[TextSplit], words: int | None) -> dict[str, Any]:
+        learner: TfIdf | SentenceVectors = TfIdf() if self.learner is None else SentenceVectors(self.learner)
+        validation, test = self.read.validation, self.read.test
+        assert isinstance(validation, TextSplit) and isinstance(test, TextSplit)
+        most = self.recipe.max_validation if self.network == TFIDF else min(MOST_HELD_OUT, self.recipe.max_validation)
+        begun = time.monotonic()
+        reached = [learner.accuracies(each, (validation, most), (test, self.transfer.max_test)) for each in examples]
+        seconds = time.monotonic() - begun
+        held_out, accuracies = (list(each) for each in zip(*reached, strict=True))
+        return self._result(sum(held_out) / len(held_out), accuracies, len(examples), seconds, words, fitted=True)
+
+    def _result(
+        self,
+        held_out: float,
+        accuracies: list[float],
+        draws: int,
+        seconds: float,
+        words: int | None,
+        fitted: bool = False,
+        **details: Any,
+    ) -> dict[str, Any]:
+        size = len(self.read.test)
+        examples = size if self.transfer.max_test is None else min(self.transfer.max_test, size)
+        within, over = interval_of(accuracies, draws, examples)
+        varied = [] if fitted or len(accuracies) == 1 else ["networks"]
+        return Evaluation("random", accuracies, examples, size).as_dict() | {
+            "networks": 0 if fitted else len(accuracies),
+            "draws": draws,
+            "sd_over": " and ".join([*varied, *(["draws"] if draws > 1 else [])]),
+            "interval": list(within),
+            "interval_over": over,
+            "validation_accuracy": held_out,
+            "seed": self.recipe.seed,
+            "train_seconds": round(seconds / len(accuracies), 3),
+            "words": words,
+            **details,
+        }
+
+    def _made(self, options: dict[str, Any] | None) -> Learner:
+        name = MINILM if self.network == FROZEN else self.network
+        given: Any = options
+        if given is None:
+            given = self.recipe.options if name == self.recipe.network else {}
+        return make_learner(name, given, self.read.train.space, len(self.read.classes), self.transfer.device)
+
+    def _tell(self, what: str) -> Callable[[int, int, str], None]:
+        about = f"{self.network}, {PROTOCOLS.get(what, what)}"
+        return lambda done, total, purpose: self.transfer.tell(done, total, f"{about}: networks for {purpose}")

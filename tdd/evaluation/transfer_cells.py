@@ -1,0 +1,95 @@
+"""The results of a transfer as cells of a table, the same on a terminal and on a card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tdd.evaluation.names import LEARNERS, PROTOCOLS, REAL, SUBJECT
+from tdd.evaluation.paired import paired_difference, strongest
+
+HEAD = ("tested on", "this set", "95 %", "strongest real examples", "their accuracy", "difference")
+
+
+def protocols_of(transfer: Mapping[str, Any]) -> list[str]:
+    """The protocols that something was measured by, in their order."""
+    return [name for name in PROTOCOLS if any(name in by_protocol for by_protocol in transfer.values())]
+
+
+def transfer_cells(transfer: Mapping[str, Any], protocol: str) -> list[list[str]]:
+    """A head, and a row for each network: the set, the real examples that are best on held-out data, all others.
+
+    Args:
+        transfer: figures by network, protocol and row, as in ``results.json``.
+        protocol: one of `PROTOCOLS`.
+    """
+    by_network = {network: rows[protocol] for network, rows in transfer.items() if protocol in rows}
+    beside = [name for name in REAL if any(name in rows for rows in by_network.values())]
+    head = list(HEAD[:3]) + (list(HEAD[3:]) + [REAL[name] for name in beside] if beside else [])
+    head += [*(["rates times"] if protocol == "learned" else []), "seconds to train"]
+    cells = [head]
+    for network, rows in by_network.items():
+        ours = rows[SUBJECT]
+        low, high = (100 * bound for bound in ours["interval"])
+        line = [network, accuracy(ours), f"{low:.1f} to {high:.1f}"]
+        if beside:
+            best = strongest({name: rows[name] for name in beside if name in rows})
+            line += ["–"] * 3 if best is None else [REAL[best], accuracy(rows[best])]
+            line += [] if best is None else [str(paired_difference(ours, rows[best]))]
+            line += [accuracy(rows[name]) if name in rows else "–" for name in beside]
+        line += [f"{ours['factor']:g}" if "factor" in ours else "own"] if protocol == "learned" else []
+        cells.append([*line, f"{ours['train_seconds']:.1f}"])
+    return cells
+
+
+def accuracy(result: Mapping[str, Any]) -> str:
+    """A mean accuracy and its deviation, in percent: ``57.1 ± 1.2``."""
+    return f"{100 * result['mean']:.1f}" + (f" ± {100 * result['sd']:.1f}" if result["sd"] else "")
+
+
+def words_told(transfer: Mapping[str, Any]) -> str:
+    """How many words each row is made of; nothing where there are none."""
+    found: dict[str, int] = {}
+    for by_protocol in transfer.values():
+        for rows in by_protocol.values():
+            found |= {name: result["words"] for name, result in rows.items() if result.get("words")}
+    named = [(REAL.get(name, "this set"), count) for name, count in found.items()]
+    return "words: " + ", ".join(f"{name} {count:,}" for name, count in named) if named else ""
+
+
+def what_it_is(transfer: Mapping[str, Any], protocol: str) -> str:
+    """What the figures of a protocol are, in a sentence."""
+    results = [result for _, result in _results(transfer, protocol)]
+    seeds = sorted({result["seed"] for result in results})
+    told = "the set's own steps and rates, for other networks times one factor chosen on held-out training data"
+    if protocol == "plain":
+        told = "AdamW in shuffled batches at settings fixed for each kind of network, none stopped early"
+        if any(name in transfer for name in LEARNERS):
+            told += "; logistic regression for learners that are no networks"
+    part = next((r for r in results if r["test_examples"] < r["test_split"]), None)
+    tested = f" on {part['test_examples']:,} of {part['test_split']:,} test examples," if part else ""
+    return f"{told};{tested} fresh networks of seed {', '.join(map(str, seeds))}; ±: over networks and draws"
+
+
+def _results(transfer: Mapping[str, Any], protocol: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for by_protocol in transfer.values():
+        yield from by_protocol.get(protocol, {}).items()
+
+
+def matrix(runs: Sequence[tuple[str, Mapping[str, Any]]], protocol: str) -> list[tuple[str, dict[str, float]]]:
+    """Mean accuracies by network, a row for each run: what it was learned on and its transfer.
+
+    A single run has its real examples as further rows.
+    """
+    found = []
+    for name, transfer in runs:
+        rows = {SUBJECT, *REAL} if len(runs) == 1 else {SUBJECT}
+        for row in (SUBJECT, *REAL):
+            means = {
+                network: by_protocol[protocol][row]["mean"]
+                for network, by_protocol in transfer.items()
+                if row in rows and row in by_protocol.get(protocol, {})
+            }
+            if means:
+                found.append((name if row == SUBJECT else REAL[row], means))
+    return found

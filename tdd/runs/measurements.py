@@ -1,0 +1,106 @@
+"""Everything that is measured of a set by its own network, a method each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from accelerate import Accelerator
+from torch import nn
+
+from tdd.data.corpus import Corpus
+from tdd.distilled_set.set import DistilledSet
+from tdd.evaluation.decoded import decoded_accuracy
+from tdd.evaluation.evaluation import Evaluation, evaluate
+from tdd.evaluation.full_data import better_tuned, train_on_all
+from tdd.evaluation.names import NETWORKS
+from tdd.settings.recipe import Recipe
+from tdd.system.formatting import percent
+from tdd.system.reporter import Reporter
+
+
+def evaluate_on(
+    corpus: Corpus,
+    distilled: DistilledSet,
+    networks: int,
+    init: str | None = None,
+    max_test: int | None = None,
+    accelerator: Accelerator | None = None,
+    reporter: Reporter | None = None,
+    tell_figures: bool = True,
+    network: str | nn.Module | None = None,
+) -> Evaluation:
+    """Evaluate a set on a corpus's test split, with progress told to `reporter`, see `evaluate`.
+
+    `networks` are the fresh ones of a random initialisation; a fixed one is tested alone.
+    """
+    reporter = reporter or Reporter(quiet=True)
+    fresh = None if (init or distilled.recipe.init) == "fixed" else networks
+
+    def tell(so_far: Evaluation) -> None:
+        if so_far.init == "random":
+            figures = f": {percent(so_far.mean, so_far.sd)}" if tell_figures else ""
+            reporter.count(len(so_far.accuracies), networks, f"networks tested{figures}")
+
+    with reporter:
+        return evaluate(
+            distilled, corpus.test, fresh, init, distilled.recipe.seed, max_test, accelerator, tell, network
+        )
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Everything that can be measured of a set, a method each; a method returns what ``results.json`` keeps of it.
+
+    Attributes:
+        distilled: the set.
+        recipe: its recipe, with the place that the data are read from.
+        corpus: the data it was distilled from.
+        networks: fresh networks; None: the default of each measurement.
+        max_test: test on this many examples only.
+        accelerator: device and processes.
+        reporter: where progress is told.
+        network: the user's own network, ``python:package.module:Class``; None: the recipe's.
+    """
+
+    distilled: DistilledSet
+    recipe: Recipe
+    corpus: Corpus
+    networks: int | None
+    max_test: int | None
+    accelerator: Accelerator
+    reporter: Reporter
+    network: str | None = None
+
+    def evaluation(self, init: str) -> dict[str, Any]:
+        """Test accuracy of networks trained on the set, by initialisation."""
+        evaluation = evaluate_on(
+            self.corpus,
+            self.distilled,
+            self.networks or NETWORKS,
+            init,
+            self.max_test,
+            self.accelerator,
+            self.reporter,
+            network=self.network,
+        )
+        return {init: evaluation.as_dict()}
+
+    def decoded(self, init: str) -> dict[str, Any]:
+        """Test accuracy of networks trained on the set's nearest words, by initialisation; see `decoded_accuracy`."""
+        accuracies = decoded_accuracy(
+            self.distilled,
+            self.corpus,
+            init,
+            self.networks or NETWORKS,
+            self.max_test,
+            self.accelerator,
+            on_fit=lambda progress: self.reporter.outer_step(progress, self.recipe.refit_steps),
+            network=self.network,
+        )
+        return {init: accuracies}
+
+    def full_data(self) -> dict[str, Any]:
+        """Test accuracy of the same network trained on all the data; see `train_on_all`."""
+        full = train_on_all(self.recipe, self.corpus, self.accelerator, self.reporter, self.network)
+        return better_tuned(self.distilled.results.get("full_data"), full)

@@ -1,0 +1,223 @@
+"""Test the set of a run, or texts from files, on learners that they were not made for, beside real examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accelerate import Accelerator
+
+from tdd.data.corpus import Corpus
+from tdd.data.labelled_texts import read_labelled_texts
+from tdd.data.sources import local_copy
+from tdd.distillation.accuracy import check_fits
+from tdd.distilled_set.run_folder import locked, read_run
+from tdd.distilled_set.set import DistilledSet
+from tdd.errors import UsageError, check_choice, check_kind, nearest
+from tdd.evaluation.baselines import Baselines
+from tdd.evaluation.features import FeaturesOf, features_of
+from tdd.evaluation.given import Given, GivenReal, GivenSet, GivenTexts
+from tdd.evaluation.labels import probabilities
+from tdd.evaluation.names import REAL, SUBJECT
+from tdd.evaluation.spaces import Spaces
+from tdd.evaluation.transfer import Protocol, Transfer, check_learner
+from tdd.runs.keep import keep_figures
+from tdd.runs.open_data import open_corpus, open_corpus_of
+from tdd.settings.recipe import Recipe
+from tdd.settings.recipes import resolve_recipe
+from tdd.system import processes
+from tdd.system.processes import check_one_process
+from tdd.system.reporter import Reporter
+
+DRAWS = 5
+"""Draws of real examples beside a set."""
+Results = dict[str, dict[str, dict[str, dict[str, Any]]]]
+"""Figures by network, protocol and row."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be tested.
+
+    Attributes:
+        on: names of the learners: networks of tdd, ``hf:`` encoders, and `tdd.evaluation.names.LEARNERS`.
+        protocol: "learned", "plain" or "both".
+        beside: sets of real examples, by their names in `tdd.evaluation.names.REAL`.
+        features: what these are chosen by.
+        networks: fresh networks for each row; None: see `Transfer`.
+        draws: draws of real examples.
+        max_test: test on this many examples only.
+        device, threads: where it is computed; None: as for any run.
+    """
+
+    on: Sequence[str]
+    protocol: Protocol = "both"
+    beside: Sequence[str] = ()
+    features: FeaturesOf = "vectors"
+    networks: int | None = None
+    draws: int = DRAWS
+    max_test: int | None = None
+    device: str | None = None
+    threads: int | None = None
+
+    def check(self) -> None:
+        """Raise UsageError for a name that is none, told before any data are read."""
+        for name in self.on:
+            check_learner(name)
+        for name in self.beside:
+            if name not in REAL:
+                raise UsageError(f"no real examples '{name}'{nearest(name, list(REAL))}")
+        if len(set(self.on)) < len(self.on):
+            raise UsageError("a network is named twice: name each once")
+
+    def accelerator(self) -> Accelerator:
+        """The device, of one process."""
+        accelerator = processes.accelerator(self.device, self.threads)
+        check_one_process(accelerator, "other networks are")
+        return accelerator
+
+
+def transfer_run(folder: Path, asked: Asked, data: str | None = None, reporter: Reporter | None = None) -> DistilledSet:
+    """Test the set in a run folder on other learners, and add the figures to its results and its card.
+
+    The figures of a learner are kept as soon as it is done.
+
+    Args:
+        folder: the run folder.
+        asked: what is to be tested.
+        data: read the data from here instead of where the recipe says.
+        reporter: where progress is told; None: nowhere.
+
+    Raises:
+        UsageError: there is no finished run, a name is unknown, or the set cannot be given to one of the networks;
+            nothing was trained.
+    """
+    asked.check()
+    accelerator, reporter = asked.accelerator(), reporter or Reporter(quiet=True)
+    distilled = read_run(folder)
+    with locked(folder), reporter:
+        recipe, corpus = open_corpus_of(distilled, data, reporter)
+        subject = [GivenSet(distilled, corpus)]
+        prepared = _prepared(asked, recipe, corpus, subject, accelerator, reporter)
+        for network in asked.on:
+            figures = {network: prepared.measure(network, asked.protocol)}
+            keep_figures(figures, "transfer", distilled, folder)
+    return distilled
+
+
+def transfer(
+    distilled: DistilledSet,
+    corpus: Corpus,
+    networks: Sequence[str],
+    protocol: Protocol = "both",
+    beside: Sequence[str] = (),
+    fresh: int | None = None,
+    reporter: Reporter | None = None,
+) -> Results:
+    """Test a set on learners that it was not made for.
+
+    Args:
+        distilled: the set.
+        corpus: the data that it was distilled from, see `tdd.load_corpus`.
+        networks: names of the learners, such as ``["gru", "minilm", "tfidf"]``.
+        protocol: "learned", the set's own steps and rates; "plain", AdamW at fixed settings; or "both".
+        beside: sets of real examples that are tested too, such as "herding_teacher".
+        fresh: networks for each row; None: five, three of pretrained encoders.
+        reporter: where progress is told; None: nowhere.
+
+    Returns:
+        Figures by network, protocol and row; the set's own row is "set". See ``results.json`` of `transfer_run`.
+
+    Raises:
+        UsageError: a name is unknown, the set was not made of these data, or cannot be given to one of the networks;
+            nothing was trained.
+    """
+    check_kind("distilled", distilled, DistilledSet, "tdd.DistilledSet.from_pretrained(FOLDER)")
+    check_kind("corpus", corpus, Corpus, "tdd.load_corpus(distilled.recipe)")
+    check_choice("protocol", protocol, ("learned", "plain", "both"))
+    check_fits(distilled, corpus.train)
+    asked = Asked(networks, protocol, beside, networks=fresh)
+    asked.check()
+    accelerator, reporter = asked.accelerator(), reporter or Reporter(quiet=True)
+    with reporter:
+        subject = [GivenSet(distilled, corpus)]
+        prepared = _prepared(asked, distilled.recipe, corpus, subject, accelerator, reporter)
+        return {network: prepared.measure(network, protocol) for network in networks}
+
+
+def transfer_texts(
+    files: Sequence[Path],
+    dataset: str,
+    asked: Asked,
+    data_root: Path | None = None,
+    reporter: Reporter | None = None,
+) -> Results:
+    """Test texts of files on learners, by plain training; several files are draws of one way to make such texts.
+
+    Args:
+        files: each holds texts and their labels, see `read_labelled_texts`.
+        dataset: whose classes they tell apart, and whose test split is read.
+        asked: what is to be tested.
+        data_root: folder with copies of data sets, laid out owner/name as on the Hub; None: they are read from it.
+        reporter: where progress is told; None: nowhere.
+
+    Raises:
+        UsageError: a file or name is wrong, or the files hold different numbers of texts; nothing was trained.
+    """
+    asked.check()
+    accelerator, reporter = asked.accelerator(), reporter or Reporter(quiet=True)
+    local = None if data_root is None else local_copy(dataset, data_root)
+    where: dict[str, Any] = {} if local is None else {"data": local}
+    recipe = resolve_recipe(dataset, None, [], where | {"init": "random"})
+    with reporter:
+        corpus = open_corpus(recipe, reporter)
+        read = [read_labelled_texts(path, corpus.classes) for path in files]
+        sizes = sorted({len(each.texts) for each in read})
+        if len(sizes) > 1:
+            raise UsageError(f"the files hold {sizes[0]} to {sizes[-1]} texts: test sets of one size together")
+        # Real examples beside them are as many, and learned in any split into steps.
+        recipe = recipe.model_copy(update={"n": sizes[0], "steps": 1})
+        subject = [GivenTexts(each.texts, probabilities(each.labels)) for each in read]
+        prepared = _prepared(asked, recipe, corpus, subject, accelerator, reporter)
+        return {network: prepared.measure(network, asked.protocol) for network in asked.on}
+
+
+def _prepared(
+    asked: Asked,
+    recipe: Recipe,
+    corpus: Corpus,
+    subject: Sequence[Given],
+    accelerator: Accelerator,
+    reporter: Reporter,
+) -> Transfer:
+    """What tests the subject and the real examples beside it, once all of them can be given to every learner."""
+    spaces = Spaces(corpus)
+
+    def tell(done: int, total: int, purpose: str) -> None:
+        reporter.count(done, total, purpose)
+
+    rows: dict[str, Sequence[Given]] = {SUBJECT: subject}
+    transfer = Transfer(spaces, recipe, rows, asked.networks, accelerator.device, asked.max_test, tell)
+    for network in asked.on:
+        transfer.check(network, asked.protocol)
+    if asked.beside:
+        words = [given.words for given in subject]
+        fewest = min(count for count in words if count is not None) if None not in words else None
+        for_fresh = recipe.model_copy(update={"init": "random"})
+        features = features_of(asked.features, spaces, accelerator.device)
+        baselines = Baselines(
+            for_fresh,
+            corpus,
+            asked.draws,
+            1,
+            accelerator=accelerator,
+            reporter=reporter,
+            network=recipe.network if recipe.network in asked.on else None,
+            words=fewest,
+            features=features,
+        )
+        for name in asked.beside:
+            rows[name] = [GivenReal(real, baselines.sets) for real in baselines.sets.real(name)]
+    return transfer

@@ -1,0 +1,53 @@
+"""Texts from elsewhere are read with their labels, by name, number or soft, or refused in a line."""
+
+import json
+
+import pytest
+import torch
+
+from tdd.data.labelled_texts import read_labelled_texts
+from tdd.errors import UsageError
+
+CLASSES = ["bad", "good"]
+
+
+def write(path, rows):
+    path.write_text("\n".join(json.dumps(row) for row in rows) + "\n")
+    return path
+
+
+def test_labels_are_names_or_numbers(tmp_path):
+    numbers = write(tmp_path / "a.jsonl", [{"sentence": "a fine film", "labels": 1}, {"sentence": "no", "labels": 0}])
+    (tmp_path / "b.csv").write_text("text,label\na fine film,good\nno,bad\n")
+    for path in (numbers, tmp_path / "b.csv"):
+        found = read_labelled_texts(path, CLASSES)
+        assert found.texts == ["a fine film", "no"] and found.labels.tolist() == [[0, 1], [1, 0]]
+
+
+def test_a_class_that_is_called_by_a_number_is_that_class(tmp_path):
+    path = write(tmp_path / "a.jsonl", [{"text": "x", "label": 1}, {"text": "y", "label": 2}])
+    assert read_labelled_texts(path, ["1", "2"]).labels.tolist() == [[1, 0], [0, 1]]
+
+
+def test_soft_labels_come_before_classes_and_may_be_written_as_text(tmp_path):
+    rows = [{"text": "x", "label": "bad", "soft_label": [0.25, 0.75]}]
+    (tmp_path / "b.csv").write_text('text,soft_label\nx,"[0.25, 0.75]"\n')
+    for path in (write(tmp_path / "a.jsonl", rows), tmp_path / "b.csv"):
+        assert torch.equal(read_labelled_texts(path, CLASSES).labels, torch.tensor([[0.25, 0.75]]))
+
+
+@pytest.mark.parametrize(
+    "row, said",
+    [
+        ({"text": "x", "label": "fine"}, "row 1 is labelled 'fine', which is none of the classes bad, good"),
+        ({"text": "x", "label": 2}, "row 1 is labelled '2'"),
+        ({"text": " ", "label": 1}, "row 1 has no text in column 'text'"),
+        ({"words": "x", "label": 1}, "has no column of texts: it has words, label; call one 'text'"),
+        ({"text": "x", "kind": 1}, "has no column of labels"),
+        ({"text": "x", "soft_label": [1.0]}, "row 1 has no soft label of 2 numbers, one for each of bad, good"),
+        ({"text": "x", "soft_label": "so"}, "row 1 has no soft label"),
+    ],
+)
+def test_what_cannot_be_read_is_a_line(row, said, tmp_path):
+    with pytest.raises(UsageError, match=said):
+        read_labelled_texts(write(tmp_path / "a.jsonl", [row]), CLASSES)

@@ -1,0 +1,56 @@
+"""Intervals are Student's, over draws where there are several, and pairs are of the same network."""
+
+import pytest
+from scipy import stats
+
+from tdd.evaluation.paired import by_network, interval_of, mean_interval, paired_difference, strongest
+
+
+def test_the_interval_of_a_mean_is_students():
+    values = [0.5, 0.6, 0.55, 0.7]
+    expected = stats.t.interval(0.95, 3, loc=sum(values) / 4, scale=stats.sem(values))
+    assert mean_interval(values) == pytest.approx(expected)
+    assert mean_interval([0.5]) is None
+
+
+def test_accuracies_come_draw_by_draw_and_are_put_in_the_order_of_networks():
+    assert by_network([0, 3, 6, 1, 4, 2, 5], 3) == [0, 1, 2, 3, 4, 5, 6]
+    assert by_network([5, 7], 1) == [5, 7]
+
+
+def test_networks_of_one_draw_count_as_one_in_an_interval():
+    # Two draws, networks 0, 2 of the first and 1, 3 of the second.
+    found, over = interval_of([0.4, 0.6, 0.7, 0.9], 2, 100)
+    assert over == "draws" and found == pytest.approx(mean_interval([0.5, 0.8]))
+    assert interval_of([0.4, 0.6], 1, 100) == (pytest.approx(mean_interval([0.4, 0.6])), "networks")
+    low, high = interval_of([0.5], 1, 100)[0]
+    assert interval_of([0.5], 1, 100)[1] == "test examples" and low == pytest.approx(0.4038, abs=1e-3) and high < 0.6
+
+
+def test_a_difference_is_that_of_networks_drawn_alike():
+    ours = {"accuracies": [0.5, 0.6, 0.7, 0.8], "draws": 1}
+    theirs = {"accuracies": [0.4, 0.6, 0.5, 0.8], "draws": 2}  # networks 0, 2 and 1, 3
+    found = paired_difference(ours, theirs)
+    assert found.pairs == 4 and found.mean == pytest.approx((0.1 + 0.1 + 0.1 + 0.0) / 4)
+    assert found.interval == pytest.approx(mean_interval([0.1, 0.05]))
+    alike = paired_difference(ours, {"accuracies": [0.4, 0.5, 0.6, 0.7]})
+    assert alike.mean == pytest.approx(0.1) and alike.interval == pytest.approx((0.1, 0.1))
+    assert str(alike) == "+10.0 (+10.0 to +10.0)"
+
+
+def test_a_single_network_is_paired_with_each_of_the_others():
+    found = paired_difference({"accuracies": [0.5]}, {"accuracies": [0.4, 0.6], "draws": 2})
+    assert found.pairs == 2 and found.mean == pytest.approx(0) and found.interval is not None
+    alone = paired_difference({"accuracies": [0.5]}, {"accuracies": [0.6]})
+    assert alone.interval is None and str(alone) == "-10.0"
+
+
+def test_the_strongest_is_best_on_held_out_data_and_has_seen_no_outer_gradient():
+    results = {
+        "random": {"mean": 0.9, "validation_accuracy": 0.5},
+        "herding": {"mean": 0.4, "validation_accuracy": 0.6},
+        "label_only": {"mean": 0.9, "validation_accuracy": 0.9},
+        "full": {"mean": 0.9, "validation_accuracy": 0.9},
+    }
+    assert strongest(results) == "herding"
+    assert strongest({"full": results["full"]}) is None

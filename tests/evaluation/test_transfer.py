@@ -1,0 +1,212 @@
+"""Sets are given to learners they were not made for by two protocols, and nothing is chosen by a test figure."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from films_words import films_corpus, films_set
+from plain import CORPUS, short_training
+from tiny import tiny_corpus, tiny_recipe
+from tiny_encoders import tiny_encoder
+from tiny_images import tiny_images
+
+from tdd.data.text import TextSplit
+from tdd.distillation.distiller import Distiller
+from tdd.embeddings.load import load_embedding
+from tdd.errors import UsageError
+from tdd.evaluation import spaces, transfer
+from tdd.evaluation.baselines import Baselines
+from tdd.evaluation.evaluation import evaluate
+from tdd.evaluation.given import GivenReal, GivenSet, GivenTexts
+from tdd.evaluation.labels import probabilities
+from tdd.evaluation.names import SUBJECT
+from tdd.evaluation.plain_settings import plain_settings
+from tdd.evaluation.plain_training import Lesson, samples_or_texts
+from tdd.evaluation.rate_search import scaled
+from tdd.evaluation.spaces import Spaces
+from tdd.evaluation.transfer import Transfer, check_learner
+from tdd.networks.learner import make_learner
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short():
+    with short_training():
+        yield
+
+
+def made(init="random", corpus=CORPUS, **settings):
+    recipe = tiny_recipe(n=6, steps=2, outer_steps=6, init=init, max_validation=30, **settings)
+    return Distiller(recipe, corpus).run()
+
+
+def transfer_of(distilled, corpus=CORPUS, networks=3, rows=None, **more):
+    rows = {SUBJECT: [GivenSet(distilled, corpus)]} | (rows or {})
+    return Transfer(Spaces(corpus), distilled.recipe, rows, networks, CPU, **more)
+
+
+# Learned steps
+
+
+@pytest.mark.parametrize("init", ["fixed", "random"])
+def test_the_sets_own_network_is_trained_by_its_own_steps(init):
+    distilled = made(init)
+    found = transfer_of(distilled).measure("text_cnn", "learned")["learned"][SUBJECT]
+    networks = None if init == "fixed" else 3
+    assert found["accuracies"] == evaluate(distilled, CORPUS.test, networks, init).accuracies
+    assert found["init"] == init and "factor" not in found and found["gradient_steps"] == 2
+
+
+@pytest.mark.parametrize("init", ["fixed", "random"])
+def test_another_network_has_the_rates_times_the_factor_that_is_best_on_held_out_data(init):
+    distilled = made(init)
+    found = transfer_of(distilled).measure("lstm", "learned")["learned"][SUBJECT]
+    reached = {}
+    learner = make_learner("lstm", {}, CORPUS.train.space, 3)
+    for factor in transfer.FACTORS:
+        trainer = transfer.Trainer(
+            learner, distilled.recipe, CORPUS, None, transfer.by_inner_loop(learner, False), scaled, [factor]
+        )
+        reached[factor] = trainer.held_out([distilled], transfer.JUDGES).item()
+    assert found["factor"] == max(reached, key=lambda factor: reached[factor])
+    expected = evaluate(scaled(distilled, found["factor"]), CORPUS.test, 3, "random", network="lstm")
+    assert found["accuracies"] == pytest.approx(expected.accuracies) and found["init"] == "random"
+
+
+def test_nothing_chosen_depends_on_the_test_split():
+    distilled, other = made(), replace(CORPUS, test=tiny_corpus(3, seed=5).test)
+    ours, theirs = (transfer_of(distilled, corpus).measure("gru", "both") for corpus in (CORPUS, other))
+    for protocol in ("learned", "plain"):
+        one, two = ours[protocol][SUBJECT], theirs[protocol][SUBJECT]
+        assert one.get("factor") == two.get("factor") and one["validation_accuracy"] == two["validation_accuracy"]
+    assert ours != theirs
+
+
+# Plain training
+
+
+@pytest.mark.parametrize("samples", ["free", "words"])
+def test_plain_training_is_that_of_the_sets_samples_at_fixed_settings(samples):
+    distilled = made(samples=samples)
+    found = transfer_of(distilled).measure("mean_pool", "plain")["plain"][SUBJECT]
+    learner = make_learner("mean_pool", {}, CORPUS.train.space, 3)
+    how = plain_settings("mean_pool")
+    trainer = transfer.Trainer(
+        learner, distilled.recipe, CORPUS, None, transfer.by_plain_training(learner, 0), Lesson.at, [how.rate]
+    )
+    expected = trainer.tested([Lesson(samples_or_texts(distilled, CORPUS.train), how)], 3)
+    assert found["accuracies"] == expected and found["gradient_steps"] == how.steps
+    assert found["words"] == distilled.words and len(found["interval"]) == 2
+
+
+def test_real_examples_beside_a_set_are_tested_in_the_same_way_over_their_draws():
+    distilled = made(samples="words")
+    sets = Baselines(distilled.recipe, CORPUS, 2, 1, distilled=distilled).sets
+    rows = {name: [GivenReal(real, sets) for real in sets.real(name)] for name in ("random", "herding_teacher")}
+    for network in ("gru", "tfidf"):
+        found = transfer_of(distilled, rows=rows, networks=4).measure(network, "plain")["plain"]
+        assert list(found) == [SUBJECT, "random", "herding_teacher"]
+        assert found["random"]["draws"] == 2 and found["random"]["interval_over"] == "draws"
+        assert found["random"]["networks"] == (0 if network == "tfidf" else 4)
+        assert all(row["words"] <= distilled.words for row in found.values())
+
+
+def test_images_go_across_networks_of_one_space():
+    corpus = tiny_images(side=28)
+    recipe = tiny_recipe(network="lenet", n=4, outer_steps=2, init="random", max_length=400)
+    distilled = Distiller(recipe, corpus).run()
+    found = transfer_of(distilled, corpus, networks=1).measure("convnet", "both")
+    assert 0 <= found["learned"][SUBJECT]["mean"] <= 1 and 0 <= found["plain"][SUBJECT]["mean"] <= 1
+    with pytest.raises(UsageError, match="gru reads text and the data are images"):
+        transfer_of(distilled, corpus).check("gru", "both")
+    with pytest.raises(UsageError, match="tfidf reads text and the data are images"):
+        transfer_of(distilled, corpus).check("tfidf", "both")
+
+
+# Across spaces
+
+
+def test_a_set_of_words_is_read_anew_by_an_encoder():
+    distilled, corpus, name = films_set(), films_corpus(), tiny_encoder()
+    pieces, given = load_embedding(name), GivenSet(distilled, corpus)
+    read = Spaces(corpus).of(name)
+    rows = [pieces.encode(text) for text in distilled.sentences.texts()]
+    texts = given.examples(read)
+    assert [texts.row(place).tolist() for place in range(4)] == rows
+    torch.testing.assert_close(texts.labels, probabilities(distilled.labels.flatten(0, 1)))
+    steps = given.steps(read)
+    lengths = torch.tensor([len(row) for row in rows]).view(distilled.samples.shape[:2])
+    assert torch.equal(steps.lengths, lengths) and torch.equal(steps.labels, distilled.labels)
+    for place, row in enumerate(rows):
+        expected = pieces.embed(torch.tensor(row))
+        assert torch.equal(steps.samples.flatten(0, 1)[place, : len(row)], expected)
+    assert steps.initialisation is None and steps.source["vectors_checksum"] == pieces.checksum
+
+
+@pytest.mark.parametrize("init", ["fixed", "random"])
+def test_an_encoder_is_tested_by_both_protocols(init):
+    distilled, corpus = films_set(init=init), films_corpus()
+    found = transfer_of(distilled, corpus, networks=2).measure(tiny_encoder(), "both")
+    for protocol in ("learned", "plain"):
+        assert len(found[protocol][SUBJECT]["accuracies"]) == 2
+    assert found["plain"][SUBJECT]["gradient_steps"] == 4  # of fine-tuning
+
+
+def test_sentence_vectors_and_tfidf_learn_from_words_alone(monkeypatch):
+    monkeypatch.setattr(transfer, "MINILM", tiny_encoder())
+    monkeypatch.setattr(spaces, "MINILM", tiny_encoder())
+    for network in ("frozen_minilm", "tfidf"):
+        found = transfer_of(films_set(), films_corpus()).measure(network, "both")
+        assert list(found) == ["plain"] and found["plain"][SUBJECT]["networks"] == 0
+        assert found["plain"][SUBJECT]["interval_over"] == "test examples"
+    with pytest.raises(UsageError, match="takes no learned steps: use --protocol plain"):
+        transfer_of(films_set(), films_corpus()).check("tfidf", "learned")
+
+
+def test_free_samples_do_not_go_into_another_space():
+    with pytest.raises(UsageError, match=r"the set is made of numbers in words, not of words.*distil with --samples"):
+        transfer_of(films_set("free"), films_corpus()).check(tiny_encoder(), "both")
+    transfer_of(films_set("free"), films_corpus()).check("gru", "both")
+    with pytest.raises(UsageError, match="made of numbers"):
+        transfer_of(films_set("free"), films_corpus()).check("frozen_minilm", "plain")
+    with pytest.raises(UsageError, match="not of words"):
+        GivenSet(films_set("free"), films_corpus()).examples(Spaces(CORPUS).of("gru"))
+
+
+def test_texts_from_elsewhere_are_read_by_every_network():
+    texts = GivenTexts(["good film b", "bad film c"], torch.eye(2))
+    assert texts.words == 6
+    rows = {SUBJECT: [texts, GivenTexts(["good", "bad"], torch.eye(2))]}
+    both = Transfer(Spaces(films_corpus()), films_set().recipe, rows, 2, CPU)
+    for network in ("gru", "tfidf", tiny_encoder()):
+        both.check(network, "both")
+        found = both.measure(network, "both")
+        assert list(found) == ["plain"] and found["plain"][SUBJECT]["draws"] == 2
+    with pytest.raises(UsageError, match="texts from a file have no learned steps"):
+        both.check("gru", "learned")
+    with pytest.raises(UsageError, match="text 2 holds nothing that can be read"):
+        GivenTexts(["good", " "], torch.eye(2)).examples(films_corpus())
+
+
+def test_real_texts_are_cut_alike_in_another_space():
+    corpus = films_corpus()
+    recipe = films_set().recipe.model_copy(update={"validation_networks": 1})
+    for words, most in ((None, 3), (8, 2)):
+        sets = Baselines(recipe, corpus, 1, 1, words=words).sets
+        given = GivenReal(sets.real("herding")[0], sets)
+        own, pieces = given.examples(corpus), load_embedding(tiny_encoder())
+        there = given.examples(Spaces(corpus).of(tiny_encoder()))
+        assert isinstance(own, TextSplit) and int(own.lengths.max()) == most
+        for place in range(4):
+            text = " ".join(corpus.train.vectors.words[id_ - 1] for id_ in own.row(place))
+            assert there.row(place).tolist() == pieces.encode(text)
+
+
+def test_names_that_are_none_are_told_with_the_nearest():
+    with pytest.raises(UsageError, match="no network 'grue'; did you mean 'gru'"):
+        check_learner("grue")
+    with pytest.raises(UsageError, match="did you mean 'tfidf'"):
+        check_learner("tfid")
+    for name in ("tfidf", "frozen_minilm", "gru", "python:a:B", "hf:a/b"):
+        check_learner(name)
