@@ -108,7 +108,8 @@ class TextEncoder:
             UsageError: almost no word has a vector.
         """
         gathered = {name: _gather(cells["ids"], rows) for name, (cells, rows, _) in chosen.items()}
-        length = self.max_length or usual_length(_quantile(gathered["train"][1]), self.at_least)
+        usual = usual_length(_quantile(gathered["train"][1]), self.at_least)
+        length = self.max_length or min(usual, self.vectors.longest)
         splits = {
             name: TextSplit(*gathered[name], labels, self.vectors, length, _unknown(cells, rows))
             for name, (cells, rows, labels) in chosen.items()

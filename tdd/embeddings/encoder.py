@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from tdd.embeddings.encoded import EncodedTexts, joined
+from tdd.embeddings.encoder_model import load_encoder
 from tdd.embeddings.pieces import read_tokenizer, uncut, unreadable
-from tdd.embeddings.table import Table
-from tdd.errors import TddError, UsageError
+from tdd.embeddings.table import UNBOUNDED, Table
+from tdd.errors import TddError
 from tdd.hub.encoders import EncoderFiles, encoder_files
 from tdd.hub.layout import TOKENIZER
 from tdd.hub.quiet import quiet
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-    from transformers import PreTrainedModel
 
 # Models whose positions begin after that of padding.
 _AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer")
-UNBOUNDED = 2**31
 """Pieces that an encoder reads whose positions have no end."""
+
+
+_TOKENIZERS = ("vocab.txt", "vocab.json", "tokenizer.model", "spiece.model", "spm.model", "sentencepiece.bpe.model")
+"""Files of tokenizers beside `TOKENIZER`, one of which there must be."""
 
 
 class EncoderTokens(Table):
@@ -54,6 +53,11 @@ class EncoderTokens(Table):
         between = pair[first + len(bare) : len(pair) - len(bare) - len(self.suffix)]
         self.separator = [row + 1 for row in between]
         self._files, self._tokenizer = files, tokenizer
+        if (pieces := max(tokenizer.get_vocab().values(), default=-1) + 1) > len(table):
+            raise TddError(
+                f"the tokenizer of {files.name} knows {pieces} pieces and its model {len(table)}: they are not of one "
+                "encoder; get a fresh copy"
+            )
         self._unknown = _unknown_piece(tokenizer)
         words = [tokenizer.id_to_token(row) or f"[{row}]" for row in range(len(table))]
         digest = hashlib.sha256(self.tokenizer().encode())
@@ -67,6 +71,17 @@ class EncoderTokens(Table):
         around["separator"] = [self.words[id_ - 1] for id_ in self.separator]
         where = {"model": files.model, "revision": files.revision, "weights_sha256": files.checksum()}
         return super().describe() | {"kind": "word pieces"} | where | around
+
+    @property
+    def longest(self) -> int:
+        """See `Embedding`: the positions of the encoder but for those of special tokens."""
+        config = self._files.config
+        most = config.get("max_position_embeddings")
+        if not isinstance(most, int) or most <= 0:
+            return UNBOUNDED
+        if config["model_type"] in _AFTER_PADDING:
+            most -= (config.get("pad_token_id") or 0) + 1
+        return most - len(self.prefix) - len(self.suffix)
 
     def tokenizer(self) -> str:
         """See `Embedding`."""
@@ -134,17 +149,6 @@ def encoder_tokens(name: str) -> EncoderTokens:
     return _tokens(name, encoder_files(name).state())
 
 
-def most_pieces(name: str) -> int:
-    """Word pieces of a text that the encoder called `name` reads at most, beside its special tokens."""
-    config, tokens = load_encoder(name).config, encoder_tokens(name)
-    most = getattr(config, "max_position_embeddings", None)
-    if most is None or most <= 0:
-        return UNBOUNDED
-    if config.model_type in _AFTER_PADDING:
-        most -= (config.pad_token_id or 0) + 1
-    return int(most) - len(tokens.prefix) - len(tokens.suffix)
-
-
 @lru_cache(maxsize=4)
 def _tokens(name: str, state: object) -> EncoderTokens:
     """As `encoder_tokens`, for the files that are in this `state`."""
@@ -158,90 +162,11 @@ def _tokenizer(files: EncoderFiles) -> Tokenizer:
         return read_tokenizer(files.folder / TOKENIZER, files.name)
     from transformers import AutoTokenizer
 
+    if not any((files.folder / name).is_file() for name in _TOKENIZERS):
+        raise TddError(f"{files.name} has no tokenizer, {TOKENIZER} is missing; get a fresh copy")
     try:
         with quiet():
             loaded = AutoTokenizer.from_pretrained(files.folder, local_files_only=True, trust_remote_code=False)
             return uncut(loaded.backend_tokenizer)
     except Exception as error:  # of many kinds
         raise unreadable(files.name, error) from None
-
-
-def load_encoder(name: str) -> PreTrainedModel:
-    """The pretrained encoder called `name`, on the CPU, in evaluation mode, all frozen; to be copied, not changed.
-
-    Raises:
-        UsageError: it is no encoder of texts that takes embedded words.
-        TddError: its files are damaged.
-    """
-    return _load(name, encoder_files(name).state())
-
-
-@lru_cache(maxsize=2)
-def _load(name: str, state: object) -> PreTrainedModel:
-    """As `load_encoder`, for the files that are in this `state`."""
-    from transformers import AutoModel
-
-    files = encoder_files(name)
-    if files.config.get("is_encoder_decoder") or files.config.get("is_decoder"):
-        raise UsageError(
-            f"{name} is a {files.config['model_type']} with a decoder; name an encoder of texts, as BERT is"
-        )
-    try:
-        with quiet(), _without_bars():
-            # Attention written out: the fused kernels have no second derivative.
-            model = AutoModel.from_pretrained(
-                files.folder,
-                dtype=torch.float32,
-                attn_implementation="eager",
-                local_files_only=True,
-                trust_remote_code=False,
-                use_safetensors=True,
-            )
-    except Exception as error:  # of many kinds
-        raise TddError(f"{name} cannot be loaded by transformers: {_line(error)}") from None
-    if getattr(model, "pooler", None) is not None:
-        model.pooler = None
-    model.eval().requires_grad_(False)
-    if (fault := _not_an_encoder(model)) is not None:
-        raise UsageError(
-            f"{name} is a {files.config['model_type']}, which {fault}; name an encoder of texts, as BERT is"
-        )
-    return model
-
-
-def _not_an_encoder(model: PreTrainedModel) -> str | None:
-    """Why a model cannot be used, in a few words; None: it can."""
-    try:
-        table = model.get_input_embeddings()
-    except (NotImplementedError, AttributeError):  # how models without one answer
-        table = None
-    if not isinstance(table, nn.Embedding):
-        return "has no table of tokens"
-    if "inputs_embeds" not in inspect.signature(model.forward).parameters:
-        return "takes no embedded words"
-    words = torch.randn(1, 3, table.embedding_dim, generator=torch.Generator().manual_seed(0))
-    changed = torch.cat([words[:, :2], -words[:, 2:]], dim=1)
-    with torch.no_grad():
-        first = [model(inputs_embeds=x).last_hidden_state[0, 0] for x in (words, changed)]
-    return "reads from left to right: its first word does not see the others" if torch.equal(*first) else None
-
-
-@contextmanager
-def _without_bars() -> Iterator[None]:
-    """No progress bar of transformers, and none of its warnings: weights are read in a moment."""
-    from transformers.utils import logging
-
-    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if shown:
-            logging.enable_progress_bar()
-
-
-def _line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__

@@ -52,6 +52,10 @@ class Embedding(Protocol):
     def needs_spaces(self) -> bool:
         """Whether words of a text are found by the spaces between them."""
 
+    @property
+    def longest(self) -> int:
+        """Tokens of a text that can be read at most, as many as an encoder has positions for."""
+
     def split_by(self, tokenizer: str) -> Embedding:
         """The same table for texts that are split by another tokenizer; an encoder keeps its own."""
 

@@ -14,6 +14,8 @@ from torch import Tensor
 from tdd.embeddings.nearest import Metric, nearest_rows
 from tdd.errors import UsageError
 
+UNBOUNDED = 2**31
+"""Tokens of a text where nothing bounds them."""
 _IN_MEMORY: WeakValueDictionary[str, Table] = WeakValueDictionary()
 
 
@@ -49,6 +51,11 @@ class Table:
     def tokenizer(self) -> str | None:
         """See `Embedding`."""
         return None
+
+    @property
+    def longest(self) -> int:
+        """See `Embedding`."""
+        return UNBOUNDED
 
     def join(self, words: Sequence[str]) -> str:
         """See `Embedding`."""

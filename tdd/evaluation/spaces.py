@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from tdd.data.text import TextSplit
 from tdd.data.text_encoder import read_by
-from tdd.embeddings.encoder import most_pieces
 from tdd.embeddings.load import load_embedding
 from tdd.evaluation.names import FROZEN, TFIDF
 from tdd.settings.data_parts import USUAL_VECTORS
@@ -46,7 +45,7 @@ class Spaces:
         pieces = train.vectors.describe()["kind"] == "word pieces"
         if is_encoder(name):
             vectors = load_embedding(name)
-            length = min(PIECES_A_WORD * train.max_length, most_pieces(name))
+            length = min(PIECES_A_WORD * train.max_length, vectors.longest)
         elif pieces and (name == TFIDF or entry_of(name).comes_with_tdd):
             vectors, length = load_embedding(USUAL_VECTORS), train.max_length
         else:

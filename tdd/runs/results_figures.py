@@ -116,9 +116,7 @@ class RowFigures:
         def by(name: str) -> float:
             return (self.baselines[name].held_out if known else None) or self.baselines[name].mean
 
-        best = max(
-            names, key=lambda name: (self.baselines[name].held_out if known else None) or self.baselines[name].mean
-        )
+        best = max(names, key=by)
         return NAMES.get(best, best), self.baselines[best]
 
     def _figure(self, of: Callable[[Result], float | None]) -> Figure | None:

@@ -1,6 +1,7 @@
 """Encoders from the Hub: at a commit that is kept, and one line for what cannot be had."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from tdd.data.corpus import load_corpus
 from tdd.distillation.distiller import Distiller
 from tdd.distilled_set.embedding import with_own_files
 from tdd.distilled_set.set import DistilledSet
+from tdd.embeddings.encoder import encoder_tokens
+from tdd.embeddings.encoder_model import load_encoder
 from tdd.embeddings.load import load_embedding
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.evaluation import evaluate
@@ -109,3 +112,30 @@ def test_what_cannot_be_had_is_one_line(hub, repo, folder, monkeypatch):
             UsageError, match="no such folder; a pretrained encoder is named hf:folder or hf:owner/name"
         ):
             encoder_files(name)
+
+
+def test_weights_that_a_file_lacks_are_told_and_not_drawn(tmp_path: Path):
+    from safetensors.torch import load_file, save_file
+
+    save_encoder(tmp_path, "bert")
+    weights = load_file(tmp_path / "model.safetensors")
+    kept = {name: value for name, value in weights.items() if "layer.1." not in name}
+    save_file(kept, tmp_path / "model.safetensors", {"format": "pt"})
+    with pytest.raises(
+        TddError, match=r"^the weights of hf:\S+ lack encoder\.layer\.1\.\S+ and \d+ more; get a fresh copy$"
+    ):
+        load_encoder(f"hf:{tmp_path}")
+
+
+def test_a_tokenizer_that_is_another_models_or_not_there_is_told(tmp_path: Path):
+    save_encoder(tmp_path / "a", "bert")
+    text = json.loads((tmp_path / "a" / "tokenizer.json").read_text())
+    text["model"]["vocab"]["##beyond"] = 99
+    (tmp_path / "a" / "tokenizer.json").write_text(json.dumps(text))
+    with pytest.raises(TddError, match=r"knows 100 pieces and its model 60: they are not of one encoder"):
+        encoder_tokens(f"hf:{tmp_path / 'a'}")
+    save_encoder(tmp_path / "b", "bert", seed=1)
+    for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
+        (tmp_path / "b" / name).unlink(missing_ok=True)
+    with pytest.raises(TddError, match=r"has no tokenizer, tokenizer\.json is missing"):
+        encoder_tokens(f"hf:{tmp_path / 'b'}")

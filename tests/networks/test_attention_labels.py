@@ -27,7 +27,8 @@ from tdd.distillation.distiller import Distiller
 from tdd.distillation.memory import predicted_peak
 from tdd.distillation.unroll import InnerLoop, train, unroll
 from tdd.distilled_set.set import DistilledSet
-from tdd.embeddings.encoder import encoder_tokens, load_encoder
+from tdd.embeddings.encoder import encoder_tokens
+from tdd.embeddings.encoder_model import load_encoder
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.evaluation import evaluate
 from tdd.networks.kernels.parameters import unstack

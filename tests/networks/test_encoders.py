@@ -29,7 +29,8 @@ from tdd.distillation.outer_update import EPSILON, PRETRAINED_EPSILON
 from tdd.distillation.unroll import InnerLoop, unroll
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
-from tdd.embeddings.encoder import encoder_tokens, load_encoder
+from tdd.embeddings.encoder import encoder_tokens
+from tdd.embeddings.encoder_model import load_encoder
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.evaluation import evaluate
 from tdd.networks.kernels.autograd import AutogradKernel

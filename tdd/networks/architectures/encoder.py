@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from tdd.data.protocols import InputSpace
-from tdd.embeddings.encoder import encoder_tokens, load_encoder, most_pieces
+from tdd.embeddings.encoder import encoder_tokens
+from tdd.embeddings.encoder_model import load_encoder
 from tdd.errors import UsageError
 from tdd.hub.encoders import encoder_files
 from tdd.networks.encoder_parts import Body, Pooled, Upper, add_lora, split
@@ -118,6 +119,6 @@ class Encoder(nn.Module):
 
 def _check_length(name: str, length: int) -> None:
     """Raise UsageError where the model has no positions for so many pieces."""
-    most = most_pieces(name)
+    most = encoder_tokens(name).longest
     if length > most:
         raise UsageError(f"max_length = {length}: {name} reads at most {most} pieces; lower it to that")
