@@ -69,7 +69,8 @@ def test_several_files_of_a_split_are_named_and_contradictions_told(tmp_path: Pa
     corpus = load(tmp_path / "d")
     assert "test: 2 files, my_test.csv, my_test_masked.csv" in corpus.notes
     assert (
-        "10 of the 20 examples of the test split are copies of others, 10 of them with different labels" in corpus.notes
+        "10 of the 20 examples of the test split are copies of others; 5 of those repeated have different labels"
+        in corpus.notes
     )
 
 
@@ -90,6 +91,13 @@ def test_splits_may_be_files_of_several_kinds(tmp_path: Path, load: Load):
     corpus = load(tmp_path / "d")
     assert (len(corpus.test), total(corpus)) == (10, 50)
     assert corpus.reading["left_out_files"] == {"train.jsonl": "train.csv is read in its place"}
+
+
+def test_the_kinds_of_all_files_that_are_read_are_named(tmp_path: Path, load: Load):
+    write_csv(tmp_path / "d" / "train.csv", rows(40, "red"))
+    (tmp_path / "d" / "test.tsv").write_text("text\tlabel\n" + "".join(f"{t}\t{y}\n" for t, y in rows(10, "blue")))
+    (tmp_path / "d" / "notes.json").write_text("{}")
+    assert load(tmp_path / "d").reading["left_out_files"] == {"notes.json": "the other files are .csv and .tsv"}
 
 
 def test_files_of_a_rarer_kind_take_no_file_s_place(tmp_path: Path, load: Load):
