@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdd.data.formats.dialect import Dialect, looks_like_data, recognise
 from tdd.data.formats.packed import Bytes, lines_of
-from tdd.data.formats.plain_text import plain_text, unusual
+from tdd.data.formats.plain_text import plain_text, raw_lines, unusual, word_of_guess
 from tdd.data.formats.read import Read
 from tdd.data.formats.table_cache import cached, checksum
 from tdd.errors import TddError, UsageError
@@ -45,7 +45,7 @@ def read_delimited(path: Path, suffix: str, recipe: DataSettings) -> Read:
         data, encoding = plain_text(path, recipe.encoding)
         dialect = recognise(path, data, *given[1:], usual)
         check_header(path, dialect, recipe)
-        noted = json.dumps(facts_of(dialect, encoding))
+        noted = json.dumps(facts_of(dialect, encoding, word_of_guess(raw_lines(data), encoding, recipe.encoding)))
         schema = pa.schema([(name, pa.string()) for name in dialect.header], metadata={"tdd": noted})
         return schema, _rows(path, data, dialect, schema)
 
@@ -73,8 +73,11 @@ def check_header(path: Path, dialect: Dialect, recipe: DataSettings) -> None:
         )
 
 
-def facts_of(dialect: Dialect, encoding: str) -> dict[str, Any]:
-    """How a file is written: `WRITTEN`, the line ends within quotes ("spanning"), what is not usual ("told")."""
+def facts_of(dialect: Dialect, encoding: str, word: str | None = None) -> dict[str, Any]:
+    """How a file is written: `WRITTEN`, the line ends within quotes ("spanning"), what is not usual ("told").
+
+    `word` is what tells of a guessed encoding, see `word_of_guess`.
+    """
     quotes = {'"': "double", "'": "single", "": "none"}
     return {
         "encoding": encoding,
@@ -82,7 +85,7 @@ def facts_of(dialect: Dialect, encoding: str) -> dict[str, Any]:
         "quote": quotes[dialect.quote],
         "header": dialect.has_header,
         "spanning": dialect.spanning,
-        "told": ", ".join([*unusual(encoding), *dialect.told()]),
+        "told": ", ".join([*unusual(encoding, word), *dialect.told()]),
     }
 
 
