@@ -13,7 +13,7 @@ import numpy as np
 
 from tdd.data.columns import column_of
 from tdd.data.label_column import LabelColumn, Labels, read_column
-from tdd.data.several_labels import refuse_several
+from tdd.data.several_labels import notes_on_several, refuse_several
 from tdd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def read_labels(
     counts = columns["train"].counts()
     names = declared_order(declared, counts) if declared is not None else in_order(counts)
     _check(column, names)
-    notes += _doubts(names, counts, declared)
+    notes += _doubts(names, counts, declared) + notes_on_several(names)
     return Classes(names, {name: _labels(name, found, names) for name, found in columns.items()}, notes)
 
 

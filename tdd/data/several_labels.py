@@ -45,3 +45,13 @@ def _of_others(names: list[str]) -> str | None:
         return None
     uses = Counter(part for found in parts.values() for part in set(found))
     return next((name for name in several if all(part and uses[part] > 1 for part in parts[name])), None)
+
+
+def notes_on_several(names: Iterable[str]) -> list[str]:
+    """A note where classes have a semicolon or a bar in their names, as lists of labels have."""
+    doubtful = [name for name in names if ";" in name or "|" in name]
+    if not doubtful:
+        return []
+    return [
+        f"'{doubtful[0]}' is read as one class: where it is several labels, keep one, as such data are not supported"
+    ]

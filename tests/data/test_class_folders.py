@@ -126,6 +126,17 @@ def test_texts_that_are_not_utf_8_are_read_in_one_encoding_and_said(tmp_path: Pa
     assert not any("left out" in note for note in corpus.notes)
 
 
+@pytest.mark.parametrize("kept", [4, -30])
+def test_a_damaged_image_of_a_folder_is_named(kept: int, tmp_path: Path):
+    for name, place in (("bus", 0), ("car", 10)):
+        write_images(tmp_path / "d" / name, 10, place)
+    path = sorted((tmp_path / "d" / "car").iterdir())[3]
+    path.write_bytes(path.read_bytes()[:kept])
+    said = rf"the image car/{path.name} in column 'image' of the train split cannot be read: .*; mend or remove it"
+    with pytest.raises(UsageError, match=said):
+        images(tmp_path / "d")
+
+
 def test_metadata_say_what_images_are(tmp_path: Path):
     write_images(tmp_path / "d", 20, 0)
     lines = "".join(f"{number}.png,{'ab'[number % 2]}\n" for number in range(20))

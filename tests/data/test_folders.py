@@ -166,3 +166,55 @@ def test_the_split_that_is_called_so_comes_before_one_that_speaks_of_it(vectors)
     splits = {name: ([f"{name} {text}" for text in texts(40)], ["a", "b"] * 20) for name in ("test_b", "train", "test")}
     corpus = load_corpus(Recipe(dataset="mine"), vectors, splits)
     assert corpus.notes == ["splits that are not used: test_b"]
+
+
+@pytest.mark.parametrize("stray", ["labels.csv", "zzz.csv"])
+def test_a_file_of_other_columns_is_left_out_wherever_it_sorts(stray: str, tmp_path: Path, load: Load):
+    write_csv(tmp_path / "d" / "reviews.csv", rows(40, "red"))
+    (tmp_path / "d" / stray).write_text("id,name\n" + "".join(f"{i},n{i}\n" for i in range(60)))
+    corpus = load(tmp_path / "d")
+    assert corpus.reading["left_out_files"] == {stray: "it has no column of reviews.csv"} and total(corpus) == 40
+    assert f"{stray} is left out: it has no column of reviews.csv" in corpus.notes
+
+
+def test_the_columns_that_are_asked_for_tell_which_files_are_read(tmp_path: Path, load: Load):
+    write_csv(tmp_path / "d" / "a.csv", rows(40, "red"))
+    write_csv(tmp_path / "d" / "b.csv", rows(30, "blue"), "plot,kind")
+    asked = load(tmp_path / "d", text_column="plot", label_column="kind")
+    assert asked.reading["left_out_files"] == {"a.csv": "it has no column of b.csv"} and total(asked) == 30
+
+
+@pytest.mark.parametrize("form", ["folder", "json"])
+def test_a_split_without_the_column_of_labels_is_not_used(form: str, tmp_path: Path, load: Load):
+    train, hidden = rows(40, "red"), [text for text, _ in rows(10, "blue")]
+    path = tmp_path / "d"
+    if form == "folder":
+        write_csv(path / "train.csv", train)
+        (path / "test.csv").write_text("\n".join(["text", *hidden, ""]))
+    else:
+        path = tmp_path / "d.json"
+        splits = {"train": [{"text": t, "label": y} for t, y in train], "test": [{"text": t} for t in hidden]}
+        path.write_text(json.dumps(splits))
+    corpus = load(path)
+    assert corpus.notes[0] == "the test split has no labels and was not used"
+    assert (len(corpus.test), total(corpus)) == (8, 40)
+
+
+def test_a_split_of_one_json_without_the_columns_of_train_is_to_be_removed_there(tmp_path: Path, load: Load):
+    splits = {"train": [{"text": t, "label": y} for t, y in rows(40, "red")], "test": [{"text": "a", "klass": "b"}]}
+    (tmp_path / "d.json").write_text(json.dumps(splits))
+    with pytest.raises(UsageError, match="name the columns alike, or remove it from the file"):
+        load(tmp_path / "d.json")
+
+
+def test_a_test_split_of_a_single_class_is_told(tmp_path: Path, load: Load):
+    write_csv(tmp_path / "d" / "train.csv", rows(40, "red"))
+    write_csv(tmp_path / "d" / "test.csv", [(text, "b") for text, _ in rows(10, "blue")])
+    assert "the test split holds the class 'b' alone: its accuracy says nothing" in load(tmp_path / "d").notes
+
+
+def test_a_drawn_test_split_of_a_single_class_is_told(tmp_path: Path, load: Load):
+    """All examples of the other class are copies of one text."""
+    same = [("the same film", "b")] * 5
+    notes = load(write_csv(tmp_path / "d.csv", [*((text, "a") for text in texts(40)), *same])).notes
+    assert "the test split holds the class 'a' alone: its accuracy says nothing" in notes

@@ -227,6 +227,11 @@ def test_a_class_may_have_commas_and_brackets_in_its_name(labels: list[str], tmp
     assert set(load(path).classes) == set(labels)
 
 
+def test_a_class_with_a_semicolon_in_its_name_is_told(tmp_path: Path, load: Load):
+    notes = load(write_csv(tmp_path / "d.csv", list(zip(texts(40), ["pos;x", "neg;y"] * 20, strict=True)))).notes
+    assert any(note.startswith("'neg;y' is read as one class: where it is several labels") for note in notes)
+
+
 def test_labels_of_one_look_are_one_class_whatever_their_unicode_form(tmp_path: Path, load: Load):
     labels = ["\u00e9", "e\u0301", "neg", "\u00c9"] * 10
     path = write_parquet(tmp_path / "d.parquet", text=texts(40), label=labels)

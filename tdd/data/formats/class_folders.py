@@ -125,13 +125,14 @@ def _rows(folder: Path, classes: list[Path], kind: str, encoding: str | None) ->
     files = [(path, top.name) for top in classes for path in _files(top, kind)]
     digest = hashlib.sha256()
     for path, name in files:
-        digest.update(json.dumps([name, path.stat().st_size]).encode() + path.read_bytes())
+        told = [name, str(path.relative_to(folder)), path.stat().st_size]
+        digest.update(json.dumps(told).encode() + path.read_bytes())
 
     def batches() -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
         told: list[str] = []
         values: list[Any]
         if kind == "image":
-            values = [{"bytes": path.read_bytes(), "path": None} for path, _ in files]
+            values = [{"bytes": path.read_bytes(), "path": str(path.relative_to(folder))} for path, _ in files]
         else:
             texts, unusual = decoded([path for path, _ in files], encoding)
             values = [text.strip() for text in texts]
