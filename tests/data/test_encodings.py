@@ -1,5 +1,6 @@
 """Encodings are told apart by what the text reads as, and a guess shows a word that it reads."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,17 @@ def test_a_guess_shows_a_word_and_an_encoding_that_is_known_none(tmp_path: Path)
     assert read_file(marked, RECIPE).notes == ["e.csv: encoding utf-16, separator a semicolon"]
 
 
+def test_json_in_a_long_line_is_looked_at_by_its_texts(tmp_path: Path):
+    texts = [f"{JAPANESE} {number}" for number in range(300)]
+    path = tmp_path / "d.json"
+    path.write_bytes(json.dumps([{"text": text} for text in texts], ensure_ascii=False).encode("cp932"))
+    assert read_file(path, RECIPE).splits["train"]["text"][:] == texts
+    good, bad = ('{"text": "café"}'.encode(encoding) for encoding in ("utf-8", "latin-1"))
+    path.write_bytes(b"[" + b", ".join([*[good] * 400, bad]) + b"]")
+    with pytest.raises(TddError, match=r"d\.json, line 1: not UTF-8, as 400 of 401 texts"):
+        read_file(path, RECIPE)
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 def test_a_text_that_is_utf_8_but_for_some_lines_is_refused(suffix: str, tmp_path: Path):
     path = tmp_path / f"d{suffix}"
@@ -71,7 +83,7 @@ def test_a_text_that_is_utf_8_but_for_some_lines_is_refused(suffix: str, tmp_pat
     lines = [(row % number).encode("latin-1" if number in (7, 9) else "utf-8") for number in range(40)]
     path.write_bytes(b"\n".join([b"text,label"] * (suffix == ".csv") + lines))
     line = 9 if suffix == ".csv" else 8
-    with pytest.raises(TddError, match=rf"d\{suffix}, line {line}: not UTF-8, as 38 of 40 lines .* mend the lines"):
+    with pytest.raises(TddError, match=rf"d\{suffix}, line {line}: not UTF-8, as 38 of 40 texts .* mend those"):
         read_file(path, RECIPE)
     told = RECIPE.model_copy(update={"encoding": "latin-1"})
     assert read_file(path, told).splits["train"]["text"][7] == "café 7"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-_GUESSED_FROM = 1 << 18  # bytes
+_GUESSED_FROM = 1 << 16  # bytes
+_LONG = 1 << 12  # bytes of a line that holds several texts, as json in a line does
 # What Polish in cp1250 or ISO 8859-2, and Czech in cp1250, look like in cp1252.
 _SYMBOLS_IN_WORDS = re.compile(r"[A-Za-z][¹³£¥¿¯±¶¼¾¢¤§¨¬¸][A-Za-z]")
 _CARONS = re.compile("[šžŠŽ]")
@@ -42,26 +43,32 @@ def guess_encoding(lines: Iterable[bytes]) -> str | None:
     makes of them is no word.
     """
     some = bytearray()
-    for line in lines:
-        if not line.isascii():
-            some += line
+    for text in beyond_ascii(lines):
+        some += text
         if len(some) > _GUESSED_FROM:
             break
-    raw = bytes(some)
+    raw = bytes(some[: 2 * _GUESSED_FROM])
     return _of_two_bytes(raw) or _of_a_script(raw) or _of_latin(raw)
+
+
+def beyond_ascii(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines with other characters than ASCII's; of long lines, what stands between their double quotes."""
+    for line in lines:
+        if not line.isascii():  # in no usual encoding is the byte of a quote a part of another character
+            yield from (part for part in (line.split(b'"') if len(line) > _LONG else [line]) if not part.isascii())
 
 
 def _of_two_bytes(raw: bytes) -> str | None:
     """The encoding in which most characters are usual ones of Japanese, Korean or Chinese."""
     for encoding in ("cp932", "euc_jp"):
-        usual, kana = _japanese(_beyond_ascii(raw, encoding))
+        usual, kana = _japanese(_found(raw, encoding))
         if usual >= _USUAL and kana >= _KANA:
             return encoding
-    if _share(_beyond_ascii(raw, "cp949"), "euc_kr", b"\xb0", b"\xc8") > _USUAL:
+    if _share(_found(raw, "cp949"), "euc_kr", b"\xb0", b"\xc8") > _USUAL:
         return "cp949"
     chinese = {
-        "gb18030": _share(_beyond_ascii(raw, "gb18030"), "gb2312", b"\xa1", b"\xd7"),
-        "big5": _share(_beyond_ascii(raw, "big5"), "big5", b"\xa1", b"\xc6"),
+        "gb18030": _share(_found(raw, "gb18030"), "gb2312", b"\xa1", b"\xd7"),
+        "big5": _share(_found(raw, "big5"), "big5", b"\xa1", b"\xc6"),
     }
     best = max(chinese, key=lambda encoding: chinese[encoding])
     return best if chinese[best] >= _USUAL else None
@@ -82,7 +89,8 @@ def _share(found: Counter[str], encoding: str, first: bytes, last: bytes) -> flo
     return usual / max(found.total(), 1)
 
 
-def _beyond_ascii(raw: bytes, encoding: str) -> Counter[str]:
+def _found(raw: bytes, encoding: str) -> Counter[str]:
+    """How often each character beyond ASCII stands in a text."""
     return Counter(character for character in raw.decode(encoding, "replace") if not character.isascii())
 
 
@@ -92,7 +100,7 @@ def _of_a_script(raw: bytes) -> str | None:
     for letters, encodings in _LETTERS.values():
         chances = _chances(letters)
         for encoding in encodings:
-            found = _beyond_ascii(raw, encoding)
+            found = _found(raw, encoding)
             known = Counter(
                 "".join(word for word in _WORD.findall(raw.decode(encoding, "replace")) if _is_of(word, chances))
             )

@@ -6,12 +6,12 @@ import codecs
 import io
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 
-from tdd.data.formats.guess_encoding import guess_encoding
+from tdd.data.formats.guess_encoding import beyond_ascii, guess_encoding
 from tdd.data.formats.packed import Bytes, mapped, unpacked
 from tdd.errors import TddError, UsageError
 
@@ -27,7 +27,7 @@ _MARKS = {
 _PART = 1 << 20  # bytes decoded at once
 _STARTS = 1 << 12  # bytes that tell whether a file is text
 _CONTROL = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
-_COUNTED = 20_000  # lines with other characters than ASCII's that tell whether a text is UTF-8 but for some
+_COUNTED = 20_000  # texts with other characters than ASCII's that tell whether a text is UTF-8 but for some
 _WORDS = re.compile(r"[^\W_]*[^\W_\x00-\x7f][^\W_]*")
 _SHOWN = 20  # characters
 
@@ -146,10 +146,10 @@ def _recognised(raw: Bytes, path: Path) -> str:
     line = _first_bad_line(raw, "utf-8")
     if line is None:
         return "utf-8"
-    bad, beyond = _lines_beyond_ascii(raw)
+    bad, beyond = _texts_beyond_ascii(raw)
     if 2 * bad < beyond:
         raise TddError(
-            f"{path}, line {line}: not UTF-8, as {beyond - bad:,} of {beyond:,} lines beyond ASCII are: mend the lines "
+            f"{path}, line {line}: not UTF-8, as {beyond - bad:,} of {beyond:,} texts beyond ASCII are: mend those "
             f"that are not, or set encoding (--encoding) to the one of all"
         )
     found = guess_encoding(raw_lines(raw))
@@ -158,18 +158,15 @@ def _recognised(raw: Bytes, path: Path) -> str:
     return found
 
 
-def _lines_beyond_ascii(raw: Bytes) -> tuple[int, int]:
-    """Of the first lines with other characters than ASCII's: those that are not UTF-8, and all."""
+def _texts_beyond_ascii(raw: Bytes) -> tuple[int, int]:
+    """Of the first texts with other characters than ASCII's, lines mostly: those that are not UTF-8, and all."""
     bad = beyond = 0
-    for line in raw_lines(raw):
-        if not line.isascii():
-            beyond += 1
-            try:
-                line.decode()
-            except UnicodeDecodeError:
-                bad += 1
-        if beyond == _COUNTED:
-            break
+    for text in islice(beyond_ascii(raw_lines(raw)), _COUNTED):
+        beyond += 1
+        try:
+            text.decode()
+        except UnicodeDecodeError:
+            bad += 1
     return bad, beyond
 
 
