@@ -57,7 +57,7 @@ def write(path: Path, text: str, encoding: str) -> Path:
 
 def test_a_guess_shows_a_word_and_an_encoding_that_is_known_none(tmp_path: Path):
     path = write(tmp_path / "d.csv", GERMAN, "latin-1")
-    guessed = "encoding cp1252 (guessed, it reads 'schöner': --encoding sets another), separator a semicolon"
+    guessed = "encoding cp1252 (guessed, it reads 'Überraschung': --encoding sets another), separator a semicolon"
     assert read_file(path, RECIPE).notes == [f"d.csv: {guessed}"]
     told = RECIPE.model_copy(update={"encoding": "latin-1"})
     assert read_file(path, told).notes == ["d.csv: encoding latin-1, separator a semicolon"]

@@ -29,6 +29,7 @@ _STARTS = 1 << 12  # bytes that tell whether a file is text
 _CONTROL = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 _COUNTED = 20_000  # texts with other characters than ASCII's that tell whether a text is UTF-8 but for some
 _WORDS = re.compile(r"[^\W_]*[^\W_\x00-\x7f][^\W_]*")
+_LOOKED_AT = 5  # words
 _SHOWN = 20  # characters
 
 
@@ -102,7 +103,9 @@ def unusual(encoding: str, word: str | None = None) -> list[str]:
 
 
 def word_of_guess(lines: Iterable[bytes], encoding: str, given: str | None) -> str | None:
-    """The first word of a text with other characters than ASCII's, by which a wrong guess of its encoding is seen.
+    """A word of a text with other characters than ASCII's, by which a wrong guess of its encoding is seen.
+
+    It is the longest of the first few.
 
     None: the encoding was given or is one of Unicode's, which its bytes tell, or there is no such word.
 
@@ -114,8 +117,8 @@ def word_of_guess(lines: Iterable[bytes], encoding: str, given: str | None) -> s
     if given is not None or codecs.lookup(encoding).name.startswith("utf"):
         return None
     for line in lines:
-        if not line.isascii() and (found := _WORDS.search(line.decode())):
-            return found[0][:_SHOWN]
+        if not line.isascii() and (found := list(islice(_WORDS.finditer(line.decode()), _LOOKED_AT))):
+            return max((word[0] for word in found), key=len)[:_SHOWN]
     return None
 
 
