@@ -69,9 +69,11 @@ def _worth_reading(files: list[Path], leave_out: Callable[[Path, str], None]) ->
     told = Counter(data_suffix(path) for path in tables if split_of(_stem(path)))
     usual = max((data_suffix(path) for path in tables), key=lambda kind: (told[kind], kinds[kind]))
     read: dict[tuple[Path, str], Path] = {}
+    worth = [path for path in tables if data_suffix(path) == usual or split_of(_stem(path))]
+    others = " and ".join(sorted({str(data_suffix(path)) for path in worth}))
     for path in sorted(files, key=lambda path: (path not in tables, -kinds[data_suffix(path)])):
-        if path not in tables or (data_suffix(path) != usual and not split_of(_stem(path))):
-            leave_out(path, f"the other files are {usual}")
+        if path not in worth:
+            leave_out(path, f"the other files are {others}")
         elif (first := read.setdefault((path.parent, _stem(path)), path)) != path:
             leave_out(path, f"{first.name} is read in its place")
     return sorted(read.values())

@@ -51,7 +51,11 @@ def notes_on_copies(
         places, counts = np.unique(keys[name][used], return_inverse=True, return_counts=True)[1:]
         if copies := len(used) - len(counts):
             several = _with_several_labels(places, labels[name][used])
-            told = f", {several:,} of them with different labels" if several else ""
+            told = (
+                f"; {several:,} of those repeated {'has' if several == 1 else 'have'} different labels"
+                if several
+                else ""
+            )
             are = "is a copy of another" if copies == 1 else "are copies of others"
             notes.append(f"{copies:,} of the {len(used):,} examples of the {name} split {are}{told}")
     for name in ("validation", "test"):
@@ -62,9 +66,9 @@ def notes_on_copies(
 
 
 def _with_several_labels(places: NDArray[np.int64], labels: NDArray[np.int64]) -> int:
-    """Rows whose copies do not all have the same label."""
+    """Contents whose copies do not all have the same label."""
     lowest = np.full(places.max() + 1, np.iinfo(np.int64).max)
     highest = np.full(places.max() + 1, -1)
     np.minimum.at(lowest, places, labels)
     np.maximum.at(highest, places, labels)
-    return int((lowest != highest)[places].sum())
+    return int((lowest != highest).sum())

@@ -24,7 +24,6 @@ from tdd.data.splitting import complete, usable_rows, without
 from tdd.data.text import TextSplit
 from tdd.errors import UsageError, check_kind
 from tdd.hub.quiet import quiet
-from tdd.settings.column_names import pair_of
 from tdd.settings.data_parts import FOUND
 from tdd.settings.recipe import Recipe
 
@@ -107,15 +106,14 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         splits = _official(source, known.tested_on if known else "test")
         columns = find_columns(recipe, known, splits["train"], vectors)
         encoder, label = columns.encoder, columns.label
-        _check_columns(
-            splits, (*(pair_of(encoder.column) or (encoder.column,)), label), source.reading.get("files", {})
-        )
+        splits, unlabelled = _labelled(splits, label)
+        _check_columns(splits, (*encoder.columns, label), source.reading.get("files", {}))
         if known and known.left_out:
             splits = {name: without(split, label, known.left_out) for name, split in splits.items()}
         classes = read_labels(splits, label, recipe.keep_labels, recipe.unlabelled)
         cells = {name: encoder.encode(split, name) for name, split in splits.items()}
         keys = {name: content_keys(encoder.contents(split, cells[name])) for name, split in splits.items()}
-    notes = source.notes + columns.notes + classes.notes
+    notes = source.notes + columns.notes + unlabelled + classes.notes
     rows, left_out = {}, {}
     for name in splits:
         usable, left_out[name] = usable_rows(name, encoder, encoder.present(cells[name]), classes.labels[name], notes)
@@ -129,7 +127,7 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         for name in ("train", "validation", "test")
     }
     parts = encoder.splits(chosen)
-    notes += encoder.notes
+    notes += encoder.notes + _notes_on_test(parts["test"], classes.names)
     for part in parts.values():
         part.classes = classes.names
     digest = hashlib.sha256(json.dumps([classes.names, *encoder.identity]).encode())
@@ -175,15 +173,36 @@ def _reading(
     }
 
 
+def _labelled(splits: dict[str, Dataset], label: str) -> tuple[dict[str, Dataset], list[str]]:
+    """The splits without those that were published without labels: they have columns of train alone, but not this one.
+
+    And a note for each of these.
+    """
+    known = set(splits["train"].column_names)
+    hidden = [name for name, split in splits.items() if set(split.column_names) <= known - {label}]
+    kept = {name: split for name, split in splits.items() if name not in hidden}
+    return kept, [f"the {name} split has no labels and was not used" for name in hidden]
+
+
+def _notes_on_test(test: Split, classes: list[str]) -> list[str]:
+    """A warning where a single class is tested, so that whoever always says it is right."""
+    found = test.labels.unique().tolist()
+    if len(found) > 1:
+        return []
+    return [f"the test split holds the class '{classes[found[0]]}' alone: its accuracy says nothing"]
+
+
 def _check_columns(splits: Mapping[str, Dataset], columns: tuple[str, ...], files: Mapping[str, list[str]]) -> None:
     """Raise a UsageError if a split lacks one of the columns that are read of train."""
     for name, split in splits.items():
         for column in columns:
             if column not in split.column_names:
                 where = f" ({', '.join(files[name][:3])})" if name in files else ""
+                inside = name in files and files[name] == files.get("train")
+                leave_out = "remove it from the file" if inside else "leave it out (--data with one file)"
                 raise UsageError(
                     f"the {name} split{where} has no column '{column}' as train has: it has "
-                    f"{', '.join(split.column_names)}; name the columns alike, or leave it out (--data with one file)"
+                    f"{', '.join(split.column_names)}; name the columns alike, or {leave_out}"
                 )
 
 

@@ -48,9 +48,9 @@ def _read(path: Path, suffix: str, recipe: DataSettings) -> Read:
     if suffix in (".txt", ".ft") and recipe.delimiter is None and holds_labels(path, recipe.encoding):
         return read_fasttext(path, recipe.encoding)
     if suffix == ".jsonl":
-        return read_json_lines(path)
+        return read_json_lines(path, recipe.encoding)
     if suffix == ".json":
-        return read_json(path)
+        return read_json(path, recipe.encoding)
     if suffix == ".parquet":
         return read_parquet(path)
     if suffix not in USUAL:

@@ -9,6 +9,7 @@ from tdd.data.columns import column_of
 from tdd.data.images import ImageEncoder, holds_images, notes_on_images
 from tdd.data.protocols import Encoder
 from tdd.data.text_encoder import TextEncoder
+from tdd.data.usual_columns import IMAGE_COLUMNS, LABEL_COLUMNS, TEXT_COLUMNS
 from tdd.errors import UsageError
 from tdd.settings.column_names import BETWEEN, pair_of
 from tdd.settings.recipe import Recipe
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     from tdd.data.sources import Known
     from tdd.embeddings.protocol import Embedding
 
-
-TEXT_COLUMNS = ("text", "sentence", "review", "content", "question", "document", "comment", "tweet", "headline")
-
-IMAGE_COLUMNS = ("image", "img", "picture", "photo", "jpg", "png")
-
-LABEL_COLUMNS = ("label", "labels", "class", "category", "sentiment", "target", "topic", "intent", "coarse_label")
 
 _SAMPLED = 10_000  # rows that tell what a column holds
 _MOST_CLASSES = 200
@@ -85,6 +80,8 @@ def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: E
     pair = None if image else pair_of(text, present)
     for column in pair or ():
         find("text_column", column, ())
+    if pair and pair[0] == pair[1]:
+        raise UsageError(f"text_column names '{pair[0]}' twice: a pair is of two columns; set it to {pair[0]} alone")
     content = find("image_column", image, ()) if image else pair[0] if pair else find("text_column", text, TEXT_COLUMNS)
     contents = list(pair or [content])
     asked = recipe.label_column or (known.label if known else None)

@@ -13,7 +13,7 @@ from tdd.data.files import read_file
 from tdd.data.formats.class_folders import IMAGES, holds_classes, read_class_folders
 from tdd.data.formats.packed import data_suffix
 from tdd.data.formats.read import Read
-from tdd.data.join_files import join
+from tdd.data.join_files import join, of_one_kind
 from tdd.errors import TddError, UsageError
 from tdd.hub.quiet import offline, reason
 from tdd.settings.data_parts import DataSettings
@@ -86,19 +86,18 @@ def _by_names(folder: Path, files: list[Path], recipe: DataSettings) -> Read:
     facts: list[dict[str, Any]] = []
     notes: list[str] = []
     for split, paths in chosen.splits.items():
-        parts: dict[str, Dataset] = {}
+        reads: dict[str, Read] = {}
         for path in paths:
-            read = read_file(path, recipe)
+            reads[str(path.relative_to(folder))] = read = read_file(path, recipe)
             if len(read.splits) > 1:
                 raise UsageError(f"{path} holds splits of its own: read it alone, with --data {path}")
-            (part,) = read.splits.values()
-            columns = {name for other in parts.values() for name in other.column_names}
-            if parts and not columns & set(part.column_names):
-                left_out[str(path.relative_to(folder))] = f"it has no column of {next(iter(parts))}"
-                continue
-            facts.append({name: value for name, value in read.reading.items() if name != "files"})
-            notes += read.notes
-            parts[str(path.relative_to(folder))] = part
+        alike, stray = of_one_kind({name: next(iter(read.splits.values())) for name, read in reads.items()}, recipe)
+        left_out |= stray
+        parts: dict[str, Dataset] = {}
+        for name, part in alike.items():
+            facts.append({fact: value for fact, value in reads[name].reading.items() if fact != "files"})
+            notes += reads[name].notes
+            parts[name] = part
         splits[split], told = join(parts)
         names[split], notes = list(parts), notes + told
     if any(len(of_split) > 1 for of_split in names.values()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tdd.data.columns import column_of, encode_column
+from tdd.data.damaged_images import damaged_image
 from tdd.data.image_batch import ImageBatch
 from tdd.data.pixel_normalisation import Normalisation
 from tdd.data.protocols import ALL, InputSpace, Shard
@@ -138,13 +140,12 @@ class ImageEncoder:
         declared = split.cast_column(self.column, datasets.Image())
         try:
             encoded = encode_column(declared, name, self, encode, features)
-        except TddError as error:
-            # What Pillow finds wrong with an image is an OSError too, but none of the operating system's.
-            cause = error.__cause__
-            if isinstance(cause, OSError) and cause.errno is None:
-                raise UsageError(
-                    f"an image in column '{self.column}' of the {name} split cannot be read: {_line(cause)}"
-                ) from cause
+        except (TddError, SyntaxError) as error:
+            # What Pillow finds wrong with an image is a SyntaxError, or an OSError but none of the operating system's.
+            cause = error if isinstance(error, SyntaxError) else error.__cause__
+            if isinstance(cause, SyntaxError) or (isinstance(cause, OSError) and cause.errno is None):
+                which = f"{damaged_image(split, self.column)} in column '{self.column}' of the {name} split"
+                raise UsageError(f"{which} cannot be read: {_line(cause)}; mend or remove it") from cause
             raise
         return {column: column_of(encoded, column) for column in features}
 
@@ -190,7 +191,7 @@ def notes_on_images(split: Dataset, column: str) -> list[str]:
     )
     try:
         transparent = any(image is not None and has_alpha(image) for image in some[column])
-    except OSError:  # told when it is encoded
+    except (OSError, SyntaxError):  # told when it is encoded
         transparent = False
     return ["transparent images are laid over white"] if transparent else []
 
@@ -239,4 +240,5 @@ def _say(shape: NDArray[np.int64]) -> str:
 
 
 def _line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    """In a line, without the buffer in memory that Pillow names in place of a file."""
+    return " ".join(re.sub("<_io.*?>", "", str(error)).split()) or type(error).__name__

@@ -4,8 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tdd.data.usual_columns import IMAGE_COLUMNS, LABEL_COLUMNS, TEXT_COLUMNS
+from tdd.settings.column_names import pair_of
+
 if TYPE_CHECKING:
     from datasets import Dataset
+
+    from tdd.settings.data_parts import DataSettings
+
+
+def of_one_kind(parts: dict[str, Dataset], recipe: DataSettings) -> tuple[dict[str, Dataset], dict[str, str]]:
+    """The files that share columns with the most telling one, and why others are left out, by their names.
+
+    That one has columns of examples and of classes, by the recipe or with usual names; of several such it is the one
+    that shares columns with most files, and then the one with the most rows.
+    """
+    columns = {name: set(part.column_names) for name, part in parts.items()}
+
+    def telling(name: str) -> tuple[bool, int, int]:
+        shared = sum(bool(columns[name] & other) for other in columns.values())
+        return _holds_examples(columns[name], recipe), shared, len(parts[name])
+
+    first = max(parts, key=telling)
+    alike, left = {first}, [name for name in parts if name != first]
+    while near := [name for name in left if any(columns[name] & columns[other] for other in alike)]:
+        alike |= set(near)
+        left = [name for name in left if name not in near]
+    kept = {name: part for name, part in parts.items() if name in alike}
+    return kept, dict.fromkeys(left, f"it has no column of {first}")
+
+
+def _holds_examples(columns: set[str], recipe: DataSettings) -> bool:
+    asked = recipe.image_column or recipe.text_column
+    content = {*(pair_of(asked) or (asked,))} if asked else {*TEXT_COLUMNS, *IMAGE_COLUMNS}
+    label = {recipe.label_column} if recipe.label_column else {*LABEL_COLUMNS}
+    present = columns | {column.lower() for column in columns}
+    return bool(content & present and label & present)
 
 
 def join(parts: dict[str, Dataset]) -> tuple[Dataset, list[str]]:

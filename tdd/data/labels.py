@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ import numpy as np
 
 from tdd.data.columns import column_of
 from tdd.data.label_column import LabelColumn, Labels, read_column
+from tdd.data.several_labels import notes_on_several, refuse_several
 from tdd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ _MARKS_OF_NONE = ("null", "nan", "na", "n/a", "?")
 """Classes that a reader may have meant as no label at all."""
 _MOST_DECIMALS = 20
 """Different decimal numbers that may still be classes, such as half stars."""
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,13 @@ def read_labels(
     Args:
         splits: the rows of each split, among them "train".
         column: the column.
-        keep_spelling: whether labels that differ in case or white space alone stay different classes.
+        keep_spelling: whether labels that differ in case, white space or Unicode form alone stay different classes, and
+            cells that look like several labels each are classes.
         unlabelled: values that mark a row without a label; -1 is one too where no training example has it.
 
     Raises:
-        UsageError: values that are no classes, out of range, a single class, or a class that is not in "train".
+        UsageError: values that are no classes, out of range, several in a cell, a single class, or a class that is not
+            in "train".
     """
     columns = {name: read_column(split, name, column) for name, split in splits.items()}
     declared = getattr(splits["train"].features[column], "names", None)
@@ -65,19 +71,17 @@ def read_labels(
             if name == "train" or columns[name].counts():
                 notes.append(f"{_listed(dropped)} marks rows of the {name} split as unlabelled")
     if declared is None:
+        if not keep_spelling:
+            refuse_several(column, dict.fromkeys(name for found in columns.values() for name in found.written))
         spelled = _spellings(columns, keep_spelling)
-        if changed := sorted({f"'{old}' as '{new}'" for old, new in spelled.items() if old != new}):
-            notes.append(
-                f"labels that differ in white space or case alone are one class, {', '.join(changed[:3])}"
-                f"{' ...' if len(changed) > 3 else ''}: keep_labels: true keeps them apart"
-            )
+        notes += _notes_on_spellings(spelled)
         columns = {name: found.renamed(spelled) for name, found in columns.items()}
         if named := _companion_names(splits, column, columns):
             columns = {name: found.renamed(named) for name, found in columns.items()}
     counts = columns["train"].counts()
     names = declared_order(declared, counts) if declared is not None else in_order(counts)
     _check(column, names)
-    notes += _doubts(names, counts, declared)
+    notes += _doubts(names, counts, declared) + notes_on_several(names)
     return Classes(names, {name: _labels(name, found, names) for name, found in columns.items()}, notes)
 
 
@@ -92,7 +96,7 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 
 def _is_number(name: str) -> bool:
-    return name.lstrip("+-").replace(".", "", 1).isdecimal()
+    return _NUMBER.fullmatch(name) is not None
 
 
 def _check(column: str, names: list[str]) -> None:
@@ -161,8 +165,22 @@ def _spellings(columns: Mapping[str, LabelColumn], keep: bool) -> dict[str, str]
     return names
 
 
+def _notes_on_spellings(spelled: Mapping[str, str]) -> list[str]:
+    """What labels were made one class, a line for those that look alike."""
+    changed = {old: new for old, new in spelled.items() if old != new}
+    alike = {old: new for old, new in changed.items() if unicodedata.normalize("NFC", old) == new}
+    seen = [f"'{old}' as '{new}'" for old, new in changed.items() if old not in alike]
+    told = {"white space or case": seen, "Unicode form (NFC)": [f"'{new}'" for new in alike.values()]}
+    return [
+        f"labels that differ in {what} alone are one class, {', '.join(sorted(found)[:3])}"
+        f"{' ...' if len(found) > 3 else ''}: keep_labels: true keeps them apart"
+        for what, found in told.items()
+        if found
+    ]
+
+
 def _plain(name: str) -> str:
-    return " ".join(name.split())
+    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def _companion_names(

@@ -121,8 +121,20 @@ def test_texts_that_are_not_utf_8_are_read_in_one_encoding_and_said(tmp_path: Pa
         write_texts(tmp_path / "d" / name, 20, name)
         (tmp_path / "d" / name / "0.txt").write_bytes(f"a good {name} café, très déjà vu".encode("cp1252"))
     corpus = load(tmp_path / "d")
-    assert "encoding cp1252 of texts that are not UTF-8" in corpus.notes
+    guessed = "(guessed, it reads 'café': --encoding sets another)"
+    assert f"encoding cp1252 {guessed} of texts that are not UTF-8" in corpus.notes
     assert not any("left out" in note for note in corpus.notes)
+
+
+@pytest.mark.parametrize("kept", [4, -30])
+def test_a_damaged_image_of_a_folder_is_named(kept: int, tmp_path: Path):
+    for name, place in (("bus", 0), ("car", 10)):
+        write_images(tmp_path / "d" / name, 10, place)
+    path = sorted((tmp_path / "d" / "car").iterdir())[3]
+    path.write_bytes(path.read_bytes()[:kept])
+    said = rf"the image car/{path.name} in column 'image' of the train split cannot be read: .*; mend or remove it"
+    with pytest.raises(UsageError, match=said):
+        images(tmp_path / "d")
 
 
 def test_metadata_say_what_images_are(tmp_path: Path):

@@ -84,7 +84,7 @@ def test_only_empty_cells_of_a_csv_are_missing(tmp_path: Path, load: Load):
             b'{"text": "good", "label": 1}\n{"text": "ba',
             r"cannot read .*d\.jsonl as jsonl: line 2: JSON parse error",
         ),
-        ("d.jsonl", b"\x1f\x8b\x08 not json", r"cannot read .*d\.jsonl as jsonl"),
+        ("d.jsonl", b"\x1f\x8b\x08 not json", r"d\.jsonl is not text; set encoding"),
     ],
 )
 @pytest.mark.parametrize("inside", ["file", "folder"])

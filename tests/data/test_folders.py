@@ -69,7 +69,8 @@ def test_several_files_of_a_split_are_named_and_contradictions_told(tmp_path: Pa
     corpus = load(tmp_path / "d")
     assert "test: 2 files, my_test.csv, my_test_masked.csv" in corpus.notes
     assert (
-        "10 of the 20 examples of the test split are copies of others, 10 of them with different labels" in corpus.notes
+        "10 of the 20 examples of the test split are copies of others; 5 of those repeated have different labels"
+        in corpus.notes
     )
 
 
@@ -90,6 +91,13 @@ def test_splits_may_be_files_of_several_kinds(tmp_path: Path, load: Load):
     corpus = load(tmp_path / "d")
     assert (len(corpus.test), total(corpus)) == (10, 50)
     assert corpus.reading["left_out_files"] == {"train.jsonl": "train.csv is read in its place"}
+
+
+def test_the_kinds_of_all_files_that_are_read_are_named(tmp_path: Path, load: Load):
+    write_csv(tmp_path / "d" / "train.csv", rows(40, "red"))
+    (tmp_path / "d" / "test.tsv").write_text("text\tlabel\n" + "".join(f"{t}\t{y}\n" for t, y in rows(10, "blue")))
+    (tmp_path / "d" / "notes.json").write_text("{}")
+    assert load(tmp_path / "d").reading["left_out_files"] == {"notes.json": "the other files are .csv and .tsv"}
 
 
 def test_files_of_a_rarer_kind_take_no_file_s_place(tmp_path: Path, load: Load):
@@ -158,3 +166,55 @@ def test_the_split_that_is_called_so_comes_before_one_that_speaks_of_it(vectors)
     splits = {name: ([f"{name} {text}" for text in texts(40)], ["a", "b"] * 20) for name in ("test_b", "train", "test")}
     corpus = load_corpus(Recipe(dataset="mine"), vectors, splits)
     assert corpus.notes == ["splits that are not used: test_b"]
+
+
+@pytest.mark.parametrize("stray", ["labels.csv", "zzz.csv"])
+def test_a_file_of_other_columns_is_left_out_wherever_it_sorts(stray: str, tmp_path: Path, load: Load):
+    write_csv(tmp_path / "d" / "reviews.csv", rows(40, "red"))
+    (tmp_path / "d" / stray).write_text("id,name\n" + "".join(f"{i},n{i}\n" for i in range(60)))
+    corpus = load(tmp_path / "d")
+    assert corpus.reading["left_out_files"] == {stray: "it has no column of reviews.csv"} and total(corpus) == 40
+    assert f"{stray} is left out: it has no column of reviews.csv" in corpus.notes
+
+
+def test_the_columns_that_are_asked_for_tell_which_files_are_read(tmp_path: Path, load: Load):
+    write_csv(tmp_path / "d" / "a.csv", rows(40, "red"))
+    write_csv(tmp_path / "d" / "b.csv", rows(30, "blue"), "plot,kind")
+    asked = load(tmp_path / "d", text_column="plot", label_column="kind")
+    assert asked.reading["left_out_files"] == {"a.csv": "it has no column of b.csv"} and total(asked) == 30
+
+
+@pytest.mark.parametrize("form", ["folder", "json"])
+def test_a_split_without_the_column_of_labels_is_not_used(form: str, tmp_path: Path, load: Load):
+    train, hidden = rows(40, "red"), [text for text, _ in rows(10, "blue")]
+    path = tmp_path / "d"
+    if form == "folder":
+        write_csv(path / "train.csv", train)
+        (path / "test.csv").write_text("\n".join(["text", *hidden, ""]))
+    else:
+        path = tmp_path / "d.json"
+        splits = {"train": [{"text": t, "label": y} for t, y in train], "test": [{"text": t} for t in hidden]}
+        path.write_text(json.dumps(splits))
+    corpus = load(path)
+    assert corpus.notes[0] == "the test split has no labels and was not used"
+    assert (len(corpus.test), total(corpus)) == (8, 40)
+
+
+def test_a_split_of_one_json_without_the_columns_of_train_is_to_be_removed_there(tmp_path: Path, load: Load):
+    splits = {"train": [{"text": t, "label": y} for t, y in rows(40, "red")], "test": [{"text": "a", "klass": "b"}]}
+    (tmp_path / "d.json").write_text(json.dumps(splits))
+    with pytest.raises(UsageError, match="name the columns alike, or remove it from the file"):
+        load(tmp_path / "d.json")
+
+
+def test_a_test_split_of_a_single_class_is_told(tmp_path: Path, load: Load):
+    write_csv(tmp_path / "d" / "train.csv", rows(40, "red"))
+    write_csv(tmp_path / "d" / "test.csv", [(text, "b") for text, _ in rows(10, "blue")])
+    assert "the test split holds the class 'b' alone: its accuracy says nothing" in load(tmp_path / "d").notes
+
+
+def test_a_drawn_test_split_of_a_single_class_is_told(tmp_path: Path, load: Load):
+    """All examples of the other class are copies of one text."""
+    same = [("the same film", "b")] * 5
+    notes = load(write_csv(tmp_path / "d.csv", [*((text, "a") for text in texts(40)), *same])).notes
+    assert "the test split holds the class 'a' alone: its accuracy says nothing" in notes

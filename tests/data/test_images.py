@@ -79,10 +79,13 @@ def test_the_column_can_be_named(tmp_path):
     [
         (encoded(arrays(1, (8, 9))[0]), r"not alike: the first is 8 x 8 grey, that of row 7 is 9 x 8 grey; bring them"),
         (encoded(arrays(1, (8, 8, 3))[0]), "the first is 8 x 8 grey, that of row 7 is 8 x 8 colour"),
-        (b"no image", "an image in column 'image' of the train split cannot be read: cannot identify image file"),
+        (
+            b"no image",
+            "the image of row 7 in column 'image' of the train split cannot be read: cannot identify image file;",
+        ),
         (
             encoded(arrays(1, (64, 64))[0])[:900],
-            "an image in column 'image' of the train split cannot be read: .*trunc",
+            "the image of row 7 in column 'image' of the train split cannot be read: .*trunc",
         ),
     ],
 )

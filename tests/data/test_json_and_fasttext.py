@@ -54,6 +54,35 @@ def test_json_of_splits(form: str, wrapped: bool, tmp_path: Path, load: Load):
     assert len(corpus.test) == len(TEST) and corpus.reading["files"] == {"train": ["d.json"], "test": ["d.json"]}
 
 
+def test_the_rows_of_each_split_may_be_wrapped(tmp_path: Path, load: Load, two_classes: Path):
+    path = tmp_path / "d.json"
+    path.write_text(json.dumps({"train": {"data": TRAIN}, "test": {"version": 1, "data": TRAIN[::4]}}))
+    corpus = load(path)
+    assert len(corpus.test) == len(TEST) and corpus.classes == load(two_classes).classes
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-8-sig"])
+@pytest.mark.parametrize("name", ["d.json", "d.jsonl", "lines.json"])
+def test_json_in_another_encoding_is_read_and_said(name: str, encoding: str, tmp_path: Path):
+    rows = [row | {"text": f"{row['text']} café"} for row in TRAIN]
+    written = [json.dumps(row, ensure_ascii=False) for row in rows]
+    lines = f"[{', '.join(written)}]" if name == "d.json" else "\n".join(written)
+    (tmp_path / name).write_bytes(lines.encode(encoding))
+    read = read_file(tmp_path / name, RECIPE)
+    assert list(read.splits["train"]) == rows
+    guessed = "encoding cp1252 (guessed, it reads 'café': --encoding sets another)"
+    notes = {"latin-1": [f"{name}: {guessed}"], "utf-16": [f"{name}: encoding utf-16"], "utf-8-sig": []}
+    assert read.notes == notes[encoding]
+    told = read_file(tmp_path / name, RECIPE.model_copy(update={"encoding": encoding}))
+    assert list(told.splits["train"]) == rows
+
+
+def test_the_line_of_json_that_is_not_in_the_encoding_given_is_named(tmp_path: Path):
+    (tmp_path / "d.jsonl").write_bytes(b'{"text": "a"}\n{"text": "caf\xe9"}\n')
+    with pytest.raises(TddError, match=r"d\.jsonl, line 2: not utf-8; set encoding to another one"):
+        read_file(tmp_path / "d.jsonl", RECIPE.model_copy(update={"encoding": "utf-8"}))
+
+
 def test_json_labels_of_several_types_are_text(tmp_path: Path, load: Load):
     path = tmp_path / "d.jsonl"
     labels = [0, "one", 1.5] * 20
@@ -106,7 +135,8 @@ def test_fasttext_in_another_encoding_is_read_and_said(tmp_path: Path):
     path.write_bytes("__label__a un café déjà vu\n__label__b très mauvais\n".encode("cp1252") * 9)
     read = read_file(path, RECIPE)
     assert read.splits["train"]["text"][0] == "un café déjà vu"
-    assert (read.reading["encoding"], read.notes) == ("cp1252", ["d.txt: encoding cp1252"])
+    note = "d.txt: encoding cp1252 (guessed, it reads 'café': --encoding sets another)"
+    assert (read.reading["encoding"], read.notes) == ("cp1252", [note])
 
 
 # Parquet

@@ -189,3 +189,63 @@ def test_a_column_is_read_as_one_type(tmp_path: Path, load: Load):
     labels = ["True", "False"] * 6000 + ["true", "Mixture"] * 20
     corpus = load(write_csv(tmp_path / "d.csv", list(zip(texts(len(labels)), labels, strict=True))))
     assert corpus.classes == ["False", "Mixture", "True"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown"),
+    [
+        (["pos,x", "neg,y", "pos,y", "neg,x"], "pos,x"),
+        (["pos", "pos; angry", "angry", "neg"], "pos; angry"),
+        (["0|1", "1|2", "0|2", "2"], "0|1"),
+        (["['pos', 'x']", "['neg']"], "['pos', 'x']"),
+        (['["neg"]', '["pos", "x"]'], '["neg"]'),
+        (["1,2,3", "1,2", "1,3"], "1,2,3"),
+    ],
+)
+def test_several_labels_in_a_cell_are_refused_unless_kept(labels: list[str], shown: str, tmp_path: Path, load: Load):
+    path = write_parquet(tmp_path / "d.parquet", text=texts(len(labels) * 10), label=labels * 10)
+    with pytest.raises(UsageError) as caught:
+        load(path)
+    assert f"holds several labels in a cell, such as '{shown}', and multi-label data are not supported" in str(
+        caught.value
+    )
+    assert set(load(path, keep_labels=True).classes) == set(labels)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["Arts, Crafts", "Home, Kitchen", "Music"],
+        ["Arts, Crafts", "Arts, Music", "Garden"],
+        ["1,0", "0,5", "0,0", "1,5"],
+        ["[NEW]", "(old)", "{x"],
+        ["a very good; film", "bad|film", "good"],
+    ],
+)
+def test_a_class_may_have_commas_and_brackets_in_its_name(labels: list[str], tmp_path: Path, load: Load):
+    path = write_parquet(tmp_path / "d.parquet", text=texts(len(labels) * 10), label=labels * 10)
+    assert set(load(path).classes) == set(labels)
+
+
+def test_a_class_with_a_semicolon_in_its_name_is_told(tmp_path: Path, load: Load):
+    notes = load(write_csv(tmp_path / "d.csv", list(zip(texts(40), ["pos;x", "neg;y"] * 20, strict=True)))).notes
+    assert any(note.startswith("'neg;y' is read as one class: where it is several labels") for note in notes)
+
+
+def test_labels_of_one_look_are_one_class_whatever_their_unicode_form(tmp_path: Path, load: Load):
+    labels = ["\u00e9", "e\u0301", "neg", "\u00c9"] * 10
+    path = write_parquet(tmp_path / "d.parquet", text=texts(40), label=labels)
+    corpus = load(path)
+    assert corpus.classes == ["neg", "\u00e9"]
+    end = "keep_labels: true keeps them apart"
+    assert [note for note in corpus.notes if "one class" in note] == [
+        f"labels that differ in white space or case alone are one class, '\u00c9' as '\u00e9': {end}",
+        f"labels that differ in Unicode form (NFC) alone are one class, '\u00e9': {end}",
+    ]
+    assert len(load(path, keep_labels=True).classes) == 4
+
+
+@pytest.mark.parametrize("labels", [["--5", "++5"], ["+-1", "1"], [".", "-"], ["1.", ".5"]])
+def test_signs_and_points_alone_make_no_number(labels: list[str], tmp_path: Path, load: Load):
+    path = write_csv(tmp_path / "d.csv", list(zip(texts(40), labels * 20, strict=True)))
+    assert set(load(path).classes) == set(labels)

@@ -222,3 +222,17 @@ def test_an_encoder_that_knows_no_pairs_is_refused(tmp_path: Path):
             Recipe(dataset="mine", network=f"hf:{tmp_path}", max_length=12, text_column="premise,hypothesis"),
             data=([row[:2] for row in pairs()], [row[2] for row in pairs()]),
         )
+
+
+def test_a_column_may_be_called_as_two_are(tmp_path: Path):
+    path = tmp_path / "d.csv"
+    lines = [f'"{first} {second}",{label}' for first, second, label in pairs()]
+    path.write_text("\n".join(['"premise,hypothesis",label', *lines, ""]))
+    given = {"dataset": "mine", "data": str(path), "vectors": str(write_pair_vectors(tmp_path / "v.txt"))}
+    corpus = load_corpus(Recipe(**given, text_column="premise,hypothesis"))
+    assert corpus.reading["text_column"] == "premise,hypothesis" and len(corpus.classes) == 2
+
+
+def test_a_pair_of_one_column_is_refused(tmp_path: Path):
+    with pytest.raises(UsageError, match=r"text_column names 'premise' twice: .* set it to premise alone"):
+        load(tmp_path, pairs(), text_column="premise,premise")

@@ -72,7 +72,7 @@ def test_copies_of_a_text_fall_into_one_part(seed: int, tmp_path: Path, load: Lo
     assert not set(parts["test"]) & set(parts["validation"])
     assert abs(len(parts["test"]) - 60) <= 5 and abs(len(parts["validation"]) - 24) <= 5
     assert corpus.notes[0] == (
-        "240 of the 300 examples of the train split are copies of others, 300 of them with different labels"
+        "240 of the 300 examples of the train split are copies of others; 60 of those repeated have different labels"
     )
     assert corpus.test.in_train is None
 

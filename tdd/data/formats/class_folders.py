@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tdd.data.formats.plain_text import decoded, unusual
+from tdd.data.formats.plain_text import decoded
 from tdd.data.formats.read import Read
 from tdd.data.formats.table_cache import cached, table_of
 from tdd.data.split_words import split_of
@@ -125,17 +125,18 @@ def _rows(folder: Path, classes: list[Path], kind: str, encoding: str | None) ->
     files = [(path, top.name) for top in classes for path in _files(top, kind)]
     digest = hashlib.sha256()
     for path, name in files:
-        digest.update(json.dumps([name, path.stat().st_size]).encode() + path.read_bytes())
+        told = [name, str(path.relative_to(folder)), path.stat().st_size]
+        digest.update(json.dumps(told).encode() + path.read_bytes())
 
     def batches() -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
         told: list[str] = []
         values: list[Any]
         if kind == "image":
-            values = [{"bytes": path.read_bytes(), "path": None} for path, _ in files]
+            values = [{"bytes": path.read_bytes(), "path": str(path.relative_to(folder))} for path, _ in files]
         else:
-            texts, found = decoded([path for path, _ in files], encoding)
+            texts, unusual = decoded([path for path, _ in files], encoding)
             values = [text.strip() for text in texts]
-            told = [f"{one} of texts that are not UTF-8" for one in unusual(found)]
+            told = [f"{one} of texts that are not UTF-8" for one in unusual]
         table = table_of({kind: values, "label": [name for _, name in files]})
         table = table.replace_schema_metadata({"tdd": json.dumps({"told": told})})
         return table.schema, table.to_batches()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tdd.data.formats.dialect import Dialect, looks_like_data, recognise
+from tdd.data.formats.dialect import Dialect, recognise
+from tdd.data.formats.header import refuse_repeated_names, refused_header
 from tdd.data.formats.packed import Bytes, lines_of
-from tdd.data.formats.plain_text import plain_text, unusual
+from tdd.data.formats.plain_text import plain_text, raw_lines, unusual, word_of_guess
 from tdd.data.formats.read import Read
 from tdd.data.formats.table_cache import cached, checksum
 from tdd.errors import TddError, UsageError
@@ -25,6 +27,7 @@ USUAL = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 WRITTEN = ("encoding", "delimiter", "quote", "header")
 """What is kept of how a file is written."""
 _BLOCK = 1 << 24  # bytes
+_ROWS = 10_000  # read at once
 
 
 def read_delimited(path: Path, suffix: str, recipe: DataSettings) -> Read:
@@ -44,8 +47,9 @@ def read_delimited(path: Path, suffix: str, recipe: DataSettings) -> Read:
 
         data, encoding = plain_text(path, recipe.encoding)
         dialect = recognise(path, data, *given[1:], usual)
+        refuse_repeated_names(path, data, dialect)
         check_header(path, dialect, recipe)
-        noted = json.dumps(facts_of(dialect, encoding))
+        noted = json.dumps(facts_of(dialect, encoding, word_of_guess(raw_lines(data), encoding, recipe.encoding)))
         schema = pa.schema([(name, pa.string()) for name in dialect.header], metadata={"tdd": noted})
         return schema, _rows(path, data, dialect, schema)
 
@@ -64,17 +68,17 @@ def read_delimited(path: Path, suffix: str, recipe: DataSettings) -> Read:
 
 
 def check_header(path: Path, dialect: Dialect, recipe: DataSettings) -> None:
-    """Raise UsageError where the line of names looks like data, unless the recipe names one of them."""
+    """Raise UsageError where the line of names is none, unless the recipe names one of them."""
     asked = {recipe.text_column, *(pair_of(recipe.text_column) or ()), recipe.label_column}
-    if not asked & set(dialect.header) and looks_like_data(dialect):
-        raise UsageError(
-            f"{path}: the first line looks like data, not like names of columns: set no_header (--no-header), "
-            f"which numbers the columns from 1 to {len(dialect.header)}"
-        )
+    if not asked & set(dialect.header) and (wrong := refused_header(dialect)):
+        raise UsageError(f"{path}: {wrong}")
 
 
-def facts_of(dialect: Dialect, encoding: str) -> dict[str, Any]:
-    """How a file is written: `WRITTEN`, the line ends within quotes ("spanning"), what is not usual ("told")."""
+def facts_of(dialect: Dialect, encoding: str, word: str | None = None) -> dict[str, Any]:
+    """How a file is written: `WRITTEN`, the line ends within quotes ("spanning"), what is not usual ("told").
+
+    `word` is what tells of a guessed encoding, see `word_of_guess`.
+    """
     quotes = {'"': "double", "'": "single", "": "none"}
     return {
         "encoding": encoding,
@@ -82,7 +86,7 @@ def facts_of(dialect: Dialect, encoding: str) -> dict[str, Any]:
         "quote": quotes[dialect.quote],
         "header": dialect.has_header,
         "spanning": dialect.spanning,
-        "told": ", ".join([*unusual(encoding), *dialect.told()]),
+        "told": ", ".join([*unusual(encoding, word), *dialect.told()]),
     }
 
 
@@ -93,6 +97,9 @@ def _rows(path: Path, data: Bytes, dialect: Dialect, schema: pa.Schema) -> Itera
     if dialect.start == len(data):
         return
     names = list(dialect.header)
+    if dialect.spaced:
+        yield from _spaced_rows(path, data, dialect, schema)
+        return
     try:
         reader = csv.open_csv(
             pa.BufferReader(pa.py_buffer(data[dialect.start :])),
@@ -117,15 +124,37 @@ def _rows(path: Path, data: Bytes, dialect: Dialect, schema: pa.Schema) -> Itera
         raise _explained(path, data, dialect) or TddError(f"cannot read {path}: {_line(error)}") from None
 
 
+def _spaced_rows(path: Path, data: Bytes, dialect: Dialect, schema: pa.Schema) -> Iterable[pa.RecordBatch]:
+    """Rows with spaces before quotes, which Arrow does not know, by Python's csv."""
+    import pyarrow as pa
+
+    rows = (row for _, _, row in dialect.rows(lines_of(data[dialect.start :])))
+    while some := list(islice(rows, _ROWS)):
+        if any(len(row) != len(schema) for row in some) and (error := _explained(path, data, dialect)):
+            raise error
+        columns = zip(*some, strict=True)
+        yield pa.record_batch([pa.array([cell or None for cell in cells], "string") for cells in columns], schema)
+
+
 def _explained(path: Path, data: Bytes, dialect: Dialect) -> UsageError | None:
     """The first row that has not as many fields as there are columns; None: all have."""
     width = len(dialect.header)
     for line, _, row in dialect.rows(lines_of(data)):
         if len(row) != width:
-            return UsageError(
-                f"{path}, line {line}: {len(row)} fields instead of {width}: put quotes around text that holds the "
-                f"separator {dialect.delimiter!r}, or set delimiter (--delimiter)"
-            )
+            if width == 1:
+                return UsageError(
+                    f"{path}, line 1: a single field, where line {line} has {len(row)}: remove what stands above the "
+                    f"names of columns, or set delimiter (--delimiter)"
+                )
+            fields = f"{len(row)} field{'s' if len(row) > 1 else ''} instead of {width}"
+            if len(row) < width:
+                what = f"a separator {dialect.delimiter!r} is missing there; mend or remove the line"
+            else:
+                what = (
+                    f"put quotes around text that holds the separator {dialect.delimiter!r}, or set delimiter "
+                    f"(--delimiter)"
+                )
+            return UsageError(f"{path}, line {line}: {fields}: {what}")
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import compress, islice
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tdd.data.formats.comments import refuse_comments
 from tdd.data.formats.packed import Bytes, lines_of
 from tdd.data.formats.quotes import fields_of_lines, quotes_of
 from tdd.errors import TddError, UsageError
@@ -20,8 +22,6 @@ DELIMITERS = (",", "\t", ";", "|")
 _QUOTES = ('"', "'")
 _NAMES = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar"}
 _SAMPLED = 400  # lines
-_MOST_WORDS = 3
-"""Words of a column's name; more are a text."""
 _LONGEST_CELL = (1 << 31) - 1  # characters
 
 
@@ -33,6 +33,7 @@ class Dialect:
         delimiter: what stands between fields.
         quote: what stands around fields; empty: nothing does.
         escaped: whether a backslash stands before a quote within quotes, which is doubled otherwise.
+        spaced: whether spaces stand between a separator and the quote behind it.
         header: names of the columns, numbers from 1 on where the file has none.
         has_header: whether the first row is that of names.
         start: the byte at which the rows begin.
@@ -43,6 +44,7 @@ class Dialect:
     delimiter: str
     quote: str
     escaped: bool = False
+    spaced: bool = False
     header: tuple[str, ...] = ()
     has_header: bool = True
     start: int = 0
@@ -55,6 +57,7 @@ class Dialect:
             *([f"separator {_NAMES.get(self.delimiter, self.delimiter)}"] if self.delimiter not in ",\t" else []),
             *([] if self.quote == '"' else ["single quotes"] if self.quote else ["without quotes"]),
             *(["backslashes before quotes"] if self.escaped else []),
+            *(["spaces before quotes"] if self.spaced else []),
             *([] if self.has_header else ["without a header"]),
         ]
 
@@ -71,6 +74,7 @@ class Dialect:
             quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
             escapechar="\\" if self.escaped else None,
             doublequote=not self.escaped,
+            skipinitialspace=self.spaced,
             strict=strict,
         )
         longest, end = csv.field_size_limit(_LONGEST_CELL), 0
@@ -97,15 +101,20 @@ def recognise(
         usual: the separator that its suffix speaks of.
 
     Raises:
-        UsageError: it is empty, or has two columns of one name.
+        UsageError: it is empty, begins with a comment, or has two columns of one name.
         TddError: its quotes can be read in several ways.
     """
     sample = _sample(data)
     if not sample:
         raise UsageError(f"{path} is empty: it holds no rows")
     quotes = {"double": '"', "single": "'", "none": ""}
-    dialect = _separator(sample, delimiter, quotes.get(quote or ""), usual)
-    dialect = _with_quotes(path, data, dialect, quote is not None)
+    asked = quotes.get(quote or "")
+    refuse_comments(path, sample, [delimiter] if delimiter else DELIMITERS)
+    dialect = _separator(sample, delimiter, asked, usual)
+    if spaced := _spaced(sample, delimiter, asked):
+        dialect = spaced
+    else:
+        dialect = _with_quotes(path, data, dialect, quote is not None)
     rows = list(dialect.rows(sample))
     _, end, first = rows[0]
     if no_header:
@@ -132,16 +141,6 @@ def _sample(data: Bytes) -> list[str]:
     return lines if any(map(str.strip, lines)) else []
 
 
-def looks_like_data(dialect: Dialect) -> bool:
-    """Whether the line of names looks like one of the rows: a name is a text, or stands in its column again."""
-    if not dialect.has_header:
-        return False
-    for place, name in enumerate(dialect.header):
-        if len(name.split()) > _MOST_WORDS or name in {row[place] for row in dialect.sampled if len(row) > place}:
-            return True
-    return False
-
-
 def _separator(sample: list[str], delimiter: str | None, quote: str | None, usual: str) -> Dialect:
     """Separator and quote by which most rows have as many fields as the first, which are several."""
     if delimiter is not None and len(delimiter) != 1:
@@ -160,6 +159,20 @@ def _separator(sample: list[str], delimiter: str | None, quote: str | None, usua
             if width > 1 and reached > best and not (one != (delimiter or usual) and in_prose):
                 best, found = reached, dialect
     return found
+
+
+def _spaced(sample: list[str], delimiter: str | None, quote: str | None) -> Dialect | None:
+    """The dialect in which a space stands between separator and quote in every line; None: there is none."""
+    lines = [line for line in sample[1:] if line.strip()]
+    for one in [delimiter] if delimiter else DELIMITERS:
+        for of in _QUOTES if quote is None else (quote,):
+            if of and lines and all(f"{one} {of}" in line for line in lines):
+                dialect = Dialect(one, of, spaced=True)
+                with suppress(csv.Error):
+                    widths = {len(row) for _, _, row in dialect.rows(sample, strict=True)}
+                    if len(widths) == 1 and max(widths) > 1:
+                        return dialect
+    return None
 
 
 def _wrapped(sample: list[str], delimiter: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tdd.data.formats.packed import lines_of
-from tdd.data.formats.plain_text import plain_text, unusual
+from tdd.data.formats.plain_text import plain_text, raw_lines, unusual, word_of_guess
 from tdd.data.formats.read import Read
 from tdd.data.formats.table_cache import cached, checksum, table_of
 from tdd.errors import TddError, UsageError
@@ -57,5 +57,5 @@ def read_fasttext(path: Path, encoding: str | None) -> Read:
         return table.schema, table.to_batches()
 
     rows, _ = cached(["fasttext", found, checksum(path)], str(path), batches)
-    notes = [f"{path.name}: {one}" for one in unusual(found)]
+    notes = [f"{path.name}: {one}" for one in unusual(found, word_of_guess(raw_lines(data), found, encoding))]
     return Read({"train": rows}, {"encoding": found} if notes else {}, notes)

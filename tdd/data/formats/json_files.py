@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tdd.data.formats.packed import unpacked
+from tdd.data.formats.packed import Bytes
+from tdd.data.formats.plain_text import plain_text, raw_lines, unusual, word_of_guess
 from tdd.data.formats.read import Read
 from tdd.data.formats.table_cache import cached, checksum, table_of
 from tdd.data.split_words import split_of
@@ -22,44 +22,36 @@ _ROWS = ("data", "rows", "examples", "records", "instances")
 """What wraps the rows, beside values that say something of them all."""
 
 
-def read_json_lines(path: Path) -> Read:
-    """The rows of a file with one on every line.
+def read_json_lines(path: Path, encoding: str | None) -> Read:
+    """The rows of a file with one on every line; `encoding`: the one given, None: recognised.
 
     Raises:
-        TddError: a line is damaged.
+        TddError: a line is damaged, or not in the encoding.
     """
+    data, found = plain_text(path, encoding)
 
     def rows() -> pa.Table:
-        found = []
-        try:
-            # Only a newline ends a line: others may stand in a text.
-            with _text(path, "\n") as text:
-                for number, line in enumerate(text, 1):
-                    if line.strip():
-                        found.append(_value(line, f"{path} as jsonl: line {number}: "))
-        except UnicodeError as error:
-            raise TddError(f"cannot read {path} as jsonl: {error}") from error
-        return _table(found, str(path))
+        # Only a newline ends a line: others may stand in a text.
+        lines = (line.decode() for line in raw_lines(data))
+        values = [_value(line, f"{path} as jsonl: line {i}: ") for i, line in enumerate(lines, 1) if line.strip()]
+        return _table(values, str(path))
 
-    return Read({"train": _cached(path, "lines", rows)})
+    return _read({"train": _cached(path, ["lines", found], rows)}, path, data, found, encoding)
 
 
-def read_json(path: Path) -> Read:
-    """The rows of a file by split, all of them "train" where it has no splits.
+def read_json(path: Path, encoding: str | None) -> Read:
+    """The rows of a file by split, all of them "train" where it has no splits; `encoding`: as of `read_json_lines`.
 
     Raises:
         UsageError: it holds no rows.
-        TddError: it is damaged.
+        TddError: it is damaged, or not in the encoding.
     """
+    data, found = plain_text(path, encoding)
     held: dict[str, Any] = {}
 
     def parts() -> dict[str, Any]:
         if not held:
-            try:
-                with _text(path) as opened:
-                    text = opened.read()
-            except UnicodeError as error:
-                raise TddError(f"cannot read {path} as json: {error}") from error
+            text = data.tobytes().decode()
             try:
                 held.update(_splits(_value(text, f"{path} as json: "), str(path)))
             except TddError as error:
@@ -68,18 +60,20 @@ def read_json(path: Path) -> Read:
                 raise
         return held
 
-    names = _cached(path, "splits", lambda: table_of({"name": list(parts())}))["name"]
+    names = _cached(path, ["splits", found], lambda: table_of({"name": list(parts())}))["name"]
     if not list(names):
-        return read_json_lines(path)
-    return Read(
-        {name: _cached(path, f"split {name}", lambda name=name: _table(parts()[name], str(path))) for name in names}
-    )
+        return read_json_lines(path, encoding)
+    splits = {
+        name: _cached(path, ["split", name, found], lambda name=name: _table(parts()[name], str(path)))
+        for name in names
+    }
+    return _read(splits, path, data, found, encoding)
 
 
-def _text(path: Path, newline: str | None = None) -> io.TextIOWrapper:
-    import pyarrow as pa
-
-    return io.TextIOWrapper(pa.BufferReader(pa.py_buffer(unpacked(path))), "utf-8-sig", newline=newline)
+def _read(splits: dict[str, Dataset], path: Path, data: Bytes, found: str, given: str | None) -> Read:
+    """Rows with what is said of the encoding that was found."""
+    notes = [f"{path.name}: {one}" for one in unusual(found, word_of_guess(raw_lines(data), found, given))]
+    return Read(splits, {"encoding": found} if notes else {}, notes)
 
 
 def _value(text: str, where: str) -> Any:
@@ -94,12 +88,12 @@ def _value(text: str, where: str) -> Any:
         raise TddError(f"cannot read {where}JSON parse error: {error}") from None
 
 
-def _cached(path: Path, part: str, table: Any) -> Dataset:
+def _cached(path: Path, part: list[str], table: Any) -> Dataset:
     def batches() -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
         found = table()
         return found.schema, found.to_batches()
 
-    return cached(["json", part, checksum(path)], str(path), batches)[0]
+    return cached(["json", *part, checksum(path)], str(path), batches)[0]
 
 
 def _splits(held: Any, path: str) -> dict[str, Any]:
@@ -109,7 +103,7 @@ def _splits(held: Any, path: str) -> dict[str, Any]:
         values = list(held.values())
         by_split = all(split_of(name) for name in held) and not all(map(_is_list_of_values, values))
         if by_split or all(isinstance(value, list) and value and isinstance(value[0], dict) for value in values):
-            return dict(held)
+            return {name: _unwrapped(value) for name, value in held.items()}
     if isinstance(held, list | Mapping) and held:
         return {"train": held}
     raise UsageError(f"{path} holds neither a list of rows, nor columns, nor splits of these")

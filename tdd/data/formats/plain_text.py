@@ -6,11 +6,12 @@ import codecs
 import io
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 
+from tdd.data.formats.guess_encoding import beyond_ascii, guess_encoding
 from tdd.data.formats.packed import Bytes, mapped, unpacked
 from tdd.errors import TddError, UsageError
 
@@ -25,12 +26,11 @@ _MARKS = {
 }
 _PART = 1 << 20  # bytes decoded at once
 _STARTS = 1 << 12  # bytes that tell whether a file is text
-_GUESSED_FROM = 1 << 18  # bytes
 _CONTROL = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
-# What Polish in cp1250 or ISO 8859-2, and Czech in cp1250, look like in cp1252.
-_SYMBOLS_IN_WORDS = re.compile(r"[A-Za-z][¹³£¥¿¯±¶¼¾¢¤§¨¬¸][A-Za-z]")
-_CARONS = re.compile("[šžŠŽ]")
-_FEW = 0.02  # of the characters beyond ASCII
+_COUNTED = 20_000  # texts with other characters than ASCII's that tell whether a text is UTF-8 but for some
+_WORDS = re.compile(r"[^\W_]*[^\W_\x00-\x7f][^\W_]*")
+_LOOKED_AT = 5  # words
+_SHOWN = 20  # characters
 
 
 def plain_text(path: Path, encoding: str | None) -> tuple[Bytes, str]:
@@ -38,7 +38,8 @@ def plain_text(path: Path, encoding: str | None) -> tuple[Bytes, str]:
 
     Raises:
         UsageError: there is no such encoding.
-        TddError: it cannot be read, is not text, or not in the encoding given; the line is named.
+        TddError: it cannot be read, is not text, or not in the encoding given, or it is UTF-8 but for some lines; the
+            line is named.
     """
     check_encoding(encoding)
     raw = unpacked(path)
@@ -54,14 +55,19 @@ def plain_text(path: Path, encoding: str | None) -> tuple[Bytes, str]:
     return mapped(decode(part).lstrip("\ufeff" if not place else "").encode() for place, part in _parts(raw)), encoding
 
 
-def decoded(paths: list[Path], encoding: str | None) -> tuple[list[str], str]:
-    """The texts of several files, and the encoding of those that are not UTF-8; None: recognised, one for all.
+def decoded(paths: list[Path], encoding: str | None) -> tuple[list[str], list[str]]:
+    """The texts of several files, and what is unusual about the encoding of those that are not UTF-8.
+
+    Args:
+        paths: the files.
+        encoding: the one of all; None: recognised, one for all that are not UTF-8.
 
     Raises:
         UsageError: there is no such encoding.
         TddError: a text is not in the encoding.
     """
     check_encoding(encoding)
+    given = encoding
     raw = {path: np.frombuffer(path.read_bytes(), dtype=np.uint8) for path in paths}
     if encoding is not None:
         other = paths
@@ -72,7 +78,7 @@ def decoded(paths: list[Path], encoding: str | None) -> tuple[list[str], str]:
         if marked:
             encoding = _recognised(raw[marked[0]], marked[0])
         elif other:
-            encoding = guess_encoding(line for path in other for line in _raw_lines(raw[path])) or encoding
+            encoding = guess_encoding(line for path in other for line in raw_lines(raw[path])) or encoding
     texts = {}
     for path in paths:
         texts[path] = raw[path].tobytes().decode("utf-8-sig", "replace")
@@ -80,12 +86,40 @@ def decoded(paths: list[Path], encoding: str | None) -> tuple[list[str], str]:
         if line := _first_bad_line(raw[path], encoding):
             raise TddError(f"{path}, line {line}: not {encoding}; set encoding to another one")
         texts[path] = raw[path].tobytes().decode(encoding)
-    return [texts[path] for path in paths], encoding
+    word = word_of_guess((texts[path].encode() for path in other), encoding, given)
+    return [texts[path] for path in paths], unusual(encoding, word)
 
 
-def unusual(encoding: str) -> list[str]:
-    """What a user should know of an encoding, in a few words; nothing of UTF-8."""
-    return [] if codecs.lookup(encoding).name in _UTF_8 else [f"encoding {encoding}"]
+def unusual(encoding: str, word: str | None = None) -> list[str]:
+    """What a user should know of an encoding, in a few words; nothing of UTF-8.
+
+    Args:
+        encoding: the one that was given or found.
+        word: how a word reads in it, see `word_of_guess`; None: it was not guessed.
+    """
+    if codecs.lookup(encoding).name in _UTF_8:
+        return []
+    return [f"encoding {encoding}" + (f" (guessed, it reads '{word}': --encoding sets another)" if word else "")]
+
+
+def word_of_guess(lines: Iterable[bytes], encoding: str, given: str | None) -> str | None:
+    """A word of a text with other characters than ASCII's, by which a wrong guess of its encoding is seen.
+
+    It is the longest of the first few.
+
+    None: the encoding was given or is one of Unicode's, which its bytes tell, or there is no such word.
+
+    Args:
+        lines: of the text in UTF-8.
+        encoding: the one found.
+        given: the one that was asked for.
+    """
+    if given is not None or codecs.lookup(encoding).name.startswith("utf"):
+        return None
+    for line in lines:
+        if not line.isascii() and (found := list(islice(_WORDS.finditer(line.decode()), _LOOKED_AT))):
+            return max((word[0] for word in found), key=len)[:_SHOWN]
+    return None
 
 
 def check_encoding(encoding: str | None) -> None:
@@ -94,30 +128,6 @@ def check_encoding(encoding: str | None) -> None:
         codecs.lookup(encoding or "utf-8")
     except LookupError:
         raise UsageError(f"no encoding '{encoding}'; usual ones are utf-8, utf-16, latin-1 and cp1252") from None
-
-
-def guess_encoding(lines: Iterable[bytes]) -> str | None:
-    """The encoding of lines that are not UTF-8, by those with other characters than ASCII's; None: it cannot be told.
-
-    Several encodings of single bytes explain a few accents: the most frequent one, cp1252, comes first, unless what it
-    makes of them is no word.
-    """
-    from charset_normalizer import from_bytes
-
-    some = bytearray()
-    for line in lines:
-        if not line.isascii():
-            some += line
-        if len(some) > _GUESSED_FROM:
-            break
-    read = bytes(some).decode("cp1252", errors="replace")
-    most = _FEW * sum(not character.isascii() for character in read)
-    if max(len(_SYMBOLS_IN_WORDS.findall(read)), len(_CARONS.findall(read))) > most:
-        first = ["cp1250", "iso8859_2"]
-    else:
-        first = ["cp1252"]
-    best = from_bytes(bytes(some), cp_isolation=first).best() or from_bytes(bytes(some)).best()
-    return None if best is None else str(best.encoding)
 
 
 def _parts(raw: Bytes) -> Iterator[tuple[int, bytes]]:
@@ -139,13 +149,31 @@ def _recognised(raw: Bytes, path: Path) -> str:
     line = _first_bad_line(raw, "utf-8")
     if line is None:
         return "utf-8"
-    found = guess_encoding(_raw_lines(raw))
+    bad, beyond = _texts_beyond_ascii(raw)
+    if 2 * bad < beyond:
+        raise TddError(
+            f"{path}, line {line}: not UTF-8, as {beyond - bad:,} of {beyond:,} texts beyond ASCII are: mend those "
+            f"that are not, or set encoding (--encoding) to the one of all"
+        )
+    found = guess_encoding(raw_lines(raw))
     if found is None:
         raise TddError(f"{path}, line {line}: neither UTF-8 nor any other text that can be told; set encoding")
     return found
 
 
-def _raw_lines(raw: Bytes) -> Iterator[bytes]:
+def _texts_beyond_ascii(raw: Bytes) -> tuple[int, int]:
+    """Of the first texts with other characters than ASCII's, lines mostly: those that are not UTF-8, and all."""
+    bad = beyond = 0
+    for text in islice(beyond_ascii(raw_lines(raw)), _COUNTED):
+        beyond += 1
+        try:
+            text.decode()
+        except UnicodeDecodeError:
+            bad += 1
+    return bad, beyond
+
+
+def raw_lines(raw: Bytes) -> Iterator[bytes]:
     """Lines that end with a newline, as bytes."""
     import pyarrow as pa
 

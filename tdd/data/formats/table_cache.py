@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import Dataset
 
-_VERSION = 2
+_VERSION = 3
 """To be raised whenever the same file is read otherwise."""
 _PART = 1 << 22  # bytes hashed at once
 
