@@ -62,8 +62,10 @@ class Corpus:
     fingerprint: str
 
     def found(self) -> dict[str, Any]:
-        """The settings of the data as they were found: columns, encoding, separator and quotes."""
-        return {name: self.reading[name] for name in FOUND if name in self.reading}
+        """The settings of the data as they were found: columns, encoding, separator, quotes and length."""
+        space = self.train.space
+        length = {"max_length": space.shape[0]} if space.kind == "text" else {}
+        return {name: self.reading[name] for name in FOUND if name in self.reading} | length
 
     def describe(self) -> str:
         """What was read, in a line."""

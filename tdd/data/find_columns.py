@@ -114,7 +114,8 @@ def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: E
         from tdd.embeddings.load import load_embedding
 
         vectors = load_embedding(recipe.vectors, recipe.tokenizer, pair is not None)
-    return Columns(TextEncoder(contents, vectors, recipe.max_length), label, notes)
+    at_least = max(recipe.options.least_length, recipe.sample_length or 1)
+    return Columns(TextEncoder(contents, vectors, recipe.max_length, at_least), label, notes)
 
 
 def _listed(columns: list[str]) -> str:

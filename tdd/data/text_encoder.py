@@ -17,6 +17,7 @@ from tdd.data.unspaced import splitting_advice
 from tdd.embeddings.spelling import KINDS
 from tdd.errors import UsageError
 from tdd.settings.column_names import BETWEEN
+from tdd.settings.from_data import QUANTILE, usual_length
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,7 +33,8 @@ class TextEncoder:
     Args:
         columns: one column, or two.
         vectors: the word vectors.
-        max_length: L.
+        max_length: L; None: it is found in the training texts, see `usual_length`.
+        at_least: of an L that is found.
 
     Raises:
         UsageError: there are two, and the vectors have no separator.
@@ -40,9 +42,9 @@ class TextEncoder:
 
     setting, holds = "text_column", "text"
 
-    def __init__(self, columns: Sequence[str], vectors: Embedding, max_length: int):
+    def __init__(self, columns: Sequence[str], vectors: Embedding, max_length: int | None = None, at_least: int = 1):
         self.columns, self.column = list(columns), BETWEEN.join(columns)
-        self.vectors, self.max_length = vectors, max_length
+        self.vectors, self.max_length, self.at_least = vectors, max_length, at_least
         if len(columns) > 1 and not vectors.separator:
             raise UsageError(
                 f"{vectors.name} has no token that stands between two texts of a pair: load word vectors by "
@@ -104,8 +106,10 @@ class TextEncoder:
         Raises:
             UsageError: almost no word has a vector.
         """
+        gathered = {name: _gather(cells["ids"], rows) for name, (cells, rows, _) in chosen.items()}
+        length = self.max_length or usual_length(_quantile(gathered["train"][1]), self.at_least)
         splits = {
-            name: TextSplit(*_gather(cells["ids"], rows), labels, self.vectors, self.max_length, _unknown(cells, rows))
+            name: TextSplit(*gathered[name], labels, self.vectors, length, _unknown(cells, rows))
             for name, (cells, rows, labels) in chosen.items()
         }
         if (coverage := splits["train"].coverage().of_words) < LEAST_COVERAGE:
@@ -115,6 +119,11 @@ class TextEncoder:
             )
         self.notes = [*self.vectors.notes, *([f"column '{self.column}': {self._advice}"] if self._advice else [])]
         return splits
+
+
+def _quantile(offsets: Tensor) -> float:
+    """Tokens that most of the texts between these offsets do not exceed."""
+    return float(np.quantile(np.diff(offsets.numpy()), QUANTILE, method="higher"))
 
 
 def _unknown(cells: pa.Table, rows: Tensor) -> NDArray[np.int64]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
+from tdd.distillation.schedule import Schedule
 from tdd.errors import TddError
 from tdd.settings.recipe import Recipe, settings_that_keep_the_run
 from tdd.system.tensor_files import Tensors, load_tensors, save_tensors
@@ -26,6 +27,7 @@ class OuterState:
         learned: what Adam updates: samples, soft labels, raw learning rates, raw momentum where there is one.
         optimiser: Adam over `learned`, one parameter group each, in the order of `learned`.
         average: exponential moving average of `learned`.
+        schedule: step sizes of Adam to come, and the last outer step.
         best: copy of the best averaged set on held-out data.
         best_accuracy: its validation accuracy, in [0, 1]; below 0 before the first validation.
         best_step: outer steps it had seen.
@@ -36,11 +38,22 @@ class OuterState:
     learned: Tensors
     optimiser: torch.optim.Adam
     average: Tensors
+    schedule: Schedule
     best: Tensors = field(default_factory=dict)
     best_accuracy: float = -1.0
     best_step: int = 0
     step: int = 0
     seconds: float = 0.0
+
+    @classmethod
+    def at_start(cls, learned: Tensors, optimiser: torch.optim.Adam, schedule: Schedule) -> OuterState:
+        """The state before the first outer step."""
+        return cls(learned, optimiser, {k: v.detach().clone() for k, v in learned.items()}, schedule)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the last outer step is done."""
+        return self.step >= self.schedule.last
 
     def save(self, path: Path, fingerprint: str) -> None:
         """Write the state atomically; `fingerprint` names the recipe and data it belongs to."""
@@ -52,7 +65,8 @@ class OuterState:
             for key, moment in self.optimiser.state[value].items():
                 tensors[f"adam.{name}.{key}"] = moment
         progress = {key: getattr(self, key) for key in ("best_accuracy", "best_step", "step", "seconds")}
-        save_tensors(path, tensors, {"tdd": json.dumps(progress | {"fingerprint": fingerprint})})
+        ends = {"last": self.schedule.last, "falls_from": self.schedule.falls_from}
+        save_tensors(path, tensors, {"tdd": json.dumps(progress | {"schedule": ends, "fingerprint": fingerprint})})
 
     def load(self, path: Path, fingerprint: str) -> None:
         """Take over the state saved at `path`.
@@ -83,9 +97,10 @@ class OuterState:
                 for name, average in self.average.items()
                 if f"best.{name}" in tensors
             }
+            self.schedule = replace(self.schedule, **progress.pop("schedule"))
             for key, value in progress.items():
                 setattr(self, key, type(getattr(self, key))(value))
-        except (KeyError, ValueError, RuntimeError) as error:
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise TddError(f"{path} is not a checkpoint of this run ({error}); start again in a new folder") from None
 
 

@@ -17,9 +17,10 @@ from tdd.distillation.attention_labels import first_attention
 from tdd.distillation.batches import OuterBatches
 from tdd.distillation.checkpoint import OuterState, run_fingerprint
 from tdd.distillation.learned_tensors import momentum_of, rates_of, raw_of, to_learned
-from tdd.distillation.outer_update import EPSILON, PRETRAINED_EPSILON, Outcome, adam, schedule, update
+from tdd.distillation.outer_update import EPSILON, PRETRAINED_EPSILON, Outcome, adam, update
 from tdd.distillation.samples.choice import parametrisation
 from tdd.distillation.samples.start import first_set, parts_of
+from tdd.distillation.schedule import Schedule
 from tdd.distillation.truncation import window
 from tdd.distillation.unroll import InnerLoop, train, unroll
 from tdd.distilled_set.embedding import SavedEmbedding
@@ -73,13 +74,12 @@ class Distiller:
         self.device = self.accelerator.device
         self.on_progress, self.should_stop = on_progress, should_stop
         classes, space = len(corpus.classes), corpus.train.space
-        self.batches = OuterBatches.of(recipe, corpus.train, self.device)
         recipe, network = recipe_for(recipe, network), network_to_use(recipe.network, network)
         check_kind_of_data(recipe, space.kind)
         self.learner = make_learner(network, recipe.options, space, classes, self.device)
-        self.recipe = recipe = recipe.model_copy(update={"steps": recipe.split(classes)[0]})
-        self.kernel = self.learner.kernel(recipe.unroll, recipe.precision)
-        self.deadline = math.inf
+        self.recipe = recipe = recipe.settled(classes, **corpus.found())
+        self.batches = OuterBatches.of(recipe, corpus.train, self.device)
+        self.kernel, self.deadline = self.learner.kernel(recipe.unroll, recipe.precision), math.inf
 
         self.start, self.frozen = start, {*frozen, *(("labels",) if recipe.labels == "hard" else ())}
         samples, labels, mask, rates, momentum = first_set(recipe, corpus) if start is None else parts_of(start)
@@ -97,7 +97,7 @@ class Distiller:
         }
         optimised = {name: value for name, value in learned.items() if name not in self.frozen}
         optimiser = adam(optimised, recipe, PRETRAINED_EPSILON if self.learner.pretrained else EPSILON)
-        self.state = OuterState(learned, optimiser, {k: v.detach().clone() for k, v in learned.items()})
+        self.state = OuterState.at_start(learned, optimiser, Schedule.of(recipe))
         signatures = (self.learner.signature(), self.learner.frozen_signature())
         self.fingerprint = run_fingerprint(recipe, corpus, *signatures, *self.parametrisation.identity())
         if checkpoint is not None and checkpoint.exists():
@@ -119,11 +119,11 @@ class Distiller:
         self.deadline = session + 60 * recipe.max_minutes if recipe.max_minutes else math.inf
         if self.start is not None and state.step == 0:
             self._validate()
-        while state.step < recipe.outer_steps:
+        while not state.is_done:
             outcome = self._finite_outer_step()
             state.step += 1
-            last = state.step == recipe.outer_steps
-            validation = self._validate() if state.step % recipe.validate_every == 0 or last else None
+            due = state.is_done or state.step % recipe.validate_every == 0
+            validation, last = self._validate() if due else None, state.is_done
             state.seconds = time.monotonic() - began
             best = state.best_accuracy
             self.on_progress(Progress(state.step, outcome.loss, validation, best, outcome.learning_rate, state.seconds))
@@ -133,7 +133,7 @@ class Distiller:
             out_of_time = outcome.out_of_time or (alone and self._out_of_time())
             if asked or out_of_time or last or state.step % recipe.checkpoint_every == 0:
                 self._save()
-            done = f"stopped after {state.step} of {recipe.outer_steps} outer steps"
+            done = f"stopped after {state.step} of {state.schedule.last} outer steps"
             if asked and not last:
                 raise Interrupted(done)
             if out_of_time and not last:
@@ -161,7 +161,7 @@ class Distiller:
                 continue
             theta_0 = self._draw_networks("network", state.step, *["again"] * attempt, networks=networks)
             trajectory = unroll(self.kernel, theta_0, inner, self._window(len(inner)), recipe.unroll)
-            losses, g = self.kernel.loss(trajectory.theta, real, smoothing=recipe.label_smoothing)
+            losses, g = self.kernel.loss(trajectory.theta, real, smoothing=recipe.label_smoothing or 0.0)
             gradient = trajectory.reverse({name: value / len(networks) for name, value in g.items()})
             share = len(networks) / recipe.networks * (len(real) / len(batch))
             parts = [losses.mean()[None], *to_learned(gradient, learned, self.parametrisation)]
@@ -169,8 +169,7 @@ class Distiller:
         wishes = torch.tensor([self.should_stop(), self._out_of_time()], dtype=torch.float, device=self.device)
         loss, *gradients, wishes = sums([*total, wishes], self.accelerator)
         kept = {n: value for n, value in zip(learned, gradients, strict=True) if n not in self.frozen}
-        factor = schedule(recipe.schedule, state.step, recipe.outer_steps, recipe.warmup)
-        return update(state, kept, loss, wishes, recipe.clip_norm, factor, recipe.ema)
+        return update(state, kept, loss, wishes, recipe.clip_norm, state.schedule.factor(state.step), recipe.ema or 0.0)
 
     def _finite_outer_step(self) -> Outcome:
         for attempt in range(1 if self.fixed else DRAWS):
@@ -192,8 +191,8 @@ class Distiller:
         return InnerLoop(samples, labels, rates, momentum, self.mask, learned.get("attention"))
 
     def _window(self, inner_steps: int) -> range:
-        recipe = self.recipe
-        return window(inner_steps, recipe.window, recipe.window_end, self.state.step, recipe.outer_steps, recipe.seed)
+        recipe, step, planned = self.recipe, self.state.step, self.state.schedule.outer_steps
+        return window(inner_steps, recipe.window, recipe.window_end, step, planned, recipe.seed)
 
     def _out_of_time(self) -> bool:
         return time.monotonic() >= self.deadline
@@ -219,6 +218,7 @@ class Distiller:
         if mean > state.best_accuracy:
             state.best_accuracy, state.best_step = mean, state.step
             state.best = {name: value.detach().clone() for name, value in state.average.items()}
+        state.schedule.after_validation(state.step, state.best_step)
         return mean
 
     def _save(self) -> None:

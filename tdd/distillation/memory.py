@@ -37,6 +37,7 @@ def predicted_peak(
 ) -> int:
     """Bytes on `device` at the peak of outer steps and validations, from the shapes of what is held at once."""
     space, classes = corpus.train.space, len(corpus.classes)
+    recipe = recipe.settled(classes, **corpus.found())
     steps, per_step = recipe.split(classes)
     # On "meta", shapes alone: the network itself may be too large.
     learner, shape = _learner(recipe, corpus, network, torch.device("meta"))

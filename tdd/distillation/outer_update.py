@@ -1,10 +1,10 @@
-"""The outer update: Adam with a schedule and a clipped gradient, and the average of the sets on its way."""
+"""The outer update: Adam with a clipped gradient, and the average of the sets on its way."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -69,7 +69,7 @@ def update(
         loss: (1,) the outer loss.
         stop: (2,) positive where a process was asked to stop, and where its minutes are over.
         clip_norm: largest norm of all gradients together; a larger one is scaled down to it.
-        factor: of the step sizes, see `schedule`.
+        factor: of the step sizes, see `Schedule`.
         ema: decay of the average.
     """
     rate = rates_of(state.learned).mean().detach()
@@ -90,11 +90,3 @@ def update(
         for name in gradients:
             state.average[name].lerp_(state.learned[name], 1 - decay)
     return outcome
-
-
-def schedule(kind: Literal["cosine", "constant"], step: int, outer_steps: int, warmup: int) -> float:
-    """Factor of the Adam step sizes at an outer step; they rise linearly over the first `warmup` steps."""
-    rise = min(1.0, (step + 1) / warmup) if warmup else 1.0
-    if kind == "constant":
-        return rise
-    return rise * 0.5 * (1 + math.cos(math.pi * step / outer_steps))

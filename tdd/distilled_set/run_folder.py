@@ -96,12 +96,11 @@ def is_finished(folder: Path) -> bool:
 def check_same(recipe: Recipe, folder: Path) -> None:
     """Raise UsageError if the run in `folder` differs from `recipe` in a setting that affects the set."""
     kept = recipe_of_run(folder)
-    if recipe.steps is None and (folder / WEIGHTS).exists():  # a set is kept with the steps that n was split into
-        recipe = recipe.model_copy(update={"steps": recipe.split(len(read_run(folder).classes))[0]})
+    recipe = recipe.settled(len(read_run(folder).classes) if (folder / WEIGHTS).exists() else None)
     without = settings_that_keep_the_run()
     old, new = kept.model_dump(exclude=without), recipe.model_dump(exclude=without)
     # A run keeps what was found in its data.
-    found = {name for name in FOUND if new.get(name) is None}
+    found = {name for name in ("steps", *FOUND) if new.get(name) is None}
     changed = [
         f"{name}: {value} there, {new[name]} now"
         for name, value in old.items()

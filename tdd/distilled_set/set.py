@@ -80,7 +80,7 @@ class DistilledSet:
         """What its network reads: sentences may be longer than the samples."""
         if self.space.kind == "image":
             return self.space
-        return replace(self.space, shape=(self.recipe.max_length, self.samples.shape[-1]))
+        return replace(self.space, shape=(self.recipe.max_length or self.samples.shape[-2], self.samples.shape[-1]))
 
     @property
     def lengths(self) -> Tensor:

@@ -70,6 +70,7 @@ class Baselines:
         reporter: Reporter | None = None,
         network: str | nn.Module | None = None,
     ):
+        recipe = recipe.settled(len(corpus.classes), **corpus.found())
         self.recipe, self.corpus, self.draws, self.networks = recipe, corpus, draws, networks
         self.classes = len(corpus.classes)
         self.accelerator, self.reporter = accelerator or default_accelerator(), reporter or Reporter(quiet=True)
@@ -187,7 +188,7 @@ class Baselines:
 
             def tell(progress: Progress, place: int = place) -> None:
                 text = f"labels of draw {place + 1}: held-out {percent(max(progress.best_accuracy, 0))}"
-                self.reporter.count(progress.step, recipe.outer_steps, text)
+                self.reporter.count(progress.step, recipe.outer_steps or 0, text)
 
             start = DistilledSet(
                 real.samples,

@@ -64,6 +64,7 @@ def refit(
     steps = outer_steps or words.recipe.refit_steps
     # The minutes are those of a run, which can be resumed.
     settings = {"init": init, "outer_steps": steps, "validate_every": max(1, steps // 10), "warmup": 0}
+    settings["patience"] = None
     settings["max_minutes"] = None
     if init == "fixed":
         settings["networks"] = 1

@@ -16,6 +16,7 @@ from tdd.data.protocols import InputSpace
 from tdd.errors import TddError
 from tdd.networks.learner import make_learner
 from tdd.networks.own import network_to_use
+from tdd.settings.from_data import LONGEST
 from tdd.settings.recipe import Recipe
 
 try:
@@ -78,11 +79,11 @@ class DistilledClassifier(PreTrainedModel):  # type: ignore[misc]
         self.register_buffer("rows", torch.zeros(config.vocab_size, dtype=torch.long))
         self.embedding = nn.Embedding(config.table_size, config.dim, padding_idx=0)
         self.embedding.weight.requires_grad_(False)
-        space = InputSpace("text", (recipe.max_length, config.dim))
+        self.length, self.separator = recipe.max_length or LONGEST, config.separator
+        space = InputSpace("text", (self.length, config.dim))
         network = network_to_use(recipe.network, None)
         learner = make_learner(network, recipe.options, space, config.num_labels)
         self.network, self.takes_mask = learner.module, learner.takes_mask
-        self.length, self.separator = recipe.max_length, config.separator
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:

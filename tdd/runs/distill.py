@@ -25,6 +25,7 @@ from tdd.networks.own import can_be_imported, check_same_network, network_to_use
 from tdd.publishing.card import write_card
 from tdd.runs.evaluate import evaluate_on
 from tdd.runs.open_data import open_corpus
+from tdd.settings.from_data import SETTLED
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import RESUMED, Recipe
 from tdd.system import processes
@@ -138,13 +139,15 @@ def _distill(
     network: str | nn.Module | None,
 ) -> DistilledSet:
     corpus = open_corpus(recipe, reporter, data)
-    recipe = recipe.model_copy(update=corpus.found())
+    recipe, asked = recipe.settled(len(corpus.classes), **corpus.found()), recipe
+    if settled := [name for name in SETTLED if getattr(asked, name) is None and getattr(recipe, name) is not None]:
+        reporter.note("settings by the data: " + ", ".join(f"{name} {getattr(recipe, name):g}" for name in settled))
     reporter.note(check_memory(recipe, corpus, accelerator, network))
     with stop_signals() as should_stop, reporter:
         checkpoint = folder and folder / CHECKPOINT
         distiller = Distiller(recipe, corpus, checkpoint, accelerator, should_stop=should_stop, network=network)
         state = distiller.state
-        if folder and state.step == recipe.outer_steps and is_finished(folder):
+        if folder and state.is_done and is_finished(folder):
             reporter.note("the run was finished before")
             return read_run(folder)
         if state.step:
@@ -160,7 +163,7 @@ def _distill(
             log.add(values)
             if recipe.report_to != "none":
                 accelerator.log({k: v for k, v in values.items() if k != "step" and v is not None}, progress.step)
-            reporter.outer_step(progress, recipe.outer_steps)
+            reporter.outer_step(progress, state.schedule.last)
 
         distiller.on_progress = on_progress
         try:

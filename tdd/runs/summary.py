@@ -85,7 +85,8 @@ def baselines_table(results: Results, distilled: DistilledSet | None = None) -> 
     cells = [["trained on", "test accuracy", "± over", "chosen", "draws", "networks", "gradient steps"]]
     rows = [(NAMES[name], baseline) for name, baseline in results.items()]
     if distilled is not None:
-        own = {"gradient_steps": distilled.learning_rates.shape[1], "outer_steps": distilled.recipe.outer_steps}
+        outer_steps = distilled.results.get("distillation", {}).get("outer_steps")
+        own = {"gradient_steps": distilled.learning_rates.shape[1], "outer_steps": outer_steps}
         evaluation = distilled.results.get("evaluation", {}).get(distilled.recipe.init)
         rows += [("this distilled set", evaluation | own)] if evaluation else []
     for name, row in sorted(rows, key=lambda named: named[1]["mean"], reverse=True):

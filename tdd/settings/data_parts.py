@@ -8,6 +8,7 @@ from pydantic import field_validator
 
 from tdd.settings.column_names import BETWEEN, pair_of
 from tdd.settings.fields import Settings, setting
+from tdd.settings.from_data import USUAL_LENGTH
 from tdd.settings.tokenizer_names import CHARACTERS, WHITESPACE, WORDS
 
 USUAL_VECTORS = "glove-6b-50d"
@@ -15,7 +16,7 @@ USUAL_VECTORS = "glove-6b-50d"
 USUAL_COLUMN = "found by its usual names once the data are read"
 
 
-FOUND = ("encoding", "delimiter", "quote", "text_column", "image_column", "label_column")
+FOUND = ("encoding", "delimiter", "quote", "text_column", "image_column", "label_column", "max_length")
 """The settings that are found in the data where they are none."""
 
 
@@ -66,8 +67,13 @@ class DataSettings(Settings):
         none=f"{WORDS}, or an encoder's own",
         flag=True,
     )
-    max_length: int = setting(
-        400, "L: a real sentence is padded or truncated to it", unit="tokens", source="paper 3.3", ge=1
+    max_length: int | None = setting(
+        None,
+        "L: a real sentence is padded or truncated to it",
+        none=USUAL_LENGTH,
+        unit="tokens",
+        source="paper 3.3",
+        ge=1,
     )
     validation: float = setting(0.1, "share of the training split held out for choices", gt=0, lt=1)
     max_validation: int = setting(2500, "most held-out examples read at each validation", unit="examples", ge=1)

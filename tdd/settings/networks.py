@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import ConfigDict, field_validator, model_validator
@@ -141,6 +141,7 @@ class Entry:
         about: the network in a few words, for help and the card.
         options: its own settings.
         pretrained: name of the weights it starts from, see `tdd.hub.encoders`; None: it is drawn.
+        regularisers: what takes the place of settings of `REGULARISERS` that are none, where that is not 0.
     """
 
     home: str
@@ -148,6 +149,7 @@ class Entry:
     about: str
     options: type[NetworkOptions] = NetworkOptions
     pretrained: str | None = None
+    regularisers: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def comes_with_tdd(self) -> bool:
@@ -158,7 +160,11 @@ class Entry:
 _HOME = "tdd.networks.architectures"
 NETWORKS: dict[str, Entry] = {
     "text_cnn": Entry(
-        f"{_HOME}.text_cnn:TextCNN", "text", "Kim's convolutional network (arXiv 1408.5882)", TextCNNOptions
+        f"{_HOME}.text_cnn:TextCNN",
+        "text",
+        "Kim's convolutional network (arXiv 1408.5882)",
+        TextCNNOptions,
+        regularisers={"label_smoothing": 0.2, "word_dropout": 0.3, "ema": 0.99},
     ),
     "mean_pool": Entry(
         f"{_HOME}.mean_pool:MeanPool", "text", "a deep averaging network (Iyyer et al. 2015)", MeanPoolOptions
@@ -180,6 +186,16 @@ NETWORKS: dict[str, Entry] = {
         f"{_HOME}.convnet:ConvNet", "image", "the ConvNet most of the field distils for (2006.05929)", ConvNetOptions
     ),
 }
+
+
+REGULARISERS = ("label_smoothing", "word_dropout", "ema")
+"""Settings of the outer loop whose value depends on the network where they are none (docs/settings.md)."""
+
+
+def of_networks(regulariser: str) -> str:
+    """What takes the place of a regulariser that is none, in words: ``0.2 of text_cnn, else 0``."""
+    having = [f"{e.regularisers[regulariser]:g} of {n}" for n, e in NETWORKS.items() if regulariser in e.regularisers]
+    return ", ".join([*having, "else 0"])
 
 
 def entry_of(network: str) -> Entry:

@@ -8,8 +8,9 @@ from pydantic import Field, SerializeAsAny
 
 from tdd.settings.data_parts import DataSettings
 from tdd.settings.fields import Settings, setting
+from tdd.settings.from_data import USUAL_OUTER_STEPS, USUAL_PATIENCE
 from tdd.settings.full import FullSettings
-from tdd.settings.networks import NETWORKS, NetworkOptions, TextCNNOptions, entry_of
+from tdd.settings.networks import NETWORKS, NetworkOptions, TextCNNOptions, entry_of, of_networks
 from tdd.settings.set_parts import SetSettings, WordSettings
 
 USUAL_NETWORK = "text_cnn"
@@ -19,7 +20,16 @@ MOST_THREADS = 1024
 class OuterSettings(Settings):
     """The outer loop."""
 
-    outer_steps: int = setting(2000, "updates of the distilled set", unit="outer steps", flag=True, ge=1)
+    outer_steps: int | None = setting(
+        None, "updates of the distilled set", none=USUAL_OUTER_STEPS, unit="outer steps", flag=True, ge=1
+    )
+    patience: int | None = setting(
+        None,
+        "outer steps without a gain on held-out data after which the step sizes fall to zero and the run ends",
+        none=USUAL_PATIENCE,
+        unit="outer steps",
+        ge=1,
+    )
     batch_size: int = setting(256, "real examples of one outer step", unit="examples", ge=1)
     class_weights: Literal["none", "balanced"] = setting(
         "none", "balanced: real examples of outer batches are drawn so that every class weighs the same", flag=True
@@ -36,12 +46,24 @@ class OuterSettings(Settings):
     schedule: Literal["cosine", "constant"] = setting("cosine", "schedule of the Adam step sizes")
     warmup: int = setting(0, "outer steps over which the Adam step sizes rise linearly", unit="outer steps", ge=0)
     clip_norm: float = setting(1.0, "largest norm of one outer gradient, all parts together", gt=0)
-    ema: float = setting(0.0, "decay of the averaged set that is validated and kept; 0: none", ge=0, lt=1)
-    label_smoothing: float = setting(
-        0.0, "share of a real example's label spread over all classes", source="arXiv 1512.00567", ge=0, lt=1
+    ema: float | None = setting(
+        None, "decay of the averaged set that is validated and kept; 0: no average", none=of_networks("ema"), ge=0, lt=1
     )
-    word_dropout: float = setting(
-        0.0, "share of words dropped from real outer batches", source="Iyyer et al. 2015", ge=0, lt=1
+    label_smoothing: float | None = setting(
+        None,
+        "share of a real example's label spread over all classes",
+        none=of_networks("label_smoothing"),
+        source="arXiv 1512.00567",
+        ge=0,
+        lt=1,
+    )
+    word_dropout: float | None = setting(
+        None,
+        "share of words dropped from real outer batches",
+        none=of_networks("word_dropout"),
+        source="Iyyer et al. 2015",
+        ge=0,
+        lt=1,
     )
     shift: int = setting(
         0, "most that real images of outer batches are moved up, down and sideways", unit="pixels", ge=0
@@ -173,5 +195,8 @@ class AllSettings(
 
     @property
     def length(self) -> int:
-        """Tokens of a distilled sentence."""
-        return self.sample_length or self.max_length
+        """Tokens of a distilled sentence, once `max_length` is known."""
+        length = self.sample_length or self.max_length
+        if length is None:
+            raise ValueError("max_length is none: see Recipe.settled")
+        return length

@@ -16,7 +16,8 @@ from tdd.settings.data_parts import USUAL_VECTORS
 from tdd.settings.encoder_names import is_encoder
 from tdd.settings.fields import Setting, settings_of
 from tdd.settings.files import read_settings
-from tdd.settings.networks import NETWORKS, NetworkOptions, Reads, checked_options
+from tdd.settings.from_data import MOST_OUTER_STEPS, PATIENCE
+from tdd.settings.networks import NETWORKS, REGULARISERS, NetworkOptions, Reads, checked_options, entry_of
 from tdd.settings.parts import PARTS, USUAL_NETWORK, AllSettings
 from tdd.settings.set_parts import WordSettings
 from tdd.system.files import write_text
@@ -83,6 +84,20 @@ class Recipe(AllSettings):
             most = min(10, self.n // classes) if self.n % classes == 0 else 10
             steps = max(s for s in range(1, most + 1) if self.n % s == 0)
         return steps, self.n // steps
+
+    def settled(self, classes: int | None = None, **found: Any) -> Recipe:
+        """The recipe with a value in place of every setting that is none until the data are read.
+
+        Args:
+            classes: of the data set; None: not known, and `steps` stays none where it is.
+            found: what was found in the data by the names of settings, see `Corpus.found`; others stay as they are.
+        """
+        usual: dict[str, Any] = found | dict.fromkeys(REGULARISERS, 0.0) | dict(entry_of(self.network).regularisers)
+        if classes is not None:
+            usual["steps"] = self.split(classes)[0]
+        if self.outer_steps is None:
+            usual |= {"outer_steps": MOST_OUTER_STEPS, "patience": PATIENCE}
+        return self.model_copy(update={name: value for name, value in usual.items() if getattr(self, name) is None})
 
     def to_yaml(self, comments: bool = False) -> str:
         """The recipe as YAML text that `Recipe.load` reads back to an equal recipe.
@@ -211,12 +226,13 @@ def _of_lengths(recipe: AllSettings) -> Iterator[str]:
     if recipe.reads == "image":
         return
     least = recipe.options.least_length
-    if recipe.max_length < least:
-        yield f"max_length = {recipe.max_length} is shorter than the widest filter ({least})"
-    if recipe.length < least:
-        yield f"sample_length = {recipe.length} is shorter than the widest filter ({least})"
-    if recipe.length > recipe.max_length:
-        yield f"sample_length = {recipe.length} is longer than max_length = {recipe.max_length}: lower it"
+    longest, length = recipe.max_length, recipe.sample_length or recipe.max_length
+    if longest is not None and longest < least:
+        yield f"max_length = {longest} is shorter than the widest filter ({least})"
+    if length is not None and length < least:
+        yield f"sample_length = {length} is shorter than the widest filter ({least})"
+    if longest is not None and length is not None and length > longest:
+        yield f"sample_length = {length} is longer than max_length = {longest}: lower it"
 
 
 def _of_words(recipe: AllSettings) -> Iterator[str]:

@@ -8,6 +8,7 @@ from tdd.distillation import distiller
 from tdd.distillation.checkpoint import OuterState
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.outer_update import EPSILON, adam
+from tdd.distillation.schedule import Schedule
 from tdd.errors import TddError
 from tdd.settings.recipe import Recipe
 
@@ -37,7 +38,7 @@ def test_all_that_is_loaded_lies_on_the_device_that_it_was_asked_for_on(tmp_path
     saved.run()
     assert saved.state.best and saved.state.best["samples"].device.type == "cpu"
     learned = {name: value.detach().to("meta").requires_grad_() for name, value in saved.state.learned.items()}
-    state = OuterState(learned, adam(learned, Recipe(), EPSILON), {k: v.detach() for k, v in learned.items()})
+    state = OuterState.at_start(learned, adam(learned, Recipe(), EPSILON), Schedule.of(Recipe(outer_steps=12)))
     state.load(file, saved.fingerprint)
     assert state.step == 12 and state.best_accuracy == saved.state.best_accuracy
     assert state.best.keys() == learned.keys()

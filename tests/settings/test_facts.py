@@ -144,10 +144,11 @@ def test_every_setting_of_the_training_on_all_data_has_a_part_in_what_is_kept_of
 def test_the_state_of_a_run_outlives_the_settings_that_do_not_change_it_and_no_other():
     corpus = tiny_corpus()
     # On which every other setting may be changed.
-    base = {"samples": "words", "init": "random", "window": 2}
+    base = {"samples": "words", "init": "random", "window": 2, "max_length": 30}
     for known in RUN:
         of = {"network": "lenet"} if known.name == "shift" else base
-        changed = {"samples": "free", "init": "fixed", "window": 3}.get(known.name, other_value(known))
+        others = {"samples": "free", "init": "fixed", "window": 3, "max_length": 31}
+        changed = others.get(known.name, other_value(known))
         before, after = (run_fingerprint(Recipe.build(of | more), corpus) for more in ({}, {known.name: changed}))
         assert (before == after) == (not known.changes_run), known.name
     assert settings_that_keep_the_run() == {known.name for known in RUN if not known.changes_run}
