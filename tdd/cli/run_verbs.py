@@ -69,6 +69,10 @@ def evaluate(
     init: Annotated[
         Init | None, typer.Option(help="Initialisation of the networks; the set's own when absent.")
     ] = None,
+    initialisation: Annotated[
+        str | None,
+        typer.Option(help="Test fresh networks drawn so: torch, orthogonal, kaiming_normal*0.5 ..."),
+    ] = None,
     full: Annotated[
         bool, typer.Option("--full", help="Also train on all the data, for the distillation ratio.")
     ] = False,
@@ -94,6 +98,16 @@ def evaluate(
     from tdd.runs.summary import describe_classes, describe_results
     from tdd.system.reporter import Reporter
 
+    if initialisation is not None:
+        if init == "fixed" or full or full_search or decoded or plain_text or classes:
+            raise UsageError("--initialisation tests fresh networks alone: measure the rest without it")
+        from tdd.runs.evaluate_initialisation import evaluate_initialisation
+
+        distilled = evaluate_initialisation(
+            run, initialisation, networks, max_test, data, Reporter(), network, device, threads
+        )
+        print_once(json.dumps(distilled.results, indent=2) if as_json else describe_results(distilled, run))
+        return
     distilled = evaluate_run(
         run,
         networks,

@@ -27,6 +27,7 @@ from tdd.errors import UsageError
 from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.names import LEARNERS, SENTENCES
 from tdd.evaluation.plain_text_learners import AdamNetwork, Chosen, TfIdf
+from tdd.settings.pool_parts import check_one_network
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.seeds import generator
 
@@ -77,9 +78,10 @@ def plain_text_accuracy(
         "validation_accuracy", the "draws", and what the deviation is "sd_over".
 
     Raises:
-        UsageError: the set is not made of words, or does not fit the corpus.
+        UsageError: the set is not made of words, or is made for a pool, or does not fit the corpus.
     """
     sentences = sentences_of(distilled)
+    check_one_network(distilled.recipe, "--plain-text is")
     check_fits(distilled, corpus.train)
     train, validation, test = (_text(split) for split in (corpus.train, corpus.validation, corpus.test))
     device = (accelerator or default_accelerator()).device

@@ -148,7 +148,8 @@ class AdamNetwork:
         self.recipe, self.networks, self.device = recipe, networks, device
         self.validation, self.tested, self.max_test = validation, test, max_test
         network = network_to_use(recipe.network, network)
-        self.learner = make_learner(network, recipe.options, validation.space, classes, device)
+        ways = recipe.initialisation
+        self.learner = make_learner(network, recipe.options, validation.space, classes, device, ways)
         self.kernel = self.learner.kernel()
 
     def choose(self, sets: Sequence[TextSplit]) -> Chosen:

@@ -80,8 +80,14 @@ def check_same_network(
 
 
 def recipe_for(recipe: Recipe, network: str | nn.Module | None) -> Recipe:
-    """The recipe that says which network is used, where that is not its own: without options of another one."""
+    """The recipe that says which network is used, where that is not its own: without options of another one.
+
+    Raises:
+        UsageError: the recipe is of a pool, or `network` is none.
+    """
     _check_kind(network)
+    if recipe.pool and network is not None:
+        raise UsageError("a set is made for a pool of registered networks or for a network of your own: leave one out")
     name = recipe.network if network is None else network if isinstance(network, str) else name_of(network)
     if name == recipe.network:
         return recipe

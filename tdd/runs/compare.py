@@ -33,7 +33,7 @@ def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
                 {
                     "run": str(folder),
                     "dataset": recipe.dataset,
-                    "network": recipe.network,
+                    "network": ", ".join(recipe.learners),
                     "n": distilled.n,
                     "steps": distilled.samples.shape[0],
                     "per_step": distilled.samples.shape[1],

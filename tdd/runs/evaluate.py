@@ -228,11 +228,11 @@ def evaluate_run(
         with reporter:
             figures = job.measure()
         # At once, since the next measurement may be stopped.
-        _keep(figures, job.key, distilled, folder if accelerator.is_main_process else None)
+        keep_figures(figures, job.key, distilled, folder if accelerator.is_main_process else None)
     return distilled
 
 
-def _keep(figures: dict[str, Any], key: str, distilled: DistilledSet, folder: Path | None) -> None:
+def keep_figures(figures: dict[str, Any], key: str, distilled: DistilledSet, folder: Path | None) -> None:
     """Add figures to a set's results, and to those in `folder`, beside what another command has added meanwhile."""
     if folder is not None:
         distilled.results = read_results(folder / RESULTS)

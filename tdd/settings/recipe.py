@@ -12,13 +12,17 @@ import yaml
 from pydantic import ValidationError, model_validator
 
 from tdd.errors import UsageError, nearest
+from tdd.settings.combinations import faults
 from tdd.settings.data_parts import USUAL_VECTORS
 from tdd.settings.encoder_names import is_encoder
 from tdd.settings.fields import Setting, settings_of
 from tdd.settings.files import read_settings
 from tdd.settings.from_data import MOST_OUTER_STEPS, PATIENCE
-from tdd.settings.networks import NETWORKS, REGULARISERS, NetworkOptions, Reads, checked_options, entry_of
+from tdd.settings.initialisations import listed
+from tdd.settings.networks import NETWORKS, REGULARISERS, NetworkOptions, checked_options, entry_of
 from tdd.settings.parts import PARTS, USUAL_NETWORK, AllSettings
+from tdd.settings.pool_options import PoolOptions, checked_pool_options
+from tdd.settings.pool_parts import PoolSettings
 from tdd.settings.set_parts import WordSettings
 from tdd.system.files import write_text
 
@@ -46,13 +50,18 @@ class Recipe(AllSettings):
     @classmethod
     def _options_of_the_network(cls, values: Any) -> Any:
         values = dict(values)
+        pool = values["pool"] = listed(values.get("pool", []))
+        if not isinstance(pool, list) or not all(isinstance(name, str) for name in pool):
+            return values  # told as a wrong type
+        if pool and values.setdefault("network", pool[0]) != pool[0]:
+            raise ValueError(f"a set is made for network: {values['network']} or for a pool of several: leave one out")
         network, options = values.get("network", USUAL_NETWORK), values.get("options") or {}
         if not isinstance(network, str) or not isinstance(options, Mapping | NetworkOptions):
             return values  # told as a wrong type
         if values.get("vectors") is None:
-            values["vectors"] = network if is_encoder(network) else USUAL_VECTORS
+            values["vectors"] = network if is_encoder(network) and len(pool) <= 1 else USUAL_VECTORS
         try:
-            values["options"] = checked_options(network, options)
+            values["options"] = checked_pool_options(pool, options) if pool else checked_options(network, options)
         except UsageError as error:
             raise ValueError(str(error)) from None
         except ValidationError as error:
@@ -64,6 +73,15 @@ class Recipe(AllSettings):
         for fault in faults(self):
             raise ValueError(fault)
         return self
+
+    def alone(self, network: str) -> Recipe:
+        """The settings of one network of the pool; where there is no pool, all of them."""
+        if not isinstance(self.options, PoolOptions):
+            return self
+        usual = {
+            name: field.get_default(call_default_factory=True) for name, field in PoolSettings.model_fields.items()
+        }
+        return self.model_copy(update=usual | {"network": network, "options": self.options.by_network[network]})
 
     def split(self, classes: int) -> tuple[int, int]:
         """(steps, samples per step) of the n samples for a data set of `classes` classes.
@@ -92,7 +110,9 @@ class Recipe(AllSettings):
             classes: of the data set; None: not known, and `steps` stays none where it is.
             found: what was found in the data by the names of settings, see `Corpus.found`; others stay as they are.
         """
-        usual: dict[str, Any] = found | dict.fromkeys(REGULARISERS, 0.0) | dict(entry_of(self.network).regularisers)
+        # Of a pool the least, since what helps one network may harm another.
+        own = [entry_of(network).regularisers for network in self.learners]
+        usual: dict[str, Any] = found | {name: min(each.get(name, 0.0) for each in own) for name in REGULARISERS}
         if classes is not None:
             usual["steps"] = self.split(classes)[0]
         if self.outer_steps is None:
@@ -178,72 +198,3 @@ def _documentation() -> Iterator[str]:
 
 
 Recipe.__doc__ = "\n    ".join([str(Recipe.__doc__), *_documentation()])
-
-
-def faults(recipe: AllSettings) -> Iterator[str]:
-    """A line for each fault, the most important first."""
-    yield from _of_the_set(recipe)
-    yield from _of_what_is_read(recipe, recipe.reads)
-    yield from _of_lengths(recipe)
-    yield from _of_words(recipe)
-    yield from _of_the_outer_loop(recipe)
-
-
-def _of_the_set(recipe: AllSettings) -> Iterator[str]:
-    if recipe.steps is not None and recipe.n % recipe.steps:
-        yield f"n = {recipe.n} does not split into {recipe.steps} steps; choose steps that divide n"
-    if recipe.init == "fixed" and recipe.networks > 1:
-        yield "networks > 1 needs init: random; a fixed initialisation is a single network"
-
-
-def check_kind_of_data(recipe: AllSettings, kind: Reads) -> None:
-    """Raise UsageError for a setting of the other kind of data, which a network that reads either has let through."""
-    for fault in _of_what_is_read(recipe, kind) if recipe.reads is None else ():
-        raise UsageError(fault)
-
-
-def _of_what_is_read(recipe: AllSettings, reads: Reads | None) -> Iterator[str]:
-    if recipe.text_column and recipe.image_column:
-        yield "a data set is read as text or as images: set text_column or image_column, not both"
-    if reads == "image":
-        if recipe.samples == "words":
-            yield f"samples: words makes sentences, and {recipe.network} reads images: use samples: free"
-        if recipe.word_dropout:
-            yield f"word_dropout drops words and {recipe.network} reads images; leave it at 0"
-        if recipe.sample_length:
-            yield f"sample_length is that of sentences, and {recipe.network} reads images; leave it out"
-        if recipe.tokenizer:
-            yield f"tokenizer splits texts, and {recipe.network} reads images; leave it out"
-    if is_encoder(recipe.network) and recipe.vectors != recipe.network:
-        yield f"{recipe.network} reads its own word pieces, not vectors: {recipe.vectors}; leave vectors out"
-    if is_encoder(recipe.vectors) and recipe.tokenizer:
-        yield f"{recipe.vectors} splits texts itself, not by tokenizer: {recipe.tokenizer}; leave that out"
-    if reads == "text" and recipe.shift:
-        yield f"shift moves images and {recipe.network} reads text; leave it at 0"
-
-
-def _of_lengths(recipe: AllSettings) -> Iterator[str]:
-    if recipe.reads == "image":
-        return
-    least = recipe.options.least_length
-    longest, length = recipe.max_length, recipe.sample_length or recipe.max_length
-    if longest is not None and longest < least:
-        yield f"max_length = {longest} is shorter than the widest filter ({least})"
-    if length is not None and length < least:
-        yield f"sample_length = {length} is shorter than the widest filter ({least})"
-    if longest is not None and length is not None and length > longest:
-        yield f"sample_length = {length} is longer than max_length = {longest}: lower it"
-
-
-def _of_words(recipe: AllSettings) -> Iterator[str]:
-    if recipe.samples == "free":
-        for word_setting in settings_of(WordSettings, "words"):
-            if getattr(recipe, word_setting.name) != word_setting.default:
-                yield f"{word_setting.name} is a setting of sentences of words: leave it out, or set samples: words"
-    if recipe.neighbours == 1:
-        yield "neighbours: 1 leaves nothing to tell apart; use 0 (straight through) or at least 2"
-
-
-def _of_the_outer_loop(recipe: AllSettings) -> Iterator[str]:
-    if recipe.window is None and recipe.window_end != "last":
-        yield f"window_end: {recipe.window_end} moves a window; set window to its number of inner steps"

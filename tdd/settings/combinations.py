@@ -1,0 +1,90 @@
+"""Settings that do not go together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tdd.errors import UsageError
+from tdd.settings.encoder_names import is_encoder
+from tdd.settings.fields import settings_of
+from tdd.settings.networks import Reads
+from tdd.settings.pool_options import faults_of_pool
+from tdd.settings.set_parts import WordSettings
+
+if TYPE_CHECKING:
+    from tdd.settings.parts import AllSettings
+
+
+def faults(recipe: AllSettings) -> Iterator[str]:
+    """A line for each fault, the most important first."""
+    yield from faults_of_pool(recipe, recipe.vectors)
+    yield from _of_the_set(recipe)
+    yield from _of_what_is_read(recipe, recipe.reads)
+    yield from _of_lengths(recipe)
+    yield from _of_words(recipe)
+    yield from _of_the_outer_loop(recipe)
+
+
+def _of_the_set(recipe: AllSettings) -> Iterator[str]:
+    if recipe.steps is not None and recipe.n % recipe.steps:
+        yield f"n = {recipe.n} does not split into {recipe.steps} steps; choose steps that divide n"
+    if recipe.init == "fixed" and recipe.networks > 1:
+        yield "networks > 1 needs init: random; a fixed initialisation is a single network"
+    if recipe.init == "fixed" and len(recipe.initialisation) > 1:
+        yield "several ways of initialisation need init: random; a fixed initialisation is a single draw"
+    if recipe.pool and recipe.attention_labels != "none":
+        yield "attention_labels are those of one encoder: leave them out of a pool"
+
+
+def check_kind_of_data(recipe: AllSettings, kind: Reads) -> None:
+    """Raise UsageError for a setting of the other kind of data, which a network that reads either has let through."""
+    for fault in _of_what_is_read(recipe, kind) if recipe.reads is None else ():
+        raise UsageError(fault)
+
+
+def _of_what_is_read(recipe: AllSettings, reads: Reads | None) -> Iterator[str]:
+    if recipe.text_column and recipe.image_column:
+        yield "a data set is read as text or as images: set text_column or image_column, not both"
+    if reads == "image":
+        if recipe.samples == "words":
+            yield f"samples: words makes sentences, and {recipe.network} reads images: use samples: free"
+        if recipe.word_dropout:
+            yield f"word_dropout drops words and {recipe.network} reads images; leave it at 0"
+        if recipe.sample_length:
+            yield f"sample_length is that of sentences, and {recipe.network} reads images; leave it out"
+        if recipe.tokenizer:
+            yield f"tokenizer splits texts, and {recipe.network} reads images; leave it out"
+    if is_encoder(recipe.network) and not recipe.pool and recipe.vectors != recipe.network:
+        yield f"{recipe.network} reads its own word pieces, not vectors: {recipe.vectors}; leave vectors out"
+    if is_encoder(recipe.vectors) and recipe.tokenizer:
+        yield f"{recipe.vectors} splits texts itself, not by tokenizer: {recipe.tokenizer}; leave that out"
+    if reads == "text" and recipe.shift:
+        yield f"shift moves images and {recipe.network} reads text; leave it at 0"
+
+
+def _of_lengths(recipe: AllSettings) -> Iterator[str]:
+    if recipe.reads == "image":
+        return
+    least = recipe.options.least_length
+    longest, length = recipe.max_length, recipe.sample_length or recipe.max_length
+    if longest is not None and longest < least:
+        yield f"max_length = {longest} is shorter than the widest filter ({least})"
+    if length is not None and length < least:
+        yield f"sample_length = {length} is shorter than the widest filter ({least})"
+    if longest is not None and length is not None and length > longest:
+        yield f"sample_length = {length} is longer than max_length = {longest}: lower it"
+
+
+def _of_words(recipe: AllSettings) -> Iterator[str]:
+    if recipe.samples == "free":
+        for word_setting in settings_of(WordSettings, "words"):
+            if getattr(recipe, word_setting.name) != word_setting.default:
+                yield f"{word_setting.name} is a setting of sentences of words: leave it out, or set samples: words"
+    if recipe.neighbours == 1:
+        yield "neighbours: 1 leaves nothing to tell apart; use 0 (straight through) or at least 2"
+
+
+def _of_the_outer_loop(recipe: AllSettings) -> Iterator[str]:
+    if recipe.window is None and recipe.window_end != "last":
+        yield f"window_end: {recipe.window_end} moves a window; set window to its number of inner steps"
