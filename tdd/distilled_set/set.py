@@ -193,7 +193,9 @@ class DistilledSet:
         tensors, metadata = load_tensors(folder / WEIGHTS)
         about = read_about(folder / WEIGHTS, metadata)
         embedding = SavedEmbedding.read(folder, about["source"])
-        recipe = with_own_files(Recipe.load(folder / RECIPE), folder, about["source"], embedding)
+        prefix = "initialisation."
+        start = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)} or None
+        recipe, start = with_own_files(Recipe.load(folder / RECIPE), start, folder, about["source"], embedding)
         sentences = None
         if "tokens" in tensors:
             pair = embedding is not None and embedding.pair
@@ -204,8 +206,6 @@ class DistilledSet:
         mask = tensors.get("mask")
         if embedding is not None:
             embedding.check_dimension(folder, tensors["samples"])
-        prefix = "initialisation."
-        initialisation = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
         return cls(
             tensors["samples"],
             tensors["labels"],
@@ -213,7 +213,7 @@ class DistilledSet:
             about["classes"],
             recipe,
             about["source"],
-            initialisation or None,
+            start,
             read_results(folder / RESULTS),
             sentences,
             tensors.get("momentum"),

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from tdd.data.sources import KNOWN
+from tdd.distilled_set.pool_names import with_networks_named
 from tdd.distilled_set.set import DistilledSet
 from tdd.settings.encoder_names import HUB, is_encoder
-from tdd.settings.pool_options import PoolOptions
 from tdd.settings.recipe import RESUMED, Recipe
 
 _PATH = re.compile(r"/|~|\.{1,2}[/\\]|\\\\|[A-Za-z]:[/\\]")
@@ -23,24 +23,11 @@ def public(distilled: DistilledSet) -> DistilledSet:
     # Where its data lie, and what else is said of the machine, is of no use elsewhere.
     settings = {name: Recipe.model_fields[name].get_default() for name in RESUMED} | {
         "dataset": recipe.dataset if on_hub or recipe.dataset in KNOWN else last_part(recipe.dataset),
-        "network": _encoder_without_folders(recipe.network),
-        "pool": [_encoder_without_folders(name) for name in recipe.pool],
         "vectors": _file_without_folders(recipe.vectors),
         "tokenizer": recipe.tokenizer and _file_without_folders(recipe.tokenizer),
         "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
     }
-    start = distilled.initialisation
-    if isinstance(recipe.options, PoolOptions):
-        named = {name: _encoder_without_folders(name) for name in recipe.pool}
-        settings["options"] = PoolOptions.model_validate(
-            {named[n]: own for n, own in recipe.options.by_network.items()}
-        )
-        start = start and {
-            f"{new}.{key.removeprefix(f'{old}.')}": value
-            for old, new in named.items()
-            for key, value in start.items()
-            if key.startswith(f"{old}.")
-        }
+    shared, start = with_networks_named(recipe, distilled.initialisation, _encoder_without_folders)
     embedding = distilled.embedding
     if embedding is not None:
         about = embedding.about | {"name": _without_folders(embedding.about["name"])}
@@ -51,7 +38,7 @@ def public(distilled: DistilledSet) -> DistilledSet:
         distilled,
         embedding=embedding,
         initialisation=start,
-        recipe=recipe.model_copy(update=settings),
+        recipe=shared.model_copy(update=settings),
         source={name: _without_folders(value) for name, value in source.items()},
         results=_without_folders(distilled.results),
     )

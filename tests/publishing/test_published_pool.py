@@ -1,6 +1,7 @@
 """A set for a pool goes every way that another set goes, and says at each which network is meant."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from safetensors.torch import save_file
 
 from tdd.data.corpus import load_corpus
 from tdd.distilled_set.set import DistilledSet
+from tdd.distilled_set.shareable import public
 from tdd.evaluation.evaluation import evaluate
 from tdd.publishing.card import card
 from tdd.publishing.trained_model import build_model
@@ -112,10 +114,6 @@ def test_any_network_of_a_pool_is_trained_and_saved(pool_run: Path, tmp_path: Pa
 
 
 def test_the_folder_of_an_encoder_in_a_pool_is_not_published(pool_run: Path):
-    from dataclasses import replace
-
-    from tdd.distilled_set.shareable import public
-
     made = DistilledSet.from_pretrained(pool_run)
     settings = made.recipe.model_dump(exclude={"pool", "options", "network", "vectors"})
     encoder = "hf:/home/me/secret/encoder"
