@@ -90,8 +90,13 @@ class DistilledSet:
         """The set as a network of its pool trains on it: with its own learning rates, initialisation and results.
 
         A set without a pool is that of its only network already.
+
+        Raises:
+            UsageError: it was not made for this network.
         """
         pool, prefix = self.recipe.pool, f"{network}."
+        if network not in self.recipe.learners:
+            raise UsageError(f"the set was made for {', '.join(self.recipe.learners)}, not for {network}")
         if not pool:
             return self
         row, start = pool.index(network), self.initialisation

@@ -62,17 +62,20 @@ def can_be_imported(name: str) -> bool:
 
 
 def check_same_network(
-    recorded: str,
+    recipe: Recipe,
     asked: str | nn.Module | None,
     otherwise: str = "test others in Python: tdd.evaluate(distilled, corpus.test, init='random', network=...)",
 ) -> None:
-    """Raise UsageError unless the network of a run, `recorded`, is the one used: a run is of that network alone.
+    """Raise UsageError unless the network of a run is the one used: a run is of that network, or of its pool, alone.
 
     Args:
-        recorded: the network in the run's recipe.
+        recipe: that of the run.
         asked: what the user asks for.
         otherwise: what can be done with another one.
     """
+    recorded = recipe.network
+    if recipe.pool and asked is not None:
+        raise UsageError(f"the run is of a pool, {', '.join(recipe.pool)}: leave network out, and all of them are used")
     used = network_to_use(recorded, asked)
     name = used if isinstance(used, str) else name_of(used)
     if name != recorded:

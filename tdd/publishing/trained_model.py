@@ -118,7 +118,7 @@ def train_model(
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise UsageError(f"'{output}' is not an empty folder; choose another --output")
-    distilled = distilled.alone(_chosen(distilled.recipe, network))
+    distilled = distilled.alone(network or distilled.recipe.network)
     if not entry_of(distilled.recipe.network).comes_with_tdd:
         raise UsageError("a set made for a network of your own gives no transformers model that others could load")
     if entry_of(distilled.recipe.network).pretrained:
@@ -142,13 +142,6 @@ def train_model(
     except OSError as error:
         raise TddError(f"cannot write {output}: {error.strerror or error}; free some space or choose another") from None
     return model
-
-
-def _chosen(recipe: Recipe, network: str | None) -> str:
-    """The network that is trained, of those that a set was made for."""
-    if network is not None and network not in recipe.learners:
-        raise UsageError(f"the set was made for {', '.join(recipe.learners)}, not for {network}")
-    return network or recipe.network
 
 
 def words_of_data(recipe: Recipe, vectors: Embedding) -> list[int]:

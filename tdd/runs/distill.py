@@ -73,7 +73,7 @@ def distill(
     tracker = None if recipe.report_to == "none" else recipe.report_to
     if resume and folder is not None:
         kept = recipe_of_run(Path(folder))
-        check_same_network(kept.network, network, "start one for that in a new folder")
+        check_same_network(kept, network, "start one for that in a new folder")
         recipe = kept.model_copy(update={name: getattr(recipe, name) for name in RESUMED})
     if data is not None:
         recipe = recipe.model_copy(update={"data_from": "memory"})

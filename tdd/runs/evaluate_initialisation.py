@@ -50,7 +50,7 @@ def evaluate_initialisation(
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)
     distilled = read_run(folder)
-    check_same_network(distilled.recipe.network, network)
+    check_same_network(distilled.recipe, network)
     recipe, corpus = open_corpus_of(distilled, data, reporter)
     count = networks or NETWORKS
 

@@ -12,6 +12,7 @@ from tdd.settings.encoder_names import HUB
 from tdd.settings.files import read_settings
 from tdd.settings.initialisations import listed
 from tdd.settings.names import named_recipes, serving_recipe
+from tdd.settings.networks import REGULARISERS
 from tdd.settings.parts import USUAL_NETWORK
 from tdd.settings.pool_parts import PoolSettings
 from tdd.settings.recipe import Recipe
@@ -25,7 +26,7 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
 
     `recipe` is a file or the name of one that comes with the package; when absent, the one that serves the run best,
     see `tdd.settings.names`. `dataset` is the recipe's own when None. Options that the recipe has for another network
-    than the one asked for are left out.
+    than the one asked for are left out, and for a pool that is asked for the regularisers of a recipe that is not.
 
     Raises:
         UsageError: no such recipe, or a setting that `Recipe.build` refuses; the line names the recipe's file where the
@@ -39,7 +40,9 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
     before = _learners(of_file)
     pool, network = _learners(asked) if {"pool", "network"} & asked.keys() else before
     if (pool, network) != before:
-        left_out = ("network", "options", *PoolSettings.model_fields)
+        left_out = ["network", "options", *PoolSettings.model_fields]
+        # Nobody asked for that recipe, and what regularises the set of its network may hold those of others back.
+        left_out += REGULARISERS if pool and recipe is None else ()
         of_file = {name: value for name, value in of_file.items() if name not in left_out}
     try:
         if isinstance(network, str):
@@ -48,7 +51,7 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
             asked["options"] = _merged(of_file["options"], asked["options"])
         asked |= {name: _absolute(name, asked[name]) for name in _PATHS if name in asked}
         asked |= {name: _absolute_encoder(asked[name]) for name in ("network", "vectors") if name in asked}
-        asked |= {"pool": [_absolute_encoder(name) for name in pool]} if "pool" in asked and pool else {}
+        asked |= {"pool": pool} if "pool" in asked and pool else {}
         return Recipe.build(of_file | asked, where="settings")
     except UsageError:
         if path:
@@ -59,7 +62,8 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
 def _learners(settings: Mapping[str, Any]) -> tuple[list[str], Any]:
     """The pool of settings, none where they have none or it is of the wrong type, and their first network."""
     pool = listed(settings.get("pool", []))
-    pool = pool if isinstance(pool, list) and all(isinstance(name, str) for name in pool) else []
+    known = isinstance(pool, list) and all(isinstance(name, str) for name in pool)
+    pool = list(map(_absolute_encoder, pool)) if known else []
     return pool, pool[0] if pool else settings.get("network", USUAL_NETWORK)
 
 
