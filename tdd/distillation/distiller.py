@@ -27,7 +27,7 @@ from tdd.distilled_set.embedding import SavedEmbedding
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, OutOfTime, TddError
 from tdd.networks.own import network_to_use, recipe_for
-from tdd.settings.combinations import check_kind_of_data
+from tdd.settings.faults import check_kind_of_data
 from tdd.settings.recipe import Recipe
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.processes import sums

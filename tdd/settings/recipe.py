@@ -12,9 +12,9 @@ import yaml
 from pydantic import ValidationError, model_validator
 
 from tdd.errors import UsageError, nearest
-from tdd.settings.combinations import faults
 from tdd.settings.data_parts import USUAL_VECTORS
 from tdd.settings.encoder_names import is_encoder
+from tdd.settings.faults import faults
 from tdd.settings.fields import Setting, settings_of
 from tdd.settings.files import read_settings
 from tdd.settings.from_data import MOST_OUTER_STEPS, PATIENCE

@@ -1,4 +1,4 @@
-"""Settings that do not go together."""
+"""What is wrong with settings that are each right by themselves: impossible combinations, a line for each."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from tdd.errors import UsageError
 from tdd.settings.encoder_names import is_encoder
 from tdd.settings.fields import settings_of
-from tdd.settings.networks import Reads
 from tdd.settings.pool_options import faults_of_pool
 from tdd.settings.set_parts import WordSettings
 
 if TYPE_CHECKING:
+    from tdd.settings.networks import Reads
     from tdd.settings.parts import AllSettings
 
 
