@@ -69,10 +69,7 @@ def evaluate(
     init: Annotated[
         Init | None, typer.Option(help="Initialisation of the networks; the set's own when absent.")
     ] = None,
-    initialisation: Annotated[
-        str | None,
-        typer.Option(help="Test fresh networks drawn so: torch, orthogonal, kaiming_normal*0.5 ..."),
-    ] = None,
+    initialisation: Annotated[str | None, typer.Option(help="Test fresh networks drawn by this, as torch*2.")] = None,
     full: Annotated[
         bool, typer.Option("--full", help="Also train on all the data, for the distillation ratio.")
     ] = False,
@@ -101,11 +98,9 @@ def evaluate(
     if initialisation is not None:
         if init == "fixed" or full or full_search or decoded or plain_text or classes:
             raise UsageError("--initialisation tests fresh networks alone: measure the rest without it")
-        from tdd.runs.evaluate_initialisation import evaluate_initialisation
+        from tdd.runs.evaluate_initialisation import evaluate_initialisation as tested
 
-        distilled = evaluate_initialisation(
-            run, initialisation, networks, max_test, data, Reporter(), network, device, threads
-        )
+        distilled = tested(run, initialisation, networks, max_test, data, Reporter(), network, device, threads)
         print_once(json.dumps(distilled.results, indent=2) if as_json else describe_results(distilled, run))
         return
     distilled = evaluate_run(

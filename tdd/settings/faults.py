@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from tdd.errors import UsageError
 from tdd.settings.encoder_names import is_encoder
 from tdd.settings.fields import settings_of
-from tdd.settings.pool_options import faults_of_pool
 from tdd.settings.set_parts import WordSettings
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 def faults(recipe: AllSettings) -> Iterator[str]:
     """A line for each fault, the most important first."""
-    yield from faults_of_pool(recipe, recipe.vectors)
     yield from _of_the_set(recipe)
     yield from _of_what_is_read(recipe, recipe.reads)
     yield from _of_lengths(recipe)

@@ -43,12 +43,3 @@ class Initialisation(NamedTuple):
         if times and not (re.fullmatch(r"\d{1,6}(\.\d*)?|\.\d+", gain) and float(gain) > 0):
             raise ValueError(f"'{name}': the gain behind * is a positive number, as in {kind}*0.5")
         return cls(kind, float(gain) if times else 1.0)
-
-
-def listed(value: object) -> object:
-    """A list of names as it is written on a command line, ``a,b``, or as a list of such; anything else as it is."""
-    if isinstance(value, str):
-        value = [value]
-    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        return [name for item in value for name in map(str.strip, item.split(",")) if name]
-    return value

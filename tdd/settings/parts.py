@@ -7,10 +7,10 @@ from typing import Any, Literal
 from pydantic import Field, SerializeAsAny, field_validator
 
 from tdd.settings.data_parts import DataSettings
-from tdd.settings.fields import Settings, setting
+from tdd.settings.fields import Settings, listed, setting
 from tdd.settings.from_data import USUAL_OUTER_STEPS, USUAL_PATIENCE
 from tdd.settings.full import FullSettings
-from tdd.settings.initialisations import INITIALISATIONS, USUAL_INITIALISATION, Initialisation, listed
+from tdd.settings.initialisations import INITIALISATIONS, USUAL_INITIALISATION, Initialisation
 from tdd.settings.networks import NETWORKS, NetworkOptions, TextCNNOptions, entry_of, of_networks
 from tdd.settings.pool_parts import PoolSettings
 from tdd.settings.set_parts import SetSettings, WordSettings

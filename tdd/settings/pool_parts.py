@@ -7,8 +7,7 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 from tdd.errors import UsageError
-from tdd.settings.fields import Settings, setting
-from tdd.settings.initialisations import listed
+from tdd.settings.fields import Settings, listed, setting
 
 
 class PoolSettings(Settings):

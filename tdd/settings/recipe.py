@@ -15,13 +15,12 @@ from tdd.errors import UsageError, nearest
 from tdd.settings.data_parts import USUAL_VECTORS
 from tdd.settings.encoder_names import is_encoder
 from tdd.settings.faults import faults
-from tdd.settings.fields import Setting, settings_of
+from tdd.settings.fields import Setting, listed, settings_of
 from tdd.settings.files import read_settings
 from tdd.settings.from_data import MOST_OUTER_STEPS, PATIENCE
-from tdd.settings.initialisations import listed
 from tdd.settings.networks import NETWORKS, REGULARISERS, NetworkOptions, checked_options, entry_of
 from tdd.settings.parts import PARTS, USUAL_NETWORK, AllSettings
-from tdd.settings.pool_options import PoolOptions, checked_pool_options
+from tdd.settings.pool_options import PoolOptions, checked_pool_options, faults_of_pool
 from tdd.settings.pool_parts import PoolSettings
 from tdd.settings.set_parts import WordSettings
 from tdd.system.files import write_text
@@ -70,7 +69,7 @@ class Recipe(AllSettings):
 
     @model_validator(mode="after")
     def _combinations(self) -> Recipe:
-        for fault in faults(self):
+        for fault in (*faults_of_pool(self, self.vectors), *faults(self)):
             raise ValueError(fault)
         return self
 

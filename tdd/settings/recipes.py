@@ -9,8 +9,8 @@ from typing import Any
 from tdd.errors import UsageError, nearest
 from tdd.settings.assignments import parse_assignments, place, place_in_pool
 from tdd.settings.encoder_names import HUB
+from tdd.settings.fields import listed
 from tdd.settings.files import read_settings
-from tdd.settings.initialisations import listed
 from tdd.settings.names import named_recipes, serving_recipe
 from tdd.settings.networks import REGULARISERS
 from tdd.settings.parts import USUAL_NETWORK
@@ -62,8 +62,9 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
 def _learners(settings: Mapping[str, Any]) -> tuple[list[str], Any]:
     """The pool of settings, none where they have none or it is of the wrong type, and their first network."""
     pool = listed(settings.get("pool", []))
-    known = isinstance(pool, list) and all(isinstance(name, str) for name in pool)
-    pool = list(map(_absolute_encoder, pool)) if known else []
+    if not isinstance(pool, list) or not all(isinstance(name, str) for name in pool):
+        pool = []
+    pool = [_absolute_encoder(name) for name in pool]
     return pool, pool[0] if pool else settings.get("network", USUAL_NETWORK)
 
 
