@@ -86,14 +86,18 @@ class DistilledSet:
             return self.space
         return replace(self.space, shape=(self.recipe.max_length or self.samples.shape[-2], self.samples.shape[-1]))
 
-    def alone(self, network: str) -> DistilledSet:
+    def alone(self, network: str | None = None) -> DistilledSet:
         """The set as a network of its pool trains on it: with its own learning rates, initialisation and results.
 
         A set without a pool is that of its only network already.
 
+        Args:
+            network: its name; None: the first one.
+
         Raises:
-            UsageError: it was not made for this network.
+            UsageError: the set was not made for this network.
         """
+        network = self.recipe.network if network is None else network
         pool, prefix = self.recipe.pool, f"{network}."
         if network not in self.recipe.learners:
             raise UsageError(f"the set was made for {', '.join(self.recipe.learners)}, not for {network}")

@@ -139,7 +139,7 @@ def evaluate(
         }
         return _of_pool(evaluations)
     if recipe.pool:  # another network takes the learning rates of the first one
-        distilled = distilled.alone(network if isinstance(network, str) and network in recipe.pool else recipe.pool[0])
+        distilled = distilled.alone(network if isinstance(network, str) and network in recipe.pool else None)
         recipe = distilled.recipe
     learner = learner_of(distilled, network, accelerator.device, initialisation)
     start = distilled.initialisation or {}

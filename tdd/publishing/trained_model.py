@@ -35,7 +35,7 @@ def trained_network(distilled: DistilledSet, seed: int = 0) -> nn.Module:
 
     Of a pool it is the first one.
     """
-    distilled = distilled.alone(distilled.recipe.network)
+    distilled = distilled.alone()
     device = torch.device("cpu")
     learner = learner_of(distilled, None, device)
     own = distilled.initialisation
@@ -62,7 +62,7 @@ def build_model(
     from transformers import PreTrainedTokenizerFast
 
     check_vectors(distilled, vectors)
-    distilled = distilled.alone(distilled.recipe.network)
+    distilled = distilled.alone()
     network = trained_network(distilled, seed)
     kept = list(range(len(vectors))) if rows is None else rows
     table = torch.cat([torch.zeros(2, vectors.dim), vectors.embed(torch.tensor(kept) + 1)])
@@ -118,7 +118,7 @@ def train_model(
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise UsageError(f"'{output}' is not an empty folder; choose another --output")
-    distilled = distilled.alone(network or distilled.recipe.network)
+    distilled = distilled.alone(network)
     if not entry_of(distilled.recipe.network).comes_with_tdd:
         raise UsageError("a set made for a network of your own gives no transformers model that others could load")
     if entry_of(distilled.recipe.network).pretrained:

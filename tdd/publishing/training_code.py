@@ -102,7 +102,7 @@ def published_network(distilled: DistilledSet) -> Learner | None:
     Of a pool it is the first one. There is none of code that only its user's word imports, and of pretrained encoders,
     which may lie in a folder of someone else.
     """
-    distilled = distilled.alone(distilled.recipe.network)
+    distilled = distilled.alone()
     if distilled.recipe.network.startswith(CODE) or entry_of(distilled.recipe.network).pretrained:
         return None
     # Where "meta" will do, nothing is drawn and no memory taken.
