@@ -156,7 +156,8 @@ class Distiller:
         place: list[str | int] = ["network", state.step, *["again"] * attempt]
         samples = self.parametrisation.samples(learned["samples"])
         total = [torch.zeros(1, device=self.device), *(torch.zeros_like(value) for value in learned.values())]
-        for trainee, weight, before in turns(recipe, self.trainees, state.step):
+        taken = list(turns(recipe, self.trainees, state.step))
+        for trainee, weight, before in taken:
             inner = trainee.inner_loop(learned, samples, self.mask)
             steps = self._window(len(inner))
             for found in trainee.outer_gradient(inner, steps, batch, self.accelerator, place, before):
@@ -166,7 +167,9 @@ class Distiller:
         wishes = torch.tensor([self.should_stop(), self._out_of_time()], dtype=torch.float, device=self.device)
         loss, *gradients, wishes = sums([*total, wishes], self.accelerator)
         kept = {n: value for n, value in zip(learned, gradients, strict=True) if n not in self.frozen}
-        return update(state, kept, loss, wishes, recipe.clip_norm, state.schedule.factor(state.step), recipe.ema or 0.0)
+        # What is clipped is what a network finds by itself, or else in its turn its weight would make no difference.
+        clip_norm = recipe.clip_norm * sum(turn.weight for turn in taken)
+        return update(state, kept, loss, wishes, clip_norm, state.schedule.factor(state.step), recipe.ema or 0.0)
 
     def _finite_outer_step(self) -> Outcome:
         for attempt in range(1 if self.recipe.init == "fixed" else DRAWS):

@@ -130,18 +130,37 @@ def test_networks_learn_in_turn_each_by_learning_rates_of_its_own():
     assert (averaged.state.learned["raw_rates"] != before).all()
 
 
-def test_the_weight_of_a_network_in_its_turn_is_that_of_its_loss():
-    losses = {}
-    for weights in ([], [1.0, 4.0, 1.0]):
-        told = losses.setdefault(len(weights), [])
-        own = Distiller(pool_recipe(outer_steps=3, pool_weights=weights, clip_norm=1e-9), tiny_corpus())
-        own.on_progress = lambda progress, told=told: told.append(progress.outer_loss)
-        own.run()
-    for plain, weighted, factor in zip(losses[0], losses[3], (0.5, 2.0, 0.5), strict=True):
-        assert weighted == pytest.approx(factor * plain, rel=0.2)
+def _losses_and_norms(**settings):
+    """Outer loss, and norm of the gradient that Adam is given, of each outer step."""
+    found = []
+    own = Distiller(pool_recipe(outer_steps=3, samples_lr=1e-9, **settings), tiny_corpus())
+
+    def told(progress):
+        norms = torch.stack([value.grad.norm() for value in own.state.learned.values()])
+        found.append((progress.outer_loss, norms.norm().item()))
+
+    own.on_progress = told
+    own.run()
+    return found
 
 
-@pytest.mark.parametrize("settings", [{}, {"init": "random", "networks": 2, "pool_order": "averaged", "ema": 0.9}])
+@pytest.mark.parametrize("clip_norm", [1e-3, 1e3])
+def test_a_network_in_its_turn_counts_by_its_weight_also_where_gradients_are_clipped(clip_norm):
+    plain = _losses_and_norms(clip_norm=clip_norm)
+    weighted = _losses_and_norms(clip_norm=clip_norm, pool_weights=[1.0, 4.0, 1.0])
+    for factor, before, after in zip((0.5, 2.0, 0.5), plain, weighted, strict=True):
+        assert after[0] == pytest.approx(factor * before[0], rel=0.2)
+        assert after[1] == pytest.approx(factor * before[1], rel=1e-4 if clip_norm < 1 else 0.3)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"init": "random", "networks": 2, "pool_order": "averaged", "ema": 0.9},
+        {"samples": "words", "momentum": 0.3},
+    ],
+)
 @pytest.mark.parametrize("stop_at", [4, 8])
 def test_a_stopped_run_of_a_pool_goes_on_bit_by_bit(tmp_path, settings, stop_at):
     corpus, recipe, path, seen = tiny_corpus(), pool_recipe(**settings), tmp_path / "last.safetensors", []
