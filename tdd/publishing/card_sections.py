@@ -159,13 +159,15 @@ def provenance_section(distilled: DistilledSet) -> str:
     """How the set was made: network, outer loop, start, word vectors, compute and versions."""
     recipe, distillation = distilled.recipe, distilled.results.get("distillation") or {}
     outer_steps = distillation.get("outer_steps", recipe.outer_steps)
+    steps = f"{outer_steps:,} steps" if outer_steps else "steps"
     networks = f" and {recipe.networks} networks" if recipe.networks > 1 else ""
+    made_for = "; ".join(_network(recipe.alone(name)) for name in recipe.learners)
+    of = "networks" if recipe.pool else "network"
     lines = [
         "## How it was made",
         "",
-        *(f"- network: {_network(recipe.alone(name))}" for name in recipe.learners),
-        f"- made for {recipe.init} initialisation{_drawn(recipe)}",
-        f"- outer loop: {outer_steps:,} steps with {recipe.batch_size} real examples{networks} each",
+        f"- {of}: {made_for}; made for {recipe.init} initialisation{_drawn(recipe)}",
+        f"- outer loop: {steps} with {recipe.batch_size} real examples{networks} each",
         f"- samples started from {_start(recipe)}",
     ]
     if distilled.space.kind == "text":
@@ -199,7 +201,7 @@ def _start(recipe: Recipe) -> str:
 def limits_section(distilled: DistilledSet) -> str:
     """What the set is not good for, and what its readable columns are."""
     recipe = distilled.recipe
-    fixed, networks = recipe.init == "fixed", "networks" if recipe.pool else "network"
+    fixed, of = recipe.init == "fixed", "networks" if recipe.pool else "network"
     start = "the one initialisation that comes with it" if fixed else "random initialisations"
     if recipe.starts_real:
         membership = (
@@ -210,8 +212,7 @@ def limits_section(distilled: DistilledSet) -> str:
         membership = f"The samples started from {_start(recipe)}, but they were fitted to real examples."
     return f"""## Limits
 
-- It was made for the {networks} above with {start}. Other networks and initialisations learn less from it, often far
-  less.
+- It was made for the {of} above with {start}. Other networks and initialisations learn less from it, often far less.
 - It only keeps what the accuracy on this one task needs, and it keeps the biases of its source.
 - It makes no claim of privacy. {membership}
 {_readable_columns(distilled)}"""

@@ -83,7 +83,7 @@ def test_a_published_pool_says_its_networks_and_its_code_trains_the_first(
     assert "learning_rates" not in table.column_names
     text = files_of(hub, repo)["README.md"].decode()
     assert "It was made for `mean_pool`, `text_cnn` together." in text
-    assert "- network: mean_pool," in text and "- network: text_cnn," in text
+    assert "\n- networks: mean_pool, a deep averaging network" in text and "; text_cnn, Kim's" in text
     assert f"| this set: {made.recipe.init}, mean pool |" in text
     if made.recipe.init == "fixed":
         batch = next(load_corpus(made.recipe).test.batches(1000))
