@@ -41,6 +41,7 @@ def evaluate(
     init: Annotated[
         Init | None, typer.Option(help="Initialisation of the networks; the set's own when absent.")
     ] = None,
+    initialisation: Annotated[str | None, typer.Option(help="Test fresh networks drawn by this, as torch*2.")] = None,
     full: Annotated[
         bool, typer.Option("--full", help="Also train on all the data, for the distillation ratio.")
     ] = False,
@@ -75,6 +76,7 @@ def evaluate(
 
     files = [path for path in run if path.is_file()]
     by_own = {
+        "--initialisation": initialisation,
         "--init": init,
         "--full": full,
         "--full-search": full_search,
@@ -120,6 +122,15 @@ def evaluate(
     from tdd.runs.evaluate import evaluate_run
     from tdd.runs.summary import describe_classes, describe_results
 
+    if initialisation is not None:
+        if init == "fixed" or full or full_search or decoded or classes:
+            raise UsageError("--initialisation tests fresh networks alone: measure the rest without it")
+        from tdd.runs.evaluate_initialisation import evaluate_initialisation as tested
+
+        own = network[0] if network else None
+        distilled = tested(run[0], initialisation, networks, max_test, data, Reporter(), own, device, threads)
+        print_once(json.dumps(distilled.results, indent=2) if as_json else describe_results(distilled, run[0]))
+        return
     distilled = evaluate_run(
         run[0],
         networks,

@@ -162,13 +162,14 @@ def train(
     ] = Vocabulary.data,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the network, where the set has none of its own.")] = 0,
     data: Annotated[str | None, typer.Option(help="Read the data set from this folder or file, for its words.")] = None,
+    network: Annotated[str | None, typer.Option(help="Which one of the set's pool; the first when absent.")] = None,
 ) -> None:
     """Train a network on a distilled set and save it as a transformers model that reads raw text."""
     from tdd.distilled_set.run_folder import read_run
     from tdd.publishing.trained_model import train_model
 
     distilled = read_run(run)
-    train_model(distilled, output, vocabulary.value, seed, data)
+    train_model(distilled, output, vocabulary.value, seed, data, network)
     pair = '\nclassify({"text": "a text", "text_pair": "the text behind it"})'
     typer.echo(
         f"{output}; to use it in Python:\n"

@@ -14,11 +14,12 @@ import torch
 from tdd.data.copies import content_keys, notes_on_copies
 from tdd.data.find_columns import Columns, find_columns
 from tdd.data.from_memory import source_in_memory
+from tdd.data.known import KNOWN
 from tdd.data.labels import read_labels
 from tdd.data.protocols import Split
 from tdd.data.raw_texts import RawTexts
 from tdd.data.source import Source
-from tdd.data.sources import KNOWN, open_source
+from tdd.data.sources import open_source
 from tdd.data.split_words import rank, split_of
 from tdd.data.splitting import complete, usable_rows, without
 from tdd.data.text import TextSplit

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import Dataset
 
-    from tdd.data.sources import Known
+    from tdd.data.known import Known
     from tdd.embeddings.protocol import Embedding
 
 

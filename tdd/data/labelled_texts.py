@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tdd.data.files import read_file
-from tdd.data.find_columns import LABEL_COLUMNS, TEXT_COLUMNS
+from tdd.data.usual_columns import LABEL_COLUMNS, TEXT_COLUMNS
 from tdd.errors import UsageError
 from tdd.hub.quiet import quiet
 from tdd.settings.data_parts import DataSettings

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from tdd.data.files import ACCEPTED, read_file
 from tdd.data.folders import read_folder
 from tdd.data.formats.packed import data_suffix
 from tdd.data.hub_datasets import load_hub_dataset
+from tdd.data.known import KNOWN
 from tdd.data.source import Source
 from tdd.errors import TddError, UsageError, nearest
 from tdd.settings.recipe import Recipe
@@ -21,41 +21,6 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-
-
-@dataclass(frozen=True)
-class Known:
-    """A data set with a short name.
-
-    Attributes:
-        repo: its id on the Hub; None: it comes with an installed package.
-        label: column of the class.
-        text: column of the text, for text.
-        image: column of the images, for images.
-        left_out: classes whose rows are not examples.
-        tested_on: the split that is tested on, where the labels of the test split are not public.
-    """
-
-    repo: str | None
-    label: str
-    text: str | None = None
-    image: str | None = None
-    left_out: tuple[str, ...] = ()
-    tested_on: str = "test"
-
-
-KNOWN = {
-    "imdb": Known("stanfordnlp/imdb", "label", text="text"),
-    "sst5": Known("SetFit/sst5", "label", text="text"),
-    "sst2": Known("stanfordnlp/sst2", "label", text="sentence", tested_on="validation"),
-    "ag_news": Known("fancyzhx/ag_news", "label", text="text"),
-    "trec6": Known("SetFit/TREC-QC", "label_coarse_original", text="text"),
-    "trec50": Known("SetFit/TREC-QC", "label_original", text="text"),
-    "tomatoes": Known(None, "category", text="text", left_out=("plot",)),
-    "mnist": Known("ylecun/mnist", "label", image="image"),
-    "cifar10": Known("uoft-cs/cifar10", "label", image="img"),
-    "digits": Known(None, "label", image="image"),
-}
 
 
 def local_copy(dataset: str, root: Path) -> str | None:

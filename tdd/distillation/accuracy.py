@@ -102,8 +102,19 @@ def inner_loop(distilled: DistilledSet, device: torch.device, own: bool = True) 
     return InnerLoop(*(None if part is None else part.to(device) for part in parts))  # type: ignore[arg-type]
 
 
-def learner_of(distilled: DistilledSet, network: str | nn.Module | None, device: torch.device) -> Learner:
-    """The network of a set, or the user's own.
+def learner_of(
+    distilled: DistilledSet,
+    network: str | nn.Module | None,
+    device: torch.device,
+    initialisation: str | None = None,
+) -> Learner:
+    """The network of a set, which has no pool, or the user's own.
+
+    Args:
+        distilled: the set.
+        network: the user's own network; None: the set's.
+        device: where it is computed.
+        initialisation: how fresh parameters are drawn; None: as the set's were.
 
     Raises:
         UsageError: the set's network is code that the user does not name, or cannot read its samples.
@@ -113,7 +124,8 @@ def learner_of(distilled: DistilledSet, network: str | nn.Module | None, device:
     used = network_to_use(recipe.network, network)
     same = not isinstance(used, str) or used == recipe.network
     options: NetworkOptions | dict[str, Any] = recipe.options if same else {}
-    learner = make_learner(used, options, distilled.network_space, len(distilled.classes), device)
+    ways = recipe.initialisation if initialisation is None else [initialisation]
+    learner = make_learner(used, options, distilled.network_space, len(distilled.classes), device, ways)
     if learner.name == recipe.network:
         _check_same_as_then(learner, distilled.source)
     learner.check_reads(distilled.space.shape)

@@ -7,7 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import torch
 
 from tdd.data.protocols import Augmentation, RealBatch, Split
-from tdd.settings.faults import check_kind_of_data
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
 
@@ -47,12 +46,7 @@ class OuterBatches:
 
     @classmethod
     def of(cls, recipe: Recipe, split: Split, device: torch.device) -> OuterBatches:
-        """The batches that a recipe asks for.
-
-        Raises:
-            UsageError: it has settings of another kind of data.
-        """
-        check_kind_of_data(recipe, split.space.kind)
+        """The batches that a recipe asks for."""
         augmentation = Augmentation(recipe.word_dropout or 0.0, recipe.shift)
         balanced = recipe.class_weights == "balanced"
         return cls(split, recipe.batch_size, recipe.seed, augmentation, device, balanced)

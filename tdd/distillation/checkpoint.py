@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tdd.data.corpus import Corpus
 
 
+_PROGRESS = ("best_accuracy", "best_of_each", "best_step", "step", "seconds")
+
+
 @dataclass
 class OuterState:
     """State of the outer loop between two outer steps.
@@ -30,6 +33,7 @@ class OuterState:
         schedule: step sizes of Adam to come, and the last outer step.
         best: copy of the best averaged set on held-out data.
         best_accuracy: its validation accuracy, in [0, 1]; below 0 before the first validation.
+        best_of_each: that of each network of a pool, of which it is the mean or the least.
         best_step: outer steps it had seen.
         step: outer steps done.
         seconds: time spent so far.
@@ -41,6 +45,7 @@ class OuterState:
     schedule: Schedule
     best: Tensors = field(default_factory=dict)
     best_accuracy: float = -1.0
+    best_of_each: list[float] = field(default_factory=list)
     best_step: int = 0
     step: int = 0
     seconds: float = 0.0
@@ -64,7 +69,7 @@ class OuterState:
         for name, value in self.learned.items():
             for key, moment in self.optimiser.state[value].items():
                 tensors[f"adam.{name}.{key}"] = moment
-        progress = {key: getattr(self, key) for key in ("best_accuracy", "best_step", "step", "seconds")}
+        progress = {key: getattr(self, key) for key in _PROGRESS}
         ends = {"last": self.schedule.last, "falls_from": self.schedule.falls_from}
         save_tensors(path, tensors, {"tdd": json.dumps(progress | {"schedule": ends, "fingerprint": fingerprint})})
 

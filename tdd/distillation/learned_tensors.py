@@ -53,12 +53,17 @@ def momentum_of(learned: Tensors) -> Tensor | None:
     return None if raw is None else torch.sigmoid(raw).clamp(max=MOST_MOMENTUM)
 
 
-def to_learned(gradient: SetGradient, learned: Tensors, parametrisation: Parametrisation) -> list[Tensor]:
-    """The gradient to each learned tensor, in their order, of an outer loss that has `gradient` to the inner loop."""
+def to_learned(gradient: SetGradient, learned: Tensors, parametrisation: Parametrisation, row: int = 0) -> list[Tensor]:
+    """The gradient to each learned tensor, in their order, of an outer loss that has `gradient` to the inner loop.
+
+    `row` is that of the learning rates that the inner loop has.
+    """
+    rates = torch.zeros_like(learned["raw_rates"])
+    rates[row] = gradient.learning_rates
     gradients = {
         "samples": parametrisation.gradient(learned["samples"], gradient.samples),
         "labels": gradient.labels,
-        "raw_rates": gradient.learning_rates * torch.sigmoid(learned["raw_rates"]),
+        "raw_rates": rates * torch.sigmoid(learned["raw_rates"]),
     }
     momentum = momentum_of(learned)
     if gradient.momentum is not None and momentum is not None:

@@ -35,7 +35,24 @@ SET_COPIES = 7
 def predicted_peak(
     recipe: Recipe, corpus: Corpus, network: str | nn.Module | None = None, device: torch.device = CPU
 ) -> int:
-    """Bytes on `device` at the peak of outer steps and validations, from the shapes of what is held at once."""
+    """Bytes on `device` at the peak of outer steps and validations, from the shapes of what is held at once.
+
+    Of a pool one network works at a time: the largest counts, and of the others what they are made of.
+    """
+    recipe = recipe.settled(len(corpus.classes), **corpus.found())
+    peaks, held = [], []
+    for name in recipe.learners:
+        peak, module = _peak_of_one(recipe.alone(name), corpus, network, device)
+        peaks.append(peak)
+        held.append(module)
+    place = peaks.index(max(peaks))
+    return peaks[place] + sum(held) - held[place]
+
+
+def _peak_of_one(
+    recipe: Recipe, corpus: Corpus, network: str | nn.Module | None, device: torch.device
+) -> tuple[int, int]:
+    """Bytes at the peak where a network is the only one, and those that it takes when it does not work."""
     space, classes = corpus.train.space, len(corpus.classes)
     recipe = recipe.settled(classes, **corpus.found())
     steps, per_step = recipe.split(classes)
@@ -67,7 +84,8 @@ def predicted_peak(
     numbers = samples.numel() + (0 if attention is None else attention.numel())
     # The test at the end makes a network of its own.
     tested_peak = tested * parameters + tests + weights
-    return BASE + read + weights + SET_COPIES * FLOAT * steps * numbers + max(step, tested_peak)
+    whole = BASE + read + weights + SET_COPIES * FLOAT * steps * numbers + max(step, tested_peak)
+    return whole, read + weights + (parameters if recipe.init == "fixed" else 0)
 
 
 def _front_bytes(front: Front, shape: Sequence[int]) -> int:
@@ -108,11 +126,12 @@ def check_memory(
         if "overflow" in str(error):  # torch has no such sizes, not even of what it does not make
             line = "not enough memory: a single tensor would take more than 2**63 bytes"
             raise UsageError(f"{line}; {lower}") from None
-        if network is None and entry_of(recipe.network).comes_with_tdd:
+        if network is None and all(entry_of(name).comes_with_tdd for name in recipe.learners):
             raise
         # A user's code may need numbers where shapes are all there is; whatever else is wrong with it is told here.
-        learner, _ = _learner(recipe, corpus, network, accelerator.device)
-        return f"{learner.name} does not run on shapes alone: its memory at the peak is unknown, {_gib(free)} free"
+        learners = [_learner(recipe.alone(name), corpus, network, accelerator.device)[0] for name in recipe.learners]
+        names = ", ".join(learner.name for learner in learners)
+        return f"{names} does not run on shapes alone: its memory at the peak is unknown, {_gib(free)} free"
     if accelerator.device.type == "cpu":  # the processes of a machine share its memory
         free //= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     line = f"about {_gib(needed)} of memory at the peak, {_gib(free)} free"

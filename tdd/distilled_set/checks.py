@@ -57,8 +57,8 @@ def read_sentences(path: Path, tokens: Tensor, about: dict[str, Any]) -> Sentenc
     return Sentences(tokens, word_of)
 
 
-def check_tensors(path: Path, tensors: dict[str, Tensor], classes: int) -> None:
-    """Raise TddError unless the tensors are those of a set for so many classes: finite, and fitting together."""
+def check_tensors(path: Path, tensors: dict[str, Tensor], classes: int, learners: int) -> None:
+    """Raise TddError unless the tensors are those of a set for so many classes and learners: finite, and fitting."""
     for name in ("samples", "labels", "learning_rates"):
         if name not in tensors:
             raise TddError(f"{path} has no '{name}'; it is not a distilled set")
@@ -82,6 +82,8 @@ def check_tensors(path: Path, tensors: dict[str, Tensor], classes: int) -> None:
         raise TddError(
             f"{path}: learning_rates {tuple(rates.shape)} do not fit {len(samples)} steps, or are not positive"
         )
+    if len(rates) != learners:
+        raise TddError(f"{path}: learning_rates of {len(rates)} networks, and its recipe names {learners}")
     attention = tensors.get("attention")
     if attention is not None and (attention.dim() != 6 or attention.shape[:2] != samples.shape[:2]):
         raise TddError(f"{path}: attention labels {tuple(attention.shape)} do not fit the samples; get a fresh copy")

@@ -13,11 +13,13 @@ from torch import Tensor
 
 from tdd.data.protocols import Split
 from tdd.data.text import TextSplit
+from tdd.distilled_set.pool_names import with_networks_named
 from tdd.errors import TddError
 from tdd.hub.layout import EMBEDDING, LARGEST, TOKENIZER
 from tdd.settings.encoder_names import at_commit, is_encoder
 from tdd.settings.recipe import Recipe
 from tdd.system.files import read_json, write_json, write_text
+from tdd.system.tensor_files import Tensors
 
 
 @dataclass(frozen=True)
@@ -88,16 +90,24 @@ class SavedEmbedding:
             write_text(folder / TOKENIZER, self.tokenizer)
 
 
-def with_own_files(recipe: Recipe, folder: Path, source: Mapping[str, str], embedding: SavedEmbedding | None) -> Recipe:
+def with_own_files(
+    recipe: Recipe,
+    start: Tensors | None,
+    folder: Path,
+    source: Mapping[str, str],
+    embedding: SavedEmbedding | None,
+) -> tuple[Recipe, Tensors | None]:
     """The recipe of the set in a folder, which reads what the set was made with, whatever has become of it elsewhere.
 
+    And the initialisation that the set holds, which names the networks of a pool as the recipe does.
     A tokenizer of word vectors is that of the set's own file. An encoder is read at the commit that the set was made
     with, where the recipe names none: the Hub's own may have moved on since.
     """
     if embedding is not None and embedding.tokenizer is not None and not is_encoder(recipe.vectors):
         recipe = recipe.model_copy(update={"tokenizer": str((folder / TOKENIZER).absolute())})
     commit = source.get("encoder_revision") or (embedding.about.get("revision") if embedding else None)
-    return recipe.model_copy(update={name: at_commit(getattr(recipe, name), commit) for name in ("network", "vectors")})
+    recipe = recipe.model_copy(update={"vectors": at_commit(recipe.vectors, commit)})
+    return with_networks_named(recipe, start, lambda name: at_commit(name, commit))
 
 
 def _of_another_set(path: Path, name: str) -> TddError:

@@ -26,6 +26,9 @@ from tdd.system.tensor_files import load_tensors, save_tensors
 if TYPE_CHECKING:
     from tdd.embeddings.protocol import Embedding
 
+SIGNATURES = ("network", "frozen")
+"""What a set's source says of its networks, in words that stand one after the other for those of a pool."""
+
 
 @dataclass(repr=False)
 class DistilledSet(Shortcuts):
@@ -39,7 +42,8 @@ class DistilledSet(Shortcuts):
         classes: the C class names.
         recipe: the settings it was distilled with.
         source: what it was distilled from: data set, revision, and how it was encoded (`Split.source`).
-        initialisation: the network's parameters it was made for, or None when made for any fresh draw.
+        initialisation: the network's parameters it was made for, or None when made for any fresh draw. Those of a pool
+            have names that begin with the network's: ``gru.classifier.bias``.
         results: what was measured, as in ``results.json``.
         sentences: the words that the samples are the vectors of; None: the samples are any numbers.
         momentum: () in [0, 1), of every gradient step, or None where steps are plain; see `unroll.InnerLoop`.
@@ -82,6 +86,38 @@ class DistilledSet(Shortcuts):
         if self.space.kind == "image":
             return self.space
         return replace(self.space, shape=(self.recipe.max_length or self.samples.shape[-2], self.samples.shape[-1]))
+
+    def alone(self, network: str | None = None) -> DistilledSet:
+        """The set as a network of its pool trains on it: with its own learning rates, initialisation and results.
+
+        A set without a pool is that of its only network already.
+
+        Args:
+            network: its name; None: the first one.
+
+        Raises:
+            UsageError: the set was not made for this network.
+        """
+        network = self.recipe.network if network is None else network
+        pool, prefix = self.recipe.pool, f"{network}."
+        if network not in self.recipe.learners:
+            raise UsageError(f"the set was made for {', '.join(self.recipe.learners)}, not for {network}")
+        if not pool:
+            return self
+        row, start = pool.index(network), self.initialisation
+        evaluations = {
+            init: of_pool["by_network"][network]
+            for init, of_pool in self.results.get("evaluation", {}).items()
+            if network in of_pool.get("by_network", {})
+        }
+        return replace(
+            self,
+            learning_rates=self.learning_rates[row : row + 1],
+            recipe=self.recipe.alone(network),
+            source=self.source | {key: self.source[key].split()[row] for key in SIGNATURES if key in self.source},
+            initialisation=start and {k.removeprefix(prefix): v for k, v in start.items() if k.startswith(prefix)},
+            results={**self.results, "evaluation": evaluations},
+        )
 
     @property
     def lengths(self) -> Tensor:
@@ -161,19 +197,19 @@ class DistilledSet(Shortcuts):
         tensors, metadata = load_tensors(folder / WEIGHTS)
         about = read_about(folder / WEIGHTS, metadata)
         embedding = SavedEmbedding.read(folder, about["source"])
-        recipe = with_own_files(Recipe.load(folder / RECIPE), folder, about["source"], embedding)
+        prefix = "initialisation."
+        start = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)} or None
+        recipe, start = with_own_files(Recipe.load(folder / RECIPE), start, folder, about["source"], embedding)
         sentences = None
         if "tokens" in tensors:
             pair = embedding is not None and embedding.pair
             sentences = read_sentences(folder / WEIGHTS, tensors.pop("tokens"), about)
             tensors["samples"] = sentences.embed(vectors_of(recipe, about["source"], vectors, pair))
             tensors["mask"] = (sentences.tokens > 0).to(torch.uint8)
-        check_tensors(folder / WEIGHTS, tensors, len(about["classes"]))
+        check_tensors(folder / WEIGHTS, tensors, len(about["classes"]), len(recipe.learners))
         mask = tensors.get("mask")
         if embedding is not None:
             embedding.check_dimension(folder, tensors["samples"])
-        prefix = "initialisation."
-        initialisation = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
         return cls(
             tensors["samples"],
             tensors["labels"],
@@ -181,7 +217,7 @@ class DistilledSet(Shortcuts):
             about["classes"],
             recipe,
             about["source"],
-            initialisation or None,
+            start,
             read_results(folder / RESULTS),
             sentences,
             tensors.get("momentum"),

@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from tdd.data.sources import KNOWN
+from tdd.data.known import KNOWN
+from tdd.distilled_set.pool_names import with_networks_named
 from tdd.distilled_set.set import DistilledSet
 from tdd.settings.encoder_names import HUB, is_encoder
 from tdd.settings.recipe import RESUMED, Recipe
@@ -19,6 +20,7 @@ def public(distilled: DistilledSet) -> DistilledSet:
     recipe, source = distilled.recipe, distilled.source
     # A data set on the Hub is named alike in both; whatever else holds a slash may be a path.
     on_hub = recipe.data is None and recipe.data_from == "files" and source.get("dataset") == recipe.dataset
+    _, start = with_networks_named(recipe, distilled.initialisation, _encoder_without_folders)
     embedding = distilled.embedding
     if embedding is not None:
         about = embedding.about | {"name": _without_folders(embedding.about["name"])}
@@ -28,6 +30,7 @@ def public(distilled: DistilledSet) -> DistilledSet:
     return replace(
         distilled,
         embedding=embedding,
+        initialisation=start,
         recipe=public_recipe(recipe, on_hub),
         source={name: _without_folders(value) for name, value in source.items()},
         results=_without_folders(distilled.results),
@@ -39,12 +42,12 @@ def public_recipe(recipe: Recipe, on_hub: bool) -> Recipe:
     # Where its data lie, and what else is said of the machine, is of no use elsewhere.
     settings = {name: Recipe.model_fields[name].get_default() for name in RESUMED} | {
         "dataset": recipe.dataset if on_hub or recipe.dataset in KNOWN else last_part(recipe.dataset),
-        "network": _encoder_without_folders(recipe.network),
         "vectors": _file_without_folders(recipe.vectors),
         "tokenizer": recipe.tokenizer and _file_without_folders(recipe.tokenizer),
         "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
     }
-    return recipe.model_copy(update=settings)
+    shared, _ = with_networks_named(recipe, None, _encoder_without_folders)
+    return shared.model_copy(update=settings)
 
 
 def _encoder_without_folders(name: str) -> str:

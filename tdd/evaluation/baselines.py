@@ -30,6 +30,7 @@ from tdd.evaluation.teachers import Teachers
 from tdd.networks.learner import make_learner
 from tdd.networks.own import network_to_use
 from tdd.settings.full import multiples
+from tdd.settings.pool_parts import check_one_network
 from tdd.settings.recipe import Recipe
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.reporter import Reporter
@@ -78,13 +79,14 @@ class Baselines:
         words: int | None = None,
         features: Features | None = None,
     ):
+        check_one_network(recipe, "baselines are")
         recipe = recipe.settled(len(corpus.classes), **corpus.found())
         self.recipe, self.corpus, self.draws, self.networks = recipe, corpus, draws, networks
         self.distilled, self.classes = distilled, len(corpus.classes)
         self.accelerator, self.reporter = accelerator or default_accelerator(), reporter or Reporter(quiet=True)
         self.network = network_to_use(recipe.network, network)
         space, device = corpus.train.space, self.accelerator.device
-        learner = make_learner(self.network, recipe.options, space, self.classes, device)
+        learner = make_learner(self.network, recipe.options, space, self.classes, device, recipe.initialisation)
         self.initialisation = None
         if recipe.init == "fixed":
             self.initialisation = initialisation or learner.to_keep(learner.fixed_start(recipe.seed))

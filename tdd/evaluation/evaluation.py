@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +30,8 @@ class Evaluation:
         accuracies: one for each network, in [0, 1].
         examples: test examples each was tested on.
         of: examples in the test split.
-        figures: those of `class_figures`; none before all networks are tested.
+        figures: those of `class_figures`; of a set for a pool the evaluation of each network as "by_network" instead;
+            none before all networks are tested.
     """
 
     init: str
@@ -67,6 +68,14 @@ class Evaluation:
         }
 
 
+def _of_pool(evaluations: Mapping[str, Evaluation]) -> Evaluation:
+    """The evaluation of a set for a pool: the accuracies of all its networks, and each network's under "by_network"."""
+    one, *_ = evaluations.values()
+    accuracies = [accuracy for each in evaluations.values() for accuracy in each.accuracies]
+    figures = {"by_network": {network: each.as_dict() for network, each in evaluations.items()}}
+    return Evaluation(one.init, accuracies, one.examples, one.of, figures)
+
+
 def evaluate(
     distilled: DistilledSet,
     test: Split,
@@ -77,8 +86,9 @@ def evaluate(
     accelerator: Accelerator | None = None,
     on_progress: Callable[[Evaluation], None] = lambda _: None,
     network: str | nn.Module | None = None,
+    initialisation: str | None = None,
 ) -> Evaluation:
-    """Train networks on the distilled set and test them.
+    """Train networks on the distilled set and test them; of a set for a pool, those of every network of that.
 
     Args:
         distilled: the set.
@@ -89,11 +99,14 @@ def evaluate(
         max_test: test on this many examples only.
         accelerator: device and processes; networks are shared out over processes.
         on_progress: called with the evaluation so far whenever more networks are done.
-        network: the user's own network, see `tdd.networks.learner.make_learner`; None: the one the set was made for.
+        network: one of the set's pool by its name, or the user's own, see `tdd.networks.learner.make_learner`; None:
+            those the set was made for.
+        initialisation: how fresh networks are drawn, see `tdd.settings.initialisations`; None: as the set's were.
 
     Raises:
-        UsageError: a fixed initialisation is asked for and the set has none, or has none of `network`, the test data do
-            not fit the set or have other classes, or an argument is none of those above.
+        UsageError: a fixed initialisation is asked for and the set has none, or has none of `network`, or of
+            `initialisation`, the test data do not fit the set or have other classes, or an argument is none of those
+            above.
     """
     check_kind("distilled", distilled, DistilledSet, "tdd.DistilledSet.from_pretrained(FOLDER)")
     if not hasattr(test, "batches"):
@@ -111,8 +124,30 @@ def evaluate(
         )
     if init == "fixed" and distilled.initialisation is None:
         raise UsageError("this set was made for random initialisations and holds no fixed one; use --init random")
+    if init == "fixed" and initialisation is not None:
+        raise UsageError("a fixed initialisation is the set's own: test others with --init random")
     check_fits(distilled, test)
-    learner = learner_of(distilled, network, accelerator.device)
+    if recipe.pool and network is None:
+        evaluations = {
+            each: evaluate(
+                distilled.alone(each),
+                test,
+                networks,
+                init,
+                seed,
+                max_test,
+                accelerator,
+                on_progress,
+                None,
+                initialisation,
+            )
+            for each in recipe.pool
+        }
+        return _of_pool(evaluations)
+    if recipe.pool:  # another network takes the learning rates of the first one
+        distilled = distilled.alone(network if isinstance(network, str) and network in recipe.pool else None)
+        recipe = distilled.recipe
+    learner = learner_of(distilled, network, accelerator.device, initialisation)
     start = distilled.initialisation or {}
     if init == "fixed" and learner.name != recipe.network and not learner.can_start_from(start):
         raise UsageError(

@@ -21,7 +21,9 @@ from tdd.evaluation.adam import Adam, Best, train_until_best
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.learner import Learner, make_learner
 from tdd.networks.own import network_to_use
+from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.settings.networks import entry_of
+from tdd.settings.pool_parts import check_one_network
 from tdd.settings.recipe import Recipe
 from tdd.system.files import cache_folder, read_json, write_json
 from tdd.system.formatting import percent
@@ -83,10 +85,12 @@ def train_on_all(
         of "test_examples"; the `Setting` that was chosen; and in "tried" every setting, with the best epoch and the
         held-out accuracy of each.
     """
+    check_one_network(recipe, "training on all the data is")
     accelerator = accelerator or default_accelerator()
     network = network_to_use(recipe.network, network)
     space = corpus.train.space
-    learner = make_learner(network, recipe.options, space, len(corpus.classes), accelerator.device)
+    ways = recipe.initialisation[:1]
+    learner = make_learner(network, recipe.options, space, len(corpus.classes), accelerator.device, ways)
     settings = settings_tried(recipe, learner.pretrained)
     keep: Keep = _measured
     if not isinstance(network, nn.Module) and entry_of(network).comes_with_tdd:
@@ -95,6 +99,7 @@ def train_on_all(
         # Sentences are encoded whole, whatever is read of them.
         about |= {"shape": space.shape, "parameters": learner.signature(), "data": corpus.fingerprint}
         about |= {"init": recipe.init} if learner.pretrained else {}
+        about |= {"initialisation": ways} if ways != [USUAL_INITIALISATION] else {}
         keep = partial(_kept, about)
     train = partial(_train_on_all, learner, recipe, corpus, settings, keep, reporter or Reporter(quiet=True))
     return keep([asdict(setting) for setting in settings], train)

@@ -32,7 +32,11 @@ Text = str | tuple[str, str]
 def trained_on(
     distilled: DistilledSet, network: str | nn.Module | None = None, seed: int = 0, device: torch.device = CPU
 ) -> tuple[Learner, Parameters]:
-    """A network trained on the set, stacked (1, ...): from the set's own initialisation, or else a draw with `seed`."""
+    """A network trained on the set, stacked (1, ...): from the set's own initialisation, or else a draw with `seed`.
+
+    Of a pool it is the first one.
+    """
+    distilled = distilled.alone()
     learner = learner_of(distilled, network, device)
     own = distilled.initialisation
     theta = learner.starts(seed, "train") if own is None else learner.theta_of(own)

@@ -136,7 +136,8 @@ class _Tested:
         """The set's own steps, at its rates or, where the network is not its own, at these times a factor."""
         distilled = given.steps(self.read)
         assert distilled is not None
-        own = self.network == self.recipe.network
+        own = self.network in self.recipe.learners
+        distilled = distilled.alone(self.network if own else None)
         learner = self._made(None)
         learner.check_reads(distilled.space.shape)
         fixed = distilled.initialisation if own and self.recipe.init == "fixed" else None
@@ -224,8 +225,9 @@ class _Tested:
         name = MINILM if self.network == FROZEN else self.network
         given: Any = options
         if given is None:
-            given = self.recipe.options if name == self.recipe.network else {}
-        return make_learner(name, given, self.read.train.space, len(self.read.classes), self.transfer.device)
+            given = self.recipe.alone(name).options if name in self.recipe.learners else {}
+        ways = self.recipe.initialisation
+        return make_learner(name, given, self.read.train.space, len(self.read.classes), self.transfer.device, ways)
 
     def _tell(self, what: str) -> Callable[[int, int, str], None]:
         about = f"{self.network}, {PROTOCOLS.get(what, what)}"

@@ -60,7 +60,10 @@ def draw_learning_rates(distilled: DistilledSet) -> Figure:
     """The learned learning rate of every gradient step, beside the one they started from; learned momentum above."""
     figure, (axes,) = new_figure(2.3)
     rates, steps = distilled.learning_rates[0].tolist(), len(distilled.samples)
-    axes.plot(range(len(rates)), rates, "o-", color=BLUE, label="learned")
+    colors = (BLUE, RED, GREEN, ORANGE, PURPLE, SKY)
+    for place, row in enumerate(distilled.learning_rates.tolist()):
+        label = distilled.recipe.pool[place] if distilled.recipe.pool else "learned"
+        axes.plot(range(len(rates)), row, "o-", color=colors[place % len(colors)], label=label)
     axes.axhline(distilled.recipe.learning_rate, color=GREY, linestyle="--", linewidth=1, label="start")
     for first in range(steps, len(rates), steps):
         axes.axvline(first - 0.5, color=GREY, linewidth=0.5, label="next epoch" if first == steps else None)

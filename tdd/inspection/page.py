@@ -117,8 +117,11 @@ def _facts(distilled: DistilledSet, shown: int) -> str:
 
 def _rates(distilled: DistilledSet, step: int) -> str:
     """The learning rates of a step, one for each epoch."""
-    rates = distilled.learning_rates[0, step :: len(distilled.samples)].tolist()
-    shown = ", ".join(f"{rate:.3g}" for rate in rates[:10]) + (", …" if len(rates) > 10 else "")
+    rows = []
+    for place, row in enumerate(distilled.learning_rates[:, step :: len(distilled.samples)].tolist()):
+        of = f"{_text(distilled.recipe.pool[place])} " if distilled.recipe.pool else ""
+        rows.append(of + ", ".join(f"{rate:.3g}" for rate in row[:10]) + (", …" if len(row) > 10 else ""))
+    shown = "; ".join(rows)
     shown += "" if distilled.momentum is None else f", momentum {distilled.momentum:.3g}"
     return f'<p class="soft">learned learning rate {shown}</p>'
 

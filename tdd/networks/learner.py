@@ -22,6 +22,7 @@ from tdd.networks.kernels.front import Above, FrontKernel
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Kernel
 from tdd.networks.own import build_own, line_of_code, name_of
+from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.settings.networks import NetworkOptions, checked_options, entry_of, networks_for
 from tdd.system.seeds import generator
 
@@ -40,6 +41,7 @@ class Learner:
         space: what its examples are.
         classes: C, number of logits.
         device: where it is computed.
+        initialisations: how fresh parameters are drawn, see `tdd.settings.initialisations`.
     """
 
     name: str
@@ -48,14 +50,22 @@ class Learner:
     space: InputSpace
     classes: int
     device: torch.device
+    initialisations: tuple[str, ...] = (USUAL_INITIALISATION,)
 
-    def starts(self, seed: int, *place: str | int, indices: Sequence[int] = (0,)) -> Parameters:
-        """Fresh parameters for each of `indices`, stacked (K, ...): a function of seed, place and index."""
-        return draw(self.module, self.trained, [generator(seed, *place, index) for index in indices], self.device)
+    def starts(self, seed: int, *place: str | int, indices: Sequence[int] = (0,), before: int = 0) -> Parameters:
+        """Fresh parameters for each of `indices`, stacked (K, ...): a function of seed, place and index.
+
+        Where there are several ways of initialisation networks take them in turn, as `indices` count them after
+        `before` others.
+        """
+        ways = [self.initialisations[(before + index) % len(self.initialisations)] for index in indices]
+        generators = [generator(seed, *place, index) for index in indices]
+        return draw(self.module, self.trained, generators, self.device, initialisations=ways)
 
     def fixed_start(self, seed: int) -> Parameters:
         """The fixed initialisation of a set that is made with this seed, stacked (1, ...)."""
-        return draw(self.module, self.trained, [generator(seed, "network", 0)], self.device, fixed=True)
+        first, ways = generator(seed, "network", 0), self.initialisations
+        return draw(self.module, self.trained, [first], self.device, fixed=True, initialisations=ways)
 
     def to_keep(self, theta: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """What a set keeps of its initialisation (1, ...): all but what a pretrained network gives."""
@@ -169,6 +179,7 @@ def make_learner(
     space: InputSpace,
     classes: int,
     device: torch.device | str = "cpu",
+    initialisation: Sequence[str] = (USUAL_INITIALISATION,),
 ) -> Learner:
     """A network by its name in the registry, or a user's own.
 
@@ -179,6 +190,7 @@ def make_learner(
         space: what its examples are.
         classes: C.
         device: where it is computed.
+        initialisation: how its fresh parameters are drawn, see `tdd.settings.initialisations`.
 
     Raises:
         UsageError: the network reads other examples, is not there, or cannot be distilled for.
@@ -204,7 +216,7 @@ def make_learner(
         raise UsageError(f"{name} has no parameter that is trained")
     if isinstance(network, nn.Module) or not entry_of(name).comes_with_tdd:
         check_forward(name, module, space, classes, device)
-    return Learner(name, module, trained, space, classes, device)
+    return Learner(name, module, trained, space, classes, device, tuple(initialisation))
 
 
 def _copied(module: nn.Module) -> nn.Module:

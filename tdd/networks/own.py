@@ -62,17 +62,20 @@ def can_be_imported(name: str) -> bool:
 
 
 def check_same_network(
-    recorded: str,
+    recipe: Recipe,
     asked: str | nn.Module | None,
     otherwise: str = "test its set on others: tdd evaluate RUN --network NAME",
 ) -> None:
-    """Raise UsageError unless the network of a run, `recorded`, is the one used: a run is of that network alone.
+    """Raise UsageError unless the network of a run is the one used: a run is of that network, or of its pool, alone.
 
     Args:
-        recorded: the network in the run's recipe.
+        recipe: that of the run.
         asked: what the user asks for.
         otherwise: what can be done with another one.
     """
+    recorded = recipe.network
+    if recipe.pool and asked is not None:
+        raise UsageError(f"the run is of a pool, {', '.join(recipe.pool)}: leave network out, and all of them are used")
     used = network_to_use(recorded, asked)
     name = used if isinstance(used, str) else name_of(used)
     if name != recorded:
@@ -80,8 +83,14 @@ def check_same_network(
 
 
 def recipe_for(recipe: Recipe, network: str | nn.Module | None) -> Recipe:
-    """The recipe that says which network is used, where that is not its own: without options of another one."""
+    """The recipe that says which network is used, where that is not its own: without options of another one.
+
+    Raises:
+        UsageError: the recipe is of a pool, or `network` is none.
+    """
     _check_kind(network)
+    if recipe.pool and network is not None:
+        raise UsageError("a set is made for a pool of registered networks or for a network of your own: leave one out")
     name = recipe.network if network is None else network if isinstance(network, str) else name_of(network)
     if name == recipe.network:
         return recipe

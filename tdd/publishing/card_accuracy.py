@@ -63,6 +63,8 @@ network initialisation that comes with the set, *random* a fresh one for each ne
     if how := how_trained(full_data):
         explanation += f" With all the data: {how}."
     own = (results.get("evaluation") or {}).get(init) or {}
+    if "by_network" in own:
+        explanation += " What stands without the name of a network is the mean over those that the set was made for."
     return "\n".join([*lines, "", explanation, *(["", table] if (table := class_table(own)) else [])])
 
 
@@ -85,5 +87,6 @@ def _evaluations(
     for name, value in values.items():
         if isinstance(value, dict) and "mean" in value:
             yield (*path, name), value
+            yield from _evaluations(value.get("by_network", {}), (*path, name))
         elif isinstance(value, dict):
             yield from _evaluations(value, (*path, name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.hub.layout import WEIGHTS
-from tdd.publishing.card_text import dataset_name, in_code, is_on_hub, times
+from tdd.publishing.card_text import dataset_name, in_code, is_on_hub, rates_column, times
 
 _NO_LICENCE = """
 No licence is stated here. The set is derived from its source, so the source's licence and terms decide what is allowed.
@@ -41,6 +41,10 @@ def introduction_section(distilled: DistilledSet, licensed: bool) -> str:
     if distilled.attention is not None:
         momentum += f"| `{WEIGHTS}` | `attention` | attention labels, {times(*distilled.attention.shape)} |\n"
     rates = "learned learning rates" + ("" if distilled.momentum is None else " and momentum")
+    rates_columns = "\n".join(
+        f"| | {in_code(rates_column(distilled, network))} | those of its step, one an epoch |"
+        for network in recipe.learners
+    )
     if is_on_hub(distilled):
         revision = distilled.source["revision"][:12]
         origin = f"[{name}](https://huggingface.co/datasets/{name}) (revision `{revision}`)"
@@ -60,5 +64,5 @@ Classes: {", ".join(map(in_code, distilled.classes))}.
 | {both} | `label` | the class with the largest soft label |
 | | `soft_label` | a number for each class |
 | | `step`, `index` | the gradient step it belongs to, and its place there |
-| | `learning_rates` | those of its step, one an epoch |
+{rates_columns}
 {momentum}""" + ("" if licensed else _NO_LICENCE)

@@ -5,7 +5,7 @@ What it is is said in `tdd.publishing.card_introduction`, accuracies in `tdd.pub
 
 from __future__ import annotations
 
-from tdd.data.sources import KNOWN
+from tdd.data.known import KNOWN
 from tdd.distilled_set.set import DistilledSet
 from tdd.hub.layout import EMBEDDING
 from tdd.networks.own import can_be_imported
@@ -13,6 +13,7 @@ from tdd.publishing.card_files import files_sentence
 from tdd.publishing.card_text import in_code, is_on_hub, times
 from tdd.publishing.training_code import published_network, training_code, weights_of
 from tdd.settings.column_names import pair_of
+from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.settings.networks import CODE, entry_of
 from tdd.settings.recipe import Recipe
 from tdd.system.formatting import duration
@@ -27,7 +28,7 @@ def training_section(distilled: DistilledSet, repo: str) -> str:
     Raises:
         UsageError, TddError: see `training_code`.
     """
-    recipe, shape = distilled.recipe, distilled.network_space.shape
+    recipe, shape = distilled.recipe, distilled.network_space.shape  # of a pool the first network
     learner, entry = published_network(distilled), entry_of(recipe.network)
     # Code that others do not have, and cannot be shown.
     unknown = learner is None or not hasattr(learner.module, "source")
@@ -55,9 +56,22 @@ def training_section(distilled: DistilledSet, repo: str) -> str:
         plain = f"In plain torch:\n\n```python\n{code}```\n\n`network` is trained now. It"
     return f"""## Train on it
 
-{plain} reads {reads}: `network({x}).argmax(1)` for `x` of {numbers}.
+{_of_pool(recipe)}{plain} reads {reads}: `network({x}).argmax(1)` for `x` of {numbers}.
 {_pairs(distilled)}
 {_training_with_tdd(distilled, repo)}"""
+
+
+def _of_pool(recipe: Recipe) -> str:
+    """Which network of a pool is trained here, and how the others are; nothing where there is no pool."""
+    if not recipe.pool:
+        return ""
+    first, *others = map(in_code, recipe.pool)
+    if not others:
+        return ""
+    return f"""It was made for {", ".join([first, *others])} together. What follows trains the first; the others train
+with the learning rates of the columns that are named after them.
+
+"""
 
 
 def _pairs(distilled: DistilledSet) -> str:
@@ -147,10 +161,12 @@ def provenance_section(distilled: DistilledSet) -> str:
     outer_steps = distillation.get("outer_steps", recipe.outer_steps)
     steps = f"{outer_steps:,} steps" if outer_steps else "steps"
     networks = f" and {recipe.networks} networks" if recipe.networks > 1 else ""
+    made_for = "; ".join(_network(recipe.alone(name)) for name in recipe.learners)
+    of = "networks" if recipe.pool else "network"
     lines = [
         "## How it was made",
         "",
-        f"- network: {_network(recipe)}; made for {recipe.init} initialisation",
+        f"- {of}: {made_for}; made for {recipe.init} initialisation{_drawn(recipe)}",
         f"- outer loop: {steps} with {recipe.batch_size} real examples{networks} each",
         f"- samples started from {_start(recipe)}",
     ]
@@ -171,6 +187,11 @@ def _network(recipe: Recipe) -> str:
     return f"{recipe.network}, {entry_of(recipe.network).about}" + (f" ({options})" if options else "")
 
 
+def _drawn(recipe: Recipe) -> str:
+    """How weights were drawn, where that is not as usual."""
+    return "" if recipe.initialisation == [USUAL_INITIALISATION] else f", drawn by {', '.join(recipe.initialisation)}"
+
+
 def _start(recipe: Recipe) -> str:
     if recipe.starts_real:
         return "real examples"
@@ -180,7 +201,7 @@ def _start(recipe: Recipe) -> str:
 def limits_section(distilled: DistilledSet) -> str:
     """What the set is not good for, and what its readable columns are."""
     recipe = distilled.recipe
-    fixed = recipe.init == "fixed"
+    fixed, of = recipe.init == "fixed", "networks" if recipe.pool else "network"
     start = "the one initialisation that comes with it" if fixed else "random initialisations"
     if recipe.starts_real:
         membership = (
@@ -191,7 +212,7 @@ def limits_section(distilled: DistilledSet) -> str:
         membership = f"The samples started from {_start(recipe)}, but they were fitted to real examples."
     return f"""## Limits
 
-- It was made for the network above with {start}. Other networks and initialisations learn less from it, often far less.
+- It was made for the {of} above with {start}. Other networks and initialisations learn less from it, often far less.
 - It only keeps what the accuracy on this one task needs, and it keeps the biases of its source.
 - It makes no claim of privacy. {membership}
 {_readable_columns(distilled)}"""

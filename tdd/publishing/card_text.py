@@ -24,3 +24,8 @@ def in_code(text: str) -> str:
 def times(*sizes: int | str) -> str:
     """A shape, as in 10 × 2 × 400."""
     return " × ".join(map(str, sizes))
+
+
+def rates_column(distilled: DistilledSet, network: str) -> str:
+    """The column with the learning rates of a network."""
+    return f"learning_rates_{network}" if distilled.recipe.pool else "learning_rates"

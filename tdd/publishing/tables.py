@@ -12,6 +12,7 @@ from tdd.distilled_set.vectors import load_vectors_of
 from tdd.hub.layout import TABLES
 from tdd.inspection.decode import decode
 from tdd.inspection.pictures import pictures
+from tdd.publishing.card_text import rates_column
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -29,9 +30,10 @@ def readable_table(distilled: DistilledSet, vectors: Embedding | None = None) ->
 
     Columns: `text` (the nearest word of every position; of a set of words its words, exactly, joined by spaces) or
     `image` (PNG, what lies beyond black and white cut off), `label` (the class with the largest soft label),
-    `soft_label` (C numbers), `step`, `index` (place in the step), `learning_rates` (one an epoch), `momentum` where the
-    set has one (the same for all), `length` where free sentences are padded (positions before the padding), and where
-    words are nearest ones `similarity` (their mean cosine similarity to the positions).
+    `soft_label` (C numbers), `step`, `index` (place in the step), `learning_rates` (one an epoch; for a pool a column
+    of each network, `learning_rates_gru`), `momentum` where the set has one (the same for all), `length` where free
+    sentences are padded (positions before the padding), and where words are nearest ones `similarity` (their mean
+    cosine similarity to the positions).
 
     Args:
         distilled: the set.
@@ -92,14 +94,15 @@ def _table(distilled: DistilledSet, first: dict[str, Any], last: dict[str, Any])
 
     steps, per_step = distilled.samples.shape[:2]
     labels = distilled.labels.flatten(0, 1)
-    rates = distilled.learning_rates[0].view(-1, steps).T.repeat_interleave(per_step, dim=0)
     columns = first | {
         "label": (labels.argmax(1).numpy(), ClassLabel(names=distilled.classes)),
         "soft_label": (labels.numpy(), List(Value("float32"))),
         "step": (torch.arange(steps).repeat_interleave(per_step).numpy(), Value("int32")),
         "index": (torch.arange(per_step).repeat(steps).numpy(), Value("int32")),
-        "learning_rates": (rates.numpy(), List(Value("float32"))),
     }
+    for row, network in zip(distilled.learning_rates, distilled.recipe.learners, strict=True):
+        rates = row.view(-1, steps).T.repeat_interleave(per_step, dim=0)
+        columns[rates_column(distilled, network)] = (rates.numpy(), List(Value("float32")))
     if distilled.momentum is not None:
         columns["momentum"] = (distilled.momentum.expand(distilled.n).numpy(), Value("float32"))
     if distilled.mask is not None and distilled.sentences is None:  # the length of a text of words shows

@@ -53,6 +53,7 @@ def build_model(
     from transformers import PreTrainedTokenizerFast
 
     check_vectors(distilled, vectors)
+    distilled = distilled.alone()
     network = trained_network(distilled, seed)
     kept = list(range(len(vectors))) if rows is None else rows
     table = torch.cat([torch.zeros(2, vectors.dim), vectors.embed(torch.tensor(kept) + 1)])
@@ -89,6 +90,7 @@ def train_model(
     vocabulary: Literal["data", "full"] = "data",
     seed: int = 0,
     data: str | None = None,
+    network: str | None = None,
 ) -> DistilledClassifier:
     """Train a network on a distilled set and save it as a transformers model with its tokenizer.
 
@@ -98,13 +100,16 @@ def train_model(
         vocabulary: the words of the data set, for a small file; or all words of the vectors.
         seed: of the network's draw, where the set has no initialisation of its own.
         data: folder or file to read the data set from, for its words.
+        network: which network of the set's pool is trained; None: the first.
 
     Raises:
-        UsageError: the folder is not empty, the set holds images, or the data or vectors are not those of the set.
+        UsageError: the folder is not empty, the set was not made for `network` or holds images, or the data or vectors
+            are not those of the set.
         TddError: the folder cannot be written to.
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise UsageError(f"'{output}' is not an empty folder; choose another --output")
+    distilled = distilled.alone(network)
     if not entry_of(distilled.recipe.network).comes_with_tdd:
         raise UsageError("a set made for a network of your own gives no transformers model that others could load")
     if entry_of(distilled.recipe.network).pretrained:

@@ -12,22 +12,33 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.hub.layout import WEIGHTS
 from tdd.networks.learner import Learner
+from tdd.publishing.card_text import rates_column
 from tdd.settings.encoder_names import is_encoder
+from tdd.settings.initialisations import Initialisation
 from tdd.settings.networks import CODE, entry_of
+from tdd.settings.recipe import Recipe
 
 _FIXED_START = """\
 # The initialisation that the set was made for.
 tensors = load_file(hf_hub_download("{repo}", "{weights}", repo_type="dataset"))
-prefix = "initialisation."
+prefix = "{prefix}"
 network.load_state_dict({{k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}})
 """
 _RANDOM_START = """\
 # Any fresh initialisation of this kind; the factors of a normalisation are one from the start.
 for name, p in network.named_parameters():
     if p.dim() > 1:
-        torch.nn.init.xavier_normal_(p)
+        torch.nn.init.{drawn_by}(p)
     elif name.endswith("bias"):
         torch.nn.init.zeros_(p)
+"""
+_TORCHS_START = """\
+# Any fresh initialisation: that which torch's own layers have drawn.
+"""
+_GAIN = """\
+for p in network.parameters():
+    if p.dim() > 1:
+        p.data *= {gain}
 """
 _TABLE = """\
 # The first words of the vectors, most frequent first.
@@ -69,14 +80,14 @@ _TRAINING = """\
 """
 _PLAIN_UPDATE = """\
 for p, gradient in zip(network.parameters(), gradients):
-                p -= rows["learning_rates"][of_step][0, epoch] * gradient"""
+                p -= rows["{rates}"][of_step][0, epoch] * gradient"""
 _REST = """\
 velocities = [torch.zeros_like(p) for p in network.parameters()]
 """
 _MOMENTUM_UPDATE = """\
 for p, velocity, gradient in zip(network.parameters(), velocities, gradients):
                 velocity.mul_(rows["momentum"][0]).add_(gradient)
-                p -= rows["learning_rates"][of_step][0, epoch] * velocity"""
+                p -= rows["{rates}"][of_step][0, epoch] * velocity"""
 _NORMALISING = """\
 def normalised(pixels):  # (N, h, w, c) from 0 to 255 -> (N, c, h, w)
     mean = torch.tensor({mean})  # of each channel of the training images
@@ -88,8 +99,10 @@ def normalised(pixels):  # (N, h, w, c) from 0 to 255 -> (N, c, h, w)
 def published_network(distilled: DistilledSet) -> Learner | None:
     """The set's network, for its source and the inputs of its forward; None where there is no source to show.
 
-    That is code that only its user's word imports, and pretrained encoders, which may lie in a folder of someone else.
+    Of a pool it is the first one. There is none of code that only its user's word imports, and of pretrained encoders,
+    which may lie in a folder of someone else.
     """
+    distilled = distilled.alone()
     if distilled.recipe.network.startswith(CODE) or entry_of(distilled.recipe.network).pretrained:
         return None
     # Where "meta" will do, nothing is drawn and no memory taken.
@@ -100,7 +113,8 @@ def published_network(distilled: DistilledSet) -> Learner | None:
 def training_code(distilled: DistilledSet, repo: str) -> str:
     """Python that loads the set `repo` with plain `datasets` and leaves a trained `network` behind.
 
-    For images it also leaves a function `normalised` of pixels, for those that the network is to be tested on.
+    For images it also leaves a function `normalised` of pixels, for those that the network is to be tested on. Of a
+    pool the network is the first one.
 
     Raises:
         UsageError: the source of the network is not known.
@@ -124,7 +138,10 @@ def training_code(distilled: DistilledSet, repo: str) -> str:
         "vectors": recipe.vectors,
         "pair": ", pair=True" if distilled.embedding and distilled.embedding.pair else "",
         "rest": "" if distilled.momentum is None else _REST,
-        "update": _PLAIN_UPDATE if distilled.momentum is None else _MOMENTUM_UPDATE,
+        "update": (_PLAIN_UPDATE if distilled.momentum is None else _MOMENTUM_UPDATE).format(
+            rates=rates_column(distilled, recipe.network)
+        ),
+        "prefix": f"initialisation.{recipe.network}." if recipe.pool else "initialisation.",
     }
     imports = ["import torch", "from datasets import load_dataset"]
     if distilled.initialisation is not None:
@@ -136,7 +153,7 @@ def training_code(distilled: DistilledSet, repo: str) -> str:
         imports.append("from tdd.embeddings.encoder import encoder_tokens" if pieces else "import tdd")
         samples = _PIECES if pieces else _WORDS
     imports += ["from tdd.embeddings.load import load_embedding"] if words else []
-    parts = [_RANDOM_START if distilled.initialisation is None else _FIXED_START]
+    parts = _random_start(recipe) if distilled.initialisation is None else [_FIXED_START]
     parts += [samples + (_MASK if learner.takes_mask else "") + _TRAINING]
     if not text:
         normalisation = Normalisation.from_source(distilled.source)
@@ -145,6 +162,13 @@ def training_code(distilled: DistilledSet, repo: str) -> str:
     code = [f"{line}\n" for line in imports] + (["\n", _TABLE.format(**values)] if words else [])
     code += ["\n\n", source(), *("\n" + part.format(**values) for part in parts)]
     return "".join(code)
+
+
+def _random_start(recipe: Recipe) -> list[str]:
+    """Code that draws the network as the recipe does, by the first way of several."""
+    kind, gain = Initialisation.of(recipe.initialisation[0])
+    start = _TORCHS_START if kind == "torch" else _RANDOM_START.replace("{drawn_by}", f"{kind}_")
+    return [start if gain == 1 else start + _GAIN.replace("{gain}", f"{gain:g}")]
 
 
 def _lengths(distilled: DistilledSet) -> str:

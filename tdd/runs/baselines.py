@@ -99,7 +99,7 @@ def measure_baselines_of_run(
         Results by name, and the set with all its results.
     """
     names, distilled = _names(only), read_run(folder)
-    check_same_network(distilled.recipe.network, network)
+    check_same_network(distilled.recipe, network)
     networks = _networks(distilled.recipe, networks)
     accelerator, reporter = _one_process(device, threads), reporter or Reporter(quiet=True)
     with locked(folder), reporter:

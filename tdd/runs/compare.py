@@ -36,7 +36,7 @@ def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
                 {
                     "run": str(folder),
                     "dataset": recipe.dataset,
-                    "network": recipe.network,
+                    "network": ", ".join(recipe.learners),
                     "vectors": recipe.vectors if text else None,
                     "samples": recipe.samples if text else "images",
                     "n": distilled.n,

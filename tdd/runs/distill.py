@@ -85,7 +85,7 @@ def distill(
     tracker = None if recipe.report_to == "none" else recipe.report_to
     if resume and folder is not None:
         kept = recipe_of_run(Path(folder))
-        check_same_network(kept.network, network, "start one for that in a new folder")
+        check_same_network(kept, network, "start one for that in a new folder")
         recipe = kept.model_copy(update={name: getattr(recipe, name) for name in RESUMED})
     if data is not None:
         recipe = recipe.model_copy(update={"data_from": "memory"})
@@ -116,7 +116,7 @@ def distill(
 
 def _resume_command(recipe: Recipe, folder: Path, data: Data | None, network: str | nn.Module | None) -> str:
     """What goes on with a run: a command, or where it was given what no command names, a call."""
-    known = entry_of(recipe.network).comes_with_tdd
+    known = all(entry_of(name).comes_with_tdd for name in recipe.learners)
     importable = isinstance(network, str) and can_be_imported(recipe.network)
     if data is None and (known or importable):
         return f"tdd distill --resume {folder}" + ("" if known else f" --network {recipe.network}")
@@ -191,6 +191,7 @@ def _distill(
         "outer_steps": state.step,
         "best_step": state.best_step,
         "validation_accuracy": state.best_accuracy,
+        **({"validation_by_network": dict(zip(recipe.pool, state.best_of_each, strict=True))} if recipe.pool else {}),
         "seconds": round(state.seconds, 1),
         "processes": accelerator.num_processes,
         "hardware": _hardware(accelerator.device),

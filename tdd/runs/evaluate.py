@@ -82,7 +82,7 @@ def evaluate_run(
     distilled = read_run(folder)
     if init == "fixed" and (networks or 1) > 1:
         raise UsageError("--networks counts fresh networks, and --init fixed is a single one: leave one of them out")
-    check_same_network(distilled.recipe.network, network)
+    check_same_network(distilled.recipe, network)
     if decoded:
         check_decodable(distilled)
     recipe, corpus = open_corpus_of(distilled, data, reporter)

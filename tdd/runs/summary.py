@@ -32,7 +32,9 @@ def _beside_accuracy(evaluation: Mapping[str, Any]) -> Iterator[str]:
 
 
 def describe_classes(evaluation: Mapping[str, Any]) -> str:
-    """Precision and recall of every class, as a table."""
+    """Precision and recall of every class, as a table; of a set for a pool, one for each network."""
+    if by_network := evaluation.get("by_network"):
+        return "\n".join(f"{network}\n{describe_classes(alone)}" for network, alone in by_network.items())
     cells = [["class", "test examples", "precision", "recall"]]
     for name, figures in evaluation.get("classes", {}).items():
         cells.append([name, f"{figures['examples']:,}", percent(figures["precision"]), percent(figures["recall"])])
@@ -43,8 +45,8 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
     """The results of the set in a run folder, in a few lines."""
     steps, per_step = distilled.samples.shape[:2]
     split = f"{steps} step{'s' if steps > 1 else ''} x {per_step}"
-    network, init = distilled.recipe.network, distilled.recipe.init
-    lines = [f"{folder}: n = {distilled.n} ({split}), made for {network}, {init} initialisation"]
+    networks, init = ", ".join(distilled.recipe.learners), distilled.recipe.init
+    lines = [f"{folder}: n = {distilled.n} ({split}), made for {networks}, {init} initialisation"]
     full = distilled.results.get("full_data")
     for init, evaluation in distilled.results.get("evaluation", {}).items():
         line = f"  {init} initialisation: test accuracy {percent(evaluation['mean'], evaluation['sd'])}"
@@ -55,6 +57,8 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
         if full and full["accuracy"]:
             line += f", distillation ratio {percent(evaluation['mean'] / full['accuracy'])}"
         lines += [line, *_beside_accuracy(evaluation)]
+        for network, alone in evaluation.get("by_network", {}).items():
+            lines.append(f"    {network}: test accuracy {percent(alone['mean'], alone['sd'])}")
     for init, accuracies in distilled.results.get("decoded", {}).items():
         for key, labels in (("as_learned", "as learned"), ("refitted", "fitted to the words")):
             if key not in accuracies:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -60,6 +61,35 @@ def place(settings: dict[str, Any], network: str) -> dict[str, Any]:
             placed.setdefault("options", {})[name] = value
         else:
             raise UsageError(f"settings: {_unknown(name, network, [*flat, *own], free)}")
+    return placed
+
+
+def place_in_pool(settings: dict[str, Any], networks: Sequence[str]) -> dict[str, Any]:
+    """As `place`, for the networks of a pool, whose options lie under the name of each.
+
+    A path names one network, ``options.gru.hidden``; a name alone, ``hidden``, means all that have such an option.
+
+    Raises:
+        UsageError: a name that is no setting of the recipe or of these networks.
+    """
+    flat = [name for name in Recipe.model_fields if name != "options"]
+    placed: dict[str, Any] = {}
+    for name, value in settings.items():
+        path, _, leaf = name.removeprefix("options.").rpartition(".")
+        having = [network for network in networks if leaf in entry_of(network).options.model_fields]
+        owners = having if not path else [network for network in having if network == path]
+        if name == "options" and isinstance(value, dict):
+            for network, options in value.items():
+                placed.setdefault("options", {}).setdefault(network, {}).update(options or {})
+        elif name in flat and not path:
+            placed[name] = value
+        elif owners:
+            for network in owners:
+                placed.setdefault("options", {}).setdefault(network, {})[leaf] = value
+        else:
+            options = {o for network in networks for o in entry_of(network).options.model_fields}
+            hint = nearest(leaf, [*flat, *options], LISTED_BY)
+            raise UsageError(f"settings: '{name}' is no setting, and no option of {', '.join(networks)}{hint}")
     return placed
 
 

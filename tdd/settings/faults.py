@@ -29,6 +29,10 @@ def _of_the_set(recipe: AllSettings) -> Iterator[str]:
         yield f"n = {recipe.n} does not split into {recipe.steps} steps; choose steps that divide n"
     if recipe.init == "fixed" and recipe.networks > 1:
         yield "networks > 1 needs init: random; a fixed initialisation is a single network"
+    if recipe.init == "fixed" and len(recipe.initialisation) > 1:
+        yield "several ways of initialisation need init: random; a fixed initialisation is a single draw"
+    if recipe.pool and recipe.attention_labels != "none":
+        yield "attention_labels are those of one encoder: leave them out of a pool"
 
 
 def check_kind_of_data(recipe: AllSettings, kind: Reads) -> None:
@@ -49,7 +53,7 @@ def _of_what_is_read(recipe: AllSettings, reads: Reads | None) -> Iterator[str]:
             yield f"sample_length is that of sentences, and {recipe.network} reads images; leave it out"
         if recipe.tokenizer:
             yield f"tokenizer splits texts, and {recipe.network} reads images; leave it out"
-    if is_encoder(recipe.network) and recipe.vectors != recipe.network:
+    if is_encoder(recipe.network) and not recipe.pool and recipe.vectors != recipe.network:
         yield f"{recipe.network} reads its own word pieces, not vectors: {recipe.vectors}; leave vectors out"
     if is_encoder(recipe.vectors) and recipe.tokenizer:
         yield f"{recipe.vectors} splits texts itself, not by tokenizer: {recipe.tokenizer}; leave that out"

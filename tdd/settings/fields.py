@@ -65,6 +65,15 @@ def setting(
     return Field(default, description=description, json_schema_extra={"facts": facts}, **bounds)
 
 
+def listed(value: object) -> object:
+    """A list of names as it is written on a command line, ``a,b``, or as a list of such; anything else as it is."""
+    if isinstance(value, str):
+        value = [value]
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return [name for item in value for name in map(str.strip, item.split(",")) if name]
+    return value
+
+
 @dataclass(frozen=True)
 class Setting:
     """What is known of a setting.

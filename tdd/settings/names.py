@@ -47,9 +47,10 @@ def usual_network(dataset: str) -> str:
 
 def unusual_parts(dataset: str, settings: Mapping[str, Any]) -> list[str]:
     """What is not usual about a run of these settings, in the order of names."""
-    network = settings.get("network", usual_network(dataset))
+    usual = usual_network(dataset)
+    networks = list(map(str, settings.get("pool") or [settings.get("network", usual)]))
     return [
-        *([network_name(str(network))] if network != usual_network(dataset) else []),
+        *(["+".join(map(network_name, networks))] if networks != [usual] or settings.get("pool") else []),
         *(["words"] if settings.get("samples") == "words" else []),
         *(["random"] if settings.get("init") == "random" else []),
     ]

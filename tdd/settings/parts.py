@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SerializeAsAny
+from pydantic import Field, SerializeAsAny, field_validator
 
 from tdd.settings.data_parts import DataSettings
-from tdd.settings.fields import Settings, setting
+from tdd.settings.fields import Settings, listed, setting
 from tdd.settings.from_data import USUAL_OUTER_STEPS, USUAL_PATIENCE
 from tdd.settings.full import FullSettings
+from tdd.settings.initialisations import INITIALISATIONS, USUAL_INITIALISATION, Initialisation
 from tdd.settings.networks import NETWORKS, NetworkOptions, TextCNNOptions, entry_of, of_networks
+from tdd.settings.pool_parts import PoolSettings
 from tdd.settings.set_parts import SetSettings, WordSettings
 
 USUAL_NETWORK = "text_cnn"
@@ -155,11 +157,31 @@ class NetworkSettings(Settings):
     options: SerializeAsAny[NetworkOptions] = Field(
         default_factory=TextCNNOptions, description="the network's own settings, by name"
     )
+    initialisation: list[str] = setting(
+        [USUAL_INITIALISATION],
+        f"how fresh weights are drawn: {', '.join(INITIALISATIONS)}, with a gain as in orthogonal*0.5; of several the "
+        "networks of a run take one after the other",
+        source="paper 4.2",
+        min_length=1,
+    )
+
+    @field_validator("initialisation", mode="before")
+    @classmethod
+    def _initialisation_is_listed(cls, value: Any) -> Any:
+        return listed(value)
+
+    @field_validator("initialisation")
+    @classmethod
+    def _initialisation_is_known(cls, value: list[str]) -> list[str]:
+        for name in value:
+            Initialisation.of(name)
+        return value
 
 
 PARTS: dict[str, type[Settings]] = {
     "data": DataSettings,
     "network": NetworkSettings,
+    "pool": PoolSettings,
     "set": SetSettings,
     "words": WordSettings,
     "outer": OuterSettings,
@@ -178,10 +200,16 @@ class AllSettings(
     OuterSettings,
     WordSettings,
     SetSettings,
+    PoolSettings,
     NetworkSettings,
     DataSettings,
 ):
     """The settings of all parts, and what follows from them."""
+
+    @property
+    def learners(self) -> list[str]:
+        """Names of the networks that the set is made for: those of the pool, or the one."""
+        return self.pool or [self.network]
 
     @property
     def reads(self) -> Literal["text", "image"] | None:

@@ -15,11 +15,13 @@ from tdd.errors import UsageError, nearest
 from tdd.settings.data_parts import USUAL_VECTORS
 from tdd.settings.encoder_names import is_encoder
 from tdd.settings.faults import faults
-from tdd.settings.fields import Setting, settings_of
+from tdd.settings.fields import Setting, listed, settings_of
 from tdd.settings.files import read_settings
 from tdd.settings.from_data import MOST_OUTER_STEPS, PATIENCE, REGULARISERS
 from tdd.settings.networks import NETWORKS, NetworkOptions, checked_options, entry_of
 from tdd.settings.parts import PARTS, USUAL_NETWORK, AllSettings
+from tdd.settings.pool_options import PoolOptions, checked_pool_options, faults_of_pool
+from tdd.settings.pool_parts import PoolSettings
 from tdd.settings.set_parts import WordSettings
 from tdd.system.files import write_text
 
@@ -62,8 +64,10 @@ class Recipe(AllSettings):
 
     def __repr__(self) -> str:
         """The settings that are not the usual ones, as they are given."""
-        of_network = checked_options(self.network, {})
-        own = {name: value for name, value in self.options if value != getattr(of_network, name, None)}
+        own: dict[str, Any] = _unusual(self.network, self.options)
+        if isinstance(self.options, PoolOptions):
+            by_network = {name: _unusual(name, options) for name, options in self.options.by_network.items()}
+            own = {name: options for name, options in by_network.items() if options}
         usual = {known.name: known.default for known in all_settings() if not known.part.startswith("options of ")}
         given = {name: getattr(self, name) for name in usual if getattr(self, name) != usual[name]}
         if self.vectors == self.network:  # follows from it
@@ -75,13 +79,18 @@ class Recipe(AllSettings):
     @classmethod
     def _options_of_the_network(cls, values: Any) -> Any:
         values = dict(values)
+        pool = values["pool"] = listed(values.get("pool", []))
+        if not isinstance(pool, list) or not all(isinstance(name, str) for name in pool):
+            return values  # told as a wrong type
+        if pool and values.setdefault("network", pool[0]) != pool[0]:
+            raise ValueError(f"a set is made for network: {values['network']} or for a pool of several: leave one out")
         network, options = values.get("network", USUAL_NETWORK), values.get("options") or {}
         if not isinstance(network, str) or not isinstance(options, Mapping | NetworkOptions):
             return values  # told as a wrong type
         if values.get("vectors") is None:
-            values["vectors"] = network if is_encoder(network) else USUAL_VECTORS
+            values["vectors"] = network if is_encoder(network) and len(pool) <= 1 else USUAL_VECTORS
         try:
-            values["options"] = checked_options(network, options)
+            values["options"] = checked_pool_options(pool, options) if pool else checked_options(network, options)
         except UsageError as error:
             raise ValueError(str(error)) from None
         except ValidationError as error:
@@ -90,9 +99,18 @@ class Recipe(AllSettings):
 
     @model_validator(mode="after")
     def _combinations(self) -> Recipe:
-        for fault in faults(self):
+        for fault in (*faults_of_pool(self, self.vectors), *faults(self)):
             raise ValueError(fault)
         return self
+
+    def alone(self, network: str) -> Recipe:
+        """The settings of one network of the pool; where there is no pool, all of them."""
+        if not isinstance(self.options, PoolOptions):
+            return self
+        usual = {
+            name: field.get_default(call_default_factory=True) for name, field in PoolSettings.model_fields.items()
+        }
+        return self.model_copy(update=usual | {"network": network, "options": self.options.by_network[network]})
 
     def split(self, classes: int) -> tuple[int, int]:
         """(steps, samples per step) of the n samples for a data set of `classes` classes.
@@ -121,7 +139,9 @@ class Recipe(AllSettings):
             classes: of the data set; None: not known, and `steps` stays none where it is.
             found: what was found in the data by the names of settings, see `Corpus.found`; others stay as they are.
         """
-        usual: dict[str, Any] = found | dict.fromkeys(REGULARISERS, 0.0) | dict(entry_of(self.network).regularisers)
+        # Of a pool the least, since what helps one network may harm another.
+        own = [entry_of(network).regularisers for network in self.learners]
+        usual: dict[str, Any] = found | {name: min(each.get(name, 0.0) for each in own) for name in REGULARISERS}
         if classes is not None:
             usual["steps"] = self.split(classes)[0]
         if self.outer_steps is None:
@@ -163,6 +183,12 @@ class Recipe(AllSettings):
             return cls(**{str(name): value for name, value in settings.items()})
         except UsageError as error:
             raise UsageError(f"{where}: {error}") from None
+
+
+def _unusual(network: str, options: NetworkOptions) -> dict[str, Any]:
+    """The options of a network that are not the usual ones."""
+    usual = checked_options(network, {})
+    return {name: value for name, value in options if value != getattr(usual, name, None)}
 
 
 def all_settings() -> Iterator[Setting]:

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from tdd.errors import UsageError, nearest
-from tdd.settings.assignments import parse_assignments, place
+from tdd.settings.assignments import parse_assignments, place, place_in_pool
 from tdd.settings.encoder_names import HUB
+from tdd.settings.fields import listed
 from tdd.settings.files import read_settings
+from tdd.settings.from_data import REGULARISERS
 from tdd.settings.names import named_recipes, serving_recipe
 from tdd.settings.parts import USUAL_NETWORK
+from tdd.settings.pool_parts import PoolSettings
 from tdd.settings.recipe import Recipe
 
 # Settings that may be paths.
@@ -23,7 +26,7 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
 
     `recipe` is a file or the name of one that comes with the package; when absent, the one that serves the run best,
     see `tdd.settings.names`. `dataset` is the recipe's own when None. Options that the recipe has for another network
-    than the one asked for are left out.
+    than the one asked for are left out, and for a pool that is asked for the regularisers of a recipe that is not.
 
     Raises:
         UsageError: no such recipe, or a setting that `Recipe.build` refuses; the line names the recipe's file where the
@@ -34,22 +37,43 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
     asked = assigned | flags
     path = _path_of(recipe) if recipe is not None else serving_recipe(dataset, asked) if dataset is not None else None
     of_file = read_settings(path) if path else {}
-    before = of_file.get("network", USUAL_NETWORK)
-    network = asked.get("network", before)
-    if network != before:
-        of_file = {name: value for name, value in of_file.items() if name not in ("network", "options")}
+    before = _learners(of_file)
+    pool, network = _learners(asked) if {"pool", "network"} & asked.keys() else before
+    if (pool, network) != before:
+        left_out = ["network", "options", *PoolSettings.model_fields]
+        # Nobody asked for that recipe, and what regularises the set of its network may hold those of others back.
+        left_out += REGULARISERS if pool and recipe is None else ()
+        of_file = {name: value for name, value in of_file.items() if name not in left_out}
     try:
         if isinstance(network, str):
-            asked = place(assigned, network) | flags
+            asked = (place_in_pool(assigned, pool) if pool else place(assigned, network)) | flags
         if isinstance(of_file.get("options"), dict) and "options" in asked:
-            asked["options"] = of_file["options"] | asked["options"]
+            asked["options"] = _merged(of_file["options"], asked["options"])
         asked |= {name: _absolute(name, asked[name]) for name in _PATHS if name in asked}
         asked |= {name: _absolute_encoder(asked[name]) for name in ("network", "vectors") if name in asked}
+        asked |= {"pool": pool} if "pool" in asked and pool else {}
         return Recipe.build(of_file | asked, where="settings")
     except UsageError:
         if path:
             Recipe.build(of_file, where=str(path))
         raise
+
+
+def _learners(settings: Mapping[str, Any]) -> tuple[list[str], Any]:
+    """The pool of settings, none where they have none or it is of the wrong type, and their first network."""
+    pool = listed(settings.get("pool", []))
+    if not isinstance(pool, list) or not all(isinstance(name, str) for name in pool):
+        pool = []
+    pool = [_absolute_encoder(name) for name in pool]
+    return pool, pool[0] if pool else settings.get("network", USUAL_NETWORK)
+
+
+def _merged(options: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    """Options with others over them, network by network where they are those of a pool."""
+    return options | {
+        name: options[name] | value if isinstance(value, dict) and isinstance(options.get(name), dict) else value
+        for name, value in others.items()
+    }
 
 
 def _path_of(recipe: str) -> Path:

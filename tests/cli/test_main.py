@@ -7,7 +7,7 @@ import sys
 import pytest
 from command import tdd
 
-from tdd.data.sources import KNOWN
+from tdd.data.known import KNOWN
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 import torch
 from tiny import tiny_corpus, tiny_recipe
 
-from tdd.distillation import distiller
+from tdd.distillation import trainee
 from tdd.distillation.checkpoint import OuterState
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.outer_update import EPSILON, adam
@@ -61,7 +61,7 @@ class Found(float):
 def test_the_best_set_of_a_resumed_run_is_that_of_the_run(tmp_path, monkeypatch, samples):
     recipe = tiny_recipe(samples=samples, samples_lr=2.0)
     found = iter([0.5, 0.9, 0.7])
-    monkeypatch.setattr(distiller, "counts_by_all", lambda *given, **named: Found(next(found)))
+    monkeypatch.setattr(trainee, "counts_by_all", lambda *given, **named: Found(next(found)))
     whole = Distiller(recipe, tiny_corpus(), tmp_path / "last")
     best = whole.run()
     assert (whole.state.best_step, whole.state.step) == (10, 12)

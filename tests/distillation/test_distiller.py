@@ -13,6 +13,7 @@ from tdd.distillation import distiller
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.learned_tensors import momentum_of
 from tdd.distillation.samples.start import first_labels
+from tdd.distillation.trainee import Trainee
 from tdd.errors import Interrupted, OutOfTime, TddError, UsageError
 from tdd.evaluation.evaluation import evaluate
 from tdd.networks.kernels.text_cnn import TextCNNKernel
@@ -108,16 +109,16 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state(t
 
 
 def test_networks_that_explode_are_drawn_again_and_a_stopped_run_draws_the_same(tmp_path, monkeypatch):
-    draw, drawn = Distiller._draw_networks, []
+    draw, drawn = Trainee.starts, []
 
-    def exploding(self, *place, networks):
-        theta = draw(self, *place, networks=networks)
+    def exploding(self, *place, **which):
+        theta = draw(self, *place, **which)
         if place[0] == "network":
             drawn.append(place)
         bad = place == ("network", 2)
         return {name: value * float("inf") for name, value in theta.items()} if bad else theta
 
-    monkeypatch.setattr(Distiller, "_draw_networks", exploding)
+    monkeypatch.setattr(Trainee, "starts", exploding)
     recipe = tiny_recipe(init="random", outer_steps=5)
     whole = Distiller(recipe, tiny_corpus()).run()
     assert drawn == [*(("network", step) for step in range(3)), ("network", 2, "again"), ("network", 3), ("network", 4)]

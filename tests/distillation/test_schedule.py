@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from tdd.distillation import distiller
+from tdd.distillation import trainee
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.schedule import Schedule
 from tdd.errors import Interrupted
@@ -71,7 +71,7 @@ def falling_from(start: float):
 
 def test_a_run_without_a_gain_ends_early_and_says_where_it_ends(monkeypatch):
     held_out = falling_from(0.9)
-    monkeypatch.setattr(distiller, "counts_by_all", lambda *given, **named: next(held_out))
+    monkeypatch.setattr(trainee, "counts_by_all", lambda *given, **named: next(held_out))
     run = Distiller(tiny_recipe(outer_steps=100, patience=10, validate_every=5), tiny_corpus())
     run.run()
     assert (run.state.best_step, run.state.schedule.falls_from, run.state.step) == (5, 15, 20)
@@ -83,7 +83,7 @@ def test_a_run_that_ends_early_is_resumed_to_the_bit(tmp_path, monkeypatch, stop
 
     def scored():
         held_out = falling_from(0.9)
-        monkeypatch.setattr(distiller, "counts_by_all", lambda *given, **named: next(held_out))
+        monkeypatch.setattr(trainee, "counts_by_all", lambda *given, **named: next(held_out))
 
     scored()
     whole = Distiller(recipe, tiny_corpus())

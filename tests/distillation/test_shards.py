@@ -1,11 +1,12 @@
 """What several processes compute of an outer step and of a validation adds up to what one computes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 import pytest
 import torch
 from patches import spy
+from processes import Process
 from tiny import tiny_corpus, tiny_recipe
 from tiny_images import tiny_images
 
@@ -15,21 +16,6 @@ from tdd.distillation.distiller import Distiller
 from tdd.networks.learner import make_learner
 
 PARTS = ("right", "predicted", "actual", "confusion")
-
-CPU = torch.device("cpu")
-
-
-@dataclass
-class Process:
-    """One of several, as Accelerate describes it."""
-
-    process_index: int
-    num_processes: int
-    device: torch.device = CPU
-    is_main_process: bool = False
-
-    def wait_for_everyone(self) -> None:
-        """The others are not there."""
 
 
 @pytest.fixture(autouse=True)
@@ -45,8 +31,9 @@ def outer_gradient(monkeypatch, recipe, corpus, process, double):
     monkeypatch.setattr(distiller, "update", lambda state, gradients, loss, *more: found.append((loss, gradients)))
     own = Distiller(recipe, corpus, accelerator=process)
     if double:
-        own.learner.module.double()
-        own.fixed = own.fixed and {name: value.double() for name, value in own.fixed.items()}
+        for trainee in own.trainees:
+            trainee.learner.module.double()
+            trainee.fixed = trainee.fixed and {name: value.double() for name, value in trainee.fixed.items()}
         own.state.learned = {name: value.detach().double() for name, value in own.state.learned.items()}
         draw = own.batches.at
         own.batches.at = lambda step: replace(draw(step), words=draw(step).words.double())
@@ -107,7 +94,7 @@ def test_every_process_draws_the_same_batch_and_works_on_a_part_of_it(monkeypatc
     batches = [each.batches.at(5) for each in own]
     for batch in batches[1:]:
         assert torch.equal(batch.ids, batches[0].ids) and torch.equal(batch.labels, batches[0].labels)
-    worked_on = [spy(monkeypatch, each.kernel, "loss") for each in own]
+    worked_on = [spy(monkeypatch, each.trainees[0].kernel, "loss") for each in own]
     monkeypatch.setattr(distiller, "update", lambda *given: None)
     for each in own:
         each._outer_step()

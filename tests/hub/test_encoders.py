@@ -78,7 +78,7 @@ def test_a_set_is_tested_with_the_encoder_as_it_was_though_the_hub_has_moved_on(
     # The recipe's own words stay in the folder, and one that names a revision is left at that.
     assert Recipe.load(tmp_path / "run" / "recipe.yaml").vectors == name
     asked = loaded.recipe.model_copy(update={"vectors": f"{name}@main"})
-    assert with_own_files(asked, tmp_path, loaded.source, loaded.embedding).vectors == f"{name}@main"
+    assert with_own_files(asked, None, tmp_path, loaded.source, loaded.embedding)[0].vectors == f"{name}@main"
 
 
 @pytest.mark.parametrize(

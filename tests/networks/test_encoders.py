@@ -193,9 +193,10 @@ def test_the_steps_of_adam_do_not_shrink_with_the_tiny_gradients_of_a_classifier
     settings = {"network": tiny_encoder(), "n": 2, "max_length": LENGTH - 2, "data_from": "memory", "dataset": "films"}
     distiller = Distiller(Recipe(**settings), corpus)
     assert {group["eps"] for group in distiller.state.optimiser.param_groups} == {PRETRAINED_EPSILON} != {EPSILON}
-    start = distiller.fixed or {}
+    (trainee,) = distiller.trainees
+    start = trainee.fixed or {}
     assert not start["upper.classifier.weight"].any() and not start["upper.classifier.bias"].any()
-    drawn = distiller.learner.starts(0, indices=range(2))
+    drawn = trainee.learner.starts(0, indices=range(2))
     assert drawn["upper.classifier.weight"].std() > 0.1
     assert not torch.equal(*drawn["upper.classifier.weight"])
     for name in start:

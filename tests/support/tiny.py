@@ -15,11 +15,12 @@ SMALL = {"text_cnn": {"widths": [1, 2], "filters": 30}, "mean_pool": {"hidden": 
 
 
 def tiny_recipe(**settings) -> Recipe:
-    """A recipe for the tiny data; the network's own settings may be given beside the others, or as `options`."""
+    """A recipe for the tiny data; the network's own settings may be given beside the others, or as `options`, those
+    of a pool as that alone."""
     network = settings.get("network", USUAL_NETWORK)
     of_network = entry_of(network).options.model_fields
     own = {name: settings.pop(name) for name in list(settings) if name in of_network}
-    options = SMALL.get(network, {}) | settings.pop("options", {}) | own
+    options = ({} if "pool" in settings else SMALL.get(network, {})) | settings.pop("options", {}) | own
     defaults = {
         "dataset": "tiny",
         "max_length": LENGTH,

@@ -87,7 +87,12 @@ def test_two_processes_learn_the_set_of_one_and_only_the_first_speaks(files, tmp
 
 
 @pytest.mark.parametrize(
-    "more", ["filters=8 widths=[1,2] momentum=0.5 word_dropout=0.2", "network=mean_pool samples_init=real"]
+    "more",
+    [
+        "filters=8 widths=[1,2] momentum=0.5 word_dropout=0.2",
+        "network=mean_pool samples_init=real",
+        "pool=[text_cnn,mean_pool] filters=8 widths=[1,2] pool_order=averaged",
+    ],
 )
 def test_processes_that_share_the_examples_of_one_network_learn_the_set_of_one(files, tmp_path, more):
     for processes in (1, 2, 3):

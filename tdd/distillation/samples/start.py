@@ -29,7 +29,7 @@ def first_set(recipe: Recipe, corpus: Corpus) -> Parts:
     classes = len(corpus.classes)
     steps, per_step = recipe.split(classes)
     samples, mask = first_samples(recipe, corpus, steps, per_step)
-    rates = torch.full((1, recipe.epochs * steps), recipe.learning_rate)
+    rates = torch.full((len(recipe.learners), recipe.epochs * steps), recipe.learning_rate)
     momentum = torch.tensor(recipe.momentum) if recipe.momentum else None
     return samples, first_labels(steps, per_step, classes), mask, rates, momentum
 

@@ -15,10 +15,12 @@ from tdd.errors import UsageError
 from tdd.hub.encoders import encoder_files
 from tdd.networks.encoder_parts import Body, Pooled, Upper, add_lora, split
 from tdd.networks.hidden_states import HiddenStates
+from tdd.networks.initialisation import fresh
 from tdd.networks.kernels.arithmetic import Precision
 from tdd.networks.kernels.attention_loss import Attended
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.linear_upper import LinearUpper
+from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.settings.networks import EncoderOptions
 
 
@@ -83,22 +85,26 @@ class Encoder(nn.Module):
         found: Tensor | Attended = self.upper(x, mask, attention)
         return found
 
-    def initial(self, generator: torch.Generator, fixed: bool = False) -> Parameters:
+    def initial(
+        self, generator: torch.Generator, fixed: bool = False, initialisation: str = USUAL_INITIALISATION
+    ) -> Parameters:
         """The parameters that training starts from: pretrained, with a classifier of zeros, or drawn where not `fixed`.
 
-        The first factor of LoRA is drawn (arXiv 2106.09685, 4.1), the second one is zero.
+        The first factor of LoRA is drawn (arXiv 2106.09685, 4.1), the second one is zero; `initialisation` is that of
+        the classifier.
         """
         start = {}
         for name, value in self.named_parameters():
-            if not value.requires_grad:
+            if not value.requires_grad or name in start:
                 continue
             start[name] = value.detach().clone()
             if name.endswith("lora_a"):
                 start[name] = torch.randn(value.shape, generator=generator) / value.shape[1] ** 0.5
             elif name.startswith("upper.classifier."):
                 start[name] = torch.zeros(value.shape)
-                if not fixed and value.dim() > 1:
-                    nn.init.xavier_normal_(start[name], generator=generator)
+                if not fixed:
+                    head = fresh(self.upper, ["classifier.weight", "classifier.bias"], generator, initialisation)
+                    start |= {f"upper.{key}": drawn for key, drawn in head.items()}
         return start
 
     def hidden_states(self, precision: Precision = "float32") -> HiddenStates:

@@ -1,0 +1,67 @@
+"""Evaluate the set in a run folder with networks drawn otherwise than those that it was made for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tdd.distilled_set.run_folder import read_run
+from tdd.distilled_set.set import DistilledSet
+from tdd.errors import UsageError
+from tdd.evaluation.evaluation import Evaluation, evaluate
+from tdd.evaluation.names import NETWORKS
+from tdd.networks.own import check_same_network
+from tdd.runs.keep import keep_figures
+from tdd.runs.open_data import open_corpus_of
+from tdd.settings.initialisations import Initialisation
+from tdd.system import processes
+from tdd.system.formatting import percent
+from tdd.system.reporter import Reporter
+
+
+def evaluate_initialisation(
+    folder: str | Path,
+    initialisation: str,
+    networks: int | None = None,
+    max_test: int | None = None,
+    data: str | None = None,
+    reporter: Reporter | None = None,
+    network: str | None = None,
+    device: str | None = None,
+    threads: int | None = None,
+) -> DistilledSet:
+    """Evaluate a run's set with fresh networks drawn by `initialisation`, and add the figures to ``results.json``.
+
+    They are kept under "evaluation" as "random, " and its name, beside those of networks drawn as the set's were.
+
+    Args:
+        folder: the run folder.
+        initialisation: see `tdd.settings.initialisations`.
+        networks: fresh networks of each network of the set; None: 200.
+        max_test, data, reporter, network, device, threads: as for `tdd.runs.evaluate.evaluate_run`.
+
+    Raises:
+        UsageError: there is no such initialisation, or see `tdd.runs.evaluate.evaluate_run`.
+    """
+    try:
+        Initialisation.of(initialisation)
+    except ValueError as error:
+        raise UsageError(f"--initialisation: {error}") from None
+    accelerator, folder = processes.accelerator(device, threads), Path(folder)
+    if reporter is None or not accelerator.is_main_process:
+        reporter = Reporter(quiet=True)
+    distilled = read_run(folder)
+    check_same_network(distilled.recipe, network)
+    recipe, corpus = open_corpus_of(distilled, data, reporter)
+    count = networks or NETWORKS
+
+    def tell(so_far: Evaluation) -> None:
+        figures = percent(so_far.mean, so_far.sd)
+        reporter.count(len(so_far.accuracies), count, f"networks tested, {initialisation}: {figures}")
+
+    with reporter:
+        found = evaluate(
+            distilled, corpus.test, count, "random", recipe.seed, max_test, accelerator, tell, network, initialisation
+        )
+    figures = {f"random, {initialisation}": found.as_dict()}
+    keep_figures(figures, "evaluation", distilled, folder if accelerator.is_main_process else None)
+    return distilled
