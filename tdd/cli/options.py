@@ -100,12 +100,18 @@ class RecipeOptions:
         return resolve_recipe(self.dataset, self.recipe, self.assignments, self.flags | flags)
 
 
+def _sentence(about: str) -> str:
+    """A description as a sentence; one that begins with a value, such as text_cnn, keeps it as it is typed."""
+    first = about.split(maxsplit=1)[0]
+    return about if "_" in first or first.endswith((":", ",")) else f"{about[0].upper()}{about[1:]}"
+
+
 def _parameters() -> dict[str, inspect.Parameter]:
     """The options of a recipe: the data set, an option for each setting that is a flag, a recipe, and any setting."""
     annotations: dict[str, Any] = {"dataset": Annotated[str | None, DATASET]}
     for setting in all_settings():
         if setting.flag:
-            option = typer.Option(*setting.flags, help=f"{setting.about[0].upper()}{setting.about[1:]}.")
+            option = typer.Option(*setting.flags, help=f"{_sentence(setting.about)}.")
             kind: Any = Recipe.model_fields[setting.name].annotation
             annotations[setting.name] = Annotated[kind | None, option]
     annotations |= {"recipe": RecipeName, "set_": Settings}

@@ -25,6 +25,7 @@ from tdd.data.text import TextSplit
 from tdd.distillation.samples.start import mask_of
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.names import choice_and_labels
+from tdd.settings.from_data import LEAST_RATE
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
 
@@ -178,7 +179,7 @@ class RealSets:
         return DistilledSet(
             inputs.view(self.steps, self.per_step, *inputs.shape[1:]),
             labels.view(self.steps, self.per_step, self.classes),
-            torch.full((1, self.recipe.epochs * self.steps), self.recipe.learning_rate),
+            torch.full((1, self.recipe.epochs * self.steps), self.recipe.learning_rate or LEAST_RATE),
             self.corpus.classes,
             self.recipe,
             self.corpus.train.source(),

@@ -64,7 +64,8 @@ def draw_learning_rates(distilled: DistilledSet) -> Figure:
     for place, row in enumerate(distilled.learning_rates.tolist()):
         label = distilled.recipe.pool[place] if distilled.recipe.pool else "learned"
         axes.plot(range(len(rates)), row, "o-", color=colors[place % len(colors)], label=label)
-    axes.axhline(distilled.recipe.learning_rate, color=GREY, linestyle="--", linewidth=1, label="start")
+    if distilled.recipe.learning_rate is not None:
+        axes.axhline(distilled.recipe.learning_rate, color=GREY, linestyle="--", linewidth=1, label="start")
     for first in range(steps, len(rates), steps):
         axes.axvline(first - 0.5, color=GREY, linewidth=0.5, label="next epoch" if first == steps else None)
     axes.set(xlabel="gradient step", ylabel="learning rate")

@@ -175,7 +175,12 @@ def _distill(
             log.add(values)
             if recipe.report_to != "none":
                 accelerator.log({k: v for k, v in values.items() if k != "step" and v is not None}, progress.step)
-            reporter.outer_step(progress, state.schedule.last)
+            reporter.outer_step(progress, state.schedule.last, "" if recipe.metric == "accuracy" else " macro-F1")
+            if state.schedule.falls_from == progress.step:
+                reporter.note(
+                    f"no gain on held-out data for {state.schedule.patience} outer steps: step sizes fall to zero, and "
+                    f"the run ends after step {state.schedule.last}"
+                )
 
         distiller.on_progress = on_progress
         try:
@@ -191,6 +196,7 @@ def _distill(
         "outer_steps": state.step,
         "best_step": state.best_step,
         "validation_accuracy": state.best_accuracy,
+        **({} if recipe.metric == "accuracy" else {"metric": recipe.metric}),
         **({"validation_by_network": dict(zip(recipe.pool, state.best_of_each, strict=True))} if recipe.pool else {}),
         "seconds": round(state.seconds, 1),
         "processes": accelerator.num_processes,

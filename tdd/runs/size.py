@@ -111,6 +111,8 @@ def distillation_size(
         Interrupted: Ctrl-C or a terminate signal; the same call resumes the search.
         TddError: the network learns nothing from all the data, or another failure.
     """
+    if recipe.metric != "accuracy":
+        raise UsageError(f"tdd size compares accuracies with those of all the data: leave metric: {recipe.metric} out")
     accelerator = processes.accelerator(recipe.device, recipe.threads)
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)

@@ -189,8 +189,11 @@ NETWORKS: dict[str, Entry] = {
 
 
 def of_networks(regulariser: str) -> str:
-    """What takes the place of a regulariser that is none, in words: ``0.2 of text_cnn, else 0``."""
-    having = [f"{e.regularisers[regulariser]:g} of {n}" for n, e in NETWORKS.items() if regulariser in e.regularisers]
+    """What takes the place of a regulariser that is none, in words: ``0.2 of text_cnn (free samples), else 0``."""
+    of = {
+        name: entry.regularisers[regulariser] for name, entry in NETWORKS.items() if regulariser in entry.regularisers
+    }
+    having = [f"{value:g} of {name} (free samples)" for name, value in of.items()]
     return ", ".join([*having, "else 0"])
 
 

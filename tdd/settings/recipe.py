@@ -17,7 +17,7 @@ from tdd.settings.encoder_names import is_encoder
 from tdd.settings.faults import faults
 from tdd.settings.fields import Setting, listed, settings_of
 from tdd.settings.files import read_settings
-from tdd.settings.from_data import MOST_OUTER_STEPS, PATIENCE, REGULARISERS
+from tdd.settings.from_data import MOST_OUTER_STEPS, PATIENCE, REGULARISERS, usual_rate, usual_steps
 from tdd.settings.networks import NETWORKS, NetworkOptions, checked_options, entry_of
 from tdd.settings.parts import PARTS, USUAL_NETWORK, AllSettings
 from tdd.settings.pool_options import PoolOptions, checked_pool_options, faults_of_pool
@@ -115,8 +115,7 @@ class Recipe(AllSettings):
     def split(self, classes: int) -> tuple[int, int]:
         """(steps, samples per step) of the n samples for a data set of `classes` classes.
 
-        Default: as many steps as divide n, at most 10, and where classes divide n too, no more than leave every step a
-        sample for each class.
+        Default: see `usual_steps`.
 
         Raises:
             UsageError: hard labels with fewer samples than classes, which would leave classes without a sample.
@@ -126,10 +125,7 @@ class Recipe(AllSettings):
                 f"hard labels need a sample for each of the {classes} classes, n is {self.n}; "
                 f"raise --n or use labels: soft"
             )
-        steps = self.steps
-        if steps is None:
-            most = min(10, self.n // classes) if self.n % classes == 0 else 10
-            steps = max(s for s in range(1, most + 1) if self.n % s == 0)
+        steps = usual_steps(self.n, classes) if self.steps is None else self.steps
         return steps, self.n // steps
 
     def settled(self, classes: int | None = None, **found: Any) -> Recipe:
@@ -141,9 +137,11 @@ class Recipe(AllSettings):
         """
         # Of a pool the least, since what helps one network may harm another.
         own = [entry_of(network).regularisers for network in self.learners]
+        own = own if self.samples == "free" else [{}]  # which harm words, see docs/words.md
         usual: dict[str, Any] = found | {name: min(each.get(name, 0.0) for each in own) for name in REGULARISERS}
         if classes is not None:
             usual["steps"] = self.split(classes)[0]
+            usual["learning_rate"] = usual_rate(classes, self.reads == "image")
         if self.outer_steps is None:
             usual |= {"outer_steps": MOST_OUTER_STEPS, "patience": PATIENCE}
         return self.model_copy(update={name: value for name, value in usual.items() if getattr(self, name) is None})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from tdd.settings.fields import Settings, setting
+from tdd.settings.from_data import USUAL_RATE
 
 # What takes the place of none.
-USUAL_STEPS = "up to 10 that divide n, fewer where a step then has a sample for each class"
+USUAL_STEPS = "up to 10 that leave a step a sample for each class, or else as near to 10 as divide n"
 
 
 class SetSettings(Settings):
@@ -41,7 +42,7 @@ class SetSettings(Settings):
     attention_weight: float = setting(
         1.0, "sum of a position's attention labels at their start; soft labels sum to 1", gt=0
     )
-    learning_rate: float = setting(0.05, "start of every learned inner learning rate", gt=0)
+    learning_rate: float | None = setting(None, "start of every learned inner learning rate", none=USUAL_RATE, gt=0)
     momentum: float = setting(
         0.0, "start of the learned inner momentum; 0: none", source="heavy ball, Polyak 1964", ge=0, lt=1
     )

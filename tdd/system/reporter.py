@@ -74,13 +74,13 @@ class Reporter:
         if done == total:
             self.end_count()
 
-    def outer_step(self, progress: Progress, total: int) -> None:
-        """Show that an outer step of `total` is done."""
+    def outer_step(self, progress: Progress, total: int, metric: str = "") -> None:
+        """Show that an outer step of `total` is done; `metric` names what is held-out where that is not accuracy."""
         parts = [f"outer loss {progress.outer_loss:.4f}"]
         if progress.validation_accuracy is not None:
-            parts.append(f"validation {100 * progress.validation_accuracy:.2f} %")
+            parts.append(f"validation {100 * progress.validation_accuracy:.2f} %{metric}")
         if progress.best_accuracy >= 0:
-            parts.append(f"best {100 * progress.best_accuracy:.2f} %")
+            parts.append(f"best {100 * progress.best_accuracy:.2f} %{metric}")
         parts.append(f"rate {progress.learning_rate:.3g}")
         parts.append(f"{progress.seconds:.0f} s")
         self.count(progress.step, total, ", ".join(parts), important=progress.validation_accuracy is not None)

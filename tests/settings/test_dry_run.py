@@ -10,7 +10,7 @@ from tdd.settings.recipe import Recipe, all_settings
 from tdd.settings.recipes import resolve_recipe
 
 OF_DATA = {
-    "steps": "up to 10 that divide n, fewer where a step then has a sample for each class",
+    "steps": "up to 10 that leave a step a sample for each class, or else as near to 10 as divide n",
     "text_column": "found by its usual names once the data are read",
     "label_column": "found by its usual names once the data are read",
     "sample_length": "max_length",

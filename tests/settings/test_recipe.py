@@ -145,7 +145,7 @@ def test_a_recipe_that_cannot_be_read_is_a_usage_error(tmp_path):
         (5, None, 10, (5, 1)),
         (20, None, 3, (10, 2)),
         (20, None, 26, (10, 2)),
-        (23, None, 2, (1, 23)),
+        (23, None, 2, (23, 1)),
         (7, None, 2, (7, 1)),
         (50, None, 5, (10, 5)),
         (500, None, 50, (10, 50)),
