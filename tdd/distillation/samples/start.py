@@ -14,6 +14,7 @@ from tdd.data.text import TextSplit
 from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
+from tdd.settings.from_data import usual_rate
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
 
@@ -29,7 +30,8 @@ def first_set(recipe: Recipe, corpus: Corpus) -> Parts:
     classes = len(corpus.classes)
     steps, per_step = recipe.split(classes)
     samples, mask = first_samples(recipe, corpus, steps, per_step)
-    rates = torch.full((len(recipe.learners), recipe.epochs * steps), recipe.learning_rate)
+    rate = recipe.learning_rate or usual_rate(classes, corpus.train.space.kind == "image")
+    rates = torch.full((len(recipe.learners), recipe.epochs * steps), rate)
     momentum = torch.tensor(recipe.momentum) if recipe.momentum else None
     return samples, first_labels(steps, per_step, classes), mask, rates, momentum
 
