@@ -43,8 +43,8 @@ def open_source(recipe: Recipe) -> Source:
     """Find the data set of `recipe` and read it, memory-mapped.
 
     `recipe.data`, when given, is the file or folder that is read. Otherwise `recipe.dataset` is a short name, a file, a
-    Hub id (``owner/name``) or a folder, tried in this order: a folder that is named like a short name or a Hub id is
-    read only as ``./name`` or through `recipe.data`, and a note says so.
+    folder or a Hub id (``owner/name``), tried in this order, and a note says where it could be two of these: a folder
+    that is named like a short name is read only as ``./name`` or through `recipe.data`.
 
     Raises:
         UsageError: it is none of these, has no such configuration or revision, holds no rows, or was given in Python.
@@ -64,6 +64,10 @@ def open_source(recipe: Recipe) -> Source:
     repo = known.repo if known else name if _HUB_ID.fullmatch(name) and not as_path else None
     if not known and not repo:
         return _read_path(name, recipe)
+    if not known and path.is_dir():
+        source = _read_path(name, recipe)
+        source.notes.append(f"'{name}' is the folder of that name here, not a data set on the Hub")
+        return source
     hint = f"; for the folder of that name write ./{name}" if path.is_dir() else ""
     try:
         if repo:

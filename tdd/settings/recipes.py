@@ -99,6 +99,5 @@ def _absolute(name: str, value: Any) -> Any:
     if not isinstance(value, str) or not ("/" in value or "." in value):
         return value
     path = Path(value).expanduser()
-    # A relative folder without ./ may be meant as a data set on the Hub.
-    is_path = path.is_file() or (path.is_dir() and (name == "data" or value.startswith((".", "~"))))
+    is_path = path.is_file() or (path.is_dir() and (name in ("data", "dataset") or value.startswith((".", "~"))))
     return str(path.resolve()) if is_path else value

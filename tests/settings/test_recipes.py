@@ -126,5 +126,5 @@ def test_paths_are_kept_absolute_so_that_a_run_is_found_from_any_folder(tmp_path
     recipe = resolve_recipe("rows.csv", None, ["data=owner/name"], {"vectors": "absent.txt"})
     assert (recipe.dataset, recipe.data) == (str(tmp_path / "rows.csv"), str(tmp_path / "owner" / "name"))
     assert recipe.vectors == "absent.txt"
-    assert resolve_recipe("owner/name", None, [], {}).dataset == "owner/name"
+    assert resolve_recipe("owner/name", None, [], {}).dataset == str(tmp_path / "owner" / "name")
     assert resolve_recipe("imdb", None, [], {}).vectors == "glove-6b-50d"
