@@ -130,6 +130,9 @@ def run_table(
             write_result(result_of(row, seed, read_run(row.folder(seed))), files.results)
         write()
 
+    for figures in read_figures(rows, files.results):
+        for line in figures.left_out:
+            reporter.note(f"left out: {line}")
     write()
     jobs = [] if only_write else [(row, seed) for row in rows if not names or row.name in names for seed in seeds]
     failures: dict[str, Exception] = {}

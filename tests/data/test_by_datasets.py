@@ -80,7 +80,9 @@ CARD = CONFIGS.format(name="train.csv")
 def test_how_csv_below_a_card_is_written_is_recognised_and_said(tmp_path: Path, load: Load):
     corpus = load(written(tmp_path / "d", "cp1252", ["text;label", *german(40)], CARD))
     assert sorted(corpus.classes) == ["schön", "übel"] and len(corpus.train) + len(corpus.validation) == 32
-    assert "train.csv: encoding cp1252, separator a semicolon" in corpus.notes
+    assert "train.csv: encoding cp1252 (guessed, it reads 'groß': --encoding sets another), separator a semicolon" in (
+        corpus.notes
+    )
     assert (corpus.reading["delimiter"], corpus.reading["encoding"]) == (";", "cp1252")
 
 

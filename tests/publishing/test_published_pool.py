@@ -59,7 +59,8 @@ def test_a_run_of_a_pool_is_tested_and_looked_at_by_all_verbs(pool_run: Path):
     for verb in ("decode", "compare", "plot"):
         assert tdd(verb, pool_run).code == 0, verb
     assert "mean_pool, text_cnn" in tdd("compare", pool_run).out
-    page = tdd("decode", pool_run, "--format", "html").out
+    assert tdd("decode", pool_run, "--format", "html").code == 0
+    page = (pool_run / "decoded.html").read_text(encoding="utf-8")
     assert "learned learning rate mean_pool 0." in page and "; text_cnn 0." in page
 
 

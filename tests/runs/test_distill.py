@@ -60,16 +60,25 @@ def test_going_on_in_a_folder_that_is_not_there_makes_none(tmp_path):
     assert files_below(tmp_path) == []
 
 
-def test_python_is_quiet(given, uninterrupted, capfd):
-    package.distill(Recipe.load(uninterrupted / "recipe.yaml").model_copy(update={"outer_steps": 1}))
+def test_python_is_told_how_far_a_run_is_unless_that_is_disabled(given, uninterrupted, capfd):
+    recipe = Recipe.load(uninterrupted / "recipe.yaml").model_copy(update={"outer_steps": 1})
+    package.distill(recipe)
+    told = capfd.readouterr()
+    assert told.out == "" and "1/1  outer loss" in told.err
+    package.disable_progress()
+    try:
+        package.distill(recipe)
+    finally:
+        package.enable_progress()
     assert capfd.readouterr() == ("", "")
 
 
 def test_what_is_no_recipe_is_refused_in_a_line(tmp_path):
-    for given, what in (("imdb", "a str"), (Recipe, "Recipe")):
-        for ask in (package.load_corpus, package.distill, lambda recipe: package.distill(recipe, tmp_path / "run")):
-            with pytest.raises(UsageError, match=rf"^recipe is a Recipe, not {what}: pass tdd.Recipe\(dataset=...\)$"):
-                ask(given)
+    with pytest.raises(UsageError, match=r"^recipe is a Recipe, not a str: pass tdd\.Recipe\(dataset=\.\.\.\)$"):
+        package.load_corpus("imdb")
+    for ask in (package.distill, lambda recipe: package.distill(recipe, tmp_path / "run")):
+        with pytest.raises(UsageError, match=r"^recipe is a Recipe, not Recipe: pass the name of a data set, or tdd\."):
+            ask(Recipe)
     with pytest.raises(UsageError, match="resume goes on with the run in a folder: name it"):
         package.distill(Recipe(), resume=True)
     assert files_below(tmp_path) == []

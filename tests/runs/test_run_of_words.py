@@ -53,7 +53,8 @@ def test_decode_prints_the_words_exactly(run: Path, made: DistilledSet):
     texts = made.sentences.texts()
     assert tdd("decode", run, "--format", "text").out.splitlines() == texts
     assert tdd("decode", run).out.splitlines()[1::3] == texts
-    page = tdd("decode", run, "--format", "html").out
+    assert tdd("decode", run, "--format", "html").code == 0
+    page = (run / "decoded.html").read_text(encoding="utf-8")
     shown = [re.sub("<[^>]*>", "", line) for line in re.findall(r'<p class="words" dir="auto">(.*?)</p>', page)]
     assert shown == texts
     found = json.loads(tdd("decode", run, "--k", 3, "--format", "json").out)
