@@ -42,7 +42,8 @@ def test_rows_of_other_networks_take_the_recipes_that_are_there():
     for row in rows:
         data, n, network, init = row.name.split("-")
         assert (row.recipe.dataset, row.recipe.n, row.recipe.network, row.recipe.init) == (data, int(n), network, init)
-        own = Recipe.load(named_recipes()[f"{data}-{network}"]).model_dump()
+        named = named_recipes()
+        own = Recipe.load(named.get(f"{data}-{network}-{n}") or named[f"{data}-{network}"]).model_dump()
         changed = {name for name, value in row.recipe.model_dump().items() if value != own[name]}
         assert changed == ({"init", "validation_networks", "test_networks"} if init == "random" else set())
         assert row.published.networks == (200 if init == "random" else 1)
