@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -11,6 +10,10 @@ from tdd.errors import UsageError
 
 _BETWEEN = re.compile(r"\s*[,;|]\s*")
 _DECIMAL = re.compile(r"[+-]?\d*[,.]\d+")
+_ITEM = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[+-]?\d+(?:\.\d+)?)"""
+_MORE = rf"(?:\s*,\s*{_ITEM})"
+# A list or a set of quoted texts or numbers, or a tuple, which has a comma.
+_LIST = re.compile(rf"[\[{{]\s*(?:{_ITEM}{_MORE}*\s*,?)?\s*[\]}}]|\(\s*{_ITEM}(?:{_MORE}+\s*,?|\s*,)\s*\)")
 
 
 def refuse_several(column: str, names: Iterable[str]) -> None:
@@ -20,21 +23,12 @@ def refuse_several(column: str, names: Iterable[str]) -> None:
     bars are labels of other rows, alone or as a part. A class may have a comma in its name, as "Arts, Crafts" has.
     """
     written = list(names)
-    found = next((name for name in written if _is_list(name)), None) or _of_others(written)
+    found = next((name for name in written if _LIST.fullmatch(name.strip())), None) or _of_others(written)
     if found is not None:
         raise UsageError(
             f"column '{column}' holds several labels in a cell, such as '{found}', and multi-label data are not "
             f"supported: keep one label a row, or set keep_labels (--keep-labels) where each is a class of its own"
         )
-
-
-def _is_list(name: str) -> bool:
-    if name.strip()[:1] not in ("[", "(", "{"):
-        return False
-    try:
-        return isinstance(ast.literal_eval(name.strip()), list | tuple | set)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):  # what it raises for other text
-        return False
 
 
 def _of_others(names: list[str]) -> str | None:

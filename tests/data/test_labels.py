@@ -7,6 +7,7 @@ import pytest
 import torch
 from data_files import Load, sentences, texts, write_csv, write_declared, write_parquet
 
+from tdd.data.several_labels import refuse_several
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import UsageError
 
@@ -249,3 +250,18 @@ def test_labels_of_one_look_are_one_class_whatever_their_unicode_form(tmp_path: 
 def test_signs_and_points_alone_make_no_number(labels: list[str], tmp_path: Path, load: Load):
     path = write_csv(tmp_path / "d.csv", list(zip(texts(40), labels * 20, strict=True)))
     assert set(load(path).classes) == set(labels)
+
+
+@pytest.mark.parametrize(
+    "cell", ["['pos', 'x']", '["a"]', "[]", "('a', 'b')", "('a',)", "{'a', \"b's\"}", "[1, 2.5]", "[ 1 , ]"]
+)
+def test_a_cell_that_is_written_as_a_list_holds_several_labels(cell: str):
+    with pytest.raises(UsageError, match="holds several labels in a cell"):
+        refuse_several("label", [cell, "other"])
+
+
+@pytest.mark.parametrize(
+    "cell", ["(1)", "[a]", "(see below)", "['a' 'b']", "['a'", "{}: none", "x ['a']", "[" * 10_000]
+)
+def test_a_name_in_brackets_is_no_list(cell: str):
+    refuse_several("label", [cell, "other"])

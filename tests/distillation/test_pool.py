@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 import torch
 from distilled_sets import assert_same_bits, tensors_of
+from double import in_double
 from processes import Process
 from reference import outer_gradient
 from tiny import tiny_corpus, tiny_recipe
@@ -92,12 +93,7 @@ def _of_first_step(monkeypatch, recipe, corpus, process):
         distiller, "update", lambda state, gradients, loss, *more: found.update(loss=loss, gradients=gradients)
     )
     own = Distiller(recipe, corpus, accelerator=process)
-    for trainee in own.trainees:
-        trainee.learner.module.double()
-        trainee.fixed = trainee.fixed and {name: value.double() for name, value in trainee.fixed.items()}
-    own.state.learned = {name: value.detach().double() for name, value in own.state.learned.items()}
-    draw = own.batches.at
-    own.batches.at = lambda step: replace(draw(step), words=draw(step).words.double())
+    in_double(own)
     own._outer_step()
     return found | {"distiller": own, "learned": own.state.learned}
 

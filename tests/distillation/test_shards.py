@@ -1,10 +1,10 @@
 """What several processes compute of an outer step and of a validation adds up to what one computes."""
 
-from dataclasses import replace
 from itertools import product
 
 import pytest
 import torch
+from double import in_double
 from patches import spy
 from processes import Process
 from tiny import tiny_corpus, tiny_recipe
@@ -31,12 +31,7 @@ def outer_gradient(monkeypatch, recipe, corpus, process, double):
     monkeypatch.setattr(distiller, "update", lambda state, gradients, loss, *more: found.append((loss, gradients)))
     own = Distiller(recipe, corpus, accelerator=process)
     if double:
-        for trainee in own.trainees:
-            trainee.learner.module.double()
-            trainee.fixed = trainee.fixed and {name: value.double() for name, value in trainee.fixed.items()}
-        own.state.learned = {name: value.detach().double() for name, value in own.state.learned.items()}
-        draw = own.batches.at
-        own.batches.at = lambda step: replace(draw(step), words=draw(step).words.double())
+        in_double(own)
     own._outer_step()
     ((loss, gradients),) = found
     return {"loss": loss, **gradients}
