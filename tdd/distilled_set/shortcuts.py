@@ -41,8 +41,8 @@ class Shortcuts:
         shape = " x ".join(map(str, self.samples.shape[2:]))
         lines = [
             f"DistilledSet of {self.recipe.dataset}: {len(self)} {kind} of {shape}",
-            f"{steps} steps x {per_step}, {self.learning_rates.shape[1] // steps} x, for {self.recipe.network}, "
-            f"{self.recipe.init} initialisation",
+            f"{steps} steps x {per_step}, {self.learning_rates.shape[1] // steps} x, "
+            f"for {', '.join(self.recipe.learners)}, {self.recipe.init} initialisation",
             f"{len(self.classes)} classes: {classes}",
         ]
         for init, evaluation in self.results.get("evaluation", {}).items():
@@ -65,21 +65,21 @@ class Shortcuts:
 
         Returns:
             "sample", (L, d) or (c, h, w); "label", the class with the largest soft label; "soft_label", a number for
-            each class by its name; "step", "index" (place in the step) and "learning_rates" (one an epoch); of a set of
-            words the "text"; where a text is padded its "length" in tokens.
+            each class by its name; "step", "index" (place in the step) and "learning_rates" (one an epoch; of a pool by
+            the names of its networks); of a set of words the "text"; where a text is padded its "length" in tokens.
         """
         if not -len(self) <= index < len(self):
             raise IndexError(f"sample {index} of {len(self)}")
         steps, per_step = self.samples.shape[:2]
         step, place = divmod(index % len(self), per_step)
-        labels = self.labels[step, place]
+        labels, rates = self.labels[step, place], self.learning_rates[:, step::steps].tolist()
         sample: dict[str, Any] = {
             "sample": self.samples[step, place],
             "label": self.classes[int(labels.argmax())],
             "soft_label": dict(zip(self.classes, labels.tolist(), strict=True)),
             "step": step,
             "index": place,
-            "learning_rates": self.learning_rates[0, step::steps].tolist(),
+            "learning_rates": rates[0] if len(rates) == 1 else dict(zip(self.recipe.learners, rates, strict=True)),
         }
         if self.sentences is not None:
             sample["text"] = self.sentences.texts()[index % len(self)]

@@ -44,6 +44,13 @@ def test_samples_are_counted_step_by_step():
         distilled[4]
 
 
+def test_a_set_of_a_pool_names_its_networks_and_the_rates_of_each():
+    distilled = made(n=4, steps=2, pool=["text_cnn", "mean_pool"], options={})
+    assert "for text_cnn, mean_pool, fixed" in repr(distilled)
+    rates = distilled[2]["learning_rates"]
+    assert rates == {name: distilled.alone(name)[2]["learning_rates"] for name in ("text_cnn", "mean_pool")}
+
+
 def test_sentences_of_words_are_told_as_texts():
     distilled = made(n=4, samples="words")
     assert distilled[2]["text"] == distilled.sentences.texts()[2]
