@@ -36,7 +36,7 @@ def read_results(path: Path) -> dict[str, Any]:
         compared = [*results.get("baselines", {}).values(), *([results["plain"]] if "plain" in results else [])]
         good &= all(_numbers(result, "mean", "sd") for result in compared)
         if (full := results.get("full_data")) is not None:
-            good &= _numbers(full, "accuracy", *({"learning_rate", "label_smoothing"} & full.keys()))
+            good &= _numbers(full, "accuracy", *({"learning_rate", "label_smoothing", "weight_decay"} & full.keys()))
             good &= isinstance(full.get("tried", []), list)
     except (AttributeError, KeyError, TypeError):
         good = False

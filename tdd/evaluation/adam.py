@@ -36,6 +36,7 @@ class Adam:
         every: epochs between two readings of held-out data.
         dropout: whether a network's dropout is on.
         smoothing: label smoothing, see `Kernel.loss`.
+        weight_decay: decoupled weight decay, by which a step of AdamW shrinks every parameter, times the step size.
     """
 
     rate: float
@@ -45,6 +46,7 @@ class Adam:
     every: int = 1
     dropout: bool = False
     smoothing: float = 0.0
+    weight_decay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def train_until_best(
     best = {name: value.clone() for name, value in theta.items()}
     count = len(next(iter(theta.values())))
     reached, at = torch.full((count,), -1.0, dtype=torch.float64), torch.zeros(count, dtype=torch.int64)
-    optimiser = torch.optim.Adam(list(theta.values()), lr=how.rate)
+    optimiser = torch.optim.AdamW(list(theta.values()), lr=how.rate, weight_decay=how.weight_decay)
     for epoch in range(1, how.epochs + 1):
         order = generator(seed, place, "order", epoch)
         dropout = generator(seed, place, "dropout", epoch) if how.dropout else None

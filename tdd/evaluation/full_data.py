@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 3
 """Epochs without a gain on held-out data after which training on all the data stops."""
-SMOOTHINGS = (0.0, 0.1)
-"""Label smoothing that a search tries, in place of dropout."""
+SMOOTHING, WEIGHT_DECAY = 0.1, 0.1
+"""Label smoothing that a search tries in place of dropout, and weight decay that it tries beside dropout."""
 
 FULL_RESULTS = ("accuracy", "validation_accuracy", "epoch", "test_examples")
 """The numbers of its results."""
@@ -50,10 +50,12 @@ class Setting:
     Attributes:
         learning_rate: Adam step size.
         label_smoothing: see `tdd.networks.kernels.protocol.Kernel.loss`; in place of dropout where it is not 0.
+        weight_decay: decoupled weight decay (AdamW, arXiv 1711.05101).
     """
 
     learning_rate: float
     label_smoothing: float = 0.0
+    weight_decay: float = 0.0
 
 
 CHOSEN = (*(field.name for field in fields(Setting)), "tried")
@@ -73,9 +75,9 @@ def train_on_all(
 ) -> Result:
     """Test accuracy of the recipe's network trained on the whole training split by the setting best on held-out data.
 
-    With `full_search` each of its Adam step sizes is tried with the network's dropout and with label smoothing in place
-    of that; else `full_lr` alone, with dropout. A pretrained network starts from its weights, with a classifier as the
-    recipe's `init` says; any other is drawn.
+    With `full_search` each of its Adam step sizes is tried with the network's dropout, with label smoothing in place of
+    that and, where nothing is pretrained, with dropout and weight decay; else `full_lr` alone, with dropout. A
+    pretrained network starts from its weights, with a classifier as the recipe's `init` says; any other is drawn.
 
     Results of a network that comes with tdd are kept in a cache, and those of each setting by itself, so that an
     interrupted search goes on where it was. The code of others may change.
@@ -107,8 +109,11 @@ def train_on_all(
 
 def settings_tried(recipe: Recipe, pretrained: bool) -> list[Setting]:
     """The settings that are tried, from pretrained weights or drawn ones."""
-    smoothings = SMOOTHINGS if recipe.full_search else SMOOTHINGS[:1]
-    return [Setting(*both) for both in product(recipe.full_rates(pretrained), smoothings)]
+    rates = recipe.full_rates(pretrained)
+    if not recipe.full_search:
+        return [Setting(rate) for rate in rates]
+    ways = [(0.0, 0.0), (SMOOTHING, 0.0)] + ([] if pretrained else [(0.0, WEIGHT_DECAY)])
+    return [Setting(rate, *way) for rate, way in product(rates, ways)]
 
 
 def better_tuned(before: Result | None, now: Result) -> Result:
@@ -137,6 +142,7 @@ def train_by(
         PATIENCE,
         dropout=not smoothing,
         smoothing=smoothing,
+        weight_decay=setting.weight_decay,
     )
 
     def held_out(theta: Parameters) -> Tensor:

@@ -62,5 +62,7 @@ def how_trained(full: Mapping[str, Any]) -> str:
     text = f"Adam {full['learning_rate']:g}"
     if full.get("label_smoothing"):
         text += f", label smoothing {full['label_smoothing']:g} in place of dropout"
+    if full.get("weight_decay"):
+        text += f", weight decay {full['weight_decay']:g}"
     tried = len(full.get("tried", []))
     return text + (f", best of {tried} settings on held-out data" if tried > 1 else "")

@@ -100,7 +100,7 @@ def evaluate_run(
         if decoded:
             jobs.append(Job("decoded", partial(measurements.decoded, network_init)))
     if full or full_search:
-        jobs.append(Job("full_data", measurements.full_data, lambda results: "full_data" in results))
+        jobs.append(Job("full_data", measurements.full_data, is_searched if full_search else _on_all_data))
 
     for job in jobs:
         if only_missing and job.is_measured(distilled.results):
@@ -112,9 +112,18 @@ def evaluate_run(
     return distilled
 
 
+def is_searched(results: Mapping[str, Any]) -> bool:
+    """Whether results hold the same network trained on all the data by the best of several settings."""
+    return _on_all_data(results) and len(results["full_data"].get("tried", [])) > 1
+
+
 def is_tested(results: Mapping[str, Any], init: str, networks: int) -> bool:
     """Whether results hold an evaluation of at least so many networks (one, where fixed) on the whole test split."""
     evaluation = results.get("evaluation", {}).get(init)
     if evaluation is None or evaluation["test_examples"] < evaluation["test_split"]:
         return False
     return bool(evaluation["networks"] >= (1 if init == "fixed" else networks))
+
+
+def _on_all_data(results: Mapping[str, Any]) -> bool:
+    return "full_data" in results

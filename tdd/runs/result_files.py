@@ -135,6 +135,7 @@ class Result(_Part):
             self.test.is_whole
             and self.test.networks >= row.published.networks
             and self.all_data is not None
+            and self.all_data.settings_tried > 1
             and (self.tfidf is not None or not texts)
             and set(baselines) <= self.baselines.keys()
         )

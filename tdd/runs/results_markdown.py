@@ -162,7 +162,7 @@ def _commands(row: Row) -> list[str]:
     settings = "".join(f" --set {shlex.quote(assignment)}" for assignment in row.assignments)
     return [
         f"tdd distill --recipe {row.recipe_name}{settings} --seed 0 --output {row.folder(0)}",
-        f"tdd evaluate {row.folder(0)}{networks} --full",
+        f"tdd evaluate {row.folder(0)}{networks} --full-search",
     ]
 
 

@@ -16,7 +16,7 @@ from tdd.errors import Interrupted, TddError, UsageError, line_of, nearest, stop
 from tdd.inspection.figure_style import save_figure
 from tdd.inspection.results_figure import draw_results
 from tdd.runs.baselines import check_names, measure_baselines_of_run
-from tdd.runs.evaluate import evaluate_run, is_tested
+from tdd.runs.evaluate import evaluate_run, is_searched, is_tested
 from tdd.runs.reference import measure_reference
 from tdd.runs.result_files import read_result, result_of, write_result
 from tdd.runs.results_figures import read_figures
@@ -91,7 +91,7 @@ def run_table(
     """Run, test and compare what is missing of the rows, keep each result at once, and write the table after it.
 
     A row is distilled, tested with as many networks as the paper tests and compared with the same network trained on
-    all the data and, texts, with logistic regression.
+    all the data by the best of a search and, texts, with logistic regression.
 
     Args:
         files: what is written.
@@ -197,8 +197,10 @@ def _complete(
     distilled = run_or_reuse(row.seeded(seed).model_copy(update={"data": data}), folder, reporter)
     keep()
     results, networks = distilled.results, row.published.networks
-    if not (is_tested(results, row.recipe.init, networks) and "full_data" in results):
-        evaluate_run(folder, networks, row.recipe.init, full=True, data=data, reporter=reporter, only_missing=True)
+    if not (is_tested(results, row.recipe.init, networks) and is_searched(results)):
+        evaluate_run(
+            folder, networks, row.recipe.init, full_search=True, data=data, reporter=reporter, only_missing=True
+        )
         keep()
     if distilled.space.kind == "text" and "tfidf" not in results:
         measure_reference(folder, data, reporter)

@@ -83,8 +83,9 @@ def test_the_setting_best_on_held_out_data_is_tested_once(tmp_path, monkeypatch)
         reached = {"validation_accuracy": best.accuracy.item(), "epoch": best.epoch.item()}
         expected.append(vars(setting) | reached)
     assert found["tried"] == expected
-    assert [(one["learning_rate"], one["label_smoothing"]) for one in expected] == [
-        *((0.001, 0.0), (0.001, 0.1), (0.03, 0.0), (0.03, 0.1))
+    ways = [(0.0, 0.0), (0.1, 0.0), (0.0, 0.1)]
+    assert [(one["learning_rate"], one["label_smoothing"], one["weight_decay"]) for one in expected] == [
+        (rate, *way) for rate in (0.001, 0.03) for way in ways
     ]
     first = max(expected, key=lambda one: one["validation_accuracy"])
     assert found.items() >= first.items()
@@ -92,7 +93,7 @@ def test_the_setting_best_on_held_out_data_is_tested_once(tmp_path, monkeypatch)
     # One setting alone is that same one, found again.
     trained = spy(monkeypatch, full_data, "train_by")
     alone = train_on_all(tiny_recipe(**SEARCH | {"full_search": [], "full_lr": 0.03}), corpus)
-    assert alone["tried"] == expected[2:3] and len(trained) == 1
+    assert alone["tried"] == expected[3:4] and len(trained) == 1
 
 
 def test_an_interrupted_search_goes_on_where_it_was(tmp_path, monkeypatch):
@@ -115,9 +116,9 @@ def test_an_interrupted_search_goes_on_where_it_was(tmp_path, monkeypatch):
         train_on_all(recipe, corpus)
     assert train_on_all(recipe, corpus) == whole
     # Of what was trained before the interruption only the chosen one is trained again, to be tested.
-    chosen = Setting(whole["learning_rate"], whole["label_smoothing"])
-    again = [] if chosen == settings[3] else [chosen]
-    assert done == [*settings[:3], "interrupted", settings[3], *again]
+    chosen = Setting(whole["learning_rate"], whole["label_smoothing"], whole["weight_decay"])
+    again = [] if chosen in settings[3:] else [chosen]
+    assert done == [*settings[:3], "interrupted", *settings[3:], *again]
 
 
 def test_step_sizes_are_smaller_around_pretrained_weights():
@@ -130,9 +131,9 @@ def test_step_sizes_are_smaller_around_pretrained_weights():
             ({"full_lr": 0.02, "full_search": "usual"}, rates),
             ({"full_lr": 0.02, "full_search": [0.5, 0.1]}, [0.5, 0.1]),
         ):
-            recipe = Recipe(**settings)
+            recipe, ways = Recipe(**settings), 2 if pretrained else 3
             assert recipe.full_rates(pretrained) == pytest.approx(expected)
-            assert len(settings_tried(recipe, pretrained)) == (2 * len(expected) if recipe.full_search else 1)
+            assert len(settings_tried(recipe, pretrained)) == (ways * len(expected) if recipe.full_search else 1)
 
 
 @pytest.mark.parametrize(
