@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tdd.distillation.samples.protocol import Parametrisation
-from tdd.distillation.unroll import SetGradient
+from tdd.distillation.trajectory import SetGradient
 from tdd.system.tensor_files import Tensors
 
 # The float32 next below 1, to which a large raw momentum would be rounded.

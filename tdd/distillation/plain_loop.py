@@ -21,13 +21,13 @@ costs, and where it starts theta, m and s count as given.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from tdd.distillation.unroll import SetGradient
+from tdd.distillation.trajectory import BehindFront, SetGradient, Trajectory, behind_front
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Kernel, Step
 from tdd.system.seeds import generator
@@ -154,23 +154,16 @@ def _take(kernel: Kernel, state: _State, loop: PlainLoop, t: int) -> _Taken:
     return _Taken(state.theta, _State(theta, first, second), gradient, scale, saved)
 
 
-@torch.no_grad()
 def train_plainly(kernel: Kernel, theta: Parameters, loop: PlainLoop) -> Parameters:
     """K networks that start at `theta`, stacked (K, ...), trained by all steps of the loop."""
-    return _trained(kernel, theta, loop, len(loop)).theta
+    samples, mask, _ = behind_front(kernel, loop.samples, loop.mask, False)
+    return _trained(kernel, theta, replace(loop, samples=samples, mask=mask), len(loop)).theta
 
 
-def _trained(kernel: Kernel, theta: Parameters, loop: PlainLoop, steps: int) -> _State:
-    state = _State.at_start(theta)
-    for t in range(steps):
-        state = _take(kernel, state, loop, t).after
-    return state
+def unroll_plainly(kernel: Kernel, theta: Parameters, loop: PlainLoop, window: range) -> Trajectory:
+    """Train K networks by the loop, and keep what the reverse of the steps in a window needs.
 
-
-class PlainTrajectory:
-    """K networks trained plainly, and the way of a gradient back through the last of their steps; a `Trajectory`.
-
-    Of the steps in the window parameters and moments are kept; a step's own graph is built again on the way back.
+    Of these steps parameters and moments are kept; a step's own graph is built again on the way back.
 
     Args:
         kernel: the networks' kernel.
@@ -178,6 +171,21 @@ class PlainTrajectory:
         loop: the training.
         window: the steps that the gradient flows through, the last of them the last one taken.
     """
+    samples, mask, back = behind_front(kernel, loop.samples, loop.mask, True)
+    trajectory = _Window(kernel, theta, replace(loop, samples=samples, mask=mask), window)
+    return trajectory if back is None else BehindFront(trajectory, back)
+
+
+@torch.no_grad()
+def _trained(kernel: Kernel, theta: Parameters, loop: PlainLoop, steps: int) -> _State:
+    state = _State.at_start(theta)
+    for t in range(steps):
+        state = _take(kernel, state, loop, t).after
+    return state
+
+
+class _Window:
+    """The `Trajectory` of a window of steps."""
 
     @torch.no_grad()
     def __init__(self, kernel: Kernel, theta: Parameters, loop: PlainLoop, window: range):

@@ -14,7 +14,8 @@ from tdd.data.protocols import RealBatch
 from tdd.distillation.accuracy import counts_by_all
 from tdd.distillation.learned_tensors import momentum_of, rates_of
 from tdd.distillation.metrics import Counts
-from tdd.distillation.unroll import InnerLoop, SetGradient, train, unroll
+from tdd.distillation.trajectory import SetGradient
+from tdd.distillation.unroll import InnerLoop, train, unroll
 from tdd.distilled_set.set import DistilledSet
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Kernel

@@ -7,7 +7,7 @@ from learners import kernel_of, starts_of, text_cnn
 from reference import logits_of, random_batch
 from torch import nn
 
-from tdd.distillation.plain_loop import AdamW, PlainLoop, PlainTrajectory, mini_batches, train_plainly
+from tdd.distillation.plain_loop import AdamW, PlainLoop, mini_batches, train_plainly, unroll_plainly
 from tdd.networks.kernels.parameters import stack, unstack
 from tdd.system.seeds import generator
 
@@ -75,7 +75,7 @@ def test_gradient_equals_naive_autograd_where_sentences_are_padded(mode):
 
 def assert_equals_naive(mode, network, theta, loop: PlainLoop, batch, window: range):
     kernel = kernel_of(network, mode)
-    trajectory = PlainTrajectory(kernel, theta, loop, window)
+    trajectory = unroll_plainly(kernel, theta, loop, window)
     losses, g = kernel.loss(trajectory.theta, batch)
     found = trajectory.reverse({name: value / len(losses) for name, value in g.items()})
     leaves = [part.clone().requires_grad_() for part in (loop.samples, loop.labels)]
@@ -92,7 +92,7 @@ def assert_equals_naive(mode, network, theta, loop: PlainLoop, batch, window: ra
 def test_gradient_agrees_with_finite_differences():
     network, theta, loop, batch = problem(steps=5, networks=1, clip=0.3)
     kernel = kernel_of(network, "closed_form")
-    trajectory = PlainTrajectory(kernel, theta, loop, range(5))
+    trajectory = unroll_plainly(kernel, theta, loop, range(5))
     found = trajectory.reverse(kernel.loss(trajectory.theta, batch)[1])
     step, along = 1e-6, torch.randn(loop.samples.shape, generator=torch.Generator().manual_seed(3)).double()
     ends = []
@@ -129,11 +129,11 @@ def test_networks_move_as_by_adamw_of_torch(clip):
 def test_networks_together_are_those_alone():
     network, theta, loop, batch = problem(networks=3, clip=0.2)
     kernel = kernel_of(network, "closed_form")
-    together = PlainTrajectory(kernel, theta, loop, range(4, 8))
+    together = unroll_plainly(kernel, theta, loop, range(4, 8))
     found = together.reverse(kernel.loss(together.theta, batch)[1])
     parts = []
     for one in unstack(theta):
-        alone = PlainTrajectory(kernel, stack([one]), loop, range(4, 8))
+        alone = unroll_plainly(kernel, stack([one]), loop, range(4, 8))
         parts.append(alone.reverse(kernel.loss(alone.theta, batch)[1]).samples)
     torch.testing.assert_close(found.samples, torch.stack(parts).sum(0), rtol=1e-10, atol=1e-13)
 

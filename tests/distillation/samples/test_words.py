@@ -11,7 +11,7 @@ from tdd.distillation.distiller import Distiller
 from tdd.distillation.learned_tensors import to_learned
 from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distillation.samples.words import WordSamples
-from tdd.distillation.unroll import SetGradient
+from tdd.distillation.trajectory import SetGradient
 from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import Interrupted, TddError
