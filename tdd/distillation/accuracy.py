@@ -11,6 +11,7 @@ from torch import nn
 
 from tdd.data.protocols import ALL, Shard, Split
 from tdd.distillation.attention_labels import first_attention
+from tdd.distillation.loops import Loop, plain_loop
 from tdd.distillation.metrics import Counts
 from tdd.distillation.unroll import InnerLoop
 from tdd.distilled_set.set import DistilledSet
@@ -94,8 +95,12 @@ def counts_by_all(
     return Counts(*sums([whole.right, whole.predicted, whole.actual, whole.confusion], accelerator))
 
 
-def inner_loop(distilled: DistilledSet, device: torch.device, own: bool = True) -> InnerLoop:
-    """The gradient steps of a set on `device`; attention labels are for its `own` network alone."""
+def inner_loop(distilled: DistilledSet, device: torch.device, own: bool = True) -> Loop:
+    """How networks are trained on a set, on `device`; attention labels are for its `own` network alone."""
+    if distilled.recipe.inner == "plain":
+        mask = None if distilled.mask is None else distilled.mask.to(device)
+        samples, labels = distilled.samples.to(device), distilled.labels.to(device)
+        return plain_loop(distilled.recipe, samples, labels, mask, distilled.learning_rates[0, 0].item())
     attention = distilled.attention if own else None
     rates, momentum, mask = distilled.learning_rates[0], distilled.momentum, distilled.mask
     parts = (distilled.samples, distilled.labels, rates, momentum, mask, attention)

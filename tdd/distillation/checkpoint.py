@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tdd.data.corpus import Corpus
 
 
-_PROGRESS = ("best_accuracy", "best_of_each", "best_step", "step", "seconds")
+_PROGRESS = ("best_accuracy", "best_of_each", "best_step", "step", "seconds", "mean_norm")
 
 
 @dataclass
@@ -37,6 +37,7 @@ class OuterState:
         best_step: outer steps it had seen.
         step: outer steps done.
         seconds: time spent so far.
+        mean_norm: running mean of the norm of the outer gradient, as it was clipped; 0 before the first outer step.
     """
 
     learned: Tensors
@@ -49,6 +50,7 @@ class OuterState:
     best_step: int = 0
     step: int = 0
     seconds: float = 0.0
+    mean_norm: float = 0.0
 
     @classmethod
     def at_start(cls, learned: Tensors, optimiser: torch.optim.Adam, schedule: Schedule) -> OuterState:

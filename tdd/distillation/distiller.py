@@ -15,8 +15,8 @@ from torch import nn
 from tdd.distillation.attention_labels import first_attention
 from tdd.distillation.batches import OuterBatches
 from tdd.distillation.checkpoint import OuterState, run_fingerprint
-from tdd.distillation.learned_tensors import momentum_of, rates_of, raw_of, to_learned
-from tdd.distillation.outer_update import EPSILON, PRETRAINED_EPSILON, Outcome, adam, update
+from tdd.distillation.learned_tensors import frozen_by, labels_of, momentum_of, rates_of, raw_of, to_learned
+from tdd.distillation.outer_update import EPSILON, PRETRAINED_EPSILON, Outcome, adam, largest_norm, update
 from tdd.distillation.pool import kept_initialisation, score_of_pool, source_of_pool, turns
 from tdd.distillation.samples.choice import parametrisation
 from tdd.distillation.samples.start import first_set, parts_of
@@ -82,7 +82,7 @@ class Distiller:
         ]
         self.batches, self.deadline = OuterBatches.of(recipe, corpus.train, self.device), math.inf
 
-        self.start, self.frozen = start, {*frozen, *(("labels",) if recipe.labels == "hard" else ())}
+        self.start, self.frozen = start, {*frozen, *frozen_by(recipe)}
         samples, labels, mask, rates, momentum = first_set(recipe, corpus) if start is None else parts_of(start)
         learners = [trainee.learner for trainee in self.trainees]
         for learner in learners:
@@ -90,9 +90,11 @@ class Distiller:
         self.mask = None if mask is None else mask.to(self.device)
         self.parametrisation = parametrisation(recipe, corpus, mask, self.device)
         attention = first_attention(recipe, learners[0], samples, mask) if start is None else start.attention
+        raw = self.parametrisation.start(samples)
+        plain = recipe.inner == "plain" and recipe.labels == "soft"
         learned = {
             name: value.clone().to(self.device).requires_grad_(name not in self.frozen)
-            for name, value in raw_of(self.parametrisation.start(samples), labels, rates, momentum, attention).items()
+            for name, value in raw_of(raw, labels, rates, momentum, attention, probabilities=plain).items()
         }
         optimised = {name: value for name, value in learned.items() if name not in self.frozen}
         optimiser = adam(
@@ -158,17 +160,18 @@ class Distiller:
         total = [torch.zeros(1, device=self.device), *(torch.zeros_like(value) for value in learned.values())]
         taken = list(turns(recipe, self.trainees, state.step))
         for trainee, weight, before in taken:
-            inner = trainee.inner_loop(learned, samples, self.mask)
+            inner = trainee.inner_loop(learned, samples, self.mask, (state.step,))
             steps = self._window(len(inner))
             for found in trainee.outer_gradient(inner, steps, batch, self.accelerator, place, before):
-                gradients = to_learned(found.gradient, learned, self.parametrisation, trainee.row)
+                pull = recipe.label_pull
+                gradients = to_learned(found.gradient, learned, self.parametrisation, trainee.row, pull)
                 parts, share = [found.loss[None], *gradients], weight * found.share
                 total = [sum_ + share * part for sum_, part in zip(total, parts, strict=True)]
         wishes = torch.tensor([self.should_stop(), self._out_of_time()], dtype=torch.float, device=self.device)
         loss, *gradients, wishes = sums([*total, wishes], self.accelerator)
         kept = {n: value for n, value in zip(learned, gradients, strict=True) if n not in self.frozen}
         # What is clipped is what a network finds by itself, or else in its turn its weight would make no difference.
-        clip_norm = recipe.clip_norm * sum(turn.weight for turn in taken)
+        clip_norm = largest_norm(recipe, state) * sum(turn.weight for turn in taken)
         return update(state, kept, loss, wishes, clip_norm, state.schedule.factor(state.step), recipe.ema or 0.0)
 
     def _finite_outer_step(self) -> Outcome:
@@ -221,7 +224,7 @@ class Distiller:
         source = {**self.corpus.source, "fingerprint": self.corpus.fingerprint, **source_of_pool(self.trainees)}
         return DistilledSet(
             ready["samples"],
-            ready["labels"],
+            labels_of(ready),
             rates_of(ready),
             self.corpus.classes,
             self.recipe,

@@ -58,8 +58,9 @@ def _peak_of_one(
     steps, per_step = recipe.split(classes)
     # On "meta", shapes alone: the network itself may be too large.
     learner, shape = _learner(recipe, corpus, network, torch.device("meta"))
-    samples, labels = (torch.empty(per_step, *size, device="meta") for size in (shape, (classes,)))
-    mask = torch.ones(per_step, shape[0], dtype=torch.bool, device="meta") if space.kind == "text" else None
+    together = min(per_step, recipe.inner_batch) if recipe.inner == "plain" else per_step
+    samples, labels = (torch.empty(together, *size, device="meta") for size in (shape, (classes,)))
+    mask = torch.ones(together, shape[0], dtype=torch.bool, device="meta") if space.kind == "text" else None
     networks = min(recipe.networks, recipe.networks_at_once)
     parameters = FLOAT * sum(value.numel() for value in learner.parameters().values())
     kernel = learner.kernel(recipe.unroll)
@@ -71,9 +72,10 @@ def _peak_of_one(
     one_step = Step(samples, labels, mask, None if attention is None else attention[0])
     kept, working = kernel.step_bytes(one_step, networks, graph=recipe.unroll == "autograd")
     real = kernel.batch_bytes(corpus.train, min(recipe.batch_size, len(corpus.train)), networks, device=device)
-    kept_steps = min(recipe.window or steps * recipe.epochs, steps * recipe.epochs)
-    # With momentum there is v_t beside theta_t.
-    theta = networks * parameters * (2 if recipe.momentum else 1)
+    inner_steps = recipe.inner_steps[1] if recipe.inner == "plain" else steps * recipe.epochs
+    kept_steps = min(recipe.window or inner_steps, inner_steps)
+    # Beside theta_t with momentum v_t, in plain training both moments and the gradient.
+    theta = networks * parameters * (4 if recipe.inner == "plain" else 2 if recipe.momentum else 1)
     # The fixed start; theta after the last step, the gradient to it, and that of a step, which is stacked.
     beside = (1 if recipe.init == "fixed" else 0) + 3 * networks
     step = kept_steps * (theta + kept) + beside * parameters + working + real + front
@@ -81,7 +83,7 @@ def _peak_of_one(
     tested = min(recipe.validation_networks, recipe.networks_at_once) if recipe.init == "random" else 1
     batch = min(TEST_BATCH, max(len(corpus.validation), len(corpus.test)))
     tests = learner.kernel().batch_bytes(corpus.validation, batch, tested, gradient=False, device=device)
-    numbers = samples.numel() + (0 if attention is None else attention.numel())
+    numbers = per_step * samples[0].numel() + (0 if attention is None else attention.numel())
     # The test at the end makes a network of its own.
     tested_peak = tested * parameters + tests + weights
     whole = BASE + read + weights + SET_COPIES * FLOAT * steps * numbers + max(step, tested_peak)

@@ -15,7 +15,7 @@ from tdd.networks.kernels.protocol import Kernel
 
 @dataclass(frozen=True)
 class SetGradient:
-    """Gradient of an outer loss to what an `InnerLoop` is made of, each of the shape of that."""
+    """Gradient of an outer loss to what an inner loop is made of, each of the shape of that."""
 
     samples: Tensor
     labels: Tensor

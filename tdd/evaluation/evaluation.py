@@ -11,7 +11,7 @@ from torch import nn
 
 from tdd.data.protocols import Split
 from tdd.distillation.accuracy import check_fits, counts_by_all, inner_loop, learner_of
-from tdd.distillation.unroll import train
+from tdd.distillation.loops import train_by
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError, check_choice, check_count, check_kind
 from tdd.evaluation.class_figures import class_figures, mean_and_sd
@@ -160,7 +160,7 @@ def evaluate(
     examples = len(test) if max_test is None else min(max_test, len(test))
 
     def trained(indices: list[int]) -> Parameters:
-        return train(kernel, fixed or learner.starts(seed, "evaluation", indices=indices), inner)
+        return train_by(inner, kernel, fixed or learner.starts(seed, "evaluation", indices=indices))
 
     counts = counts_by_all(
         trained,

@@ -11,7 +11,7 @@ from torch import nn
 
 from tdd.data.text import TextSplit
 from tdd.distillation.accuracy import TEST_BATCH, inner_loop, learner_of
-from tdd.distillation.unroll import train
+from tdd.distillation.loops import train_by
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.vectors import check_vectors, load_vectors_of
 from tdd.embeddings.encoded import EncodedTexts
@@ -40,7 +40,7 @@ def trained_on(
     learner = learner_of(distilled, network, device)
     own = distilled.initialisation
     theta = learner.starts(seed, "train") if own is None else learner.theta_of(own)
-    return learner, train(learner.kernel(), theta, inner_loop(distilled, device))
+    return learner, train_by(inner_loop(distilled, device), learner.kernel(), theta)
 
 
 class Predictor:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tdd.errors import UsageError
 from tdd.settings.encoder_names import is_encoder
-from tdd.settings.fields import settings_of
+from tdd.settings.fields import Settings, settings_of
+from tdd.settings.inner_parts import PlainLoopSettings
 from tdd.settings.set_parts import WordSettings
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def faults(recipe: AllSettings) -> Iterator[str]:
     yield from _of_what_is_read(recipe, recipe.reads)
     yield from _of_lengths(recipe)
     yield from _of_words(recipe)
+    yield from _of_plain_training(recipe)
     yield from _of_the_outer_loop(recipe)
 
 
@@ -76,13 +78,29 @@ def _of_lengths(recipe: AllSettings) -> Iterator[str]:
 
 def _of_words(recipe: AllSettings) -> Iterator[str]:
     if recipe.samples == "free":
-        for word_setting in settings_of(WordSettings, "words"):
-            if getattr(recipe, word_setting.name) != word_setting.default:
-                yield f"{word_setting.name} is a setting of sentences of words: leave it out, or set samples: words"
+        for name in _given(recipe, WordSettings):
+            yield f"{name} is a setting of sentences of words: leave it out, or set samples: words"
     if recipe.neighbours == 1:
         yield "neighbours: 1 leaves nothing to tell apart; use 0 (straight through) or at least 2"
 
 
+def _of_plain_training(recipe: AllSettings) -> Iterator[str]:
+    if recipe.inner == "learned":
+        for name in _given(recipe, PlainLoopSettings):
+            yield f"{name} is a setting of plain training: leave it out, or set inner: plain"
+        return
+    for name, usual in (("steps", 1), ("epochs", 1), ("momentum", 0), ("attention_labels", "none")):
+        if getattr(recipe, name) not in (None, usual):
+            yield f"{name} belongs to learned gradient steps: leave it out with inner: plain"
+
+
+def _given(recipe: AllSettings, group: type[Settings]) -> Iterator[str]:
+    """The names of the settings of a group that are not the usual ones."""
+    for each in settings_of(group, ""):
+        if getattr(recipe, each.name) != each.default:
+            yield each.name
+
+
 def _of_the_outer_loop(recipe: AllSettings) -> Iterator[str]:
-    if recipe.window is None and recipe.window_end != "last":
+    if recipe.window is None and recipe.inner == "learned" and recipe.window_end != "last":
         yield f"window_end: {recipe.window_end} moves a window; set window to its number of inner steps"

@@ -11,6 +11,7 @@ from tdd.settings.fields import Settings, listed, setting
 from tdd.settings.from_data import USUAL_OUTER_STEPS, USUAL_PATIENCE
 from tdd.settings.full import FullSettings
 from tdd.settings.initialisations import INITIALISATIONS, USUAL_INITIALISATION, Initialisation
+from tdd.settings.inner_parts import PLAIN_WINDOW, PlainLoopSettings
 from tdd.settings.networks import NETWORKS, NetworkOptions, TextCNNOptions, entry_of, of_networks
 from tdd.settings.pool_parts import PoolSettings
 from tdd.settings.set_parts import SetSettings, WordSettings
@@ -73,7 +74,7 @@ class OuterSettings(Settings):
     window: int | None = setting(
         None,
         "inner steps the outer gradient flows through",
-        none="all",
+        none=f"all; {PLAIN_WINDOW} of inner: plain",
         unit="inner steps",
         source="RaT-BPTT, arXiv 2310.04606",
         ge=1,
@@ -184,6 +185,7 @@ PARTS: dict[str, type[Settings]] = {
     "pool": PoolSettings,
     "set": SetSettings,
     "words": WordSettings,
+    "plain": PlainLoopSettings,
     "outer": OuterSettings,
     "full": FullSettings,
     "decoded": DecodedSettings,
@@ -198,6 +200,7 @@ class AllSettings(
     DecodedSettings,
     FullSettings,
     OuterSettings,
+    PlainLoopSettings,
     WordSettings,
     SetSettings,
     PoolSettings,

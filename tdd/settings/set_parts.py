@@ -22,6 +22,12 @@ class SetSettings(Settings):
     init: Literal["fixed", "random"] = setting(
         "fixed", "distil for one network initialisation, or for any fresh one", source="paper 3.4", flag=True
     )
+    inner: Literal["learned", "plain"] = setting(
+        "learned",
+        "networks learn from the set by gradient steps with learned rates, one after the other, or by plain training: "
+        "AdamW in mini-batches drawn anew",
+        flag=True,
+    )
     labels: Literal["soft", "hard"] = setting("soft", "learned soft labels, or fixed one-hot ones", source="paper 3.2")
     samples: Literal["free", "words"] = setting(
         "free", "samples are any learned numbers, or sentences of real words", source="paper 3.4", flag=True

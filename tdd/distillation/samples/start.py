@@ -28,10 +28,10 @@ Parts = tuple[Tensor, Tensor, Tensor | None, Tensor, Tensor | None]
 def first_set(recipe: Recipe, corpus: Corpus) -> Parts:
     """What a run starts from by its recipe."""
     classes = len(corpus.classes)
-    steps, per_step = recipe.split(classes)
+    (steps, per_step), plain = recipe.split(classes), recipe.inner == "plain"
     samples, mask = first_samples(recipe, corpus, steps, per_step)
     rate = recipe.learning_rate or usual_rate(classes, corpus.train.space.kind == "image")
-    rates = torch.full((len(recipe.learners), recipe.epochs * steps), rate)
+    rates = torch.full((len(recipe.learners), recipe.epochs * steps), recipe.inner_rate if plain else rate)
     momentum = torch.tensor(recipe.momentum) if recipe.momentum else None
     return samples, first_labels(steps, per_step, classes), mask, rates, momentum
 
