@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from tdd.data.copies import content_keys, notes_on_copies
+from tdd.data.copies import content_keys, notes_on_copies, numbered
 from tdd.data.find_columns import Columns, find_columns
 from tdd.data.from_memory import source_in_memory
 from tdd.data.known import KNOWN
@@ -139,6 +139,8 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
     for name, part in parts.items():
         if isinstance(part, TextSplit):
             part.raw = RawTexts(splits[origin[name]], encoder.columns, torch.as_tensor(rows[name]), origin[name])
+    if (copies := numbered(keys[origin["test"]][rows["test"]])) is not None:
+        parts["test"].copies = torch.from_numpy(copies)
     if origin["test"] == "test":
         parts["test"].in_train = torch.from_numpy(np.isin(keys["test"][rows["test"]], learned_from))
     return Corpus(

@@ -52,8 +52,10 @@ def class_table(evaluation: Mapping[str, Any]) -> str:
     if not isinstance(classes, Mapping) or not classes or len(classes) > _MOST_CLASSES:
         return ""
     low, high = (100 * bound for bound in evaluation["interval"])
+    independent = evaluation.get("effective_examples")
+    copies = f" (some are copies: as of {independent:,.0f} different ones)" if independent else ""
     lines = [
-        f"95 % interval of the accuracy of this set, for other test examples: {low:.1f} to {high:.1f} %. "
+        f"95 % interval of the accuracy of this set, for other test examples: {low:.1f} to {high:.1f} %{copies}. "
         f"Macro-F1: {100 * evaluation['macro_f1']['mean']:.1f} %. "
         f"The most frequent class alone: {100 * evaluation['majority']:.1f} %.",
     ]

@@ -43,3 +43,8 @@ def test_every_class_has_its_figures():
     assert "88.5 to 91.2 %" in told and "Macro-F1: 55.0 %" in told and "alone: 99.0 %" in told
     assert "On the 300 test examples that are not in the training split too: 87.50 %." in told
     assert "| `neg` | 400 | 99.0 % | 90.0 % |" in told
+
+
+def test_an_interval_that_rests_on_fewer_examples_than_were_tested_says_so():
+    told = class_table(EVALUATION | {"effective_examples": 1234.4})
+    assert "88.5 to 91.2 % (some are copies: as of 1,234 different ones)." in told
