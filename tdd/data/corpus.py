@@ -26,6 +26,7 @@ from tdd.data.text import TextSplit
 from tdd.errors import UsageError, check_kind
 from tdd.hub.quiet import quiet
 from tdd.settings.data_parts import FOUND
+from tdd.settings.found import as_said
 from tdd.settings.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -102,10 +103,11 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
     """
     check_kind("recipe", recipe, Recipe, "tdd.Recipe(dataset=...)")
     with quiet():
-        source = open_source(recipe) if data is None else source_in_memory(data, recipe)
+        said = as_said(recipe)
+        source = open_source(said) if data is None else source_in_memory(data, said)
         known = KNOWN.get(recipe.dataset) if data is None else None
         splits = _official(source, known.tested_on if known else "test")
-        columns = find_columns(recipe, known, splits["train"], vectors)
+        columns = find_columns(_with_columns_of(recipe, splits["train"]), known, splits["train"], vectors)
         encoder, label = columns.encoder, columns.label
         splits, unlabelled = _labelled(splits, label)
         _check_columns(splits, (*encoder.columns, label), source.reading.get("files", {}))
@@ -152,6 +154,12 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         reading=_reading(source, columns, left_out, classes.names, parts),
         fingerprint=digest.hexdigest(),
     )
+
+
+def _with_columns_of(recipe: Recipe, split: Dataset) -> Recipe:
+    """The recipe without columns that were found in other data and are not in these."""
+    columns = ("text_column", "image_column", "label_column")
+    return as_said(recipe, [name for name in columns if getattr(recipe, name) not in split.column_names])
 
 
 def _reading(

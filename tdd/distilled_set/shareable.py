@@ -45,6 +45,7 @@ def public_recipe(recipe: Recipe, on_hub: bool) -> Recipe:
         "vectors": _file_without_folders(recipe.vectors),
         "tokenizer": recipe.tokenizer and _file_without_folders(recipe.tokenizer),
         "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
+        "found": {name: value for name, value in recipe.found.items() if name not in RESUMED},
     }
     shared, _ = with_networks_named(recipe, None, _encoder_without_folders)
     return shared.model_copy(update=settings)

@@ -161,7 +161,7 @@ def result_of(row: Row, seed: int, distilled: DistilledSet) -> Result:
         **{name: distillation[name] for name in ("outer_steps", "seconds", "processes", "hardware", "versions")},
         classes=len(distilled.classes),
         examples=_examples(results.get("data", {}).get("classes", {})),
-        recipe=shared.recipe.model_dump(exclude=set(RESUMED)),
+        recipe=shared.recipe.model_dump(exclude={*RESUMED, "found"}),
     )
 
 
