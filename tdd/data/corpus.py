@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +10,7 @@ import numpy as np
 import torch
 
 from tdd.data.copies import content_keys, notes_on_copies, numbered
+from tdd.data.digests import digests_of
 from tdd.data.find_columns import Columns, find_columns
 from tdd.data.from_memory import source_in_memory
 from tdd.data.known import KNOWN
@@ -50,7 +49,7 @@ class Corpus:
         validation: examples for choices, in a random order, so that the first k are a fair sample.
         test: examples read once, at the end; an official test split is kept whole and in its order.
         notes: what a user should know about how the data were read, a line each.
-        reading: what was read, as JSON values: see `_reading`.
+        reading: what was read, as JSON values: see `_reading`; and "digests", see `digests_of`.
         fingerprint: hash of the classes, encoded examples, labels and splits; the same wherever the files lie.
     """
 
@@ -133,10 +132,7 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
     notes += encoder.notes + _notes_on_test(parts["test"], classes.names)
     for part in parts.values():
         part.classes = classes.names
-    digest = hashlib.sha256(json.dumps([classes.names, *encoder.identity]).encode())
-    for part in parts.values():
-        for array in part.arrays():
-            digest.update(array.data)
+    fingerprint, digests = digests_of(parts, [classes.names, *encoder.identity])
     where = source.where | parts["train"].source()
     for name, part in parts.items():
         if isinstance(part, TextSplit):
@@ -151,8 +147,8 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         classes.names,
         **parts,
         notes=notes,
-        reading=_reading(source, columns, left_out, classes.names, parts),
-        fingerprint=digest.hexdigest(),
+        reading=_reading(source, columns, left_out, classes.names, parts) | {"digests": digests},
+        fingerprint=fingerprint,
     )
 
 

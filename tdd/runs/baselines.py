@@ -12,7 +12,7 @@ from typing import Any
 from accelerate import Accelerator
 from torch import nn
 
-from tdd.distillation.checkpoint import run_fingerprint
+from tdd.distillation.made_from import MadeFrom
 from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError, nearest
@@ -195,7 +195,7 @@ def _read_results(path: Path, fingerprint: str) -> Results:
 
 
 def _fingerprint(recipe: Recipe, baselines: Baselines, features: FeaturesOf) -> str:
-    about = [run_fingerprint(recipe, baselines.corpus), baselines.draws, baselines.networks, _all_data(recipe)]
+    about = [MadeFrom.of(recipe, baselines.corpus).digest(), baselines.draws, baselines.networks, _all_data(recipe)]
     about += [features, asdict(baselines.how), baselines.sets.words]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
