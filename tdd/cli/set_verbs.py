@@ -12,7 +12,6 @@ import typer
 
 from tdd.cli.options import Run, print_once
 from tdd.errors import UsageError
-from tdd.settings.column_names import pair_of
 
 
 class DecodeFormat(StrEnum):
@@ -176,5 +175,5 @@ def train(
         "import tdd, transformers\n"
         "tdd.register_transformers()\n"
         f'classify = transformers.pipeline("text-classification", {str(output)!r})'
-        f"{pair if pair_of(distilled.recipe.text_column) else ''}"
+        f"{pair if distilled.pair else ''}"
     )

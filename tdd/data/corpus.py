@@ -167,13 +167,15 @@ def _reading(
 ) -> dict[str, Any]:
     """What was read, as JSON values, for results and card.
 
-    "text_column" or "image_column", and "label_column"; "left_out": rows of each official split by reason; "classes":
-    examples of each class in "train", "validation" and "test"; and what `Source.reading` says of the files.
+    "text_column" or "image_column", "pair", its two columns where there are two, and "label_column"; "left_out": rows
+    of each official split by reason; "classes": examples of each class in "train", "validation" and "test"; and what
+    `Source.reading` says of the files.
     """
     counts = {name: torch.bincount(part.labels, minlength=len(classes)).tolist() for name, part in parts.items()}
     return {
         **source.reading,
         columns.encoder.setting: columns.encoder.column,
+        **({"pair": columns.encoder.columns} if len(columns.encoder.columns) > 1 else {}),
         "label_column": columns.label,
         "left_out": {name: reasons for name, reasons in left_out.items() if reasons},
         "classes": {name: {split: counts[split][label] for split in counts} for label, name in enumerate(classes)},

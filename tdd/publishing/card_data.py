@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from tdd.publishing.card_text import in_code
-from tdd.settings.column_names import pair_of
 
 _MOST_CLASSES = 60
 _SPLITS = ("train", "validation", "test")
@@ -18,7 +17,7 @@ def data_section(results: Mapping[str, Any]) -> str:
     if not isinstance(data, Mapping) or not isinstance(data.get("classes"), Mapping):
         return ""
     content, label = data.get("text_column") or data.get("image_column") or "?", data.get("label_column", "?")
-    pair = pair_of(str(content))
+    pair = data.get("pair")
     examples = f"those of column {in_code(str(content))}"
     if pair is not None:
         examples = f"pairs of the columns {in_code(pair[0])} and {in_code(pair[1])}"

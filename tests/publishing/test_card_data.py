@@ -27,6 +27,13 @@ def test_columns_classes_and_rows_left_out_are_told():
     assert told.count("\n|") == 4
 
 
+def test_pairs_are_told_as_such_and_a_column_with_a_comma_is_not():
+    one = DATA | {"text_column": "premise,hypothesis"}
+    assert "Examples are those of column `premise,hypothesis`, " in data_section({"data": one})
+    two = one | {"pair": ["premise", "hypothesis"]}
+    assert "Examples are pairs of the columns `premise` and `hypothesis`, " in data_section({"data": two})
+
+
 def test_many_classes_are_counted():
     classes = {str(number): {"train": 2, "validation": 1, "test": 1} for number in range(100)}
     assert data_section({"data": DATA | {"classes": classes}}).endswith(
