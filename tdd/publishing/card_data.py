@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tdd.data.summary import how_written
 from tdd.publishing.card_text import in_code
 
 _MOST_CLASSES = 60
+_MOST_FILES = 5  # named
 _SPLITS = ("train", "validation", "test")
 
 
@@ -25,6 +27,7 @@ def data_section(results: Mapping[str, Any]) -> str:
         "## Data",
         "",
         f"Examples are {examples}, classes those of {in_code(str(label))}.",
+        *_files(data),
         *_left_out(data.get("left_out") or {}),
         "",
     ]
@@ -38,6 +41,22 @@ def data_section(results: Mapping[str, Any]) -> str:
         cells = " | ".join(f"{counts.get(split, 0):,}" for split in _SPLITS)
         lines.append(f"| {in_code(name)} | {cells} |")
     return "\n".join(lines)
+
+
+def _files(data: Mapping[str, Any]) -> list[str]:
+    """The files of each split by their names, and how they are written."""
+    parts = []
+    for split, names in (data.get("files") or {}).items():
+        more = f" and {len(names) - _MOST_FILES:,} more" if len(names) > _MOST_FILES else ""
+        parts.append(f"{', '.join(in_code(name) for name in names[:_MOST_FILES])}{more} ({split})")
+    lines = [f"Read from {', '.join(parts)}."] if parts else []
+    if how := how_written(data):
+        lines.append(f"Written with {how}.")
+    return lines + [f"{in_code(name)} is written with {how_written(how)}." for name, how in _by_file(data)]
+
+
+def _by_file(data: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    return list((data.get("by_file") or {}).items())[:_MOST_FILES]
 
 
 def _left_out(left_out: Mapping[str, Mapping[str, int]]) -> list[str]:

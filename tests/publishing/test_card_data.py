@@ -27,6 +27,18 @@ def test_columns_classes_and_rows_left_out_are_told():
     assert told.count("\n|") == 4
 
 
+def test_files_are_told_by_their_names_and_how_they_are_written():
+    files = {"train": [f"{number}.csv" for number in range(8)], "test": ["test.csv"]}
+    how = {"encoding": "cp1252", "delimiter": ";", "quote": "double", "header": False}
+    told = data_section({"data": DATA | how | {"files": files}})
+    assert "Read from `0.csv`, `1.csv`, `2.csv`, `3.csv`, `4.csv` and 3 more (train), `test.csv` (test)." in told
+    assert "Written with encoding cp1252, separator semicolon, double quotes, no line of names." in told
+    by_file = {"a.csv": {"encoding": "utf-8", "delimiter": "\t"}, "b.json": {"encoding": "utf-16"}}
+    told = data_section({"data": DATA | {"by_file": by_file}})
+    assert "`a.csv` is written with encoding utf-8, separator tab." in told
+    assert "`b.json` is written with encoding utf-16." in told
+
+
 def test_pairs_are_told_as_such_and_a_column_with_a_comma_is_not():
     one = DATA | {"text_column": "premise,hypothesis"}
     assert "Examples are those of column `premise,hypothesis`, " in data_section({"data": one})
