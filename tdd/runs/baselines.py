@@ -27,6 +27,7 @@ from tdd.publishing.card import write_card
 from tdd.runs.open_data import open_corpus, open_corpus_of
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
+from tdd.settings.said import Where
 from tdd.system import processes
 from tdd.system.files import read_json, write_json
 from tdd.system.formatting import percent
@@ -81,7 +82,7 @@ def measure_baselines(
 
 def measure_baselines_of_run(
     folder: Path,
-    data: str | None = None,
+    data: Where = None,
     draws: int = DRAWS,
     networks: int | None = None,
     only: Sequence[str] = (),

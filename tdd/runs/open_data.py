@@ -12,6 +12,7 @@ from tdd.distilled_set.embedding import SavedEmbedding
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
+from tdd.settings.said import Where, read_from
 from tdd.system.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -28,13 +29,13 @@ def open_corpus(recipe: Recipe, reporter: Reporter, data: Data | None = None) ->
     return corpus
 
 
-def open_corpus_of(distilled: DistilledSet, data: str | None, reporter: Reporter) -> tuple[Recipe, Corpus]:
-    """A set's recipe and the corpus it was distilled from, read from the path `data` unless that is None.
+def open_corpus_of(distilled: DistilledSet, data: Where, reporter: Reporter) -> tuple[Recipe, Corpus]:
+    """A set's recipe and the corpus it was distilled from, read as its recipe says, but for `data`.
 
     Raises:
         UsageError: the data, or the word vectors, are not those that the set was distilled from.
     """
-    recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
+    recipe = read_from(distilled.recipe, data)
     corpus = open_corpus(recipe, reporter)
     check_classes(distilled, corpus.classes)
     if distilled.source.get("vectors_checksum") != corpus.source.get("vectors_checksum"):

@@ -16,6 +16,8 @@ USUAL_VECTORS = "glove-6b-50d"
 USUAL_COLUMN = "found by its usual names once the data are read"
 
 
+READING = ("encoding", "delimiter", "quote", "no_header")
+"""The settings that say how files are written."""
 FOUND = ("encoding", "delimiter", "quote", "text_column", "image_column", "label_column", "max_length")
 """The settings that are found in the data where they are none."""
 FOUND_BY_CLASSES = ("steps", "learning_rate")

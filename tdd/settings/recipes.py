@@ -41,6 +41,8 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
     of_file = read_settings(path) if path else {}
     if any(_absolute(name, asked[name]) != of_file.get(name) for name in ("dataset", "data") if name in asked):
         of_file = for_other_data(of_file)
+    elif isinstance(of_file.get("found"), dict):  # what is said now was not found
+        of_file["found"] = {name: value for name, value in of_file["found"].items() if name not in asked}
     before = _learners(of_file)
     pool, network = _learners(asked) if {"pool", "network"} & asked.keys() else before
     if (pool, network) != before:
