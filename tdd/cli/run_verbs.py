@@ -12,7 +12,9 @@ from tdd.cli.options import AsJson, Features, RecipeOptions, print_once, takes_s
 from tdd.errors import UsageError
 from tdd.evaluation.names import DRAWS, NAMES
 from tdd.settings.assignments import parse_assignments
+from tdd.settings.data_parts import READING
 from tdd.settings.recipe import RESUMED, Recipe
+from tdd.settings.said import with_said
 
 
 @takes_settings
@@ -41,7 +43,7 @@ def distill(
         from tdd.distilled_set.run_folder import recipe_of_run
 
         changed = {name: value for name, value in options.flags.items() if name in RESUMED}
-        settings = Recipe.build(recipe_of_run(resume).model_dump() | changed, where="settings")
+        settings = with_said(recipe_of_run(resume), changed)
     elif options.dataset is None and options.recipe is None:
         raise UsageError("name a data set, e.g. tdd distill imdb --n 20")
     else:
@@ -88,14 +90,15 @@ def baselines(
 
     distilled = None
     if run is not None:
-        own = ("data", "device", "threads")
+        own = ("data", *READING, "device", "threads")
         if options.any_set(ignoring=[*own, *(["network"] if options.network else [])]) or output:
-            also = ", ".join(f"--{name}" for name in own)
+            also = ", ".join(f"--{name.replace('_', '-')}" for name in own)
             raise UsageError(f"--run takes its settings from the run: give it no data set and no settings but {also}")
         asked = Recipe.build({name: options.flags[name] for name in own if name in options.flags}, where="settings")
         where = asked.device, asked.threads
+        data = {name: getattr(asked, name) for name in ("data", *READING) if name in options.flags}
         results, distilled = measure_baselines_of_run(
-            run, asked.data, draws, networks, only or (), Reporter(), options.network, *where, features
+            run, data, draws, networks, only or (), Reporter(), options.network, *where, features
         )
     elif options.dataset is None and options.recipe is None:
         raise UsageError("name a data set, e.g. tdd baselines trec6 --n 60, or a run with --run")

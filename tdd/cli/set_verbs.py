@@ -6,13 +6,12 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from tdd.cli.options import Run, print_once
+from tdd.cli.options import Run, placed, print_once, takes_reading
 from tdd.errors import UsageError
-from tdd.settings.column_names import pair_of
 
 
 class DecodeFormat(StrEnum):
@@ -154,7 +153,9 @@ def compare(
     typer.echo(json.dumps(rows, indent=2) if as_json else table(rows))
 
 
+@takes_reading
 def train(
+    reading: dict[str, Any],
     run: Run,
     output: Annotated[Path, typer.Option(metavar="DIR", help="New folder of the transformers model.")],
     vocabulary: Annotated[
@@ -169,12 +170,12 @@ def train(
     from tdd.publishing.trained_model import train_model
 
     distilled = read_run(run)
-    train_model(distilled, output, vocabulary.value, seed, data, network)
+    train_model(distilled, output, vocabulary.value, seed, placed(data, reading), network)
     pair = '\nclassify({"text": "a text", "text_pair": "the text behind it"})'
     typer.echo(
         f"{output}; to use it in Python:\n"
         "import tdd, transformers\n"
         "tdd.register_transformers()\n"
         f'classify = transformers.pipeline("text-classification", {str(output)!r})'
-        f"{pair if pair_of(distilled.recipe.text_column) else ''}"
+        f"{pair if distilled.pair else ''}"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,18 +32,23 @@ class LabelledTexts:
     labels: Tensor
 
 
-def read_labelled_texts(path: Path, classes: Sequence[str]) -> LabelledTexts:
+def read_labelled_texts(path: Path, classes: Sequence[str], reading: Mapping[str, Any] | None = None) -> LabelledTexts:
     """The texts and labels of a csv, tsv, json, jsonl or parquet file.
 
     The column of texts has a usual name. Labels are soft ones, a list of C numbers in a column "soft_label", or else
     classes: their names, or their numbers from 0 in the order of `classes`.
+
+    Args:
+        path: the file.
+        classes: C names.
+        reading: settings that say how it is written; None: that is recognised.
 
     Raises:
         UsageError: there are no such columns, a text is missing, or a label is not one of the classes.
         TddError: the file is damaged.
     """
     with quiet():
-        rows = next(iter(read_file(path, DataSettings(dataset=str(path))).splits.values()))
+        rows = next(iter(read_file(path, DataSettings(dataset=str(path), **(reading or {}))).splits.values()))
     text = _column(path, rows, TEXT_COLUMNS, "text")
     texts = rows[text]
     if missing := [place for place, each in enumerate(texts) if not isinstance(each, str) or not each.strip()]:

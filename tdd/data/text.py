@@ -50,6 +50,7 @@ class TextSplit:
         self._unknown = unknown
         self.classes: Sequence[str] = ()  # not known yet
         self.in_train: Tensor | None = None
+        self.copies: Tensor | None = None
         self.raw: RawTexts | None = None  # known of what was read of a data set
         self.lengths = torch.from_numpy(np.minimum(np.diff(self.offsets), max_length))
         self._pairs = self._cut_pairs()

@@ -142,7 +142,7 @@ def read_by(split: TextSplit, vectors: Embedding, max_length: int) -> TextSplit:
     with quiet():
         cells = TextEncoder(raw.columns, vectors, max_length).encode(raw.rows, raw.name)
     read = TextSplit(*_gather(cells["ids"], raw.places), split.labels, vectors, max_length, _unknown(cells, raw.places))
-    read.classes, read.in_train, read.raw = split.classes, split.in_train, raw
+    read.classes, read.in_train, read.copies, read.raw = split.classes, split.in_train, split.copies, raw
     return read
 
 

@@ -14,8 +14,9 @@ from torch import nn
 
 from tdd.distillation.attention_labels import first_attention
 from tdd.distillation.batches import OuterBatches
-from tdd.distillation.checkpoint import OuterState, run_fingerprint
+from tdd.distillation.checkpoint import OuterState
 from tdd.distillation.learned_tensors import momentum_of, rates_of, raw_of, to_learned
+from tdd.distillation.made_from import MadeFrom
 from tdd.distillation.outer_update import EPSILON, PRETRAINED_EPSILON, Outcome, adam, update
 from tdd.distillation.pool import kept_initialisation, score_of_pool, source_of_pool, turns
 from tdd.distillation.samples.choice import parametrisation
@@ -100,11 +101,9 @@ class Distiller:
         )
         self.state = OuterState.at_start(learned, optimiser, Schedule.of(recipe))
         own = source_of_pool(self.trainees)
-        self.fingerprint = run_fingerprint(
-            recipe, corpus, own["network"], own["frozen"], *self.parametrisation.identity()
-        )
+        self.made_from = MadeFrom.of(recipe, corpus, own["network"], own["frozen"], *self.parametrisation.identity())
         if checkpoint is not None and checkpoint.exists():
-            self.state.load(checkpoint, self.fingerprint)
+            self.state.load(checkpoint, self.made_from)
 
     def run(self) -> DistilledSet:
         """Distil to the end of the recipe's outer steps.
@@ -212,7 +211,7 @@ class Distiller:
             return
         self.accelerator.wait_for_everyone()
         if self.accelerator.is_main_process:
-            self.state.save(self.checkpoint, self.fingerprint)
+            self.state.save(self.checkpoint, self.made_from)
         self.accelerator.wait_for_everyone()
 
     def _as_set(self, learned: Tensors) -> DistilledSet:

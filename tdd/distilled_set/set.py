@@ -126,6 +126,11 @@ class DistilledSet(Shortcuts):
         return torch.full((steps, per_step), length) if self.mask is None else self.mask.sum(2)
 
     @property
+    def pair(self) -> tuple[str, str] | None:
+        """The two columns whose texts the set reads as pairs; None: it reads single texts, or images."""
+        return None if self.embedding is None else self.embedding.pair
+
+    @property
     def words(self) -> int | None:
         """Words of all sentences together; None: the samples are no words."""
         return None if self.sentences is None else int((self.sentences.tokens > 0).sum())
@@ -202,7 +207,7 @@ class DistilledSet(Shortcuts):
         recipe, start = with_own_files(Recipe.load(folder / RECIPE), start, folder, about["source"], embedding)
         sentences = None
         if "tokens" in tensors:
-            pair = embedding is not None and embedding.pair
+            pair = embedding is not None and embedding.pair is not None
             sentences = read_sentences(folder / WEIGHTS, tensors.pop("tokens"), about)
             tensors["samples"] = sentences.embed(vectors_of(recipe, about["source"], vectors, pair))
             tensors["mask"] = (sentences.tokens > 0).to(torch.uint8)

@@ -33,8 +33,22 @@ def public(distilled: DistilledSet) -> DistilledSet:
         initialisation=start,
         recipe=public_recipe(recipe, on_hub),
         source={name: _without_folders(value) for name, value in source.items()},
-        results=_without_folders(distilled.results),
+        results=_without_folders(distilled.results) | _of_data(distilled.results),
     )
+
+
+def _of_data(results: dict[str, Any]) -> dict[str, Any]:
+    """What was read, with the names of its files alone."""
+    data = results.get("data")
+    if not isinstance(data, dict):
+        return {}
+    files = {split: [last_part(name) for name in names] for split, names in data.get("files", {}).items()}
+    named = {
+        kind: {last_part(name): _without_folders(value) for name, value in data[kind].items()}
+        for kind in ("left_out_files", "by_file")
+        if kind in data
+    }
+    return {"data": _without_folders(data) | ({"files": files} if files else {}) | named}
 
 
 def public_recipe(recipe: Recipe, on_hub: bool) -> Recipe:
@@ -45,6 +59,7 @@ def public_recipe(recipe: Recipe, on_hub: bool) -> Recipe:
         "vectors": _file_without_folders(recipe.vectors),
         "tokenizer": recipe.tokenizer and _file_without_folders(recipe.tokenizer),
         "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
+        "found": {name: value for name, value in recipe.found.items() if name not in RESUMED},
     }
     shared, _ = with_networks_named(recipe, None, _encoder_without_folders)
     return shared.model_copy(update=settings)

@@ -14,7 +14,7 @@ from tdd.distillation.accuracy import check_fits, counts_by_all, inner_loop, lea
 from tdd.distillation.unroll import train
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError, check_choice, check_count, check_kind
-from tdd.evaluation.class_figures import class_figures, mean_and_sd
+from tdd.evaluation.class_figures import class_figures, effective_examples, mean_and_sd
 from tdd.evaluation.names import NETWORKS
 from tdd.networks.kernels.parameters import Parameters
 from tdd.system.formatting import percent
@@ -173,5 +173,5 @@ def evaluate(
         max_test,
         lambda so_far: on_progress(Evaluation(init, so_far, examples, len(test))),
     )
-    figures = class_figures(counts, distilled.classes)
+    figures = class_figures(counts, distilled.classes, effective_examples(test, max_test))
     return Evaluation(init, counts.accuracy().tolist(), examples, len(test), figures)

@@ -44,7 +44,7 @@ def mean_interval(values: Sequence[float]) -> Interval | None:
     return figures["mean"] - half, figures["mean"] + half
 
 
-def interval_of(accuracies: Sequence[float], draws: int, examples: int) -> tuple[Interval, str]:
+def interval_of(accuracies: Sequence[float], draws: int, examples: float) -> tuple[Interval, str]:
     """The 95 % interval of a mean accuracy, and what it is over.
 
     That is draws where there are several, since networks trained on one of them are alike, else networks; of a single
@@ -53,7 +53,7 @@ def interval_of(accuracies: Sequence[float], draws: int, examples: int) -> tuple
     Args:
         accuracies: of each network, draw by draw, see `Trainer.tested`.
         draws: sets.
-        examples: that were tested on.
+        examples: that were tested on, independent ones, see `effective_examples`.
     """
     means = _means([(index % draws, value) for index, value in enumerate(by_network(accuracies, draws))])
     over = "draws" if draws > 1 else "networks"

@@ -19,6 +19,7 @@ import torch
 
 from tdd.data.text import TextSplit
 from tdd.errors import UsageError, nearest
+from tdd.evaluation.class_figures import effective_examples
 from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.given import Given, GivenSet
 from tdd.evaluation.names import FROZEN, LEARNERS, PROTOCOLS, SUBJECT, TFIDF
@@ -206,7 +207,8 @@ class _Tested:
     ) -> dict[str, Any]:
         size = len(self.read.test)
         examples = size if self.transfer.max_test is None else min(self.transfer.max_test, size)
-        within, over = interval_of(accuracies, draws, examples)
+        independent = effective_examples(self.read.test, self.transfer.max_test)
+        within, over = interval_of(accuracies, draws, independent)
         varied = [] if fitted or len(accuracies) == 1 else ["networks"]
         return Evaluation("random", accuracies, examples, size).as_dict() | {
             "networks": 0 if fitted else len(accuracies),

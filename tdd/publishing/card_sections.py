@@ -12,7 +12,6 @@ from tdd.networks.own import can_be_imported
 from tdd.publishing.card_files import files_sentence
 from tdd.publishing.card_text import in_code, is_on_hub, times
 from tdd.publishing.training_code import published_network, training_code, weights_of
-from tdd.settings.column_names import pair_of
 from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.settings.networks import CODE, entry_of
 from tdd.settings.recipe import Recipe
@@ -76,7 +75,7 @@ with the learning rates of the columns that are named after them.
 
 def _pairs(distilled: DistilledSet) -> str:
     """How the texts of a pair are put together; nothing where texts are none."""
-    columns, embedding = pair_of(distilled.recipe.text_column), distilled.embedding
+    columns, embedding = distilled.pair, distilled.embedding
     between = embedding.about.get("separator") if embedding else None
     if columns is None or not between:
         return ""
@@ -119,7 +118,7 @@ tdd pull {repo} --output run{command}
 distilled = tdd.DistilledSet.from_pretrained("{repo}")
 corpus = tdd.load_corpus({corpus})
 print(tdd.evaluate(distilled, corpus.test{given}).mean)
-```{_transformers(at_path, pair_of(distilled.recipe.text_column) is not None) if as_model else ""}"""
+```{_transformers(at_path, distilled.pair is not None) if as_model else ""}"""
 
 
 def _transformers(at_path: str, pairs: bool) -> str:

@@ -24,6 +24,7 @@ from tdd.evaluation.predictor import trained_on
 from tdd.publishing.transformers_model import SHAPE, DistilledClassifier, DistilledConfig
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
+from tdd.settings.said import Where, read_from
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -89,7 +90,7 @@ def train_model(
     output: Path,
     vocabulary: Literal["data", "full"] = "data",
     seed: int = 0,
-    data: str | None = None,
+    data: Where = None,
     network: str | None = None,
 ) -> DistilledClassifier:
     """Train a network on a distilled set and save it as a transformers model with its tokenizer.
@@ -99,7 +100,8 @@ def train_model(
         output: a new or empty folder.
         vocabulary: the words of the data set, for a small file; or all words of the vectors.
         seed: of the network's draw, where the set has no initialisation of its own.
-        data: folder or file to read the data set from, for its words.
+        data: where the data set is read from, for its words, and how, where that is not as the recipe says: a file or
+            folder, or settings, as in ``{"data": "moved.csv", "delimiter": ";"}``.
         network: which network of the set's pool is trained; None: the first.
 
     Raises:
@@ -114,7 +116,7 @@ def train_model(
         raise UsageError("a set made for a network of your own gives no transformers model that others could load")
     if entry_of(distilled.recipe.network).pretrained:
         raise UsageError("a set made for a pretrained encoder gives no transformers model; test it with tdd evaluate")
-    recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
+    recipe = read_from(distilled.recipe, data)
     vectors = load_vectors_of(distilled)
     check_vectors(distilled, vectors)
     assert isinstance(vectors, WordVectors)  # whatever is no encoder's

@@ -12,7 +12,7 @@ from typing import Any
 from accelerate import Accelerator
 from torch import nn
 
-from tdd.distillation.checkpoint import run_fingerprint
+from tdd.distillation.made_from import MadeFrom
 from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError, nearest
@@ -27,6 +27,7 @@ from tdd.publishing.card import write_card
 from tdd.runs.open_data import open_corpus, open_corpus_of
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
+from tdd.settings.said import Where
 from tdd.system import processes
 from tdd.system.files import read_json, write_json
 from tdd.system.formatting import percent
@@ -81,7 +82,7 @@ def measure_baselines(
 
 def measure_baselines_of_run(
     folder: Path,
-    data: str | None = None,
+    data: Where = None,
     draws: int = DRAWS,
     networks: int | None = None,
     only: Sequence[str] = (),
@@ -195,7 +196,7 @@ def _read_results(path: Path, fingerprint: str) -> Results:
 
 
 def _fingerprint(recipe: Recipe, baselines: Baselines, features: FeaturesOf) -> str:
-    about = [run_fingerprint(recipe, baselines.corpus), baselines.draws, baselines.networks, _all_data(recipe)]
+    about = [MadeFrom.of(recipe, baselines.corpus).digest(), baselines.draws, baselines.networks, _all_data(recipe)]
     about += [features, asdict(baselines.how), baselines.sets.words]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 

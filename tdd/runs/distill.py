@@ -86,7 +86,8 @@ def distill(
     if resume and folder is not None:
         kept = recipe_of_run(Path(folder))
         check_same_network(kept, network, "start one for that in a new folder")
-        recipe = kept.model_copy(update={name: getattr(recipe, name) for name in RESUMED})
+        found = {name: value for name, value in kept.found.items() if name not in RESUMED or name in recipe.found}
+        recipe = kept.model_copy(update={name: getattr(recipe, name) for name in RESUMED} | {"found": found})
     if data is not None:
         recipe = recipe.model_copy(update={"data_from": "memory"})
     network_to_use(recipe.network, network)

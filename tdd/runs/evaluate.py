@@ -17,6 +17,7 @@ from tdd.networks.own import check_same_network
 from tdd.runs.keep import keep_figures
 from tdd.runs.measurements import Measurements
 from tdd.runs.open_data import open_corpus_of
+from tdd.settings.said import Where
 from tdd.system import processes
 from tdd.system.reporter import Reporter
 
@@ -42,7 +43,7 @@ def evaluate_run(
     init: str | None = None,
     full: bool = False,
     max_test: int | None = None,
-    data: str | None = None,
+    data: Where = None,
     decoded: bool = False,
     reporter: Reporter | None = None,
     only_missing: bool = False,
@@ -61,7 +62,8 @@ def evaluate_run(
         init: "fixed" or "random"; None: the one the set was made for, and with `networks` given, fresh ones too.
         full: also train the same network on all the data, for the distillation ratio.
         max_test: test on this many examples only.
-        data: read the data from here instead of where the recipe says.
+        data: where the data are read from, and how they are written, where that is not as the recipe says: a file or
+            folder, or settings, as in ``{"data": "moved.csv", "delimiter": ";"}``.
         decoded: also replace every position by its nearest word, see `tdd.evaluation.decoded.decoded_accuracy`.
         reporter: where progress is told; None: nowhere.
         only_missing: leave out accuracies that the run's results hold already, for as many networks on the whole test

@@ -13,6 +13,7 @@ from tdd.networks.own import check_same_network
 from tdd.runs.keep import keep_figures
 from tdd.runs.open_data import open_corpus_of
 from tdd.settings.initialisations import Initialisation
+from tdd.settings.said import Where
 from tdd.system import processes
 from tdd.system.formatting import percent
 from tdd.system.reporter import Reporter
@@ -23,7 +24,7 @@ def evaluate_initialisation(
     initialisation: str,
     networks: int | None = None,
     max_test: int | None = None,
-    data: str | None = None,
+    data: Where = None,
     reporter: Reporter | None = None,
     network: str | None = None,
     device: str | None = None,

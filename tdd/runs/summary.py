@@ -21,14 +21,20 @@ def _beside_accuracy(evaluation: Mapping[str, Any]) -> Iterator[str]:
     if "interval" in evaluation:
         low, high = (100 * bound for bound in evaluation["interval"])
         yield (
-            f"    95 % interval {low:.1f} to {high:.1f} %, macro-F1 {percent(evaluation['macro_f1']['mean'])}, "
-            f"most frequent class {percent(evaluation['majority'])}"
+            f"    95 % interval {low:.1f} to {high:.1f} %{_of_copies(evaluation)}, "
+            f"macro-F1 {percent(evaluation['macro_f1']['mean'])}, most frequent class {percent(evaluation['majority'])}"
         )
     if is_at_majority(evaluation):
         yield "    this is no better than always naming the most frequent class, as far as can be told"
     if alone := evaluation.get("not_in_train"):
         accuracy = percent(alone["mean"], alone["sd"])
         yield f"    on the {alone['test_examples']:,} test examples that are not in train too: {accuracy}"
+
+
+def _of_copies(evaluation: Mapping[str, Any]) -> str:
+    """What an interval rests on, where some test examples are copies."""
+    independent = evaluation.get("effective_examples")
+    return f" (some are copies: as of {independent:,.0f} different test examples)" if independent else ""
 
 
 def describe_classes(evaluation: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from tdd.runs.keep import keep_figures
 from tdd.runs.open_data import open_corpus, open_corpus_of
 from tdd.settings.recipe import Recipe
 from tdd.settings.recipes import resolve_recipe
+from tdd.settings.said import Where
 from tdd.system import processes
 from tdd.system.processes import check_one_process
 from tdd.system.reporter import Reporter
@@ -79,7 +80,7 @@ class Asked:
         return accelerator
 
 
-def transfer_run(folder: Path, asked: Asked, data: str | None = None, reporter: Reporter | None = None) -> DistilledSet:
+def transfer_run(folder: Path, asked: Asked, data: Where = None, reporter: Reporter | None = None) -> DistilledSet:
     """Test the set in a run folder on other learners, and add the figures to its results and its card.
 
     The figures of a learner are kept as soon as it is done.
@@ -87,7 +88,7 @@ def transfer_run(folder: Path, asked: Asked, data: str | None = None, reporter: 
     Args:
         folder: the run folder.
         asked: what is to be tested.
-        data: read the data from here instead of where the recipe says.
+        data: see `tdd.runs.evaluate.evaluate_run`.
         reporter: where progress is told; None: nowhere.
 
     Raises:
@@ -153,6 +154,7 @@ def transfer_texts(
     asked: Asked,
     data_root: Path | None = None,
     reporter: Reporter | None = None,
+    reading: Mapping[str, Any] | None = None,
 ) -> Results:
     """Test texts of files on learners, by plain training; several files are draws of one way to make such texts.
 
@@ -162,6 +164,7 @@ def transfer_texts(
         asked: what is to be tested.
         data_root: folder with copies of data sets, laid out owner/name as on the Hub; None: they are read from it.
         reporter: where progress is told; None: nowhere.
+        reading: settings that say how the files are written; None: that is recognised.
 
     Raises:
         UsageError: a file or name is wrong, or the files hold different numbers of texts; nothing was trained.
@@ -173,7 +176,7 @@ def transfer_texts(
     recipe = resolve_recipe(dataset, None, [], where | {"init": "random"})
     with reporter:
         corpus = open_corpus(recipe, reporter)
-        read = [read_labelled_texts(path, corpus.classes) for path in files]
+        read = [read_labelled_texts(path, corpus.classes, reading) for path in files]
         sizes = sorted({len(each.texts) for each in read})
         if len(sizes) > 1:
             raise UsageError(f"the files hold {sizes[0]} to {sizes[-1]} texts: test sets of one size together")

@@ -1,11 +1,12 @@
 """``tdd distill --resume`` goes on with the run as it was started, or says in one line why it does not."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 import yaml
-from command import distil_command, files_below, tdd, write_data
+from command import distil_command, files_below, tdd
 
 from tdd.settings.recipe import Recipe
 
@@ -50,7 +51,8 @@ def test_going_on_with_another_recipe_is_refused(run):
     settings = yaml.safe_load(path.read_text())
     path.write_text(yaml.safe_dump(settings | {"samples_lr": 0.5}))
     done = tdd("distill", "--resume", run)
-    assert "belongs to another recipe or other data" in done.one_line()
+    before = settings["samples_lr"]
+    assert f"belongs to another recipe (samples_lr: {before} there, 0.5 now)" in done.one_line()
     assert done.code == 1
 
 
@@ -63,13 +65,35 @@ def test_going_on_with_a_recipe_broken_by_hand_is_refused(run):
         assert done.code == 2
 
 
-def test_going_on_with_other_data_is_refused(given, tmp_path):
+def test_going_on_with_other_data_is_refused_with_what_has_changed(given, tmp_path):
     data = Path(shutil.copy(given[0], tmp_path / "data.csv"))
     assert tdd(*distil_command(data, given[1], tmp_path / "run")).code == 0
-    write_data(data, rows=100)
+    names, *rows = data.read_text().splitlines()
+
+    def told(*lines: str) -> str:
+        data.write_text("\n".join([*lines, ""]))
+        done = tdd("distill", "--resume", tmp_path / "run")
+        assert done.code == 1
+        found = re.search(r"belongs to other data \((.*)\); resume with what it was made with", done.one_line())
+        assert found, done.err
+        return found[1]
+
+    fewer = told(names, *rows[:100])
+    assert re.search(r"\d+ train examples instead of \d+; .*\d+ test examples instead of \d+", fewer)
+    semicolons = told(*(line.replace(",", ";") for line in [names, *rows[:100]]))
+    assert semicolons == f"{fewer}; separator ';' instead of ','"
+    assert told(names, *rows, *(f"word1 word{number},ugly" for number in range(9))).startswith("new classes: ugly; ")
+    assert told(names, *(f"word39 {row}" for row in rows)).startswith("other texts in train, or in another order; ")
+    renamed = told(names.replace("text", "review"), *rows[:100])
+    assert renamed == f"{fewer}; text column review instead of text"
+
+
+def test_a_run_goes_on_with_the_same_rows_written_otherwise(given, tmp_path):
+    data = Path(shutil.copy(given[0], tmp_path / "data.csv"))
+    assert tdd(*distil_command(data, given[1], tmp_path / "run")).code == 0
+    data.write_text(data.read_text().replace(",", ";"), encoding="utf-16")
     done = tdd("distill", "--resume", tmp_path / "run")
-    assert "belongs to another recipe or other data" in done.one_line()
-    assert done.code == 1
+    assert done.code == 0 and "the run was finished before" in done.err
 
 
 def test_a_run_is_resumed_where_its_data_lie_now(given, tmp_path):

@@ -233,4 +233,7 @@ def test_a_file_is_not_written_into_a_folder_that_is_not_there(run, tmp_path, ve
 
 def test_data_without_a_name_are_not_those_of_the_current_folder(run):
     done = tdd("evaluate", run, "--data", "")
-    assert (done.code, done.one_line()) == (2, "an empty name is no file or folder to read data from")
+    assert (done.code, done.one_line()) == (
+        2,
+        "settings: data: an empty text names nothing: leave it out (given: '')",
+    )

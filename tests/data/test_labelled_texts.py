@@ -24,6 +24,12 @@ def test_labels_are_names_or_numbers(tmp_path):
         assert found.texts == ["a fine film", "no"] and found.labels.tolist() == [[0, 1], [1, 0]]
 
 
+def test_how_a_file_is_written_may_be_said(tmp_path):
+    (tmp_path / "b.csv").write_bytes("text^label\na fine café^good\nno^bad\n".encode("cp1252"))
+    found = read_labelled_texts(tmp_path / "b.csv", CLASSES, {"delimiter": "^", "encoding": "cp1252"})
+    assert found.texts == ["a fine café", "no"]
+
+
 def test_a_class_that_is_called_by_a_number_is_that_class(tmp_path):
     path = write(tmp_path / "a.jsonl", [{"text": "x", "label": 1}, {"text": "y", "label": 2}])
     assert read_labelled_texts(path, ["1", "2"]).labels.tolist() == [[1, 0], [0, 1]]

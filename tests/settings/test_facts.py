@@ -15,7 +15,7 @@ from tiny import tiny_corpus, tiny_recipe
 
 import tdd as package
 from tdd.cli.app import app
-from tdd.distillation.checkpoint import run_fingerprint
+from tdd.distillation.made_from import MadeFrom
 from tdd.evaluation import full_data
 from tdd.settings.fields import LARGEST, Setting, Settings, setting, settings_of
 from tdd.settings.networks import NETWORKS
@@ -38,6 +38,7 @@ OTHERS = {
     "pool": ["lstm", "gru"],
     "pool_weights": [1.0],
     "initialisation": ["torch"],
+    "found": {"max_length": 8},
 }
 # Without which a setting has nothing to say.
 NEEDED = {name: {"pool": ["lstm"]} for name in ("pool_order", "pool_weights", "pool_choice")}
@@ -156,7 +157,7 @@ def test_the_state_of_a_run_outlives_the_settings_that_do_not_change_it_and_no_o
         of = {"network": "lenet"} if known.name == "shift" else base | NEEDED.get(known.name, {})
         others = {"samples": "free", "init": "fixed", "window": 3, "max_length": 31}
         changed = others.get(known.name, other_value(known))
-        before, after = (run_fingerprint(Recipe.build(of | more), corpus) for more in ({}, {known.name: changed}))
+        before, after = (MadeFrom.of(Recipe.build(of | more), corpus).digest() for more in ({}, {known.name: changed}))
         assert (before == after) == (not known.changes_run), known.name
     assert settings_that_keep_the_run() == {known.name for known in RUN if not known.changes_run}
 
