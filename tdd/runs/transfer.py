@@ -12,6 +12,7 @@ from accelerate import Accelerator
 from tdd.data.corpus import Corpus
 from tdd.data.labelled_texts import read_labelled_texts
 from tdd.data.sources import local_copy
+from tdd.data.text import TextSplit
 from tdd.distillation.accuracy import check_fits
 from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
@@ -173,7 +174,9 @@ def transfer_texts(
     recipe = resolve_recipe(dataset, None, [], where | {"init": "random"})
     with reporter:
         corpus = open_corpus(recipe, reporter)
-        read = [read_labelled_texts(path, corpus.classes) for path in files]
+        train = corpus.train
+        pair = train.raw.columns if isinstance(train, TextSplit) and train.raw and train.are_pairs else ()
+        read = [read_labelled_texts(path, corpus.classes, pair) for path in files]
         sizes = sorted({len(each.texts) for each in read})
         if len(sizes) > 1:
             raise UsageError(f"the files hold {sizes[0]} to {sizes[-1]} texts: test sets of one size together")
