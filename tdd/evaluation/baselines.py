@@ -30,7 +30,6 @@ from tdd.evaluation.teachers import Teachers
 from tdd.networks.learner import make_learner
 from tdd.networks.own import network_to_use
 from tdd.settings.full import multiples
-from tdd.settings.pool_parts import check_one_network
 from tdd.settings.recipe import Recipe
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.reporter import Reporter
@@ -79,7 +78,7 @@ class Baselines:
         words: int | None = None,
         features: Features | None = None,
     ):
-        check_one_network(recipe, "baselines are")
+        assert not recipe.pool, "baselines are measured by one network of a pool: Recipe.alone"
         recipe = recipe.settled(len(corpus.classes), **corpus.found())
         self.recipe, self.corpus, self.draws, self.networks = recipe, corpus, draws, networks
         self.distilled, self.classes = distilled, len(corpus.classes)

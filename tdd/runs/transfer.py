@@ -208,7 +208,8 @@ def _prepared(
     if asked.beside:
         words = [given.words for given in subject]
         fewest = min(count for count in words if count is not None) if None not in words else None
-        for_fresh = recipe.model_copy(update={"init": "random"})
+        # The teacher of a set for a pool is the first network.
+        for_fresh = recipe.alone(recipe.network).model_copy(update={"init": "random"})
         features = features_of(asked.features, spaces, accelerator.device)
         baselines = Baselines(
             for_fresh,
