@@ -72,6 +72,11 @@ class TextSplit:
         return ids
 
     @property
+    def are_pairs(self) -> bool:
+        """Whether its examples are known to be pairs of texts."""
+        return self.raw is not None and self.raw.are_pairs
+
+    @property
     def space(self) -> InputSpace:
         """Sentences of L tokens in these vectors."""
         return InputSpace("text", (self.max_length, self.vectors.dim), self.vectors.checksum)

@@ -34,15 +34,31 @@ def read_results(path: Path) -> dict[str, Any]:
             for row in rows.values()
         )
         compared = [*results.get("baselines", {}).values(), *([results["plain"]] if "plain" in results else [])]
+        compared += [each for result in compared for each in result.get("by_network", {}).values()]
         good &= all(_numbers(result, "mean", "sd") for result in compared)
         if (full := results.get("full_data")) is not None:
-            good &= _numbers(full, "accuracy", *({"learning_rate", "label_smoothing", "weight_decay"} & full.keys()))
-            good &= isinstance(full.get("tried", []), list)
+            for each in [full, *full.get("by_network", {}).values()]:
+                good &= _numbers(
+                    each, "accuracy", *({"learning_rate", "label_smoothing", "weight_decay"} & each.keys())
+                )
+                good &= isinstance(each.get("tried", []), list)
     except (AttributeError, KeyError, TypeError):
         good = False
     if not good:
         raise TddError(f"{path} does not hold the results of a run; get a fresh copy, or remove it and evaluate again")
     return dict(results)
+
+
+def results_of(results: dict[str, Any], network: str) -> dict[str, Any]:
+    """What the results of a set for a pool say of one of its networks, as those of a set for that alone would."""
+    found = dict(results)
+    for kind in {"evaluation", "baselines"} & results.keys():
+        of_each = {name: result.get("by_network", {}) for name, result in results[kind].items()}
+        found[kind] = {name: of_pool[network] for name, of_pool in of_each.items() if network in of_pool}
+    for kind in {"plain", "full_data"} & results.keys():
+        of_pool = found.pop(kind).get("by_network", {})
+        found |= {kind: of_pool[network]} if network in of_pool else {}
+    return found
 
 
 def _numbers(result: dict[str, Any], *names: str) -> bool:

@@ -14,7 +14,7 @@ from torch import Tensor
 from tdd.data.protocols import InputSpace
 from tdd.distilled_set.checks import FORMAT, check_tensors, read_about, read_sentences
 from tdd.distilled_set.embedding import SavedEmbedding, with_own_files
-from tdd.distilled_set.results import read_results
+from tdd.distilled_set.results import read_results, results_of
 from tdd.distilled_set.sentences import Sentences, vectors_of
 from tdd.distilled_set.shortcuts import Shortcuts
 from tdd.errors import UsageError
@@ -105,18 +105,13 @@ class DistilledSet(Shortcuts):
         if not pool:
             return self
         row, start = pool.index(network), self.initialisation
-        evaluations = {
-            init: of_pool["by_network"][network]
-            for init, of_pool in self.results.get("evaluation", {}).items()
-            if network in of_pool.get("by_network", {})
-        }
         return replace(
             self,
             learning_rates=self.learning_rates[row : row + 1],
             recipe=self.recipe.alone(network),
             source=self.source | {key: self.source[key].split()[row] for key in SIGNATURES if key in self.source},
             initialisation=start and {k.removeprefix(prefix): v for k, v in start.items() if k.startswith(prefix)},
-            results={**self.results, "evaluation": evaluations},
+            results=results_of(self.results, network),
         )
 
     @property

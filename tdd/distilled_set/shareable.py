@@ -83,7 +83,7 @@ def last_part(path: str) -> str:
 
 def _without_folders(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_folders(inner) for name, inner in value.items()}
+        return {_encoder_without_folders(name): _without_folders(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_without_folders(inner) for inner in value]
     if not isinstance(value, str):

@@ -23,7 +23,6 @@ from tdd.networks.learner import Learner, make_learner
 from tdd.networks.own import network_to_use
 from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.settings.networks import entry_of
-from tdd.settings.pool_parts import check_one_network
 from tdd.settings.recipe import Recipe
 from tdd.system.files import cache_folder, read_json, write_json
 from tdd.system.formatting import percent
@@ -87,7 +86,7 @@ def train_on_all(
         of "test_examples"; the `Setting` that was chosen; and in "tried" every setting, with the best epoch and the
         held-out accuracy of each.
     """
-    check_one_network(recipe, "training on all the data is")
+    assert not recipe.pool, "training on all the data is of one network of a pool: Recipe.alone"
     accelerator = accelerator or default_accelerator()
     network = network_to_use(recipe.network, network)
     space = corpus.train.space

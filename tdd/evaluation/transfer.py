@@ -24,6 +24,7 @@ from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.given import Given, GivenSet
 from tdd.evaluation.names import FROZEN, LEARNERS, PROTOCOLS, SUBJECT, TFIDF
 from tdd.evaluation.paired import interval_of
+from tdd.evaluation.plain_learner import plain_learner
 from tdd.evaluation.plain_settings import plain_settings
 from tdd.evaluation.plain_training import Lesson
 from tdd.evaluation.rate_search import Trainer, by_inner_loop, by_plain_training, scaled
@@ -88,7 +89,7 @@ class Transfer:
         tested = _Tested(self, network)
         if network in LEARNERS and not isinstance(tested.read.train, TextSplit):
             raise UsageError(f"{network} reads text and the data are images: name networks for images")
-        _ = tested.learner
+        _ = tested.of_texts
         if protocol == "learned" and (network in LEARNERS or not self._subject_has_steps):
             what = f"{LEARNERS[network]} takes" if network in LEARNERS else "texts from a file have"
             raise UsageError(f"{what} no learned steps: use --protocol plain")
@@ -126,12 +127,20 @@ class _Tested:
         self.count = transfer.networks or (TESTED_ENCODERS if self.encoder else TESTED)
 
     @cached_property
-    def learner(self) -> Learner | None:
-        """The network in plain training; None: it is none."""
+    def of_texts(self) -> Learner | None:
+        """The network in plain training on texts, or on images; None: it is none."""
         if self.network == TFIDF:
             return None
-        trained = {"train": "head"} if self.network == FROZEN else {"train": "all"} if self.encoder else None
-        return self._made(trained)
+        return self._made({"train": "head"}) if self.network == FROZEN else self._plain_learner(True)
+
+    @cached_property
+    def of_samples(self) -> Learner:
+        """The network in plain training on embedded samples."""
+        return self._plain_learner(False)
+
+    def _plain_learner(self, texts: bool) -> Learner:
+        ways, device = self.recipe.initialisation, self.transfer.device
+        return plain_learner(self.network, self._options(self.network), self.read, device, ways, texts)
 
     def by_learned_steps(self, given: Given) -> dict[str, Any]:
         """The set's own steps, at its rates or, where the network is not its own, at these times a factor."""
@@ -167,14 +176,15 @@ class _Tested:
         examples: list[Any] = [given.examples(self.read) for given in row]
         if self.network in LEARNERS:
             return self._fitted(examples, row[0].words)
-        assert self.learner is not None
+        learner = self.of_texts if isinstance(examples[0], TextSplit) else self.of_samples
+        assert learner is not None
         how = plain_settings(self.network)
         trainer = Trainer(
-            self.learner,
+            learner,
             self.recipe,
             self.read,
             None,
-            by_plain_training(self.learner, self.recipe.seed),
+            by_plain_training(learner, self.recipe.seed),
             Lesson.at,
             [how.rate],
             self._tell(f"plain, {name}"),
@@ -185,7 +195,7 @@ class _Tested:
         return self._result(*reached, len(row), trainer.seconds, row[0].words, **details)
 
     def _fitted(self, examples: Sequence[TextSplit], words: int | None) -> dict[str, Any]:
-        learner: TfIdf | SentenceVectors = TfIdf() if self.learner is None else SentenceVectors(self.learner)
+        learner: TfIdf | SentenceVectors = TfIdf() if self.of_texts is None else SentenceVectors(self.of_texts)
         validation, test = self.read.validation, self.read.test
         assert isinstance(validation, TextSplit) and isinstance(test, TextSplit)
         most = self.recipe.max_validation if self.network == TFIDF else min(MOST_HELD_OUT, self.recipe.max_validation)
@@ -225,11 +235,13 @@ class _Tested:
 
     def _made(self, options: dict[str, Any] | None) -> Learner:
         name = MINILM if self.network == FROZEN else self.network
-        given: Any = options
-        if given is None:
-            given = self.recipe.alone(name).options if name in self.recipe.learners else {}
+        given: Any = self._options(name) if options is None else options
         ways = self.recipe.initialisation
         return make_learner(name, given, self.read.train.space, len(self.read.classes), self.transfer.device, ways)
+
+    def _options(self, name: str) -> Any:
+        """The options of a network: those of the set's own, or the usual ones."""
+        return self.recipe.alone(name).options if name in self.recipe.learners else {}
 
     def _tell(self, what: str) -> Callable[[int, int, str], None]:
         about = f"{self.network}, {PROTOCOLS.get(what, what)}"

@@ -12,8 +12,9 @@ from tdd.data.corpus import Corpus
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.decoded import decoded_accuracy
 from tdd.evaluation.evaluation import Evaluation, evaluate
-from tdd.evaluation.full_data import better_tuned, train_on_all
+from tdd.evaluation.full_data import train_on_all
 from tdd.evaluation.names import NETWORKS
+from tdd.evaluation.pool_figures import better_of_pool, pooled_full
 from tdd.settings.recipe import Recipe
 from tdd.system.formatting import percent
 from tdd.system.reporter import Reporter
@@ -101,6 +102,10 @@ class Measurements:
         return {init: accuracies}
 
     def full_data(self) -> dict[str, Any]:
-        """Test accuracy of the same network trained on all the data; see `train_on_all`."""
-        full = train_on_all(self.recipe, self.corpus, self.accelerator, self.reporter, self.network)
-        return better_tuned(self.distilled.results.get("full_data"), full)
+        """Test accuracy of the same network, or each of the pool, trained on all the data; see `train_on_all`."""
+        about = (self.corpus, self.accelerator, self.reporter)
+        if self.recipe.pool:
+            full = pooled_full({each: train_on_all(self.recipe.alone(each), *about) for each in self.recipe.pool})
+        else:
+            full = train_on_all(self.recipe, *about, self.network)
+        return better_of_pool(self.distilled.results.get("full_data"), full)

@@ -23,7 +23,7 @@ from tdd.system.files import read_json, write_json
 
 DIGITS = 6
 """Decimal places of a share."""
-_OF_ALL_DATA = ("accuracy", "validation_accuracy", "test_examples", "tried")
+_OF_ALL_DATA = ("accuracy", "validation_accuracy", "test_examples", "tried", "by_network")
 
 
 class _Part(BaseModel):

@@ -10,10 +10,11 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.class_figures import is_at_majority
 from tdd.evaluation.names import NAMES, NOT_OPPONENTS, PLAIN, SUBJECT, how_trained
 from tdd.evaluation.paired import paired_difference, strongest
+from tdd.evaluation.pool_figures import of_network, pool_of
 from tdd.system.formatting import aligned, percent
 
 if TYPE_CHECKING:
-    from tdd.runs.baselines import Results
+    from tdd.runs.baselines_file import Results
 
 
 def _beside_accuracy(evaluation: Mapping[str, Any]) -> Iterator[str]:
@@ -64,7 +65,10 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
             line += f", distillation ratio {percent(evaluation['mean'] / full['accuracy'])}"
         lines += [line, *_beside_accuracy(evaluation)]
         for network, alone in evaluation.get("by_network", {}).items():
-            lines.append(f"    {network}: test accuracy {percent(alone['mean'], alone['sd'])}")
+            line = f"    {network}: test accuracy {percent(alone['mean'], alone['sd'])}"
+            if all_data := (full or {}).get("by_network", {}).get(network, {}).get("accuracy"):
+                line += f", distillation ratio {percent(alone['mean'] / all_data)}"
+            lines.append(line)
     for init, accuracies in distilled.results.get("decoded", {}).items():
         for key, labels in (("as_learned", "as learned"), ("refitted", "fitted to the words")):
             if key not in accuracies:
@@ -73,18 +77,21 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
             lines.append(f"  nearest words, labels and rates {labels}, {init} initialisation: test accuracy {accuracy}")
     if full:
         how = f" ({text})" if (text := how_trained(full)) else ""
-        lines.append(f"  all data, same network: test accuracy {percent(full['accuracy'])}{how}")
+        which = "same networks" if "by_network" in full else "same network"
+        lines.append(f"  all data, {which}: test accuracy {percent(full['accuracy'])}{how}")
     return "\n".join(lines)
 
 
 def baselines_table(results: Results, distilled: DistilledSet | None = None) -> str:
     """Baselines: the strongest first, then the distilled set that they are compared with if there is one, then others.
 
-    The strongest is that with the best held-out accuracy; the others stand by test accuracy. The difference is what the
-    set has more than a baseline that was trained in the same way, with its 95 % interval, in points.
+    Of a pool one such table of the mean over its networks, and one of each network. The strongest is that with the best
+    held-out accuracy; the others stand by test accuracy. The difference is what the set has more than a baseline that
+    was trained in the same way, with its 95 % interval, in points.
     """
     columns = ("trained on", "test accuracy", "± over", "set is better by", "chosen", "draws", "networks")
     cells = [[*columns, "gradient steps", "words", "seconds to train"]]
+    pool = pool_of(results)
     own = _own_rows(distilled)
     first = strongest(results)
     others = [(NAMES[name], name, result) for name, result in results.items() if name != first] + own
@@ -99,7 +106,14 @@ def baselines_table(results: Results, distilled: DistilledSet | None = None) -> 
         over = row.get("sd_over", "networks") if row["sd"] else "-"
         better = str(paired_difference(ours, row)) if ours is not None and compared else "-"
         cells.append([about, percent(row["mean"], row["sd"]), over, better, _chosen(row), *counts, seconds])
-    return aligned(cells, left=(0, 2, 3, 4))
+    table = aligned(cells, left=(0, 2, 3, 4))
+    if not pool:
+        return table
+    of_each = [
+        f"{network}\n{baselines_table(of_network(results, network), distilled and distilled.alone(network))}"
+        for network in pool
+    ]
+    return "\n\n".join([f"{', '.join(pool)}: the mean over these\n{table}", *of_each])
 
 
 def _own_rows(distilled: DistilledSet | None) -> list[tuple[str, str, Mapping[str, Any]]]:

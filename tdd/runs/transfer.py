@@ -12,6 +12,7 @@ from accelerate import Accelerator
 from tdd.data.corpus import Corpus
 from tdd.data.labelled_texts import read_labelled_texts
 from tdd.data.sources import local_copy
+from tdd.data.text import TextSplit
 from tdd.distillation.accuracy import check_fits
 from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
@@ -176,7 +177,9 @@ def transfer_texts(
     recipe = resolve_recipe(dataset, None, [], where | {"init": "random"})
     with reporter:
         corpus = open_corpus(recipe, reporter)
-        read = [read_labelled_texts(path, corpus.classes, reading) for path in files]
+        train = corpus.train
+        pair = train.raw.columns if isinstance(train, TextSplit) and train.raw and train.are_pairs else ()
+        read = [read_labelled_texts(path, corpus.classes, pair, reading) for path in files]
         sizes = sorted({len(each.texts) for each in read})
         if len(sizes) > 1:
             raise UsageError(f"the files hold {sizes[0]} to {sizes[-1]} texts: test sets of one size together")
@@ -208,7 +211,8 @@ def _prepared(
     if asked.beside:
         words = [given.words for given in subject]
         fewest = min(count for count in words if count is not None) if None not in words else None
-        for_fresh = recipe.model_copy(update={"init": "random"})
+        # The teacher of a set for a pool is the first network.
+        for_fresh = recipe.alone(recipe.network).model_copy(update={"init": "random"})
         features = features_of(asked.features, spaces, accelerator.device)
         baselines = Baselines(
             for_fresh,
