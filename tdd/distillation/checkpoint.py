@@ -37,6 +37,7 @@ class OuterState:
         best_step: outer steps it had seen.
         step: outer steps done.
         seconds: time spent so far.
+        threads: processor threads of the process, where it was the only one; None: of several.
     """
 
     learned: Tensors
@@ -49,6 +50,7 @@ class OuterState:
     best_step: int = 0
     step: int = 0
     seconds: float = 0.0
+    threads: int | None = None
 
     @classmethod
     def at_start(cls, learned: Tensors, optimiser: torch.optim.Adam, schedule: Schedule) -> OuterState:
@@ -69,7 +71,7 @@ class OuterState:
         for name, value in self.learned.items():
             for key, moment in self.optimiser.state[value].items():
                 tensors[f"adam.{name}.{key}"] = moment
-        progress = {key: getattr(self, key) for key in _PROGRESS}
+        progress = {key: getattr(self, key) for key in _PROGRESS} | {"threads": self.threads}
         ends = {"last": self.schedule.last, "falls_from": self.schedule.falls_from}
         save_tensors(path, tensors, {"tdd": json.dumps(progress | {"schedule": ends, "fingerprint": fingerprint})})
 
@@ -102,6 +104,7 @@ class OuterState:
                 for name, average in self.average.items()
                 if f"best.{name}" in tensors
             }
+            self.threads = progress.pop("threads")
             self.schedule = replace(self.schedule, **progress.pop("schedule"))
             for key, value in progress.items():
                 setattr(self, key, type(getattr(self, key))(value))

@@ -135,7 +135,7 @@ class Distiller:
             asked = outcome.asked or (alone and self.should_stop())
             out_of_time = outcome.out_of_time or (alone and self._out_of_time())
             if asked or out_of_time or last or state.step % recipe.checkpoint_every == 0:
-                self._save()
+                self.save()
             done = f"stopped after {state.step} of {state.schedule.last} outer steps"
             if asked and not last:
                 raise Interrupted(done)
@@ -149,8 +149,14 @@ class Distiller:
 
     # One outer step
 
-    def _outer_step(self, attempt: int = 0) -> Outcome:
-        """One outer step (Algorithm 2 of the paper). Every `attempt` draws other networks."""
+    def gradient(self, attempt: int = 0) -> tuple[list[torch.Tensor], float]:
+        """Mean outer loss of the next outer step's networks, and its gradient to each learned tensor.
+
+        Nothing is updated. Every `attempt` draws other networks.
+
+        Returns:
+            The loss (1,) and the gradients, and the weight of the networks whose turn it is.
+        """
         recipe, state, learned = self.recipe, self.state, self.state.learned
         batch = self.batches.at(state.step)
         place: list[str | int] = ["network", state.step, *["again"] * attempt]
@@ -164,19 +170,26 @@ class Distiller:
                 gradients = to_learned(found.gradient, learned, self.parametrisation, trainee.row)
                 parts, share = [found.loss[None], *gradients], weight * found.share
                 total = [sum_ + share * part for sum_, part in zip(total, parts, strict=True)]
+        return total, sum(turn.weight for turn in taken)
+
+    def _outer_step(self, attempt: int = 0) -> Outcome:
+        """One outer step (Algorithm 2 of the paper)."""
+        recipe, state, learned = self.recipe, self.state, self.state.learned
+        total, weight = self.gradient(attempt)
         wishes = torch.tensor([self.should_stop(), self._out_of_time()], dtype=torch.float, device=self.device)
         loss, *gradients, wishes = sums([*total, wishes], self.accelerator)
         kept = {n: value for n, value in zip(learned, gradients, strict=True) if n not in self.frozen}
         # What is clipped is what a network finds by itself, or else in its turn its weight would make no difference.
-        clip_norm = recipe.clip_norm * sum(turn.weight for turn in taken)
-        return update(state, kept, loss, wishes, clip_norm, state.schedule.factor(state.step), recipe.ema or 0.0)
+        return update(
+            state, kept, loss, wishes, recipe.clip_norm * weight, state.schedule.factor(state.step), recipe.ema or 0.0
+        )
 
     def _finite_outer_step(self) -> Outcome:
         for attempt in range(1 if self.recipe.init == "fixed" else DRAWS):
             outcome = self._outer_step(attempt)
             if outcome.finite:
                 return outcome
-        self._save()
+        self.save()
         raise TddError(
             f"the outer loss is no longer finite at outer step {self.state.step + 1}; the set is as it was before. "
             f"Lower learning_rate or samples_lr and start again in a new folder"
@@ -207,7 +220,8 @@ class Distiller:
         state.schedule.after_validation(state.step, state.best_step)
         return score
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Write the state, if it has a file."""
         if self.checkpoint is None:
             return
         self.accelerator.wait_for_everyone()

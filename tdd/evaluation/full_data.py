@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from tdd.distillation.accuracy import counts_of
 from tdd.evaluation.adam import Adam, Best, train_until_best
+from tdd.evaluation.small_step import training_step
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.learner import Learner, make_learner
 from tdd.networks.own import network_to_use
@@ -25,6 +26,7 @@ from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.settings.networks import entry_of
 from tdd.settings.pool_parts import check_one_network
 from tdd.settings.recipe import Recipe
+from tdd.system import threads
 from tdd.system.files import cache_folder, read_json, write_json
 from tdd.system.formatting import percent
 from tdd.system.processes import accelerator as default_accelerator
@@ -101,7 +103,14 @@ def train_on_all(
         about |= {"init": recipe.init} if learner.pretrained else {}
         about |= {"initialisation": ways} if ways != [USUAL_INITIALISATION] else {}
         keep = partial(_kept, about)
-    train = partial(_train_on_all, learner, recipe, corpus, settings, keep, reporter or Reporter(quiet=True))
+    told = reporter or Reporter(quiet=True)
+
+    def train() -> Result:
+        with threads.restored():
+            if threads.are_open(accelerator, recipe.threads):
+                told.note(threads.choose(training_step(learner, corpus.train, recipe.full_batch_size)))
+            return _train_on_all(learner, recipe, corpus, settings, keep, told)
+
     return keep([asdict(setting) for setting in settings], train)
 
 

@@ -26,6 +26,7 @@ from tdd.evaluation.paired import interval_of
 from tdd.evaluation.plain_settings import plain_settings
 from tdd.evaluation.plain_training import Lesson
 from tdd.evaluation.rate_search import Trainer, by_inner_loop, by_plain_training, scaled
+from tdd.evaluation.small_step import training_step
 from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.text_learners import SentenceVectors, TfIdf
 from tdd.networks.learner import Learner, make_learner
@@ -106,6 +107,11 @@ class Transfer:
         if protocol != "learned":
             found["plain"] = {name: tested.plainly(name, row) for name, row in self.rows.items()}
         return found
+
+    def small_step(self, network: str) -> Callable[[], object] | None:
+        """What testing a network does over and over, see `training_step`; None: it is none."""
+        learner = _Tested(self, network).learner if network not in LEARNERS else None
+        return None if learner is None else training_step(learner, self.spaces.of(network).test, 64)
 
     @property
     def _subject_has_steps(self) -> bool:

@@ -32,6 +32,7 @@ from tdd.system.files import read_json, write_json
 from tdd.system.formatting import percent
 from tdd.system.processes import check_one_process
 from tdd.system.reporter import Reporter
+from tdd.system.threads import are_open, choose, restored
 
 FILE = "baselines.json"
 """Where a folder keeps the baselines measured so far."""
@@ -104,6 +105,7 @@ def measure_baselines_of_run(
     accelerator, reporter = _one_process(device, threads), reporter or Reporter(quiet=True)
     with locked(folder), reporter:
         recipe, corpus = open_corpus_of(distilled, data, reporter)
+        recipe = recipe.model_copy(update={"threads": threads})
         start = distilled.initialisation
         chosen_by = features_of(features, Spaces(corpus), accelerator.device)
         about = (accelerator, reporter, network, distilled)
@@ -149,11 +151,26 @@ def _measure(
         "networks": baselines.networks,
     }
     results = _read_results(folder / FILE, fingerprint)
+    missing = [name for name in names if name not in results]
+    with restored():
+        if missing not in ([], ["full"]) and are_open(baselines.accelerator, baselines.recipe.threads):
+            baselines.reporter.note(choose(baselines.small_step()))
+        return _measure_each(baselines, names, results, settings, folder / FILE, keep)
+
+
+def _measure_each(
+    baselines: Baselines,
+    names: Sequence[str],
+    results: Results,
+    settings: dict[str, Any],
+    path: Path,
+    keep: Callable[[str, dict[str, Any]], None],
+) -> Results:
     try:
         for name in names:
             if name not in results:
                 results[name] = result = baselines.measure(name)
-                write_json(folder / FILE, settings | {"baselines": results})
+                write_json(path, settings | {"baselines": results})
                 held_out = percent(result["validation_accuracy"])
                 about = NAMES.get(name, "this distilled set, plain training")
                 baselines.reporter.note(f"{about}: held-out accuracy {held_out}, {result['seconds']:.0f} s")

@@ -16,6 +16,7 @@ from torch import nn
 
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.memory import check_memory
+from tdd.distillation.run_threads import settle_threads
 from tdd.distilled_set.run_folder import CHECKPOINT, LOG, check_empty, is_finished, locked, read_run, recipe_of_run
 from tdd.distilled_set.run_log import Log
 from tdd.distilled_set.set import DistilledSet
@@ -32,6 +33,7 @@ from tdd.settings.recipes import resolve_recipe
 from tdd.system import processes
 from tdd.system.reporter import Progress, Reporter
 from tdd.system.signals import stop_signals
+from tdd.system.threads import restored
 from tdd.system.version import __version__
 
 if TYPE_CHECKING:
@@ -98,10 +100,10 @@ def distill(
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=not accelerator.is_main_process)
     if folder is None:
-        with _tracking(tracker):
+        with _tracking(tracker), restored():
             return _distill(recipe, None, accelerator, reporter, data, network)
     folder = Path(folder)
-    with _tracking(tracker), locked(folder) if accelerator.is_main_process else nullcontext():
+    with _tracking(tracker), restored(), locked(folder) if accelerator.is_main_process else nullcontext():
         if accelerator.is_main_process and not resume:
             check_empty(folder)
         accelerator.wait_for_everyone()
@@ -166,6 +168,8 @@ def _distill(
             reporter.note(f"going on after outer step {state.step}")
         if folder and accelerator.is_main_process and not (folder / RECIPE).exists():
             recipe.save(folder / RECIPE)
+        if line := settle_threads(distiller):
+            reporter.note(line)
         if recipe.report_to != "none":
             accelerator.init_trackers("tdd", config={name: str(value) for name, value in recipe.model_dump().items()})
         log = Log(folder / LOG if folder and accelerator.is_main_process else None, state.step)

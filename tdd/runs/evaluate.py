@@ -19,6 +19,7 @@ from tdd.runs.measurements import Measurements
 from tdd.runs.open_data import open_corpus_of
 from tdd.system import processes
 from tdd.system.reporter import Reporter
+from tdd.system.threads import restored
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def evaluate_run(
     if decoded:
         check_decodable(distilled)
     recipe, corpus = open_corpus_of(distilled, data, reporter)
+    recipe = recipe.model_copy(update={"threads": threads})
     if full_search:
         recipe = recipe.model_copy(update={"full_search": recipe.full_search or "usual"})
     measurements = Measurements(distilled, recipe, corpus, networks, max_test, accelerator, reporter, network)
@@ -105,7 +107,7 @@ def evaluate_run(
     for job in jobs:
         if only_missing and job.is_measured(distilled.results):
             continue
-        with reporter:
+        with reporter, restored():
             figures = job.measure()
         # At once, since the next measurement may be stopped.
         keep_figures(figures, job.key, distilled, folder if accelerator.is_main_process else None)

@@ -9,6 +9,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.evaluation.evaluation import Evaluation, evaluate
 from tdd.evaluation.names import NETWORKS
+from tdd.evaluation.small_step import evaluation_step
 from tdd.networks.own import check_same_network
 from tdd.runs.keep import keep_figures
 from tdd.runs.open_data import open_corpus_of
@@ -16,6 +17,7 @@ from tdd.settings.initialisations import Initialisation
 from tdd.system import processes
 from tdd.system.formatting import percent
 from tdd.system.reporter import Reporter
+from tdd.system.threads import are_open, choose, restored
 
 
 def evaluate_initialisation(
@@ -58,7 +60,10 @@ def evaluate_initialisation(
         figures = percent(so_far.mean, so_far.sd)
         reporter.count(len(so_far.accuracies), count, f"networks tested, {initialisation}: {figures}")
 
-    with reporter:
+    with reporter, restored():
+        if are_open(accelerator, threads):
+            place = accelerator.device
+            reporter.note(choose(evaluation_step(distilled, corpus.test, count, network, place, initialisation)))
         found = evaluate(
             distilled, corpus.test, count, "random", recipe.seed, max_test, accelerator, tell, network, initialisation
         )

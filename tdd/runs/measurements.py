@@ -14,9 +14,11 @@ from tdd.evaluation.decoded import decoded_accuracy
 from tdd.evaluation.evaluation import Evaluation, evaluate
 from tdd.evaluation.full_data import better_tuned, train_on_all
 from tdd.evaluation.names import NETWORKS
+from tdd.evaluation.small_step import evaluation_step
 from tdd.settings.recipe import Recipe
 from tdd.system.formatting import percent
 from tdd.system.reporter import Reporter
+from tdd.system.threads import are_open, choose
 
 
 def evaluate_on(
@@ -72,8 +74,15 @@ class Measurements:
     reporter: Reporter
     network: str | None = None
 
+    def _choose_threads(self, init: str) -> None:
+        if are_open(self.accelerator, self.recipe.threads):
+            networks = 1 if init == "fixed" else self.networks or NETWORKS
+            step = evaluation_step(self.distilled, self.corpus.test, networks, self.network, self.accelerator.device)
+            self.reporter.note(choose(step))
+
     def evaluation(self, init: str) -> dict[str, Any]:
         """Test accuracy of networks trained on the set, by initialisation."""
+        self._choose_threads(init)
         evaluation = evaluate_on(
             self.corpus,
             self.distilled,
@@ -88,6 +97,7 @@ class Measurements:
 
     def decoded(self, init: str) -> dict[str, Any]:
         """Test accuracy of networks trained on the set's nearest words, by initialisation; see `decoded_accuracy`."""
+        self._choose_threads(init)
         accuracies = decoded_accuracy(
             self.distilled,
             self.corpus,
@@ -102,5 +112,6 @@ class Measurements:
 
     def full_data(self) -> dict[str, Any]:
         """Test accuracy of the same network trained on all the data; see `train_on_all`."""
+        # Chooses its threads itself.
         full = train_on_all(self.recipe, self.corpus, self.accelerator, self.reporter, self.network)
         return better_tuned(self.distilled.results.get("full_data"), full)
