@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.decoded import decoded_accuracy
 from tdd.evaluation.evaluation import Evaluation, evaluate
 from tdd.evaluation.full_data import better_tuned, train_on_all
+from tdd.evaluation.kept_tests import KeptTests
 from tdd.evaluation.names import NETWORKS
 from tdd.evaluation.small_step import evaluation_step
 from tdd.settings.recipe import Recipe
@@ -31,6 +33,7 @@ def evaluate_on(
     reporter: Reporter | None = None,
     tell_figures: bool = True,
     network: str | nn.Module | None = None,
+    kept: KeptTests | None = None,
 ) -> Evaluation:
     """Evaluate a set on a corpus's test split, with progress told to `reporter`, see `evaluate`.
 
@@ -39,15 +42,28 @@ def evaluate_on(
     reporter = reporter or Reporter(quiet=True)
     fresh = None if (init or distilled.recipe.init) == "fixed" else networks
 
-    def tell(so_far: Evaluation) -> None:
-        if so_far.init == "random":
-            figures = f": {percent(so_far.mean, so_far.sd)}" if tell_figures else ""
-            reporter.count(len(so_far.accuracies), networks, f"networks tested{figures}")
-
+    tell = teller(reporter, networks, "networks tested", kept, tell_figures)
     with reporter:
         return evaluate(
-            distilled, corpus.test, fresh, init, distilled.recipe.seed, max_test, accelerator, tell, network
+            *(distilled, corpus.test, fresh, init, distilled.recipe.seed, max_test, accelerator, tell, network),
+            kept=kept,
         )
+
+
+def teller(
+    reporter: Reporter, networks: int, what: str, kept: KeptTests | None = None, tell_figures: bool = True
+) -> Callable[[Evaluation], None]:
+    """What tells `reporter` how many of so many fresh networks are tested, and their accuracy."""
+
+    def tell(so_far: Evaluation) -> None:
+        if so_far.init != "random":
+            return
+        figures = f": {percent(so_far.mean, so_far.sd)}" if tell_figures else ""
+        before = kept is not None and kept.last is not None and so_far.accuracies is kept.last.found
+        say = reporter.begin if before else reporter.count
+        say(len(so_far.accuracies), networks, f"{what}{figures}")
+
+    return tell
 
 
 @dataclass(frozen=True)
@@ -62,6 +78,7 @@ class Measurements:
         max_test: test on this many examples only.
         accelerator: device and processes.
         reporter: where progress is told.
+        kept: where the networks tested so far are kept.
         network: the user's own network, ``python:package.module:Class``; None: the recipe's.
     """
 
@@ -72,6 +89,7 @@ class Measurements:
     max_test: int | None
     accelerator: Accelerator
     reporter: Reporter
+    kept: KeptTests
     network: str | None = None
 
     def _choose_threads(self, init: str) -> None:
@@ -92,6 +110,7 @@ class Measurements:
             self.accelerator,
             self.reporter,
             network=self.network,
+            kept=self.kept,
         )
         return {init: evaluation.as_dict()}
 
@@ -106,7 +125,9 @@ class Measurements:
             self.max_test,
             self.accelerator,
             on_fit=lambda progress: self.reporter.outer_step(progress, self.recipe.refit_steps),
+            on_test=teller(self.reporter, self.networks or NETWORKS, "networks trained on words tested", self.kept),
             network=self.network,
+            kept=self.kept,
         )
         return {init: accuracies}
 

@@ -56,7 +56,8 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
             line += f" (on {evaluation['test_examples']:,} of {evaluation['test_split']:,} test examples)"
         if full and full["accuracy"]:
             line += f", distillation ratio {percent(evaluation['mean'] / full['accuracy'])}"
-        lines += [line, *_beside_accuracy(evaluation)]
+        lines += [line, *([f"    {other}"] if (other := protocol(distilled.recipe.init, init)) else [])]
+        lines += _beside_accuracy(evaluation)
         for network, alone in evaluation.get("by_network", {}).items():
             lines.append(f"    {network}: test accuracy {percent(alone['mean'], alone['sd'])}")
     for init, accuracies in distilled.results.get("decoded", {}).items():
@@ -69,6 +70,15 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
         how = f" ({text})" if (text := how_trained(full)) else ""
         lines.append(f"  all data, same network: test accuracy {percent(full['accuracy'])}{how}")
     return "\n".join(lines)
+
+
+def protocol(made_for: str, init: str) -> str:
+    """What is to be known of a test where its networks are not those that a set was made for, in a line; else ""."""
+    if (made_for, init) == ("fixed", "random"):
+        return "fresh networks, though the set was made for one initialisation: it teaches that one best"
+    if (made_for, init) == ("random", "fixed"):
+        return "one initialisation, though the set was made for any"
+    return ""
 
 
 def baselines_table(results: Results, distilled: DistilledSet | None = None) -> str:
