@@ -14,12 +14,17 @@ from tdd.evaluation.names import DRAWS, NAMES
 from tdd.settings.assignments import parse_assignments
 from tdd.settings.recipe import RESUMED, Recipe
 
+GOING_ON = (*RESUMED, "outer_steps")
+"""Settings that a run goes on with."""
+
 
 @takes_settings
 def distill(
     options: RecipeOptions,
     output: Annotated[Path | None, typer.Option(help="Run folder; runs/DATASET-N when absent.")] = None,
-    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with the run in this folder.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with this run; a finished one with more --outer-steps.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved recipe and leave.")] = False,
     list_recipes: Annotated[
         bool, typer.Option("--list-recipes", help="List the recipes that come with tdd and leave.")
@@ -33,15 +38,17 @@ def distill(
             typer.echo(f"{name:<24} {path}")
         return
     if resume is not None:
-        if options.any_set(ignoring=[*RESUMED, *(["network"] if options.network else [])]) or output:
-            also = ", ".join(f"--{name.replace('_', '-')}" for name in RESUMED)
+        if options.any_set(ignoring=[*GOING_ON, *(["network"] if options.network else [])]) or output:
+            also = ", ".join(f"--{name.replace('_', '-')}" for name in GOING_ON)
             raise UsageError(
                 f"--resume goes on with the run as it was started: give it no data set and no settings but {also}"
             )
         from tdd.distilled_set.run_folder import recipe_of_run
+        from tdd.runs.longer import longer
 
+        kept = longer(recipe_of_run(resume), resume, options.flags.get("outer_steps"))
         changed = {name: value for name, value in options.flags.items() if name in RESUMED}
-        settings = Recipe.build(recipe_of_run(resume).model_dump() | changed, where="settings")
+        settings = Recipe.build(kept.model_dump() | changed, where="settings")
     elif options.dataset is None and options.recipe is None:
         raise UsageError("name a data set, e.g. tdd distill imdb --n 20")
     else:

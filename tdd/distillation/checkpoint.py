@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tdd.data.corpus import Corpus
 
 
+_COURSE = ("ends", "last", "course", "begun", "falls_from")
 _PROGRESS = ("best_accuracy", "best_of_each", "best_step", "step", "seconds")
 
 
@@ -60,7 +61,7 @@ class OuterState:
     @property
     def is_done(self) -> bool:
         """Whether the last outer step is done."""
-        return self.step >= self.schedule.last
+        return self.schedule.is_over(self.step)
 
     def save(self, path: Path, fingerprint: str) -> None:
         """Write the state atomically; `fingerprint` names the recipe and data it belongs to."""
@@ -72,8 +73,8 @@ class OuterState:
             for key, moment in self.optimiser.state[value].items():
                 tensors[f"adam.{name}.{key}"] = moment
         progress = {key: getattr(self, key) for key in _PROGRESS} | {"threads": self.threads}
-        ends = {"last": self.schedule.last, "falls_from": self.schedule.falls_from}
-        save_tensors(path, tensors, {"tdd": json.dumps(progress | {"schedule": ends, "fingerprint": fingerprint})})
+        progress |= {"schedule": {name: getattr(self.schedule, name) for name in _COURSE}, "fingerprint": fingerprint}
+        save_tensors(path, tensors, {"tdd": json.dumps(progress)})
 
     def load(self, path: Path, fingerprint: str) -> None:
         """Take over the state saved at `path`.
@@ -84,7 +85,9 @@ class OuterState:
         tensors, metadata = load_tensors(path)
         try:
             progress = json.loads(metadata["tdd"])
-            if progress.pop("fingerprint") != fingerprint:
+            course = progress.pop("schedule")
+            planned = tuple(course.pop("ends"))
+            if progress.pop("fingerprint") != fingerprint or not self.schedule.follows(planned, int(progress["step"])):
                 raise TddError(
                     f"{path} belongs to another recipe or other data, or the network has other parameters or frozen "
                     f"parts now; resume with those it was made with, or start again in a new folder"
@@ -105,15 +108,21 @@ class OuterState:
                 if f"best.{name}" in tensors
             }
             self.threads = progress.pop("threads")
-            self.schedule = replace(self.schedule, **progress.pop("schedule"))
             for key, value in progress.items():
                 setattr(self, key, type(getattr(self, key))(value))
+            self.schedule = replace(self.schedule, **course)
+            self.schedule.after_step(self.step)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise TddError(f"{path} is not a checkpoint of this run ({error}); start again in a new folder") from None
 
 
 def run_fingerprint(recipe: Recipe, corpus: Corpus, *more: int | str) -> str:
-    """What a checkpoint belongs to: the settings that shape the set, the data, and `more`."""
+    """What a checkpoint belongs to: the settings that shape the set, the data, and `more`.
+
+    How far a run goes is not among them: a finished one may go on, see `Schedule`.
+    """
     # Without defaults: a run made before a setting came up is still the same.
-    settings = recipe.model_dump(exclude=settings_that_keep_the_run(), exclude_defaults=True)
+    settings = recipe.model_dump(
+        exclude=settings_that_keep_the_run() | {"outer_steps", "restarts"}, exclude_defaults=True
+    )
     return hashlib.sha256(json.dumps([settings, corpus.fingerprint, *more]).encode()).hexdigest()

@@ -125,7 +125,7 @@ class Distiller:
         while not state.is_done:
             outcome = self._finite_outer_step()
             state.step += 1
-            due = state.is_done or state.step % recipe.validate_every == 0
+            due = state.step >= state.schedule.last or state.step % recipe.validate_every == 0
             validation, last = self._validate() if due else None, state.is_done
             state.seconds = time.monotonic() - began
             best = state.best_accuracy
@@ -134,6 +134,7 @@ class Distiller:
             alone = self.accelerator.num_processes == 1
             asked = outcome.asked or (alone and self.should_stop())
             out_of_time = outcome.out_of_time or (alone and self._out_of_time())
+            state.schedule.after_step(state.step)
             if asked or out_of_time or last or state.step % recipe.checkpoint_every == 0:
                 self.save()
             done = f"stopped after {state.step} of {state.schedule.last} outer steps"

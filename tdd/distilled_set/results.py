@@ -25,6 +25,7 @@ def read_results(path: Path) -> dict[str, Any]:
         tested = [value for kinds in nested for value in kinds.values() if not isinstance(value, int | float)]
         good = _numbers(distillation, *({"outer_steps", "seconds"} & distillation.keys()))
         good &= isinstance(distillation.get("versions", {}), dict)
+        good &= all(_numbers(part, "outer_steps", "validation_accuracy") for part in distillation.get("parts", []))
         evaluations = list(results.get("evaluation", {}).values())
         of_pools = [each for evaluation in evaluations for each in evaluation.get("by_network", {}).values()]
         good &= all(_numbers(result, *figures) for result in [*evaluations, *of_pools, *tested])

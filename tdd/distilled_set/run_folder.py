@@ -88,9 +88,12 @@ def read_run(folder: Path) -> DistilledSet:
     return DistilledSet.from_pretrained(folder)
 
 
-def is_finished(folder: Path) -> bool:
-    """Whether the run in `folder` came to its end, its test included."""
-    return (folder / RESULTS).is_file() and "distillation" in read_json(folder / RESULTS)
+def is_finished(folder: Path, after: int | None = None) -> bool:
+    """Whether the run in `folder` came to its end, its test included: `after` so many outer steps, or any number."""
+    results = read_json(folder / RESULTS) if (folder / RESULTS).is_file() else {}
+    if "distillation" not in results:
+        return False
+    return after is None or results["distillation"].get("outer_steps") == after
 
 
 def check_same(recipe: Recipe, folder: Path) -> None:

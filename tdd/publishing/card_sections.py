@@ -16,7 +16,7 @@ from tdd.settings.column_names import pair_of
 from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.settings.networks import CODE, entry_of
 from tdd.settings.recipe import Recipe
-from tdd.system.formatting import duration
+from tdd.system.formatting import duration, percent
 
 _NEAREST_WORDS = "The words are those nearest to learned vectors"
 _CUT_OFF_PIXELS = "The pictures are the learned numbers, rounded and cut off at black and white"
@@ -170,6 +170,12 @@ def provenance_section(distilled: DistilledSet) -> str:
         f"- outer loop: {steps} with {recipe.batch_size} real examples{networks} each",
         f"- samples started from {_start(recipe)}",
     ]
+    for part in distillation.get("parts", []):
+        held_out = percent(part["validation_accuracy"])
+        lines.append(
+            f"- it went on after {part['outer_steps']:,} of these steps, with {held_out} on held-out data: "
+            "the step sizes began a new course"
+        )
     if distilled.space.kind == "text":
         lines.append(f"- word vectors: {_vectors(distilled)}")
     if "seconds" in distillation:

@@ -213,7 +213,7 @@ def _read_results(path: Path, fingerprint: str) -> Results:
 
 def _fingerprint(recipe: Recipe, baselines: Baselines, features: FeaturesOf) -> str:
     about = [run_fingerprint(recipe, baselines.corpus), baselines.draws, baselines.networks, _all_data(recipe)]
-    about += [features, asdict(baselines.how), baselines.sets.words]
+    about += [features, asdict(baselines.how), baselines.sets.words, recipe.outer_steps]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
 

@@ -24,6 +24,7 @@ from tdd.errors import Interrupted, TddError, UsageError, check_kind, stopped
 from tdd.hub.layout import RECIPE
 from tdd.networks.own import can_be_imported, check_same_network, network_to_use, recipe_for
 from tdd.publishing.card import write_card
+from tdd.runs.longer import longer, results_before
 from tdd.runs.measurements import evaluate_on
 from tdd.runs.open_data import open_corpus
 from tdd.settings.from_data import SETTLED
@@ -56,7 +57,7 @@ def distill(
     Args:
         recipe: every setting, or the name of a data set, whose own recipe is taken; when resuming, only those settings
             count that have no part in the set: the place its data are read from, its device and threads, its tracker,
-            its time.
+            its time; and more `outer_steps` for a finished run, see `tdd.runs.longer.longer`.
         folder: the run folder; None keeps nothing on disk.
         resume: resume the run in `folder` instead of starting one.
         reporter: where progress is told; None: on standard error, see `tdd.disable_progress`.
@@ -88,7 +89,9 @@ def distill(
     if resume and folder is not None:
         kept = recipe_of_run(Path(folder))
         check_same_network(kept, network, "start one for that in a new folder")
-        recipe = kept.model_copy(update={name: getattr(recipe, name) for name in RESUMED})
+        recipe = longer(kept, Path(folder), recipe.outer_steps).model_copy(
+            update={name: getattr(recipe, name) for name in RESUMED}
+        )
     if data is not None:
         recipe = recipe.model_copy(update={"data_from": "memory"})
     network_to_use(recipe.network, network)
@@ -161,13 +164,13 @@ def _distill(
         checkpoint = folder and folder / CHECKPOINT
         distiller = Distiller(recipe, corpus, checkpoint, accelerator, should_stop=should_stop, network=network)
         state = distiller.state
-        if folder and state.is_done and is_finished(folder):
+        if folder and state.is_done and is_finished(folder, state.step):
             reporter.note("the run was finished before")
             return read_run(folder)
         if state.step:
             reporter.note(f"going on after outer step {state.step}")
-        if folder and accelerator.is_main_process and not (folder / RECIPE).exists():
-            recipe.save(folder / RECIPE)
+        if folder and accelerator.is_main_process:
+            _keep_recipe(recipe, folder)
         if line := settle_threads(distiller):
             reporter.note(line)
         if recipe.report_to != "none":
@@ -190,13 +193,14 @@ def _distill(
         try:
             distilled = distiller.run()
         except TddError:
-            if folder and state.best and accelerator.is_main_process:
+            if folder and state.best and accelerator.is_main_process and not is_finished(folder):
                 distiller.best().save_pretrained(folder)
             raise
         finally:
             log.close()
+    distilled.results = results_before(folder)
     distilled.results["data"] = corpus.reading
-    distilled.results["distillation"] = {
+    distilled.results["distillation"] = distilled.results.get("distillation", {}) | {
         "outer_steps": state.step,
         "best_step": state.best_step,
         "validation_accuracy": state.best_accuracy,
@@ -225,6 +229,18 @@ def _distill(
     accelerator.wait_for_everyone()
     accelerator.end_training()
     return distilled
+
+
+def _keep_recipe(recipe: Recipe, folder: Path) -> None:
+    """Write the recipe of a run, and of one that goes on the outer steps that it is to do now."""
+    if not (folder / RECIPE).exists():
+        recipe.save(folder / RECIPE)
+        return
+    kept = recipe_of_run(folder)
+    if kept.restarts != recipe.restarts:
+        kept.model_copy(update={name: getattr(recipe, name) for name in ("outer_steps", "restarts")}).save(
+            folder / RECIPE
+        )
 
 
 def _hardware(device: torch.device) -> str:

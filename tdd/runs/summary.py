@@ -48,6 +48,8 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
     networks, init = ", ".join(distilled.recipe.learners), distilled.recipe.init
     lines = [f"{folder}: n = {distilled.n} ({split}), made for {networks}, {init} initialisation"]
     full = distilled.results.get("full_data")
+    for part in distilled.results.get("distillation", {}).get("parts", []):
+        lines.append(f"  {describe_part(part)}")
     for init, evaluation in distilled.results.get("evaluation", {}).items():
         line = f"  {init} initialisation: test accuracy {percent(evaluation['mean'], evaluation['sd'])}"
         if evaluation["networks"] > 1:
@@ -70,6 +72,12 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
         how = f" ({text})" if (text := how_trained(full)) else ""
         lines.append(f"  all data, same network: test accuracy {percent(full['accuracy'])}{how}")
     return "\n".join(lines)
+
+
+def describe_part(part: Mapping[str, Any]) -> str:
+    """An earlier part of a run that went on, from its results, in a line."""
+    test = "".join(f", test {percent(mean)} ({init})" for init, mean in part.get("test", {}).items())
+    return f"went on after {part['outer_steps']:,} outer steps: held-out {percent(part['validation_accuracy'])}{test}"
 
 
 def protocol(made_for: str, init: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tdd.errors import UsageError
@@ -84,5 +85,8 @@ def _of_words(recipe: AllSettings) -> Iterator[str]:
 
 
 def _of_the_outer_loop(recipe: AllSettings) -> Iterator[str]:
+    ends = [0, *recipe.restarts, *([] if recipe.outer_steps is None else [recipe.outer_steps])]
+    if any(later <= earlier for earlier, later in pairwise(ends)):
+        yield f"restarts: {recipe.restarts} are outer steps in their order, below outer_steps: {recipe.outer_steps}"
     if recipe.window is None and recipe.window_end != "last":
         yield f"window_end: {recipe.window_end} moves a window; set window to its number of inner steps"
