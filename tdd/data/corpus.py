@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from tdd.data.copies import content_keys, notes_on_copies
+from tdd.data.fewer_rows import fewer_rows
 from tdd.data.find_columns import Columns, find_columns
 from tdd.data.from_memory import source_in_memory
 from tdd.data.known import KNOWN
@@ -112,6 +113,7 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         if known and known.left_out:
             splits = {name: without(split, label, known.left_out) for name, split in splits.items()}
         classes = read_labels(splits, label, recipe.keep_labels, recipe.unlabelled)
+        splits, classes, fewer = fewer_rows(splits, classes, recipe.max_rows)
         cells = {name: encoder.encode(split, name) for name, split in splits.items()}
         keys = {name: content_keys(encoder.contents(split, cells[name])) for name, split in splits.items()}
     notes = source.notes + columns.notes + unlabelled + classes.notes
@@ -147,7 +149,7 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         classes.names,
         **parts,
         notes=notes,
-        reading=_reading(source, columns, left_out, classes.names, parts),
+        reading=_reading(source, columns, left_out, classes.names, parts) | ({"max_rows": fewer} if fewer else {}),
         fingerprint=digest.hexdigest(),
     )
 
@@ -162,7 +164,8 @@ def _reading(
     """What was read, as JSON values, for results and card.
 
     "text_column" or "image_column", and "label_column"; "left_out": rows of each official split by reason; "classes":
-    examples of each class in "train", "validation" and "test"; and what `Source.reading` says of the files.
+    examples of each class in "train", "validation" and "test"; and what `Source.reading` says of the files. Where
+    `max_rows` left rows out, "max_rows" is added: how many of each official split were "read", "of" how many.
     """
     counts = {name: torch.bincount(part.labels, minlength=len(classes)).tolist() for name, part in parts.items()}
     return {

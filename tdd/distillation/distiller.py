@@ -81,7 +81,6 @@ class Distiller:
             for row, (name, network) in enumerate(zip(recipe.learners, used, strict=True))
         ]
         self.batches, self.deadline = OuterBatches.of(recipe, corpus.train, self.device), math.inf
-
         self.start, self.frozen = start, {*frozen, *(("labels",) if recipe.labels == "hard" else ())}
         samples, labels, mask, rates, momentum = first_set(recipe, corpus) if start is None else parts_of(start)
         learners = [trainee.learner for trainee in self.trainees]
@@ -89,7 +88,8 @@ class Distiller:
             learner.check_reads(samples.shape[2:])
         self.mask = None if mask is None else mask.to(self.device)
         self.parametrisation = parametrisation(recipe, corpus, mask, self.device)
-        attention = first_attention(recipe, learners[0], samples, mask) if start is None else start.attention
+        own = None if start is None else start.attention
+        attention = first_attention(recipe, learners[0], samples, mask) if own is None else own
         learned = {
             name: value.clone().to(self.device).requires_grad_(name not in self.frozen)
             for name, value in raw_of(self.parametrisation.start(samples), labels, rates, momentum, attention).items()
@@ -99,9 +99,9 @@ class Distiller:
             optimised, recipe, PRETRAINED_EPSILON if any(each.pretrained for each in learners) else EPSILON
         )
         self.state = OuterState.at_start(learned, optimiser, Schedule.of(recipe))
-        own = source_of_pool(self.trainees)
+        signed = source_of_pool(self.trainees)
         self.fingerprint = run_fingerprint(
-            recipe, corpus, own["network"], own["frozen"], *self.parametrisation.identity()
+            recipe, corpus, signed["network"], signed["frozen"], *self.parametrisation.identity()
         )
         if checkpoint is not None and checkpoint.exists():
             self.state.load(checkpoint, self.fingerprint)

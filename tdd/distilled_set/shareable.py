@@ -44,6 +44,7 @@ def public_recipe(recipe: Recipe, on_hub: bool) -> Recipe:
         "dataset": recipe.dataset if on_hub or recipe.dataset in KNOWN else last_part(recipe.dataset),
         "vectors": _file_without_folders(recipe.vectors),
         "tokenizer": recipe.tokenizer and _file_without_folders(recipe.tokenizer),
+        "start_from": recipe.start_from and _without_folders(recipe.start_from),
         "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
     }
     shared, _ = with_networks_named(recipe, None, _encoder_without_folders)

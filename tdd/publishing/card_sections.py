@@ -168,7 +168,7 @@ def provenance_section(distilled: DistilledSet) -> str:
         "",
         f"- {of}: {made_for}; made for {recipe.init} initialisation{_drawn(recipe)}",
         f"- outer loop: {steps} with {recipe.batch_size} real examples{networks} each",
-        f"- samples started from {_start(recipe)}",
+        f"- samples started from {_start(recipe)}{_start_set(distilled)}",
     ]
     for part in distillation.get("parts", []):
         held_out = percent(part["validation_accuracy"])
@@ -199,9 +199,22 @@ def _drawn(recipe: Recipe) -> str:
 
 
 def _start(recipe: Recipe) -> str:
+    if recipe.start_from is not None:
+        return "another distilled set"
     if recipe.starts_real:
         return "real examples"
     return "random words" if recipe.samples == "words" else "noise"
+
+
+def _start_set(distilled: DistilledSet) -> str:
+    """Which set the samples started from, where it was one."""
+    start = distilled.results.get("start")
+    if not isinstance(start, dict):
+        return ""
+    other = (
+        "" if start["same_data"] else "; that was made from other data or splits, and may have learned from these tests"
+    )
+    return f", {in_code(str(start['name']))} (n = {start['n']}, {start['network']}): {start['samples']}{other}"
 
 
 def limits_section(distilled: DistilledSet) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from tdd.distilled_set.results import read_results
-from tdd.distilled_set.run_folder import is_finished
+from tdd.distilled_set.run_folder import is_finished, recipe_of_run
 from tdd.errors import UsageError
-from tdd.hub.layout import RESULTS
+from tdd.hub.layout import RECIPE, RESULTS
 from tdd.settings.recipe import Recipe
 
 KEPT = ("full_data", "tfidf", "baselines")
@@ -56,3 +56,15 @@ def results_before(folder: Path | None) -> dict[str, Any]:
     if "baselines" in kept:
         kept["baselines"] = {name: row for name, row in kept["baselines"].items() if name != OF_OUTER_STEPS}
     return kept | {"distillation": {"parts": [*earlier, distillation | {"test": test}]}}
+
+
+def keep_recipe(recipe: Recipe, folder: Path) -> None:
+    """Write the recipe of a run, and of one that goes on the outer steps that it is to do now."""
+    if not (folder / RECIPE).exists():
+        recipe.save(folder / RECIPE)
+        return
+    kept = recipe_of_run(folder)
+    if kept.restarts != recipe.restarts:
+        kept.model_copy(update={name: getattr(recipe, name) for name in ("outer_steps", "restarts")}).save(
+            folder / RECIPE
+        )

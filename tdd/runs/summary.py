@@ -48,6 +48,8 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
     networks, init = ", ".join(distilled.recipe.learners), distilled.recipe.init
     lines = [f"{folder}: n = {distilled.n} ({split}), made for {networks}, {init} initialisation"]
     full = distilled.results.get("full_data")
+    if cut := rows_left_out(distilled.results):
+        lines.append(f"  {cut}")
     for part in distilled.results.get("distillation", {}).get("parts", []):
         lines.append(f"  {describe_part(part)}")
     for init, evaluation in distilled.results.get("evaluation", {}).items():
@@ -72,6 +74,13 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
         how = f" ({text})" if (text := how_trained(full)) else ""
         lines.append(f"  all data, same network: test accuracy {percent(full['accuracy'])}{how}")
     return "\n".join(lines)
+
+
+def rows_left_out(results: Mapping[str, Any]) -> str:
+    """That a set was learned from a part of the data, to try things out; nothing where it was not."""
+    fewer = results.get("data", {}).get("max_rows", {})
+    read = ", ".join(f"{count['read']:,} of {count['of']:,} {split}" for split, count in fewer.items())
+    return f"max_rows: a trial with a part of the rows, {read}" if read else ""
 
 
 def describe_part(part: Mapping[str, Any]) -> str:

@@ -38,6 +38,7 @@ OTHERS = {
     "pool": ["lstm", "gru"],
     "pool_weights": [1.0],
     "initialisation": ["torch"],
+    "max_rows": 5,
 }
 # Without which a setting has nothing to say.
 NEEDED = {name: {"pool": ["lstm"]} for name in ("pool_order", "pool_weights", "pool_choice")}
