@@ -15,13 +15,14 @@ from torch import nn
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.memory import check_memory
 from tdd.distillation.run_threads import settle_threads
-from tdd.distilled_set.run_folder import CHECKPOINT, LOG, check_empty, is_finished, locked, read_run, recipe_of_run
+from tdd.distilled_set.run_folder import CHECKPOINT, LOG, check_empty, is_finished, locked, recipe_of_run
 from tdd.distilled_set.run_log import Log
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError, check_kind, stopped
 from tdd.hub.layout import RECIPE
 from tdd.networks.own import can_be_imported, check_same_network, network_to_use, recipe_for
 from tdd.publishing.card import write_card
+from tdd.runs.finished import finished
 from tdd.runs.longer import keep_recipe, longer, results_before
 from tdd.runs.measurements import evaluate_on
 from tdd.runs.open_data import open_corpus
@@ -148,9 +149,8 @@ def _distill(
             recipe, corpus, checkpoint, accelerator, should_stop=should_stop, start=start, network=network
         )
         state = distiller.state
-        if folder and state.is_done and is_finished(folder, state.step):
-            reporter.note("the run was finished before")
-            return read_run(folder)
+        if folder and (done := finished(distiller, folder, reporter)):
+            return done
         if state.step:
             reporter.note(f"going on after outer step {state.step}")
         if folder and accelerator.is_main_process:

@@ -46,9 +46,9 @@ def results_before(folder: Path | None) -> dict[str, Any]:
     "parts" of "distillation" are the earlier ones, each as it stood in the results then, with its "test" accuracies by
     initialisation. What was measured without the set stays.
     """
-    results = read_results(folder / RESULTS) if folder is not None else {}
-    if "distillation" not in results:
+    if folder is None or not is_finished(folder):
         return {}
+    results = read_results(folder / RESULTS)
     distillation = dict(results["distillation"])
     earlier = distillation.pop("parts", [])
     test = {init: evaluation["mean"] for init, evaluation in results.get("evaluation", {}).items()}

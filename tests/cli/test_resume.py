@@ -158,3 +158,38 @@ def test_what_a_run_goes_on_with_is_printed_without_going_on(run):
     printed = yaml.safe_load(tdd("distill", "--resume", run, "--outer-steps", STEPS + 8, "--dry-run").out)
     assert (printed["outer_steps"], printed["restarts"]) == (STEPS + 8, [STEPS])
     assert Recipe.load(run / "recipe.yaml").restarts == []
+
+
+@pytest.mark.parametrize("damage", ["lost", "truncated", "empty"])
+def test_a_finished_run_whose_set_is_lost_or_truncated_writes_it_again(run, damage):
+    assert tdd("evaluate", run, "--networks", 2).code == 0
+    weights = run / "distilled.safetensors"
+    before = {name: (run / name).read_bytes() for name in files_below(run) if (run / name).is_file()}
+    weights.unlink()
+    if damage != "lost":
+        weights.write_bytes(before["distilled.safetensors"][: -100 if damage == "truncated" else 0])
+    line = tdd("evaluate", run).one_line()
+    assert line.endswith(f"from the checkpoint with: tdd distill --resume {run}") and "not finished" not in line
+    done = tdd("distill", "--resume", run)
+    assert done.code == 0, done.err
+    assert "its set is written again from the checkpoint" in done.err and "over 2 networks" in done.out
+    assert {name: (run / name).read_bytes() for name in files_below(run) if (run / name).is_file()} == before
+
+
+def test_a_finished_run_whose_results_are_damaged_is_tested_again(run):
+    before = json.loads((run / "results.json").read_text())
+    (run / "results.json").write_text("{")
+    done = tdd("distill", "--resume", run)
+    assert done.code == 0, done.err
+    after = json.loads((run / "results.json").read_text())
+    assert after["evaluation"] == before["evaluation"]
+
+
+def test_a_finished_run_that_lost_its_checkpoint_is_not_run_again(run):
+    before = (run / "distilled.safetensors").read_bytes()
+    (run / "checkpoints" / "last.safetensors").unlink()
+    done = tdd("distill", "--resume", run)
+    assert done.code == 0 and "the run was finished before" in done.err and "outer loss" not in done.err
+    done = tdd("distill", "--resume", run, "--outer-steps", STEPS + 4)
+    assert f"start a new run from its set with --start-from {run}" in done.one_line()
+    assert (run / "distilled.safetensors").read_bytes() == before
