@@ -26,6 +26,7 @@ from tdd.runs.finished import finished
 from tdd.runs.longer import keep_recipe, longer, results_before
 from tdd.runs.measurements import evaluate_on
 from tdd.runs.open_data import open_corpus
+from tdd.runs.plot import draw_run
 from tdd.runs.start_from import keep_start, starting_set
 from tdd.runs.tracking import tracking
 from tdd.settings.from_data import SETTLED
@@ -200,6 +201,7 @@ def _distill(
     distilled.results["evaluation"] = {evaluation.init: evaluation.as_dict()}
     if folder and accelerator.is_main_process:
         distilled.save_pretrained(folder)
+        draw_run(folder, reporter)
         write_card(distilled, folder)
     # Together: a process that left while others still talk to it would end in an abort.
     accelerator.wait_for_everyone()
