@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import os
+import shutil
+import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import wraps
@@ -12,11 +14,13 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from tdd.cli.help import PARTS
 from tdd.settings.assignments import parse_assignments
 from tdd.settings.networks import CODE
 from tdd.settings.parts import MOST_THREADS
 from tdd.settings.recipe import Recipe, all_settings
 from tdd.settings.recipes import resolve_recipe
+from tdd.system.formatting import folded
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]
 RecipeName = Annotated[str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")]
@@ -111,7 +115,9 @@ def _parameters() -> dict[str, inspect.Parameter]:
     annotations: dict[str, Any] = {"dataset": Annotated[str | None, DATASET]}
     for setting in all_settings():
         if setting.flag:
-            option = typer.Option(*setting.flags, help=f"{_sentence(setting.about)}.")
+            default = True if setting.default in (None, False, []) else str(setting.default)
+            about, panel = f"{_sentence(setting.about)}.", PARTS[setting.part]
+            option = typer.Option(*setting.flags, help=about, show_default=default, rich_help_panel=panel)
             kind: Any = Recipe.model_fields[setting.name].annotation
             annotations[setting.name] = Annotated[kind | None, option]
     annotations |= {"recipe": RecipeName, "set_": Settings}
@@ -142,6 +148,9 @@ def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def print_once(text: str) -> None:
-    """Print a result, once where several processes work on it (torchrun and accelerate set RANK)."""
+    """Print a result, once where several processes work on it (torchrun and accelerate set RANK).
+
+    On a terminal lines are broken between words.
+    """
     if os.environ.get("RANK", "0") == "0":
-        typer.echo(text)
+        typer.echo(folded(text, shutil.get_terminal_size().columns) if sys.stdout.isatty() else text)

@@ -50,7 +50,7 @@ class Reporter:
     """Whether any reporter says anything, see `disable_progress`."""
 
     def __init__(self, quiet: bool = False):
-        self.console = Console(stderr=True, quiet=quiet or not Reporter.enabled, highlight=False, soft_wrap=True)
+        self.console = Console(stderr=True, quiet=quiet or not Reporter.enabled, highlight=False)
         self._bar: Bar | None = None
         self._said = 0.0
         self._begun: tuple[int, float] | None = None
@@ -58,7 +58,8 @@ class Reporter:
 
     def note(self, text: str) -> None:
         """Say one line."""
-        self.console.print(printable(text), markup=False)
+        # A terminal breaks lines wherever they end, also within words.
+        self.console.print(printable(text), markup=False, soft_wrap=not self.console.is_terminal)
 
     def begin(self, done: int, total: int, text: str) -> None:
         """Show that a count begins where `done` of `total` is done already: the time left is told from here on."""
