@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import os
+import shutil
+import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import wraps
@@ -12,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from tdd.cli.help import PARTS
 from tdd.settings.assignments import parse_assignments
 from tdd.settings.data_parts import READING
 from tdd.settings.fields import Setting
@@ -19,6 +22,7 @@ from tdd.settings.networks import CODE
 from tdd.settings.parts import MOST_THREADS
 from tdd.settings.recipe import Recipe, all_settings
 from tdd.settings.recipes import resolve_recipe
+from tdd.system.formatting import folded
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]
 RecipeName = Annotated[str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")]
@@ -116,9 +120,12 @@ def _parameters() -> dict[str, inspect.Parameter]:
 
 
 def _annotation(setting: Setting) -> Any:
-    """The option of a setting."""
+    """The option of a setting, with its usual value and among those of its part."""
     kind: Any = Recipe.model_fields[setting.name].annotation
-    return Annotated[kind | None, typer.Option(*setting.flags, help=f"{_sentence(setting.about)}.")]
+    default = True if setting.default in (None, False, []) else str(setting.default)
+    about, panel = f"{_sentence(setting.about)}.", PARTS[setting.part]
+    option = typer.Option(*setting.flags, help=about, show_default=default, rich_help_panel=panel)
+    return Annotated[kind | None, option]
 
 
 def _absent(annotations: dict[str, Any]) -> dict[str, inspect.Parameter]:
@@ -173,6 +180,9 @@ def _with_signature(command: Callable[..., None], parameters: list[inspect.Param
 
 
 def print_once(text: str) -> None:
-    """Print a result, once where several processes work on it (torchrun and accelerate set RANK)."""
+    """Print a result, once where several processes work on it (torchrun and accelerate set RANK).
+
+    On a terminal lines are broken between words.
+    """
     if os.environ.get("RANK", "0") == "0":
-        typer.echo(text)
+        typer.echo(folded(text, shutil.get_terminal_size().columns) if sys.stdout.isatty() else text)

@@ -16,12 +16,17 @@ from tdd.settings.data_parts import READING
 from tdd.settings.recipe import RESUMED, Recipe
 from tdd.settings.said import with_said
 
+GOING_ON = (*RESUMED, "outer_steps")
+"""Settings that a run goes on with."""
+
 
 @takes_settings
 def distill(
     options: RecipeOptions,
     output: Annotated[Path | None, typer.Option(help="Run folder; runs/DATASET-N when absent.")] = None,
-    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with the run in this folder.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with this run; a finished one with more --outer-steps.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved recipe and leave.")] = False,
     list_recipes: Annotated[
         bool, typer.Option("--list-recipes", help="List the recipes that come with tdd and leave.")
@@ -35,15 +40,17 @@ def distill(
             typer.echo(f"{name:<24} {path}")
         return
     if resume is not None:
-        if options.any_set(ignoring=[*RESUMED, *(["network"] if options.network else [])]) or output:
-            also = ", ".join(f"--{name.replace('_', '-')}" for name in RESUMED)
+        if options.any_set(ignoring=[*GOING_ON, *(["network"] if options.network else [])]) or output:
+            also = ", ".join(f"--{name.replace('_', '-')}" for name in GOING_ON)
             raise UsageError(
                 f"--resume goes on with the run as it was started: give it no data set and no settings but {also}"
             )
         from tdd.distilled_set.run_folder import recipe_of_run
+        from tdd.runs.longer import longer
 
+        kept = longer(recipe_of_run(resume), resume, options.flags.get("outer_steps"))
         changed = {name: value for name, value in options.flags.items() if name in RESUMED}
-        settings = with_said(recipe_of_run(resume), changed)
+        settings = with_said(kept, changed)
     elif options.dataset is None and options.recipe is None:
         raise UsageError("name a data set, e.g. tdd distill imdb --n 20")
     else:

@@ -94,13 +94,11 @@ def push(
     ] = False,
 ) -> None:
     """Publish a distilled set on the Hub, where plain datasets can load it."""
-    from tdd.distilled_set.run_folder import read_run
-    from tdd.publishing.push import push as push_set
+    from tdd.runs.publish import push_run
     from tdd.system.reporter import Reporter
 
-    Reporter().note("preparing the tables, then publishing")
-    address = push_set(read_run(run), repo, private, revision, create_pr, figures=run / "figures")
-    print_once(f"{run} is published: {address}")
+    address = push_run(run, repo, private, revision, create_pr, Reporter())
+    print_once(f"a pull request is open: {address}" if create_pr else f"{run} is published: {address}")
 
 
 def pull(
@@ -120,7 +118,10 @@ def pull(
 def plot(
     runs: Runs,
     output: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the figures go; RUN/figures when absent.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where the figures go; RUN/figures when absent, those of several runs beside the runs."
+        ),
     ] = None,
     format: Annotated[FigureFormat, typer.Option(help="Kind of file.")] = FigureFormat.png,
 ) -> None:

@@ -11,6 +11,7 @@ import torch
 
 from tdd.data.copies import content_keys, notes_on_copies, numbered
 from tdd.data.digests import digests_of
+from tdd.data.fewer_rows import fewer_rows
 from tdd.data.find_columns import Columns, find_columns
 from tdd.data.from_memory import source_in_memory
 from tdd.data.known import KNOWN
@@ -113,6 +114,7 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         if known and known.left_out:
             splits = {name: without(split, label, known.left_out) for name, split in splits.items()}
         classes = read_labels(splits, label, recipe.keep_labels, recipe.unlabelled)
+        splits, classes, fewer = fewer_rows(splits, classes, recipe.max_rows)
         cells = {name: encoder.encode(split, name) for name, split in splits.items()}
         keys = {name: content_keys(encoder.contents(split, cells[name])) for name, split in splits.items()}
     notes = source.notes + columns.notes + unlabelled + classes.notes
@@ -147,7 +149,9 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         classes.names,
         **parts,
         notes=notes,
-        reading=_reading(source, columns, left_out, classes.names, parts) | {"digests": digests},
+        reading=_reading(source, columns, left_out, classes.names, parts)
+        | {"digests": digests}
+        | ({"max_rows": fewer} if fewer else {}),
         fingerprint=fingerprint,
     )
 
@@ -169,7 +173,8 @@ def _reading(
 
     "text_column" or "image_column", "pair", its two columns where there are two, and "label_column"; "left_out": rows
     of each official split by reason; "classes": examples of each class in "train", "validation" and "test"; and what
-    `Source.reading` says of the files.
+    `Source.reading` says of the files. Where `max_rows` left rows out, "max_rows" is added: how many of each official
+    split were "read", "of" how many.
     """
     counts = {name: torch.bincount(part.labels, minlength=len(classes)).tolist() for name, part in parts.items()}
     return {

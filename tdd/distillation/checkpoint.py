@@ -13,6 +13,7 @@ from tdd.distillation.schedule import Schedule
 from tdd.errors import TddError
 from tdd.system.tensor_files import Tensors, load_tensors, save_tensors
 
+_COURSE = ("ends", "last", "course", "begun", "falls_from")
 _PROGRESS = ("best_accuracy", "best_of_each", "best_step", "step", "seconds")
 
 
@@ -31,6 +32,7 @@ class OuterState:
         best_step: outer steps it had seen.
         step: outer steps done.
         seconds: time spent so far.
+        threads: processor threads of the process, where it was the only one; None: of several.
     """
 
     learned: Tensors
@@ -43,6 +45,7 @@ class OuterState:
     best_step: int = 0
     step: int = 0
     seconds: float = 0.0
+    threads: int | None = None
 
     @classmethod
     def at_start(cls, learned: Tensors, optimiser: torch.optim.Adam, schedule: Schedule) -> OuterState:
@@ -52,7 +55,7 @@ class OuterState:
     @property
     def is_done(self) -> bool:
         """Whether the last outer step is done."""
-        return self.step >= self.schedule.last
+        return self.schedule.is_over(self.step)
 
     def save(self, path: Path, made_from: MadeFrom) -> None:
         """Write the state atomically, with what it was made from."""
@@ -63,9 +66,9 @@ class OuterState:
         for name, value in self.learned.items():
             for key, moment in self.optimiser.state[value].items():
                 tensors[f"adam.{name}.{key}"] = moment
-        progress = {key: getattr(self, key) for key in _PROGRESS}
-        ends = {"last": self.schedule.last, "falls_from": self.schedule.falls_from}
-        about = progress | {"schedule": ends, "made_from": made_from.to_json()}
+        progress = {key: getattr(self, key) for key in _PROGRESS} | {"threads": self.threads}
+        course = {name: getattr(self.schedule, name) for name in _COURSE}
+        about = progress | {"schedule": course, "made_from": made_from.to_json()}
         save_tensors(path, tensors, {"tdd": json.dumps(about)})
 
     def load(self, path: Path, made_from: MadeFrom) -> None:
@@ -77,7 +80,12 @@ class OuterState:
         tensors, metadata = load_tensors(path)
         try:
             progress = json.loads(metadata["tdd"])
-            if different := MadeFrom(**progress.pop("made_from")).difference(made_from):
+            course = progress.pop("schedule")
+            planned = tuple(course.pop("ends"))
+            different = MadeFrom(**progress.pop("made_from")).difference(made_from)
+            if different is None and not self.schedule.follows(planned, int(progress["step"])):
+                different = "another number of outer steps"
+            if different:
                 raise TddError(
                     f"{path} belongs to {different}; resume with what it was made with, or start again in a new folder"
                 )
@@ -96,8 +104,10 @@ class OuterState:
                 for name, average in self.average.items()
                 if f"best.{name}" in tensors
             }
-            self.schedule = replace(self.schedule, **progress.pop("schedule"))
+            self.threads = progress.pop("threads")
             for key, value in progress.items():
                 setattr(self, key, type(getattr(self, key))(value))
+            self.schedule = replace(self.schedule, **course)
+            self.schedule.after_step(self.step)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise TddError(f"{path} is not a checkpoint of this run ({error}); start again in a new folder") from None

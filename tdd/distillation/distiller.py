@@ -82,7 +82,6 @@ class Distiller:
             for row, (name, network) in enumerate(zip(recipe.learners, used, strict=True))
         ]
         self.batches, self.deadline = OuterBatches.of(recipe, corpus.train, self.device), math.inf
-
         self.start, self.frozen = start, {*frozen, *(("labels",) if recipe.labels == "hard" else ())}
         samples, labels, mask, rates, momentum = first_set(recipe, corpus) if start is None else parts_of(start)
         learners = [trainee.learner for trainee in self.trainees]
@@ -90,7 +89,8 @@ class Distiller:
             learner.check_reads(samples.shape[2:])
         self.mask = None if mask is None else mask.to(self.device)
         self.parametrisation = parametrisation(recipe, corpus, mask, self.device)
-        attention = first_attention(recipe, learners[0], samples, mask) if start is None else start.attention
+        own = None if start is None else start.attention
+        attention = first_attention(recipe, learners[0], samples, mask) if own is None else own
         learned = {
             name: value.clone().to(self.device).requires_grad_(name not in self.frozen)
             for name, value in raw_of(self.parametrisation.start(samples), labels, rates, momentum, attention).items()
@@ -100,8 +100,9 @@ class Distiller:
             optimised, recipe, PRETRAINED_EPSILON if any(each.pretrained for each in learners) else EPSILON
         )
         self.state = OuterState.at_start(learned, optimiser, Schedule.of(recipe))
-        own = source_of_pool(self.trainees)
-        self.made_from = MadeFrom.of(recipe, corpus, own["network"], own["frozen"], *self.parametrisation.identity())
+        signed = source_of_pool(self.trainees)
+        samples_of = self.parametrisation.identity()
+        self.made_from = MadeFrom.of(recipe, corpus, signed["network"], signed["frozen"], *samples_of)
         if checkpoint is not None and checkpoint.exists():
             self.state.load(checkpoint, self.made_from)
 
@@ -124,7 +125,7 @@ class Distiller:
         while not state.is_done:
             outcome = self._finite_outer_step()
             state.step += 1
-            due = state.is_done or state.step % recipe.validate_every == 0
+            due = state.step >= state.schedule.last or state.step % recipe.validate_every == 0
             validation, last = self._validate() if due else None, state.is_done
             state.seconds = time.monotonic() - began
             best = state.best_accuracy
@@ -133,8 +134,9 @@ class Distiller:
             alone = self.accelerator.num_processes == 1
             asked = outcome.asked or (alone and self.should_stop())
             out_of_time = outcome.out_of_time or (alone and self._out_of_time())
+            state.schedule.after_step(state.step)
             if asked or out_of_time or last or state.step % recipe.checkpoint_every == 0:
-                self._save()
+                self.save()
             done = f"stopped after {state.step} of {state.schedule.last} outer steps"
             if asked and not last:
                 raise Interrupted(done)
@@ -148,8 +150,14 @@ class Distiller:
 
     # One outer step
 
-    def _outer_step(self, attempt: int = 0) -> Outcome:
-        """One outer step (Algorithm 2 of the paper). Every `attempt` draws other networks."""
+    def gradient(self, attempt: int = 0) -> tuple[list[torch.Tensor], float]:
+        """Mean outer loss of the next outer step's networks, and its gradient to each learned tensor.
+
+        Nothing is updated. Every `attempt` draws other networks.
+
+        Returns:
+            The loss (1,) and the gradients, and the weight of the networks whose turn it is.
+        """
         recipe, state, learned = self.recipe, self.state, self.state.learned
         batch = self.batches.at(state.step)
         place: list[str | int] = ["network", state.step, *["again"] * attempt]
@@ -163,19 +171,26 @@ class Distiller:
                 gradients = to_learned(found.gradient, learned, self.parametrisation, trainee.row)
                 parts, share = [found.loss[None], *gradients], weight * found.share
                 total = [sum_ + share * part for sum_, part in zip(total, parts, strict=True)]
+        return total, sum(turn.weight for turn in taken)
+
+    def _outer_step(self, attempt: int = 0) -> Outcome:
+        """One outer step (Algorithm 2 of the paper)."""
+        recipe, state, learned = self.recipe, self.state, self.state.learned
+        total, weight = self.gradient(attempt)
         wishes = torch.tensor([self.should_stop(), self._out_of_time()], dtype=torch.float, device=self.device)
         loss, *gradients, wishes = sums([*total, wishes], self.accelerator)
         kept = {n: value for n, value in zip(learned, gradients, strict=True) if n not in self.frozen}
         # What is clipped is what a network finds by itself, or else in its turn its weight would make no difference.
-        clip_norm = recipe.clip_norm * sum(turn.weight for turn in taken)
-        return update(state, kept, loss, wishes, clip_norm, state.schedule.factor(state.step), recipe.ema or 0.0)
+        return update(
+            state, kept, loss, wishes, recipe.clip_norm * weight, state.schedule.factor(state.step), recipe.ema or 0.0
+        )
 
     def _finite_outer_step(self) -> Outcome:
         for attempt in range(1 if self.recipe.init == "fixed" else DRAWS):
             outcome = self._outer_step(attempt)
             if outcome.finite:
                 return outcome
-        self._save()
+        self.save()
         raise TddError(
             f"the outer loss is no longer finite at outer step {self.state.step + 1}; the set is as it was before. "
             f"Lower learning_rate or samples_lr and start again in a new folder"
@@ -206,7 +221,8 @@ class Distiller:
         state.schedule.after_validation(state.step, state.best_step)
         return score
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Write the state, if it has a file."""
         if self.checkpoint is None:
             return
         self.accelerator.wait_for_everyone()

@@ -34,9 +34,10 @@ class MadeFrom:
 
     @classmethod
     def of(cls, recipe: Recipe, corpus: Corpus, *more: int | str) -> MadeFrom:
-        """What a run of these belongs to."""
+        """What a run of these belongs to, however far it goes: a finished one may go on, see `Schedule`."""
         # Without defaults: a run made before a setting came up is still the same.
-        settings = recipe.model_dump(mode="json", exclude=settings_that_keep_the_run(), exclude_defaults=True)
+        left_out = settings_that_keep_the_run() | {"outer_steps", "restarts"}
+        settings = recipe.model_dump(mode="json", exclude=left_out, exclude_defaults=True)
         data = json.loads(json.dumps(corpus.source | corpus.reading))
         return cls(settings, corpus.fingerprint, data, corpus.train.space.kind, list(more))
 

@@ -21,14 +21,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor
 
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Kernel, Step
-from tdd.networks.learner import Mode
+
+if TYPE_CHECKING:
+    from tdd.networks.learner import Mode
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,9 @@ from typing import Any
 from tdd.errors import TddError
 from tdd.system.files import read_json
 
+_START = dict.fromkeys(("name", "n", "network", "samples", "same_data"))
+"""What is told of a set that a run started from."""
+
 
 def read_results(path: Path) -> dict[str, Any]:
     """What ``results.json`` holds, checked as far as it is computed with; nothing where there is none.
@@ -25,6 +28,8 @@ def read_results(path: Path) -> dict[str, Any]:
         tested = [value for kinds in nested for value in kinds.values() if not isinstance(value, int | float)]
         good = _numbers(distillation, *({"outer_steps", "seconds"} & distillation.keys()))
         good &= isinstance(distillation.get("versions", {}), dict)
+        good &= results.get("start", _START).keys() >= _START.keys()
+        good &= all(_numbers(part, "outer_steps", "validation_accuracy") for part in distillation.get("parts", []))
         evaluations = list(results.get("evaluation", {}).values())
         of_pools = [each for evaluation in evaluations for each in evaluation.get("by_network", {}).values()]
         good &= all(_numbers(result, *figures) for result in [*evaluations, *of_pools, *tested])

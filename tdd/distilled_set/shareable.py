@@ -58,6 +58,7 @@ def public_recipe(recipe: Recipe, on_hub: bool) -> Recipe:
         "dataset": recipe.dataset if on_hub or recipe.dataset in KNOWN else last_part(recipe.dataset),
         "vectors": _file_without_folders(recipe.vectors),
         "tokenizer": recipe.tokenizer and _file_without_folders(recipe.tokenizer),
+        "start_from": recipe.start_from and _without_folders(recipe.start_from),
         "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
         "found": {name: value for name, value in recipe.found.items() if name not in RESUMED},
     }

@@ -8,7 +8,7 @@ and teachers are chosen on held-out training data; the test split is read once a
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from tdd.evaluation.plain_settings import plain_settings
 from tdd.evaluation.plain_training import Lesson, samples_or_texts
 from tdd.evaluation.rate_search import RATES, T, Trainer, by_inner_loop, choose, with_rate
 from tdd.evaluation.real_sets import RealSet, RealSets
+from tdd.evaluation.small_step import evaluation_step
 from tdd.evaluation.teachers import Teachers
 from tdd.networks.learner import make_learner
 from tdd.networks.own import network_to_use
@@ -98,6 +99,10 @@ class Baselines:
         self.how = plain_settings(learner.name)
         self.plain = PlainTrainers(self.network, recipe, corpus, fixed, device, self._tell)
         self.sets.teachers = Teachers(learner, recipe, corpus, lambda: self.sets.places("herding")[0], self._taught)
+
+    def small_step(self) -> Callable[[], object]:
+        """What most baselines do over and over, see `evaluation_step`."""
+        return evaluation_step(self.sets.random[0], self.corpus.test, self.networks, self.network, self.learner.device)
 
     def measure(self, name: str) -> dict[str, Any]:
         """Measure the baseline `name` of `tdd.evaluation.names.NAMES`, or the set itself by plain training.

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from tdd.evaluation.class_figures import mean_and_sd
-from tdd.evaluation.full_data import better_tuned
 
 Result = dict[str, Any]
 _SUMS = ("networks", "seconds")
@@ -51,6 +50,13 @@ def pooled_full(by_network: Mapping[str, Result]) -> Result:
     results = list(by_network.values())
     means = {key: sum(result[key] for result in results) / len(results) for key in ("accuracy", "validation_accuracy")}
     return means | {"test_examples": results[0]["test_examples"], "by_network": dict(by_network)}
+
+
+def better_tuned(before: Result | None, now: Result) -> Result:
+    """Of two results for the same set that which was chosen among more settings; the later one of equals."""
+    if before is not None and len(before.get("tried", [])) > max(1, len(now.get("tried", []))):
+        return before
+    return now
 
 
 def better_of_pool(before: Result | None, now: Result) -> Result:

@@ -18,21 +18,22 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 
 from tdd.data.text import TextSplit
-from tdd.errors import UsageError, nearest
+from tdd.errors import UsageError
 from tdd.evaluation.class_figures import effective_examples
 from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.given import Given, GivenSet
+from tdd.evaluation.learner_names import check_learner
 from tdd.evaluation.names import FROZEN, LEARNERS, PROTOCOLS, SUBJECT, TFIDF
 from tdd.evaluation.paired import interval_of
 from tdd.evaluation.plain_learner import plain_learner
 from tdd.evaluation.plain_settings import plain_settings
 from tdd.evaluation.plain_training import Lesson
 from tdd.evaluation.rate_search import Trainer, by_inner_loop, by_plain_training, scaled
+from tdd.evaluation.small_step import training_step
 from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.text_learners import SentenceVectors, TfIdf
 from tdd.networks.learner import Learner, make_learner
 from tdd.settings.encoder_names import MINILM, is_encoder
-from tdd.settings.networks import CODE, NETWORKS, entry_of
 
 if TYPE_CHECKING:
     from tdd.data.corpus import Corpus
@@ -50,15 +51,6 @@ JUDGES, ENCODER_JUDGES = 4, 1
 """Fresh networks that judge a factor."""
 MOST_HELD_OUT = 500
 """Held-out texts that encoders are judged by at most."""
-
-
-def check_learner(name: str) -> None:
-    """Raise UsageError unless there is a learner of this name; the nearest one is offered."""
-    if name in LEARNERS or name in NETWORKS or name.startswith(CODE) or is_encoder(name):
-        if name not in LEARNERS:
-            entry_of(name)
-        return
-    raise UsageError(f"no network '{name}'{nearest(name, [*NETWORKS, *LEARNERS])}")
 
 
 @dataclass
@@ -108,6 +100,11 @@ class Transfer:
         if protocol != "learned":
             found["plain"] = {name: tested.plainly(name, row) for name, row in self.rows.items()}
         return found
+
+    def small_step(self, network: str) -> Callable[[], object] | None:
+        """What testing a network does over and over, see `training_step`; None: it is none."""
+        learner = _Tested(self, network).of_texts if network not in LEARNERS else None
+        return None if learner is None else training_step(learner, self.spaces.of(network).test, 64)
 
     @property
     def _subject_has_steps(self) -> bool:

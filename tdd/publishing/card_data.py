@@ -29,6 +29,7 @@ def data_section(results: Mapping[str, Any]) -> str:
         f"Examples are {examples}, classes those of {in_code(str(label))}.",
         *_files(data),
         *_left_out(data.get("left_out") or {}),
+        *_not_read(data.get("max_rows") or {}),
         "",
     ]
     classes = data["classes"]
@@ -62,6 +63,11 @@ def _by_file(data: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
 def _left_out(left_out: Mapping[str, Mapping[str, int]]) -> list[str]:
     parts = [f"{count:,} of {split} with {reason}" for split, why in left_out.items() for reason, count in why.items()]
     return [f"Rows left out: {', '.join(parts)}."] if parts else []
+
+
+def _not_read(fewer: Mapping[str, Mapping[str, int]]) -> list[str]:
+    parts = [f"{count['read']:,} of the {count['of']:,} rows of {split}" for split, count in fewer.items()]
+    return [f"A trial with a part of the data: {', '.join(parts)}."] if parts else []
 
 
 def class_table(evaluation: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from tdd.publishing.training_code import published_network, training_code, weigh
 from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.settings.networks import CODE, entry_of
 from tdd.settings.recipe import Recipe
-from tdd.system.formatting import duration
+from tdd.system.formatting import duration, percent
 
 _NEAREST_WORDS = "The words are those nearest to learned vectors"
 _CUT_OFF_PIXELS = "The pictures are the learned numbers, rounded and cut off at black and white"
@@ -167,8 +167,14 @@ def provenance_section(distilled: DistilledSet) -> str:
         "",
         f"- {of}: {made_for}; made for {recipe.init} initialisation{_drawn(recipe)}",
         f"- outer loop: {steps} with {recipe.batch_size} real examples{networks} each",
-        f"- samples started from {_start(recipe)}",
+        f"- samples started from {_start(recipe)}{_start_set(distilled)}",
     ]
+    for part in distillation.get("parts", []):
+        held_out = percent(part["validation_accuracy"])
+        lines.append(
+            f"- it went on after {part['outer_steps']:,} of these steps, with {held_out} on held-out data: "
+            "the step sizes began a new course"
+        )
     if distilled.space.kind == "text":
         lines.append(f"- word vectors: {_vectors(distilled)}")
     if "seconds" in distillation:
@@ -192,9 +198,22 @@ def _drawn(recipe: Recipe) -> str:
 
 
 def _start(recipe: Recipe) -> str:
+    if recipe.start_from is not None:
+        return "another distilled set"
     if recipe.starts_real:
         return "real examples"
     return "random words" if recipe.samples == "words" else "noise"
+
+
+def _start_set(distilled: DistilledSet) -> str:
+    """Which set the samples started from, where it was one."""
+    start = distilled.results.get("start")
+    if not isinstance(start, dict):
+        return ""
+    other = (
+        "" if start["same_data"] else "; that was made from other data or splits, and may have learned from these tests"
+    )
+    return f", {in_code(str(start['name']))} (n = {start['n']}, {start['network']}): {start['samples']}{other}"
 
 
 def limits_section(distilled: DistilledSet) -> str:

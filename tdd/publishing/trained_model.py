@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import nn
 
 from tdd.data.corpus import load_corpus
@@ -129,11 +130,14 @@ def train_model(
             model.save_pretrained(temporary)
             tokenizer.save_pretrained(temporary)
             temporary.chmod(0o755)
+            for path in temporary.iterdir():  # safetensors leaves its file to the owner alone
+                path.chmod(0o644)
             temporary.replace(output)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    except OSError as error:
-        raise TddError(f"cannot write {output}: {error.strerror or error}; free some space or choose another") from None
+    except (OSError, SafetensorError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise TddError(f"cannot write {output}: {why}; free some space or choose another") from None
     return model
 
 

@@ -35,6 +35,7 @@ from tdd.system.files import read_json, write_json
 from tdd.system.formatting import percent
 from tdd.system.processes import check_one_process
 from tdd.system.reporter import Reporter
+from tdd.system.threads import are_open, choose, restored
 
 
 def measure_baselines(
@@ -111,6 +112,7 @@ def measure_baselines_of_run(
     accelerator, reporter = _one_process(device, threads), reporter or Reporter(quiet=True)
     with locked(folder), reporter:
         recipe, corpus = open_corpus_of(distilled, data, reporter)
+        recipe = recipe.model_copy(update={"threads": threads})
         chosen_by = features_of(features, Spaces(corpus), accelerator.device)
         measured_by = {}
         for each in recipe.learners:
@@ -156,6 +158,20 @@ def _measure(
         "networks": one.networks,
     }
     file = BaselinesFile.open(folder, about, recipe.pool)
+    missing = [name for name in names if any(file.get(name, network) is None for network in measured_by)]
+    with restored():
+        if missing not in ([], ["full"]) and are_open(one.accelerator, recipe.threads):
+            one.reporter.note(choose(one.small_step()))
+        return _measure_each(measured_by, names, file, recipe, keep)
+
+
+def _measure_each(
+    measured_by: Mapping[str, Baselines],
+    names: Sequence[str],
+    file: BaselinesFile,
+    recipe: Recipe,
+    keep: Callable[[str, dict[str, Any]], None],
+) -> Results:
     try:
         for name in names:
             for network, baselines in measured_by.items():
@@ -196,7 +212,7 @@ def _fingerprint(recipe: Recipe, measured_by: Sequence[Baselines], features: Fea
     about = []
     for each in measured_by:
         own = [MadeFrom.of(_with_steps(each), each.corpus).digest(), each.draws, each.networks, _all_data(each.recipe)]
-        about.append([*own, features, asdict(each.how), each.sets.words])
+        about.append([*own, features, asdict(each.how), each.sets.words, each.recipe.outer_steps])
     return hashlib.sha256(json.dumps(about if recipe.pool else about[0]).encode()).hexdigest()
 
 

@@ -55,6 +55,10 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
     networks, init = ", ".join(distilled.recipe.learners), distilled.recipe.init
     lines = [f"{folder}: n = {distilled.n} ({split}), made for {networks}, {init} initialisation"]
     full = distilled.results.get("full_data")
+    if cut := rows_left_out(distilled.results):
+        lines.append(f"  {cut}")
+    for part in distilled.results.get("distillation", {}).get("parts", []):
+        lines.append(f"  {describe_part(part)}")
     for init, evaluation in distilled.results.get("evaluation", {}).items():
         line = f"  {init} initialisation: test accuracy {percent(evaluation['mean'], evaluation['sd'])}"
         if evaluation["networks"] > 1:
@@ -63,7 +67,8 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
             line += f" (on {evaluation['test_examples']:,} of {evaluation['test_split']:,} test examples)"
         if full and full["accuracy"]:
             line += f", distillation ratio {percent(evaluation['mean'] / full['accuracy'])}"
-        lines += [line, *_beside_accuracy(evaluation)]
+        lines += [line, *([f"    {other}"] if (other := protocol(distilled.recipe.init, init)) else [])]
+        lines += _beside_accuracy(evaluation)
         for network, alone in evaluation.get("by_network", {}).items():
             line = f"    {network}: test accuracy {percent(alone['mean'], alone['sd'])}"
             if all_data := (full or {}).get("by_network", {}).get(network, {}).get("accuracy"):
@@ -80,6 +85,28 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
         which = "same networks" if "by_network" in full else "same network"
         lines.append(f"  all data, {which}: test accuracy {percent(full['accuracy'])}{how}")
     return "\n".join(lines)
+
+
+def rows_left_out(results: Mapping[str, Any]) -> str:
+    """That a set was learned from a part of the data, to try things out; nothing where it was not."""
+    fewer = results.get("data", {}).get("max_rows", {})
+    read = ", ".join(f"{count['read']:,} of {count['of']:,} {split}" for split, count in fewer.items())
+    return f"max_rows: a trial with a part of the rows, {read}" if read else ""
+
+
+def describe_part(part: Mapping[str, Any]) -> str:
+    """An earlier part of a run that went on, from its results, in a line."""
+    test = "".join(f", test {percent(mean)} ({init})" for init, mean in part.get("test", {}).items())
+    return f"went on after {part['outer_steps']:,} outer steps: held-out {percent(part['validation_accuracy'])}{test}"
+
+
+def protocol(made_for: str, init: str) -> str:
+    """What is to be known of a test where its networks are not those that a set was made for, in a line; else ""."""
+    if (made_for, init) == ("fixed", "random"):
+        return "fresh networks, though the set was made for one initialisation: it teaches that one best"
+    if (made_for, init) == ("random", "fixed"):
+        return "one initialisation, though the set was made for any"
+    return ""
 
 
 def baselines_table(results: Results, distilled: DistilledSet | None = None) -> str:

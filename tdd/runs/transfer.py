@@ -21,9 +21,10 @@ from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.features import FeaturesOf, features_of
 from tdd.evaluation.given import Given, GivenReal, GivenSet, GivenTexts
 from tdd.evaluation.labels import probabilities
+from tdd.evaluation.learner_names import check_learner
 from tdd.evaluation.names import REAL, SUBJECT
 from tdd.evaluation.spaces import Spaces
-from tdd.evaluation.transfer import Protocol, Transfer, check_learner
+from tdd.evaluation.transfer import Protocol, Transfer
 from tdd.runs.keep import keep_figures
 from tdd.runs.open_data import open_corpus, open_corpus_of
 from tdd.settings.recipe import Recipe
@@ -32,6 +33,7 @@ from tdd.settings.said import Where
 from tdd.system import processes
 from tdd.system.processes import check_one_process
 from tdd.system.reporter import Reporter
+from tdd.system.threads import are_open, choose, restored
 
 DRAWS = 5
 """Draws of real examples beside a set."""
@@ -104,7 +106,7 @@ def transfer_run(folder: Path, asked: Asked, data: Where = None, reporter: Repor
         subject = [GivenSet(distilled, corpus)]
         prepared = _prepared(asked, recipe, corpus, subject, accelerator, reporter)
         for network in asked.on:
-            figures = {network: prepared.measure(network, asked.protocol)}
+            figures = {network: _measured(prepared, network, asked, accelerator, reporter)}
             keep_figures(figures, "transfer", distilled, folder)
     return distilled
 
@@ -146,7 +148,7 @@ def transfer(
     with reporter:
         subject = [GivenSet(distilled, corpus)]
         prepared = _prepared(asked, distilled.recipe, corpus, subject, accelerator, reporter)
-        return {network: prepared.measure(network, protocol) for network in networks}
+        return {network: _measured(prepared, network, asked, accelerator, reporter) for network in networks}
 
 
 def transfer_texts(
@@ -187,7 +189,17 @@ def transfer_texts(
         recipe = recipe.model_copy(update={"n": sizes[0], "steps": 1})
         subject = [GivenTexts(each.texts, probabilities(each.labels)) for each in read]
         prepared = _prepared(asked, recipe, corpus, subject, accelerator, reporter)
-        return {network: prepared.measure(network, asked.protocol) for network in asked.on}
+        return {network: _measured(prepared, network, asked, accelerator, reporter) for network in asked.on}
+
+
+def _measured(
+    prepared: Transfer, network: str, asked: Asked, accelerator: Accelerator, reporter: Reporter
+) -> dict[str, Any]:
+    """The results of a learner, computed by as many threads as suit it."""
+    with restored():
+        if are_open(accelerator, asked.threads) and (step := prepared.small_step(network)):
+            reporter.note(f"{network}: {choose(step)}")
+        return prepared.measure(network, asked.protocol)
 
 
 def _prepared(

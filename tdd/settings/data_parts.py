@@ -79,6 +79,14 @@ class DataSettings(Settings):
         source="paper 3.3",
         ge=1,
     )
+    max_rows: int | None = setting(
+        None,
+        "rows read of each official split, to try things out: the same ones every time, of each class its share",
+        none="all",
+        unit="rows",
+        flag=True,
+        ge=4,
+    )
     validation: float = setting(0.1, "share of the training split held out for choices", gt=0, lt=1)
     max_validation: int = setting(2500, "most held-out examples read at each validation", unit="examples", ge=1)
     found: dict[str, Any] = setting(

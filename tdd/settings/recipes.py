@@ -18,8 +18,9 @@ from tdd.settings.parts import USUAL_NETWORK
 from tdd.settings.pool_parts import PoolSettings
 from tdd.settings.recipe import Recipe
 
-# Settings that may be paths.
-_PATHS = ("dataset", "data", "vectors", "vocabulary_file")
+# Settings that may be paths, and those of them that may be folders.
+_PATHS = ("dataset", "data", "vectors", "vocabulary_file", "start_from")
+_FOLDERS = ("data", "dataset", "start_from")
 
 
 def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[str], flags: Mapping[str, Any]) -> Recipe:
@@ -105,5 +106,5 @@ def _absolute(name: str, value: Any) -> Any:
     if not isinstance(value, str) or not ("/" in value or "." in value):
         return value
     path = Path(value).expanduser()
-    is_path = path.is_file() or (path.is_dir() and (name in ("data", "dataset") or value.startswith((".", "~"))))
+    is_path = path.is_file() or (path.is_dir() and (name in _FOLDERS or value.startswith((".", "~"))))
     return str(path.resolve()) if is_path else value
