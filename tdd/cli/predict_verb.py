@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from tdd.cli.options import Run, print_once
+from tdd.cli.options import Run, print_once, takes_reading
 from tdd.errors import UsageError
 
 
@@ -20,7 +20,9 @@ class PredictionFormat(StrEnum):
     csv = "csv"
 
 
+@takes_reading
 def predict(
+    reading: dict[str, Any],
     run: Run,
     texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT...", help="Texts to tell the class of.")] = None,
     file: Annotated[
@@ -51,8 +53,10 @@ def predict(
     if output is not None:
         check_folder_of(output)
         format = PredictionFormat.csv if output.suffix == ".csv" else PredictionFormat.json
+    if reading and file is None:
+        raise UsageError(f"--{next(iter(reading)).replace('_', '-')} says how a file is written: name one with --file")
     distilled = DistilledSet.from_pretrained(str(run))
-    found = tell(distilled, texts or texts_of_file(file or Path(), distilled, text_column), network, seed)
+    found = tell(distilled, texts or texts_of_file(file or Path(), distilled, text_column, reading), network, seed)
     text = {"table": found.table, "json": found.json_lines, "csv": found.csv}[format.value]()
     if output is None:
         print_once(text.rstrip("\n"))

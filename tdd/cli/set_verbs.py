@@ -6,13 +6,12 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from tdd.cli.options import Run, print_once
+from tdd.cli.options import Run, placed, print_once, takes_reading
 from tdd.errors import UsageError
-from tdd.settings.column_names import pair_of
 
 
 class DecodeFormat(StrEnum):
@@ -95,13 +94,11 @@ def push(
     ] = False,
 ) -> None:
     """Publish a distilled set on the Hub, where plain datasets can load it."""
-    from tdd.distilled_set.run_folder import read_run
-    from tdd.publishing.push import push as push_set
+    from tdd.runs.publish import push_run
     from tdd.system.reporter import Reporter
 
-    Reporter().note("preparing the tables, then publishing")
-    address = push_set(read_run(run), repo, private, revision, create_pr, figures=run / "figures")
-    print_once(f"{run} is published: {address}")
+    address = push_run(run, repo, private, revision, create_pr, Reporter())
+    print_once(f"a pull request is open: {address}" if create_pr else f"{run} is published: {address}")
 
 
 def pull(
@@ -121,7 +118,10 @@ def pull(
 def plot(
     runs: Runs,
     output: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the figures go; RUN/figures when absent.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where the figures go; RUN/figures when absent, those of several runs beside the runs."
+        ),
     ] = None,
     format: Annotated[FigureFormat, typer.Option(help="Kind of file.")] = FigureFormat.png,
 ) -> None:
@@ -154,7 +154,9 @@ def compare(
     typer.echo(json.dumps(rows, indent=2) if as_json else table(rows))
 
 
+@takes_reading
 def train(
+    reading: dict[str, Any],
     run: Run,
     output: Annotated[Path, typer.Option(metavar="DIR", help="New folder of the transformers model.")],
     vocabulary: Annotated[
@@ -169,12 +171,12 @@ def train(
     from tdd.publishing.trained_model import train_model
 
     distilled = read_run(run)
-    train_model(distilled, output, vocabulary.value, seed, data, network)
+    train_model(distilled, output, vocabulary.value, seed, placed(data, reading), network)
     pair = '\nclassify({"text": "a text", "text_pair": "the text behind it"})'
     typer.echo(
         f"{output}; to use it in Python:\n"
         "import tdd, transformers\n"
         "tdd.register_transformers()\n"
         f'classify = transformers.pipeline("text-classification", {str(output)!r})'
-        f"{pair if pair_of(distilled.recipe.text_column) else ''}"
+        f"{pair if distilled.pair else ''}"
     )

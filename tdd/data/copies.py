@@ -65,6 +65,12 @@ def notes_on_copies(
     return notes
 
 
+def numbered(keys: Keys) -> NDArray[np.int64] | None:
+    """(rows,): a number from 0 on for what each row holds; None where no two rows are copies."""
+    found, numbers = np.unique(keys, return_inverse=True)
+    return None if len(found) == len(keys) else numbers.astype(np.int64)
+
+
 def _with_several_labels(places: NDArray[np.int64], labels: NDArray[np.int64]) -> int:
     """Contents whose copies do not all have the same label."""
     lowest = np.full(places.max() + 1, np.iinfo(np.int64).max)

@@ -11,6 +11,7 @@ from torch import nn
 
 from tdd.data.protocols import ALL, Shard, Split
 from tdd.distillation.attention_labels import first_attention
+from tdd.distillation.kept_counts import KeptCounts
 from tdd.distillation.loops import Loop, plain_loop
 from tdd.distillation.metrics import Counts
 from tdd.distillation.unroll import InnerLoop
@@ -63,6 +64,7 @@ def counts_by_all(
     accelerator: Accelerator,
     most: int | None = None,
     on_tested: Callable[[list[float]], None] = lambda _: None,
+    kept: KeptCounts | None = None,
 ) -> Counts:
     """What networks predict, tested by all processes together, on every process.
 
@@ -79,11 +81,19 @@ def counts_by_all(
         accelerator: processes and device.
         most: as in `counts_of`.
         on_tested: called with the accuracies that this process has found so far, those of its shards.
+        kept: where what it has counted is kept after every group, and found by a later call; None: nowhere.
     """
     device = accelerator.device
     whole = Counts.none(networks, 1 if split.in_train is None else 2, classes, device)
-    so_far: list[float] = []
-    for indices, shard in share_out(networks, at_once, accelerator):
+    so_far = [] if kept is None else kept.load(whole)
+    if so_far:
+        on_tested(so_far)
+    counted = len(so_far)
+    for group, shard in share_out(networks, at_once, accelerator):
+        indices = group[counted:]
+        counted -= len(group) - len(indices)
+        if not indices:
+            continue
         counts = counts_of(kernel, trained(indices), split, device, most, shard)
         whole.right[indices] += counts.right
         whole.predicted[indices] += counts.predicted
@@ -91,6 +101,8 @@ def counts_by_all(
             whole.actual.add_(counts.actual)
         whole.confusion.add_(counts.confusion)
         so_far = [*so_far, *counts.accuracy().tolist()]  # a list of its own for whoever keeps it
+        if kept is not None:
+            kept.save(whole, so_far)
         on_tested(so_far)
     return Counts(*sums([whole.right, whole.predicted, whole.actual, whole.confusion], accelerator))
 

@@ -7,6 +7,8 @@ each learner: a rate that suits one network may break another.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -60,10 +62,24 @@ def raw_of(
     return learned
 
 
-def frozen_by(recipe: Recipe) -> set[str]:
-    """The names of what is not learned by a recipe: hard labels, and the step size of plain training."""
-    hard = {"labels"} if recipe.labels == "hard" else set()
-    return hard | ({"raw_rates", "first_labels"} if recipe.inner == "plain" else set())
+def first_learned(
+    recipe: Recipe,
+    samples: Tensor,
+    labels: Tensor,
+    rates: Tensor,
+    momentum: Tensor | None,
+    attention: Tensor | None,
+    frozen: Collection[str],
+    device: torch.device,
+) -> Tensors:
+    """What `raw_of` says, on a device; what is learned asks for a gradient.
+
+    Besides what is `frozen` by its name these are not learned: hard labels, and the step size of plain training.
+    """
+    plain, hard = recipe.inner == "plain", recipe.labels == "hard"
+    frozen = {*frozen, *(["labels"] if hard else []), *(["raw_rates", "first_labels"] if plain else [])}
+    raw = raw_of(samples, labels, rates, momentum, attention, probabilities=plain and not hard)
+    return {name: value.clone().to(device).requires_grad_(name not in frozen) for name, value in raw.items()}
 
 
 def labels_of(learned: Tensors) -> Tensor:

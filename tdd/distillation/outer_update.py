@@ -21,8 +21,11 @@ EPSILON, PRETRAINED_EPSILON = 1e-8, 1e-12
 MEMORY = 20
 
 
-def adam(learned: Tensors, recipe: Recipe, epsilon: float) -> torch.optim.Adam:
-    """Adam over the learned tensors, a parameter group with a step size of its own for each."""
+def adam(learned: Tensors, recipe: Recipe, pretrained: bool) -> torch.optim.Adam:
+    """Adam over the learned tensors, a parameter group with a step size of its own for each.
+
+    `pretrained`: whether the set is made for a pretrained network.
+    """
     sizes = {
         "samples": recipe.samples_lr,
         "labels": recipe.labels_lr,
@@ -34,7 +37,7 @@ def adam(learned: Tensors, recipe: Recipe, epsilon: float) -> torch.optim.Adam:
     groups: list[dict[str, Any]] = [
         {"params": [value], "lr": sizes[name], "base_lr": sizes[name]} for name, value in learned.items()
     ]
-    return torch.optim.Adam(groups, eps=epsilon)
+    return torch.optim.Adam(groups, eps=PRETRAINED_EPSILON if pretrained else EPSILON)
 
 
 def largest_norm(recipe: Recipe, state: OuterState) -> float:

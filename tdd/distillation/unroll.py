@@ -20,7 +20,7 @@ them, and where it starts theta and v count as given.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -28,7 +28,9 @@ from torch import Tensor
 from tdd.distillation.trajectory import BehindFront, SetGradient, Trajectory, behind_front
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Kernel, Step
-from tdd.networks.learner import Mode
+
+if TYPE_CHECKING:
+    from tdd.networks.learner import Mode
 
 
 @dataclass(frozen=True)

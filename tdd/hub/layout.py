@@ -25,7 +25,7 @@ FIGURES = "figures"
 _KEPT = re.compile(rf"{README}|{'|'.join(map(re.escape, SET_FILES))}|{FIGURES}/[\w-]+\.(png|svg)")
 
 # Those that `tdd plot` draws; others in the folder may be the owner's.
-_DRAWN = re.compile(rf"{FIGURES}/(curves|learning-rates|labels|networks|step-\d+)\.(png|svg)")
+_DRAWN = re.compile(rf"{FIGURES}/(curves|learning-rates|labels|networks|confusion|transfer-\w+|step-\d+)\.(png|svg)")
 
 
 def is_kept(name: str) -> bool:

@@ -6,6 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tdd.errors import UsageError
@@ -45,8 +46,15 @@ class Body(nn.Module):
         return states, mask
 
     def attended(self, x: Tensor, mask: Tensor, layers: int) -> tuple[Tensor, Tensor | None, Tensor]:
-        """States, attention (N, layers, heads, L', L') of the last `layers`, None where there are none, and mask."""
-        if isinstance(self.prefix, Tensor) and isinstance(self.suffix, Tensor):
+        """States, attention (N, layers, heads, L', L') of the last `layers`, None where there are none, and mask.
+
+        Of token ids (N, L'), those of special tokens among them and 0 where there is padding, the model's own table has
+        the vectors.
+        """
+        if x.dim() == 2:
+            table: Tensor = self.model.get_input_embeddings().weight  # type: ignore[operator]
+            x = F.embedding((x - 1).clamp(min=0), table)
+        elif isinstance(self.prefix, Tensor) and isinstance(self.suffix, Tensor):
             x, mask = self._with_special_tokens(x, mask, self.prefix, self.suffix)
         # Where there are only shapes, nobody can ask whether anything is masked.
         attended = None if mask.is_meta else mask.long()

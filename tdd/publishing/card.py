@@ -24,7 +24,11 @@ _SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K"}
 
 
 def card(
-    distilled: DistilledSet, repo: str, figures: Sequence[str] = (), metadata: Mapping[str, Any] | None = None
+    distilled: DistilledSet,
+    repo: str,
+    figures: Sequence[str] = (),
+    metadata: Mapping[str, Any] | None = None,
+    published: bool = True,
 ) -> str:
     """The card as Markdown with the Hub's metadata in front.
 
@@ -33,6 +37,7 @@ def card(
         repo: the name that the examples load it by.
         figures: paths of its figures in the repository; the png ones are shown.
         metadata: what the owner has added to the metadata, such as a licence.
+        published: whether the readable tables of the repository lie beside it.
     """
     distilled = public(distilled)
     sections = [
@@ -45,17 +50,18 @@ def card(
         provenance_section(distilled),
         limits_section(distilled),
     ]
-    front = yaml.safe_dump(_metadata(distilled) | dict(metadata or {}), sort_keys=False, allow_unicode=True)
+    front = yaml.safe_dump(_metadata(distilled, published) | dict(metadata or {}), sort_keys=False, allow_unicode=True)
     return f"---\n{front}---\n\n" + "\n\n".join(section.strip() for section in sections if section) + "\n"
 
 
 def write_card(distilled: DistilledSet, folder: Path) -> None:
     """Write the card of a run into its folder, with a name to be filled in where the Hub's would stand."""
     figures = sorted(f"figures/{path.name}" for path in folder.glob("figures/*"))
-    write_text(folder / "README.md", card(distilled, f"OWNER/{folder.resolve().name}", figures))
+    text = card(distilled, f"OWNER/{folder.resolve().name}", figures, published=False)
+    write_text(folder / "README.md", text)
 
 
-def _metadata(distilled: DistilledSet) -> dict[str, Any]:
+def _metadata(distilled: DistilledSet, published: bool) -> dict[str, Any]:
     modality = "text" if distilled.space.kind == "text" else "image"
     return {
         "pretty_name": f"{dataset_name(distilled)} distilled to {distilled.n} samples",
@@ -63,9 +69,13 @@ def _metadata(distilled: DistilledSet) -> dict[str, Any]:
         "task_categories": [f"{modality}-classification"],
         "size_categories": [next((category for size, category in _SIZES.items() if distilled.n < size), "100K<n<1M")],
         **({"source_datasets": [dataset_name(distilled)]} if is_on_hub(distilled) else {}),
-        "configs": [
-            {"config_name": config, "data_files": [{"split": "train", "path": TABLES[config]}]}
-            | ({"default": True} if config == "default" else {})
-            for config in configurations(distilled)
-        ],
+        **({"configs": _tables(distilled)} if published else {}),
     }
+
+
+def _tables(distilled: DistilledSet) -> list[dict[str, Any]]:
+    return [
+        {"config_name": config, "data_files": [{"split": "train", "path": TABLES[config]}]}
+        | ({"default": True} if config == "default" else {})
+        for config in configurations(distilled)
+    ]

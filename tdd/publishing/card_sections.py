@@ -12,11 +12,10 @@ from tdd.networks.own import can_be_imported
 from tdd.publishing.card_files import files_sentence
 from tdd.publishing.card_text import in_code, is_on_hub, times
 from tdd.publishing.training_code import published_network, training_code, weights_of
-from tdd.settings.column_names import pair_of
 from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.settings.networks import CODE, entry_of
 from tdd.settings.recipe import Recipe
-from tdd.system.formatting import duration
+from tdd.system.formatting import duration, percent
 
 _NEAREST_WORDS = "The words are those nearest to learned vectors"
 _CUT_OFF_PIXELS = "The pictures are the learned numbers, rounded and cut off at black and white"
@@ -76,7 +75,7 @@ with the learning rates of the columns that are named after them.
 
 def _pairs(distilled: DistilledSet) -> str:
     """How the texts of a pair are put together; nothing where texts are none."""
-    columns, embedding = pair_of(distilled.recipe.text_column), distilled.embedding
+    columns, embedding = distilled.pair, distilled.embedding
     between = embedding.about.get("separator") if embedding else None
     if columns is None or not between:
         return ""
@@ -119,7 +118,7 @@ tdd pull {repo} --output run{command}
 distilled = tdd.DistilledSet.from_pretrained("{repo}")
 corpus = tdd.load_corpus({corpus})
 print(tdd.evaluate(distilled, corpus.test{given}).mean)
-```{_transformers(at_path, pair_of(distilled.recipe.text_column) is not None) if as_model else ""}"""
+```{_transformers(at_path, distilled.pair is not None) if as_model else ""}"""
 
 
 def _transformers(at_path: str, pairs: bool) -> str:
@@ -168,8 +167,14 @@ def provenance_section(distilled: DistilledSet) -> str:
         "",
         f"- {of}: {made_for}; made for {recipe.init} initialisation{_drawn(recipe)}",
         f"- outer loop: {steps} with {recipe.batch_size} real examples{networks} each",
-        f"- samples started from {_start(recipe)}",
+        f"- samples started from {_start(recipe)}{_start_set(distilled)}",
     ]
+    for part in distillation.get("parts", []):
+        held_out = percent(part["validation_accuracy"])
+        lines.append(
+            f"- it went on after {part['outer_steps']:,} of these steps, with {held_out} on held-out data: "
+            "the step sizes began a new course"
+        )
     if distilled.space.kind == "text":
         lines.append(f"- word vectors: {_vectors(distilled)}")
     if "seconds" in distillation:
@@ -193,9 +198,22 @@ def _drawn(recipe: Recipe) -> str:
 
 
 def _start(recipe: Recipe) -> str:
+    if recipe.start_from is not None:
+        return "another distilled set"
     if recipe.starts_real:
         return "real examples"
     return "random words" if recipe.samples == "words" else "noise"
+
+
+def _start_set(distilled: DistilledSet) -> str:
+    """Which set the samples started from, where it was one."""
+    start = distilled.results.get("start")
+    if not isinstance(start, dict):
+        return ""
+    other = (
+        "" if start["same_data"] else "; that was made from other data or splits, and may have learned from these tests"
+    )
+    return f", {in_code(str(start['name']))} (n = {start['n']}, {start['network']}): {start['samples']}{other}"
 
 
 def limits_section(distilled: DistilledSet) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
+from tdd.distilled_set.vectors import check_vectors
 from tdd.errors import TddError, UsageError
 from tdd.hub.client import TIMEOUT, bounded_waits, endpoint, http_error, is_offline, refused, unreachable
 from tdd.hub.layout import FIGURES, README, TABLES, is_kept, is_ours
@@ -60,11 +61,14 @@ def push(
         UsageError: an impossible name, other vectors, or a public repository where a private one is asked for.
         TddError: no token or no right to write, the Hub cannot be reached, or others keep changing the repository.
     """
-    _check_request(repo, revision, create_pr)
-    files = contents(distilled, vectors, figures)
+    check_request(repo, revision, create_pr)
+    if vectors is not None:
+        check_vectors(distilled, vectors)
     try:
         with quiet(), bounded_waits():
-            return _commit(distilled, files, repo, private, revision, create_pr)
+            _prepare(repo, private, revision)  # whether it may be written to is known long before the tables are made
+            files = contents(distilled, vectors, figures)
+            return _commit(distilled, files, repo, revision, create_pr)
     except TddError:
         raise
     except Exception as error:
@@ -87,7 +91,13 @@ def contents(
     return files
 
 
-def _check_request(repo: str, revision: str | None, create_pr: bool) -> None:
+def check_request(repo: str, revision: str | None, create_pr: bool) -> None:
+    """Refuse what cannot be pushed, as far as nobody has to be asked.
+
+    Raises:
+        UsageError: an impossible name or branch.
+        TddError: no token, or the Hub is not to be reached.
+    """
     from huggingface_hub import get_token
 
     if repo.count("/") != 1:
@@ -102,25 +112,27 @@ def _check_request(repo: str, revision: str | None, create_pr: bool) -> None:
         raise TddError(f"no token for the Hub: {LOGIN}")
 
 
+def _prepare(repo: str, private: bool, revision: str | None) -> None:
+    """Make the repository and the branch where they do not exist."""
+    from huggingface_hub import HfApi
+
+    api = HfApi()
+    api.create_repo(repo, repo_type="dataset", private=private or None, exist_ok=True)
+    if private and not api.dataset_info(repo, timeout=TIMEOUT).private:
+        raise UsageError(f"{repo} exists and is public: make it private in its settings, or choose another name")
+    if revision not in (None, "main"):
+        api.create_branch(repo, branch=str(revision), repo_type="dataset", exist_ok=True)
+
+
 def _commit(
-    distilled: DistilledSet,
-    files: Mapping[str, bytes],
-    repo: str,
-    private: bool,
-    revision: str | None,
-    create_pr: bool,
+    distilled: DistilledSet, files: Mapping[str, bytes], repo: str, revision: str | None, create_pr: bool
 ) -> str:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
     api = HfApi()
-    api.create_repo(repo, repo_type="dataset", private=private or None, exist_ok=True)
-    if revision not in (None, "main"):
-        api.create_branch(repo, branch=str(revision), repo_type="dataset", exist_ok=True)
     for _ in range(TRIES):
         info = api.dataset_info(repo, revision=revision, timeout=TIMEOUT)
-        if private and not info.private:
-            raise UsageError(f"{repo} exists and is public: make it private in its settings, or choose another name")
         text = card(distilled, repo, [name for name in files if name.startswith(f"{FIGURES}/")], _owners_metadata(info))
         wanted = {README: text.encode(), **files}
         present = [file.rfilename for file in info.siblings or []]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import nn
 
 from tdd.data.corpus import load_corpus
@@ -24,6 +25,7 @@ from tdd.evaluation.predictor import trained_on
 from tdd.publishing.transformers_model import SHAPE, DistilledClassifier, DistilledConfig
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
+from tdd.settings.said import Where, read_from
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -89,7 +91,7 @@ def train_model(
     output: Path,
     vocabulary: Literal["data", "full"] = "data",
     seed: int = 0,
-    data: str | None = None,
+    data: Where = None,
     network: str | None = None,
 ) -> DistilledClassifier:
     """Train a network on a distilled set and save it as a transformers model with its tokenizer.
@@ -99,7 +101,8 @@ def train_model(
         output: a new or empty folder.
         vocabulary: the words of the data set, for a small file; or all words of the vectors.
         seed: of the network's draw, where the set has no initialisation of its own.
-        data: folder or file to read the data set from, for its words.
+        data: where the data set is read from, for its words, and how, where that is not as the recipe says: a file or
+            folder, or settings, as in ``{"data": "moved.csv", "delimiter": ";"}``.
         network: which network of the set's pool is trained; None: the first.
 
     Raises:
@@ -114,7 +117,7 @@ def train_model(
         raise UsageError("a set made for a network of your own gives no transformers model that others could load")
     if entry_of(distilled.recipe.network).pretrained:
         raise UsageError("a set made for a pretrained encoder gives no transformers model; test it with tdd evaluate")
-    recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
+    recipe = read_from(distilled.recipe, data)
     vectors = load_vectors_of(distilled)
     check_vectors(distilled, vectors)
     assert isinstance(vectors, WordVectors)  # whatever is no encoder's
@@ -127,11 +130,14 @@ def train_model(
             model.save_pretrained(temporary)
             tokenizer.save_pretrained(temporary)
             temporary.chmod(0o755)
+            for path in temporary.iterdir():  # safetensors leaves its file to the owner alone
+                path.chmod(0o644)
             temporary.replace(output)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    except OSError as error:
-        raise TddError(f"cannot write {output}: {error.strerror or error}; free some space or choose another") from None
+    except (OSError, SafetensorError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise TddError(f"cannot write {output}: {why}; free some space or choose another") from None
     return model
 
 

@@ -136,7 +136,7 @@ def training_code(distilled: DistilledSet, repo: str) -> str:
         "steps": len(distilled.samples),
         "epochs": recipe.epochs,
         "vectors": recipe.vectors,
-        "pair": ", pair=True" if distilled.embedding and distilled.embedding.pair else "",
+        "pair": ", pair=True" if distilled.pair else "",
         "rest": "" if distilled.momentum is None else _REST,
         "update": (_PLAIN_UPDATE if distilled.momentum is None else _MOMENTUM_UPDATE).format(
             rates=rates_column(distilled, recipe.network)

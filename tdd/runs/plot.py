@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Literal
 from tdd.distilled_set.run_folder import LOG, read_run, recipe_of_run
 from tdd.distilled_set.run_log import read_log
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import UsageError
+from tdd.errors import TddError, UsageError
 from tdd.evaluation.names import PROTOCOLS
 from tdd.evaluation.transfer_cells import matrix
-from tdd.hub.layout import WEIGHTS
+from tdd.hub.layout import FIGURES, WEIGHTS
 from tdd.inspection.confusion_figure import MOST_CLASSES, draw_confusion
 from tdd.inspection.figure_style import save_figure
 from tdd.inspection.figures import draw_accuracy_against_n, draw_curves, draw_labels, draw_learning_rates, draw_networks
 from tdd.inspection.transfer_figure import draw_transfer
+from tdd.system.reporter import Reporter
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,7 +34,7 @@ def plot_runs(folders: Sequence[Path], output: Path | None = None, format: Forma
     Args:
         folders: run folders.
         output: where the figures go, in a folder for each run where they are several; None: ``figures`` in each run's
-            folder, accuracy against n in that of the first.
+            folder, those of several runs together in ``figures`` of the folder that holds the first of them.
         format: "png" or "svg".
 
     Returns:
@@ -48,7 +49,7 @@ def plot_runs(folders: Sequence[Path], output: Path | None = None, format: Forma
     written: list[Path] = []
     finished = []
     for folder in folders:
-        target = folder / "figures" if output is None else output if len(folders) == 1 else output / folder.name
+        target = folder / FIGURES if output is None else output if len(folders) == 1 else output / folder.name
         recipe_of_run(folder)
         figures: dict[str, Figure] = {}
         if log := read_log(folder / LOG):
@@ -62,16 +63,24 @@ def plot_runs(folders: Sequence[Path], output: Path | None = None, format: Forma
 
                 written += save_pictures(distilled, target, format)
         written += [save_figure(figure, target / f"{name}.{format}") for name, figure in figures.items()]
+    # Not in the folder of a run, whose card shows the figures that are there.
+    together = folders[0].resolve().parent / FIGURES if output is None else output
     if len(folders) > 1 and any(distilled.results.get("transfer") for distilled in finished):
-        target = folders[0] / "figures" if output is None else output
         for name, figure in draw_transfers(finished).items():
-            written.append(save_figure(figure, target / f"{name}-of-runs.{format}"))
+            written.append(save_figure(figure, together / f"{name}-of-runs.{format}"))
     if len(folders) > 1 and any(distilled.results.get("evaluation") for distilled in finished):
-        target = folders[0] / "figures" if output is None else output
-        written.append(save_figure(draw_accuracy_against_n(finished), target / f"accuracy-against-n.{format}"))
+        written.append(save_figure(draw_accuracy_against_n(finished), together / f"accuracy-against-n.{format}"))
     if not written:
         raise UsageError("there is nothing to draw yet: the first outer step is not done")
     return written
+
+
+def draw_run(folder: Path, reporter: Reporter) -> None:
+    """Draw the figures of a run into its folder, or say in a line why there are none: no reason to lose the rest."""
+    try:
+        plot_runs([folder])
+    except TddError as error:
+        reporter.note(f"note: no figures: {error}")
 
 
 def draw_set(distilled: DistilledSet) -> dict[str, Figure]:

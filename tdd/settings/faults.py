@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tdd.errors import UsageError
@@ -29,6 +30,8 @@ def faults(recipe: AllSettings) -> Iterator[str]:
 def _of_the_set(recipe: AllSettings) -> Iterator[str]:
     if recipe.steps is not None and recipe.n % recipe.steps:
         yield f"n = {recipe.n} does not split into {recipe.steps} steps; choose steps that divide n"
+    if recipe.start_from is not None and recipe.samples_init is not None:
+        yield f"a run starts from a set or from {recipe.samples_init}: leave start_from or samples_init out"
     if recipe.init == "fixed" and recipe.networks > 1:
         yield "networks > 1 needs init: random; a fixed initialisation is a single network"
     if recipe.init == "fixed" and len(recipe.initialisation) > 1:
@@ -102,5 +105,8 @@ def _given(recipe: AllSettings, group: type[Settings]) -> Iterator[str]:
 
 
 def _of_the_outer_loop(recipe: AllSettings) -> Iterator[str]:
+    ends = [0, *recipe.restarts, *([] if recipe.outer_steps is None else [recipe.outer_steps])]
+    if any(later <= earlier for earlier, later in pairwise(ends)):
+        yield f"restarts: {recipe.restarts} are outer steps in their order, below outer_steps: {recipe.outer_steps}"
     if recipe.window is None and recipe.inner == "learned" and recipe.window_end != "last":
         yield f"window_end: {recipe.window_end} moves a window; set window to its number of inner steps"

@@ -33,6 +33,9 @@ class OuterSettings(Settings):
         unit="outer steps",
         ge=1,
     )
+    restarts: list[int] = setting(
+        [], "outer steps after which the step sizes begin a new course, as those of a finished run that went on do"
+    )
     batch_size: int = setting(256, "real examples of one outer step", unit="examples", ge=1)
     class_weights: Literal["none", "balanced"] = setting(
         "none", "balanced: real examples of outer batches are drawn so that every class weighs the same", flag=True
@@ -108,7 +111,7 @@ class RunSettings(Settings):
     threads: int | None = setting(
         None,
         "processor threads of each process",
-        none="those that torch takes",
+        none="one, or torch's own number where that is measured to be 1.3 times as fast",
         unit="threads",
         changes_run=False,
         flag=True,

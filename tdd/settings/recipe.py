@@ -17,6 +17,7 @@ from tdd.settings.encoder_names import is_encoder
 from tdd.settings.faults import faults
 from tdd.settings.fields import Setting, listed, settings_of
 from tdd.settings.files import read_settings
+from tdd.settings.found import found_now
 from tdd.settings.from_data import MOST_OUTER_STEPS, PATIENCE, REGULARISERS, usual_rate, usual_steps
 from tdd.settings.inner_parts import PLAIN_CLIP_MEAN, PLAIN_WINDOW, PlainLoopSettings
 from tdd.settings.networks import NETWORKS, NetworkOptions, checked_options, entry_of
@@ -71,6 +72,7 @@ class Recipe(AllSettings):
             own = {name: options for name, options in by_network.items() if options}
         usual = {known.name: known.default for known in all_settings() if not known.part.startswith("options of ")}
         given = {name: getattr(self, name) for name in usual if getattr(self, name) != usual[name]}
+        given.pop("found", None)
         if self.vectors == self.network:  # follows from it
             given.pop("vectors", None)
         given = {"dataset": self.dataset} | given | ({"options": own} if own else {})
@@ -149,7 +151,8 @@ class Recipe(AllSettings):
             usual |= {"window": PLAIN_WINDOW, "clip_mean": PLAIN_CLIP_MEAN}
         if self.outer_steps is None:
             usual |= {"outer_steps": MOST_OUTER_STEPS, "patience": PATIENCE}
-        return self.model_copy(update={name: value for name, value in usual.items() if getattr(self, name) is None})
+        update = {name: value for name, value in usual.items() if getattr(self, name) is None}
+        return self.model_copy(update=update | {"found": found_now(self, update)})
 
     def to_yaml(self, comments: bool = False) -> str:
         """The recipe as YAML text that `Recipe.load` reads back to an equal recipe.

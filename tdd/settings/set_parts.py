@@ -36,6 +36,12 @@ class SetSettings(Settings):
     samples_init: Literal["noise", "real"] | None = setting(
         None, "start from noise or real examples", none="real sentences for samples: words, else noise"
     )
+    start_from: str | None = setting(
+        None,
+        "run folder or owner/name of a distilled set to start from: its samples, labels and learning rates",
+        none="noise or real examples, see samples_init",
+        flag=True,
+    )
     samples_scale: float = setting(
         0.3, "standard deviation of the noise to start from", unit="that of real inputs", gt=0
     )

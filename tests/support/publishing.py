@@ -23,8 +23,12 @@ FILES = [
     "distilled.safetensors",
     "embedding.json",
     "embeddings/train.parquet",
+    "figures/confusion.png",
     "figures/curves.png",
     "figures/curves.svg",
+    "figures/labels.png",
+    "figures/learning-rates.png",
+    "figures/networks.png",
     "recipe.yaml",
     "results.json",
 ]

@@ -55,8 +55,8 @@ def plain_text(path: Path, encoding: str | None) -> tuple[Bytes, str]:
     return mapped(decode(part).lstrip("\ufeff" if not place else "").encode() for place, part in _parts(raw)), encoding
 
 
-def decoded(paths: list[Path], encoding: str | None) -> tuple[list[str], list[str]]:
-    """The texts of several files, and what is unusual about the encoding of those that are not UTF-8.
+def decoded(paths: list[Path], encoding: str | None) -> tuple[list[str], str, list[str]]:
+    """The texts of several files, the encoding of those that are not UTF-8, and what is unusual about it.
 
     Args:
         paths: the files.
@@ -87,7 +87,7 @@ def decoded(paths: list[Path], encoding: str | None) -> tuple[list[str], list[st
             raise TddError(f"{path}, line {line}: not {encoding}; set encoding to another one")
         texts[path] = raw[path].tobytes().decode(encoding)
     word = word_of_guess((texts[path].encode() for path in other), encoding, given)
-    return [texts[path] for path in paths], unusual(encoding, word)
+    return [texts[path] for path in paths], encoding, unusual(encoding, word)
 
 
 def unusual(encoding: str, word: str | None = None) -> list[str]:

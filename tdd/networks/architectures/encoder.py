@@ -77,7 +77,8 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None = None, attention: int = 0) -> Tensor | Attended:
         """Logits (N, C) of pieces (N, L, d), of which `mask` (N, L) says where they stand.
 
-        With the attention of the last layers, where that of so many is asked for.
+        Where nothing is frozen below what is trained, also of token ids, see `Body.attended`. With the attention of the
+        last layers, where that of so many is asked for.
         """
         mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device) if mask is None else mask
         if self.front is not None:
