@@ -29,6 +29,7 @@ def read_results(path: Path) -> dict[str, Any]:
         good = _numbers(distillation, *({"outer_steps", "seconds"} & distillation.keys()))
         good &= isinstance(distillation.get("versions", {}), dict)
         good &= results.get("start", _START).keys() >= _START.keys()
+        good &= "teacher" not in results or _numbers(results["teacher"], "epoch", "temperature", "accuracy")
         good &= all(_numbers(part, "outer_steps", "validation_accuracy") for part in distillation.get("parts", []))
         evaluations = list(results.get("evaluation", {}).values())
         of_pools = [each for evaluation in evaluations for each in evaluation.get("by_network", {}).values()]

@@ -26,9 +26,9 @@ from tdd.evaluation.plain_learner import PlainTrainers
 from tdd.evaluation.plain_settings import plain_settings
 from tdd.evaluation.plain_training import Lesson, samples_or_texts
 from tdd.evaluation.rate_search import RATES, T, Trainer, by_inner_loop, choose, with_rate
-from tdd.evaluation.real_sets import RealSet, RealSets
+from tdd.evaluation.real_sets import RealSets
 from tdd.evaluation.small_step import evaluation_step
-from tdd.evaluation.teachers import Teachers
+from tdd.evaluation.students import judged_teachers
 from tdd.networks.learner import make_learner
 from tdd.networks.own import network_to_use
 from tdd.settings.full import multiples
@@ -45,8 +45,6 @@ PLAIN_FACTORS = (0.3, 1.0, 3.0)
 """Plain training: the step sizes that are tried are the network's own times each of these."""
 PLAIN_DRAWS, PLAIN_NETWORKS = 5, 10
 """Plain training: most draws of real examples, and most fresh networks of each baseline."""
-STUDENTS = 3
-"""Fresh networks that judge a teacher's labels."""
 
 
 class Baselines:
@@ -98,7 +96,7 @@ class Baselines:
         self.trainer = Trainer(learner, recipe, corpus, fixed, by_inner_loop(learner), with_rate, RATES, self._tell)
         self.how = plain_settings(learner.name)
         self.plain = PlainTrainers(self.network, recipe, corpus, fixed, device, self._tell)
-        self.sets.teachers = Teachers(learner, recipe, corpus, lambda: self.sets.places("herding")[0], self._taught)
+        self.sets.teachers = judged_teachers(learner, self.plain, self.sets)
 
     def small_step(self) -> Callable[[], object]:
         """What most baselines do over and over, see `evaluation_step`."""
@@ -173,12 +171,6 @@ class Baselines:
         held_out = trainer.held_out(lessons, -(-self.recipe.validation_networks // len(lessons)))
         networks = min(self.networks, PLAIN_NETWORKS)
         return self._trained(trainer, lessons, held_out, networks=networks, gradient_steps=self.how.steps, **details)
-
-    def _taught(self, places: Tensor, labels: Sequence[Tensor]) -> Tensor:
-        """Held-out accuracy of networks taught plainly with the examples at `places` and each of some labels."""
-        train, most = self.corpus.train, self.sets.labelled(places, "hard").most
-        lessons = [Lesson(RealSet(places, each, most).examples(train), self.how) for each in labels]
-        return self.plain.of(lessons[0].examples, [self.how.rate]).held_out(lessons, STUDENTS)[:, 0]
 
     def _of(self, name: str) -> dict[str, Any]:
         """What is told of the real sets called `name`."""

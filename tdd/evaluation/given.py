@@ -13,11 +13,11 @@ from torch import Tensor
 from tdd.data.pairs import cut_row, kept_of_both
 from tdd.data.text import TextSplit
 from tdd.distillation.samples.start import mask_of
+from tdd.distilled_set.probabilities import probabilities
 from tdd.distilled_set.sentences import Sentences
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.evaluation.adam import Examples
-from tdd.evaluation.labels import probabilities
 from tdd.evaluation.plain_training import samples_or_texts
 from tdd.evaluation.real_sets import RealSet, RealSets
 

@@ -207,6 +207,9 @@ def _start(recipe: Recipe) -> str:
 
 def _start_set(distilled: DistilledSet) -> str:
     """Which set the samples started from, where it was one."""
+    if isinstance(teacher := distilled.results.get("teacher"), dict):
+        epochs = "an epoch" if teacher["epoch"] == 1 else f"{teacher['epoch']} epochs"
+        return f", their labels from those of a {in_code(str(teacher['network']))} after {epochs}"
     start = distilled.results.get("start")
     if not isinstance(start, dict):
         return ""

@@ -145,7 +145,7 @@ def _distill(
     reporter.note(check_memory(recipe, corpus, accelerator, network))
     with stop_signals() as should_stop, reporter:
         checkpoint = folder and folder / CHECKPOINT
-        start = starting_set(recipe, corpus, folder, reporter)
+        start = starting_set(recipe, corpus, folder, accelerator, reporter)
         distiller = Distiller(
             recipe, corpus, checkpoint, accelerator, should_stop=should_stop, start=start, network=network
         )

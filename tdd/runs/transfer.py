@@ -14,13 +14,13 @@ from tdd.data.labelled_texts import read_labelled_texts
 from tdd.data.sources import local_copy
 from tdd.data.text import TextSplit
 from tdd.distillation.accuracy import check_fits
+from tdd.distilled_set.probabilities import probabilities
 from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError, check_choice, check_kind, nearest
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.features import FeaturesOf, features_of
 from tdd.evaluation.given import Given, GivenReal, GivenSet, GivenTexts
-from tdd.evaluation.labels import probabilities
 from tdd.evaluation.learner_names import check_learner
 from tdd.evaluation.names import REAL, SUBJECT
 from tdd.evaluation.spaces import Spaces

@@ -32,6 +32,8 @@ def _of_the_set(recipe: AllSettings) -> Iterator[str]:
         yield f"n = {recipe.n} does not split into {recipe.steps} steps; choose steps that divide n"
     if recipe.start_from is not None and recipe.samples_init is not None:
         yield f"a run starts from a set or from {recipe.samples_init}: leave start_from or samples_init out"
+    if recipe.labels_init == "teacher" and (recipe.labels == "hard" or not recipe.starts_real):
+        yield "labels_init: teacher gives real examples soft labels: set samples_init: herding, and labels: soft"
     if recipe.init == "fixed" and recipe.networks > 1:
         yield "networks > 1 needs init: random; a fixed initialisation is a single network"
     if recipe.init == "fixed" and len(recipe.initialisation) > 1:

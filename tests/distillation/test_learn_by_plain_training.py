@@ -1,4 +1,4 @@
-"""Sets that are learned through plain training: they learn, go on to the bit, and are kept and tested as what they are."""
+"""Sets that are learned through plain training: they learn, go on to the bit, and are kept and tested as such."""
 
 import pytest
 import torch

@@ -14,10 +14,10 @@ from torch.nn.functional import cross_entropy
 
 from tdd.data.real_examples import inputs_at
 from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.probabilities import probabilities
 from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.encoder import encoder_tokens
 from tdd.embeddings.encoder_model import load_encoder
-from tdd.evaluation.labels import probabilities
 from tdd.evaluation.plain_learner import PlainTrainers, plain_learner
 from tdd.evaluation.plain_settings import FINE_TUNING, PLAIN, PlainSettings, plain_settings
 from tdd.evaluation.plain_training import Lesson, Samples, samples_or_texts, train_plainly

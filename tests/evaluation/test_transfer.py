@@ -14,6 +14,7 @@ from tiny_images import tiny_images
 from tdd.data.corpus import load_corpus
 from tdd.data.text import TextSplit
 from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.probabilities import probabilities
 from tdd.distilled_set.sentences import Sentences
 from tdd.embeddings.load import load_embedding
 from tdd.embeddings.separator import SEPARATOR
@@ -22,7 +23,6 @@ from tdd.evaluation import spaces, transfer
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.evaluation import evaluate
 from tdd.evaluation.given import GivenReal, GivenSet, GivenTexts
-from tdd.evaluation.labels import probabilities
 from tdd.evaluation.learner_names import check_learner
 from tdd.evaluation.names import SUBJECT
 from tdd.evaluation.plain_settings import plain_settings

@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tdd.distillation.samples.start import first_rates
+from tdd.distilled_set.probabilities import probabilities
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
@@ -28,7 +30,7 @@ def started_from(before: DistilledSet, recipe: Recipe, corpus: Corpus) -> tuple[
     Samples are taken in their order, step by step, the classes in turn as sets have them at their start: the first ones
     where fewer are wanted, and from the first one on again, with a little noise, where more are. Learning rates are
     repeated over steps and epochs alike; those of another network are the set's first ones. Sentences are cut or padded
-    to the length of the run's.
+    to the length of the run's. Through plain training rates start anew, and labels are made probabilities.
 
     Args:
         before: the set.
@@ -60,14 +62,17 @@ def started_from(before: DistilledSet, recipe: Recipe, corpus: Corpus) -> tuple[
         samples, mask = _of_length(samples, mask, recipe.length)
         samples = samples if mask is None else samples * mask[..., None]
     labels = before.labels.flatten(0, 1)[places]
+    if recipe.inner == "plain":
+        labels = probabilities(labels)
     if recipe.labels == "hard":
         labels = F.one_hot(labels.argmax(1), len(corpus.classes)).float()
+    same_training = before.recipe.inner == recipe.inner == "learned"
     momentum = before.momentum if before.momentum is not None else torch.tensor(recipe.momentum)
     start = replace(
         before,
         samples=samples.unflatten(0, (steps, per_step)),
         labels=labels.unflatten(0, (steps, per_step)).clone(),
-        learning_rates=_rates(before, recipe, steps),
+        learning_rates=_rates(before, recipe, steps) if same_training else first_rates(recipe, corpus),
         recipe=recipe,
         initialisation=_initialisation(before, recipe),
         results={},
