@@ -92,6 +92,9 @@ def push(
     create_pr: Annotated[
         bool, typer.Option("--create-pr", help="Open a pull request instead of changing the repository.")
     ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Also where something else than a distilled set is: replace its card.")
+    ] = False,
 ) -> None:
     """Publish a distilled set on the Hub, where plain datasets can load it."""
     from tdd.distilled_set.run_folder import read_run
@@ -99,7 +102,8 @@ def push(
     from tdd.system.reporter import Reporter
 
     Reporter().note("preparing the tables, then publishing")
-    address = push_set(read_run(run), repo, private, revision, create_pr, figures=run / "figures")
+    distilled = read_run(run)
+    address = push_set(distilled, repo, private, revision, create_pr, figures=run / "figures", overwrite=overwrite)
     print_once(f"{run} is published: {address}")
 
 

@@ -100,8 +100,9 @@ class Shortcuts:
         revision: str | None = None,
         create_pr: bool = False,
         vectors: Embedding | None = None,
+        overwrite: bool = False,
     ) -> str:
         """Publish the set as the data set `repo` on the Hub, see `tdd.publishing.push.push`; returns its address."""
         from tdd.publishing.push import push
 
-        return push(cast(Any, self), repo, private, revision, create_pr, vectors)
+        return push(cast(Any, self), repo, private, revision, create_pr, vectors, overwrite=overwrite)

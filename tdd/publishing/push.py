@@ -12,13 +12,13 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.errors import TddError, UsageError
 from tdd.hub.client import TIMEOUT, bounded_waits, endpoint, http_error, is_offline, refused, unreachable
-from tdd.hub.layout import FIGURES, README, TABLES, is_kept, is_ours
+from tdd.hub.layout import FIGURES, README, TABLES, WEIGHTS, is_kept, is_ours
 from tdd.hub.quiet import quiet
 from tdd.publishing.card import card
 from tdd.publishing.tables import configurations, embeddings_table, parquet_bytes, readable_table
 
 if TYPE_CHECKING:
-    from huggingface_hub import CommitOperationCopy
+    from huggingface_hub import CommitOperationCopy, HfApi
     from huggingface_hub.hf_api import DatasetInfo
 
     from tdd.embeddings.protocol import Embedding
@@ -28,6 +28,8 @@ LOGIN = "set HF_TOKEN to a token that may write, or log in with: hf auth login"
 TRIES = 5
 # What the owner may say in the card's metadata, and keeps.
 _OWNERS = ("license", "license_name", "license_link", "language")
+# What may stand in a repository that holds nothing else.
+_BESIDE = (".gitattributes", "LICENSE", "LICENSE.md", "LICENSE.txt")
 
 
 def push(
@@ -38,6 +40,7 @@ def push(
     create_pr: bool = False,
     vectors: Embedding | None = None,
     figures: Path | None = None,
+    overwrite: bool = False,
 ) -> str:
     """Publish a set as a data set on the Hub that `datasets.load_dataset` reads, in one commit.
 
@@ -52,19 +55,22 @@ def push(
         create_pr: open a pull request instead of changing the branch.
         vectors: those a set of sentences was distilled with; None: loaded by the name in its recipe.
         figures: folder of png and svg files to publish with it.
+        overwrite: also where the repository holds something else than a distilled set, whose card and configurations
+            are then replaced.
 
     Returns:
         Address of the data set, or of the pull request.
 
     Raises:
-        UsageError: an impossible name, other vectors, or a public repository where a private one is asked for.
+        UsageError: an impossible name, other vectors, a public repository where a private one is asked for, or one that
+            holds something else.
         TddError: no token or no right to write, the Hub cannot be reached, or others keep changing the repository.
     """
     _check_request(repo, revision, create_pr)
     files = contents(distilled, vectors, figures)
     try:
         with quiet(), bounded_waits():
-            return _commit(distilled, files, repo, private, revision, create_pr)
+            return _commit(distilled, files, repo, private, revision, create_pr, overwrite)
     except TddError:
         raise
     except Exception as error:
@@ -109,6 +115,7 @@ def _commit(
     private: bool,
     revision: str | None,
     create_pr: bool,
+    overwrite: bool,
 ) -> str:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
     from huggingface_hub.errors import HfHubHTTPError
@@ -117,13 +124,15 @@ def _commit(
     api.create_repo(repo, repo_type="dataset", private=private or None, exist_ok=True)
     if revision not in (None, "main"):
         api.create_branch(repo, branch=str(revision), repo_type="dataset", exist_ok=True)
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
         info = api.dataset_info(repo, revision=revision, timeout=TIMEOUT)
         if private and not info.private:
             raise UsageError(f"{repo} exists and is public: make it private in its settings, or choose another name")
+        present = [file.rfilename for file in info.siblings or []]
+        if not overwrite and not attempt:  # what others add meanwhile stays
+            _check_ours(api, repo, info.sha, present)
         text = card(distilled, repo, [name for name in files if name.startswith(f"{FIGURES}/")], _owners_metadata(info))
         wanted = {README: text.encode(), **files}
-        present = [file.rfilename for file in info.siblings or []]
         operations: list[CommitOperationAdd | CommitOperationCopy | CommitOperationDelete] = [
             *(CommitOperationAdd(name, content) for name, content in wanted.items()),
             *(CommitOperationDelete(name) for name in present if is_ours(name) and name not in wanted),
@@ -144,6 +153,25 @@ def _commit(
         else:
             return commit.pr_url or f"{endpoint()}/datasets/{repo}" + (f"/tree/{revision}" if revision else "")
     raise TddError(f"others keep changing {repo}: {TRIES} commits came too late; run the same command again")
+
+
+def _check_ours(api: HfApi, repo: str, commit: str | None, present: list[str]) -> None:
+    """Raise UsageError where a repository holds anything else than a distilled set: a data set or card of its owner's.
+
+    A licence, and a card that only states one, are not in the way.
+    """
+    others = [name for name in present if name not in _BESIDE]
+    if WEIGHTS in present or not others:
+        return
+    if others == [README]:
+        read = Path(api.hf_hub_download(repo, README, repo_type="dataset", revision=commit)).read_text(errors="replace")
+        if not re.sub(r"\A---\r?\n.*?^---\s*$", "", read, flags=re.DOTALL | re.MULTILINE).strip():
+            return
+    listed = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
+    raise UsageError(
+        f"{repo} holds what is no distilled set ({listed}), whose card and configurations would be replaced: "
+        "choose another name, or say --overwrite"
+    )
 
 
 def _owners_metadata(info: DatasetInfo) -> dict[str, Any]:

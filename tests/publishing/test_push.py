@@ -63,6 +63,39 @@ def test_a_licence_that_the_owner_states_is_kept(hub: HubServer, published: str,
     assert "\nlicense: mit\n" in card and "No licence is stated" not in card
 
 
+MINE = {"README.md": b"---\nlicense: mit\n---\n# My reviews\n", "data/train.csv": b"text,label\n"}
+
+
+@pytest.mark.parametrize(
+    "of_mine", [MINE, {"README.md": MINE["README.md"]}, {"data/train.csv": MINE["data/train.csv"]}]
+)
+def test_what_somebody_keeps_there_is_replaced_only_if_it_is_said(
+    of_mine: dict[str, bytes], hub: HubServer, run: Path, made: DistilledSet, repo: str
+):
+    hub.store.create("dataset", repo)
+    commit(hub, repo, of_mine)
+    before = head(hub, repo)
+    for extra in ([], ["--create-pr"]):
+        done = tdd("push", run, repo, *extra)
+        told = f"{repo} holds what is no distilled set ({', '.join(of_mine)}), whose card and configurations would be"
+        assert done.code == 2 and done.one_line().startswith(told) and "--overwrite" in done.one_line()
+    with pytest.raises(UsageError, match="holds what is no distilled set"):
+        made.push_to_hub(repo)
+    assert head(hub, repo) == before
+    assert tdd("push", run, repo, "--overwrite").code == 0
+    files = files_of(hub, repo)
+    assert list(files) == sorted({*FILES, *of_mine}) and b"My reviews" not in files["README.md"]
+    assert tdd("push", run, repo).code == 0  # it is ours now
+
+
+@pytest.mark.parametrize("card", [b"---\nlicense: mit\n---\n", b"---\r\nlicense: mit\r\n---\r\n\r\n", b"\n"])
+def test_a_licence_alone_is_not_in_the_way(card: bytes, hub: HubServer, run: Path, repo: str):
+    hub.store.create("dataset", repo)
+    commit(hub, repo, {"README.md": card, "LICENSE": b"mine"})
+    assert tdd("push", run, repo).code == 0
+    assert list(files_of(hub, repo)) == sorted([*FILES, "LICENSE"])
+
+
 def test_private_creates_a_private_repository_and_never_uses_a_public_one(hub: HubServer, run: Path, repo: str):
     assert tdd("push", run, repo, "--private").code == 0
     assert hub.store.info("dataset", repo) == {"private": True}
