@@ -101,7 +101,8 @@ class Distiller:
         )
         self.state = OuterState.at_start(learned, optimiser, Schedule.of(recipe))
         own = source_of_pool(self.trainees)
-        self.made_from = MadeFrom.of(recipe, corpus, own["network"], own["frozen"], *self.parametrisation.identity())
+        words = self.parametrisation.identity()
+        self.made_from = MadeFrom.of(recipe, corpus, network=own["network"], frozen=own["frozen"], samples=words)
         if checkpoint is not None and checkpoint.exists():
             self.state.load(checkpoint, self.made_from)
 
