@@ -1,4 +1,4 @@
-# make demo   distil the embedded data set and show accuracy and nearest words
+# make demo   distil the embedded data set, compare it with real sentences and all the data, show its words
 # make test   run the tests
 # make paper  run what is missing of the result tables over three seeds; write RESULTS*.md and the README's tables
 # make figures  draw accuracy against n from results/, docs/figures/accuracy-by-n.svg, and its points as csv
@@ -30,8 +30,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 demo: setup
 	rm -rf runs/demo
-	$(BIN)/tdd distill tomatoes --n 20 --outer-steps $(DEMO_STEPS) --output runs/demo
-	$(BIN)/tdd decode runs/demo --first 2
+	$(BIN)/tdd demo --outer-steps $(DEMO_STEPS)
 
 test: setup
 	$(BIN)/pytest -n auto --dist loadfile --maxprocesses 4

@@ -31,6 +31,20 @@ def offline() -> Iterator[None]:
 
 
 @contextmanager
+def without_bars() -> Iterator[None]:
+    """Without the progress bars of transformers, which writes a small model in an instant."""
+    from transformers.utils import logging as transformers_logging
+
+    enabled = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if enabled:
+            transformers_logging.enable_progress_bar()
+
+
+@contextmanager
 def quiet() -> Iterator[None]:
     """Silence the libraries' log lines inside, which repeat what our errors say, and off a terminal their bars too."""
     import datasets

@@ -74,7 +74,10 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
         try:
             import matplotlib
         except ImportError:
-            raise TddError("figures are drawn by matplotlib, which is not installed: pip install matplotlib") from None
+            raise TddError(
+                "figures are drawn by matplotlib, which is not installed: pip install matplotlib, or this package with "
+                "the extra [plot]"
+            ) from None
         with matplotlib.rc_context(STYLE):
             return draw(*args, **kwargs)
 

@@ -22,6 +22,7 @@ from tdd.embeddings.protocol import Embedding
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.predictor import trained_on
+from tdd.hub.quiet import without_bars
 from tdd.publishing.transformers_model import SHAPE, DistilledClassifier, DistilledConfig
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
@@ -127,7 +128,8 @@ def train_model(
         output.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
         try:
-            model.save_pretrained(temporary)
+            with without_bars():
+                model.save_pretrained(temporary)
             tokenizer.save_pretrained(temporary)
             temporary.chmod(0o755)
             for path in temporary.iterdir():  # safetensors leaves its file to the owner alone

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from contextlib import nullcontext
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,10 +100,13 @@ def distill(
         recipe = recipe.model_copy(update={"data_from": "memory"})
     network_to_use(recipe.network, network)
     recipe = recipe_for(recipe, network)
+    if tracker and find_spec(tracker) is None:
+        raise UsageError(
+            f"{tracker} is not installed: pip install {tracker}, or this package with the extra [track]; or choose "
+            "another --report-to"
+        )
     project = str(folder) if folder else None
     accelerator = processes.accelerator(recipe.device, recipe.threads, log_with=tracker, project_dir=project)
-    if tracker and not accelerator.log_with:
-        raise UsageError(f"{tracker} is not installed: run pip install {tracker}, or choose another --report-to")
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=not accelerator.is_main_process)
     if folder is None:
