@@ -13,6 +13,7 @@ import typer
 from tdd.cli.options import Run, print_once
 from tdd.errors import UsageError
 from tdd.settings.column_names import pair_of
+from tdd.settings.encoder_names import is_encoder
 
 
 class DecodeFormat(StrEnum):
@@ -171,10 +172,11 @@ def train(
     distilled = read_run(run)
     train_model(distilled, output, vocabulary.value, seed, data, network)
     pair = '\nclassify({"text": "a text", "text_pair": "the text behind it"})'
+    own = is_encoder(network or distilled.recipe.network)  # transformers knows its kind of model
+    imports = "import transformers" if own else "import tdd, transformers\ntdd.register_transformers()"
+    cut = ", truncation=True" if own else ""
     typer.echo(
-        f"{output}; to use it in Python:\n"
-        "import tdd, transformers\n"
-        "tdd.register_transformers()\n"
-        f'classify = transformers.pipeline("text-classification", {str(output)!r})'
+        f"{output}; to use it in Python:\n{imports}\n"
+        f'classify = transformers.pipeline("text-classification", {str(output)!r}{cut})'
         f"{pair if pair_of(distilled.recipe.text_column) else ''}"
     )

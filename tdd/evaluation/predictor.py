@@ -18,6 +18,7 @@ from tdd.embeddings.encoded import EncodedTexts
 from tdd.errors import UsageError
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.learner import Learner
+from tdd.settings.column_names import pair_of
 from tdd.system.memory import CPU
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ class Predictor:
         self.vectors = load_vectors_of(distilled) if vectors is None else vectors
         check_vectors(distilled, self.vectors)
         self.classes = list(distilled.classes)
-        self.of_pairs = bool(self.vectors.separator)
+        # An encoder has a separator whatever its texts are.
+        self.of_pairs = bool(self.vectors.separator) and pair_of(distilled.recipe.text_column) is not None
         self.length = distilled.network_space.shape[0]
         self.learner, self.theta = trained_on(distilled, network, seed, device)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +19,7 @@ from tdd.distillation.memory import check_memory
 from tdd.distilled_set.run_folder import CHECKPOINT, LOG, check_empty, is_finished, locked, read_run, recipe_of_run
 from tdd.distilled_set.run_log import Log
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import Interrupted, TddError, UsageError, check_kind, stopped
+from tdd.errors import Interrupted, TddError, UsageError, check_kind, nearest, stopped
 from tdd.hub.layout import RECIPE
 from tdd.networks.own import can_be_imported, check_same_network, network_to_use, recipe_for
 from tdd.publishing.card import write_card
@@ -77,9 +77,8 @@ def distill(
         if isinstance(network, str) and not network.startswith(CODE):
             settings, network = settings | {"network": network}, None
         recipe = resolve_recipe(recipe, None, [], settings)
-    elif settings:
-        raise UsageError(f"{next(iter(settings))} is a setting of the recipe: tdd.Recipe({next(iter(settings))}=...)")
-    check_kind("recipe", recipe, Recipe, "the name of a data set, or tdd.Recipe(dataset=...)")
+    else:
+        _check_recipe(recipe, list(settings))
     if resume and folder is None:
         raise UsageError("resume goes on with the run in a folder: name it")
     tracker = None if recipe.report_to == "none" else recipe.report_to
@@ -112,6 +111,15 @@ def distill(
                 raise
             again = _resume_command(recipe, folder, data, network)
             raise stopped(error, f"{str(error) or 'interrupted'}; go on with: {again}") from None
+
+
+def _check_recipe(recipe: object, settings: Sequence[str]) -> None:
+    """Raise UsageError unless it is a recipe, beside which there are no further settings."""
+    check_kind("recipe", recipe, Recipe, "the name of a data set, or tdd.Recipe(dataset=...)")
+    for name in settings[:1]:
+        if name not in Recipe.model_fields:
+            raise UsageError(f"distill takes no '{name}'{nearest(name, ['folder', 'reporter', *Recipe.model_fields])}")
+        raise UsageError(f"{name} is a setting of the recipe: tdd.Recipe({name}=...)")
 
 
 def _resume_command(recipe: Recipe, folder: Path, data: Data | None, network: str | nn.Module | None) -> str:
