@@ -40,7 +40,7 @@ def _load(name: str, state: object) -> PreTrainedModel:
             f"{name} is a {files.config['model_type']} with a decoder; name an encoder of texts, as BERT is"
         )
     try:
-        with quiet(), _without_bars():
+        with quiet(), without_bars():
             # Attention written out: the fused kernels have no second derivative.
             model, found = AutoModel.from_pretrained(
                 files.folder,
@@ -85,7 +85,7 @@ def _not_an_encoder(model: PreTrainedModel) -> str | None:
 
 
 @contextmanager
-def _without_bars() -> Iterator[None]:
+def without_bars() -> Iterator[None]:
     """No progress bar of transformers, and none of its warnings: weights are read in a moment."""
     from transformers.utils import logging
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from tdd.embeddings.encoder_model import without_bars
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.predictor import Text
 from tdd.hub.quiet import quiet
@@ -45,7 +46,7 @@ class SavedModel:
         self.folder = folder
         how: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
         try:
-            with quiet():
+            with quiet(), without_bars():
                 self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, **how)
                 loaded: Any = AutoModelForSequenceClassification.from_pretrained(
                     folder, use_safetensors=True, dtype=torch.float32, **how

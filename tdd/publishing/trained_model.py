@@ -16,6 +16,7 @@ from tdd.data.text import TextSplit
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.distilled_set.vectors import check_vectors, load_vectors_of
+from tdd.embeddings.encoder_model import without_bars
 from tdd.embeddings.fast_tokenizer import PAD, UNKNOWN, fast_tokenizer
 from tdd.embeddings.protocol import Embedding
 from tdd.embeddings.word_vectors import WordVectors
@@ -143,9 +144,12 @@ def _save(output: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFa
         output.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
         try:
-            model.save_pretrained(temporary)
-            tokenizer.save_pretrained(temporary)
+            with without_bars():
+                model.save_pretrained(temporary)
+                tokenizer.save_pretrained(temporary)
             temporary.chmod(0o755)
+            for path in temporary.iterdir():  # not for its owner alone, as temporary files are
+                path.chmod(0o644)
             temporary.replace(output)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
