@@ -12,6 +12,7 @@ import typer
 
 from tdd.cli.options import Run, placed, print_once, takes_reading
 from tdd.errors import UsageError
+from tdd.settings.encoder_names import is_encoder
 
 
 class DecodeFormat(StrEnum):
@@ -173,10 +174,11 @@ def train(
     distilled = read_run(run)
     train_model(distilled, output, vocabulary.value, seed, placed(data, reading), network)
     pair = '\nclassify({"text": "a text", "text_pair": "the text behind it"})'
+    own = is_encoder(network or distilled.recipe.network)  # transformers knows its kind of model
+    imports = "import transformers" if own else "import tdd, transformers\ntdd.register_transformers()"
+    cut = ", truncation=True" if own else ""
     typer.echo(
-        f"{output}; to use it in Python:\n"
-        "import tdd, transformers\n"
-        "tdd.register_transformers()\n"
-        f'classify = transformers.pipeline("text-classification", {str(output)!r})'
+        f"{output}; to use it in Python:\n{imports}\n"
+        f'classify = transformers.pipeline("text-classification", {str(output)!r}{cut})'
         f"{pair if distilled.pair else ''}"
     )
