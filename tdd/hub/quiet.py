@@ -32,14 +32,16 @@ def offline() -> Iterator[None]:
 
 @contextmanager
 def without_bars() -> Iterator[None]:
-    """Without the progress bars of transformers, which writes a small model in an instant."""
+    """No progress bar of transformers, and none of its warnings: weights are read and written in a moment."""
     from transformers.utils import logging as transformers_logging
 
-    enabled = transformers_logging.is_progress_bar_enabled()
+    enabled, level = transformers_logging.is_progress_bar_enabled(), transformers_logging.get_verbosity()
     transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
     try:
         yield
     finally:
+        transformers_logging.set_verbosity(level)
         if enabled:
             transformers_logging.enable_progress_bar()
 
