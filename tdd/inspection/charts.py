@@ -8,7 +8,7 @@ from math import ceil, floor, log10
 
 from markupsafe import Markup, escape
 
-WIDTH, HEIGHT = 360, 190
+WIDTH, HEIGHT = 320, 185
 """Units of the drawing, about pixels."""
 _RIGHT, _TOP, _BOTTOM = 12, 10, 38
 _MOST_POINTS, _MOST_DOTS, _MOST_ROWS = 240, 60, 120

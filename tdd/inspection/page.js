@@ -174,6 +174,7 @@
   function search() {
     const asked = field ? field.value.trim().toLocaleLowerCase() : "";
     let hits = 0;
+    body.classList.toggle("searching", Boolean(asked));
     const found = new Set();
     if (asked) {
       data.samples.forEach((sample, place) => {

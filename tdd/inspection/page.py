@@ -22,7 +22,7 @@ from tdd.embeddings.nearest import Metric
 from tdd.inspection.colors import class_color, ink_on
 from tdd.inspection.page_charts import charts_of
 from tdd.inspection.page_extras import Extras
-from tdd.inspection.page_head import COMMAND, accuracies, facts, links, ratio
+from tdd.inspection.page_head import COMMAND, accuracies, details, facts, links, ratio
 from tdd.inspection.page_samples import Scale, data_of, samples_of
 from tdd.inspection.page_shades import LEVELS, Shown, dominant, telling_words
 from tdd.inspection.pictures import Picture
@@ -70,7 +70,8 @@ def page(
         kind="pictures" if pictures else "words" if told.sentences else "vectors",
         accuracies=accuracies(told),
         ratio=ratio(told),
-        facts=facts(told, extras.made),
+        details=details(told),
+        facts=facts(told, extras.distilled_on),
         links=links(told),
         command=COMMAND,
         recipe=told.recipe.to_yaml(),
@@ -102,6 +103,7 @@ def page(
         style=Markup(style),
         script=Markup(script),
         digest=digest,
+        made_on=extras.made_on,
     )
 
 

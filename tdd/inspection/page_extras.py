@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tdd.data.text import TextSplit
@@ -37,7 +37,8 @@ class Extras:
         after_steps: held-out accuracy after so many gradient steps.
         log: the run's, see `tdd.distilled_set.run_log`.
         notes: what is left out and why, a line each.
-        made: when the run ended and the page was made, a few words each by their names.
+        distilled_on: the day on which the run ended; empty: not known.
+        made_on: the day of the page.
     """
 
     importance: Importance | None = None
@@ -47,7 +48,8 @@ class Extras:
     after_steps: Mapping[int, float] | None = None
     log: Sequence[Mapping[str, Any]] = ()
     notes: Sequence[str] = ()
-    made: Mapping[str, str] = field(default_factory=dict)
+    distilled_on: str = ""
+    made_on: str = ""
 
 
 def measured(

@@ -9,7 +9,7 @@ from typing import Any
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.names import NAMES, PLAIN
 from tdd.evaluation.paired import strongest
-from tdd.system.formatting import duration
+from tdd.system.formatting import duration, percent
 
 PAPER = "https://arxiv.org/abs/1910.02551"
 COMMAND = "tdd distill --recipe recipe.yaml"
@@ -76,7 +76,20 @@ def ratio(distilled: DistilledSet) -> float | None:
     return own["mean"] / full["accuracy"] if own and full else None
 
 
-def facts(distilled: DistilledSet, made: Mapping[str, str]) -> list[tuple[str, str]]:
+def details(distilled: DistilledSet) -> str:
+    """Interval, macro-F1 and majority class of the set's own accuracy, in a line; empty where none is measured."""
+    own = distilled.results.get("evaluation", {}).get(distilled.recipe.init) or {}
+    parts = []
+    if "interval" in own:
+        parts.append(f"95 % interval over test examples {' to '.join(f'{100 * end:.1f}' for end in own['interval'])} %")
+    if "macro_f1" in own:
+        parts.append(f"macro-F1 {percent(own['macro_f1']['mean'], own['macro_f1']['sd'])}")
+    if "majority" in own:
+        parts.append(f"most frequent class {percent(own['majority'])}")
+    return f"This set, {distilled.recipe.init} initialisation: {', '.join(parts)}." if parts else ""
+
+
+def facts(distilled: DistilledSet, distilled_on: str) -> list[tuple[str, str]]:
     """What the set is, a name and a few words each, of a set that may be told of (`public`)."""
     recipe, results = distilled.recipe, distilled.results
     steps, per_step, *shape = distilled.samples.shape
@@ -101,7 +114,9 @@ def facts(distilled: DistilledSet, made: Mapping[str, str]) -> list[tuple[str, s
         found.append(("learned by", f"{distillation['outer_steps']:,} outer steps{took}"))
     if version := (distillation.get("versions") or {}).get("tdd"):
         found.append(("made with", f"tdd {version}"))
-    return found + list(made.items())
+    if distilled_on:
+        found.append(("distilled", distilled_on))
+    return found
 
 
 def links(distilled: DistilledSet) -> list[tuple[str, str]]:

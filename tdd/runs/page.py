@@ -60,10 +60,14 @@ def page_of_run(
     corpus, why = _data_at_hand(distilled, data)
     extras = measured(distilled, sentences, vectors, metric, corpus, real=not public)
     log = folder / LOG
-    made = {"page made": _day(datetime.now(UTC))}
-    if log.exists():
-        made = {"distilled": _day(datetime.fromtimestamp(log.stat().st_mtime, UTC))} | made
-    extras = replace(extras, log=read_log(log), made=made, notes=[*why, *extras.notes])
+    extras = replace(
+        extras,
+        log=read_log(log),
+        # A set that was pulled has no log, and its files the day of the download.
+        distilled_on=_day(datetime.fromtimestamp(log.stat().st_mtime, UTC)) if log.exists() else "",
+        made_on=_day(datetime.now(UTC)),
+        notes=[*why, *extras.notes],
+    )
     return page(distilled, shown, metric, extras, public)
 
 

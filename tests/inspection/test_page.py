@@ -148,11 +148,17 @@ def test_nothing_is_loaded_and_no_other_script_runs(plain):
     assert policy == f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{digest}'"
 
 
+OWN = {
+    **{"mean": 0.8125, "sd": 0.011, "networks": 20, "majority": 0.25},
+    **{"interval": [0.79, 0.83], "macro_f1": {"mean": 0.7, "sd": 0.0}},
+}
+
+
 def test_the_head_tells_data_size_accuracies_and_no_folder(plain):
     distilled, vectors = plain
     distilled.recipe = tiny_recipe(dataset="/home/someone/films.csv", init="random")
     distilled.results = {
-        "evaluation": {"random": {"mean": 0.8125, "sd": 0.011, "networks": 20}},
+        "evaluation": {"random": OWN},
         "full_data": {"accuracy": 0.9},
         "baselines": {
             "random": {"mean": 0.7, "sd": 0.02, "validation_accuracy": 0.6},
@@ -161,13 +167,20 @@ def test_the_head_tells_data_size_accuracies_and_no_folder(plain):
         },
         "distillation": {"outer_steps": 1200, "seconds": 75.0, "versions": {"tdd": "0.2.0"}},
     }
-    text = page(distilled, decode(distilled, vectors, first=3), extras=Extras(made={"distilled": "1 May 2026"}))
+    text = page(
+        distilled, decode(distilled, vectors, first=3), extras=Extras(distilled_on="1 May 2026", made_on="2 May 2026")
+    )
     found = Page(text)
     assert "films.csv distilled to 4 samples" in found.shown and "someone" not in text
-    assert "The first 3 are shown" in found.shown and "1 May 2026" in found.shown
+    assert (
+        "The first 3 are shown" in found.shown
+        and "1 May 2026" in found.shown
+        and "Page made on 2 May 2026" in found.shown
+    )
     assert "81.25 ± 1.10 %" in found.shown and "20 networks" in found.shown and "90.00 %" in found.shown
     assert "65.00 %" in found.shown and "herding; as many gradient steps" in found.shown  # the best on held-out data
     assert "90.28 % of what all the data reach" in found.shown and "95.00 %" not in found.shown
+    assert "95 % interval over test examples 79.0 to 83.0 %, macro-F1 70.00 %, most frequent class 25" in found.shown
     assert "1,200 outer steps in 75 s" in found.shown and "tdd distill --recipe recipe.yaml" in found.shown
     assert "dataset: films.csv" in text
 
