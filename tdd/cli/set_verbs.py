@@ -80,6 +80,8 @@ def decode(
     from tdd.inspection.show import show
     from tdd.system.files import check_folder_of, write_text
 
+    if format is not DecodeFormat.html and (data is not None or public):
+        raise UsageError("--data and --public are for the page: add --format html, or leave them out")
     distilled = read_run(run)
     if output is None and format is DecodeFormat.html:
         output = (run if run.is_dir() else Path()) / "decoded.html"

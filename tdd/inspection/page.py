@@ -83,7 +83,6 @@ def page(
             )
         ],
         present=sorted({dominant(sample) for sample in shown}),
-        colored=len(told.classes) <= 10,
         steps=[
             {"step": step, "rates": _rates(told, step), "samples": [each for each in samples if each["step"] == step]}
             for step in steps
@@ -92,7 +91,7 @@ def page(
         levels=LEVELS,
         metric="cosine similarity" if metric == "cosine" else "distance",
         importance=extras.importance is not None,
-        importance_chance=None if extras.importance is None else f"{extras.importance.chance:.3f}",
+        importance_chance=None if extras.importance is None else f"{max(extras.importance.chance, 0.0):.3f}",
         chance=None if extras.chance is None else f"{extras.chance:.2f}",
         use=extras.use is not None,
         real=any(each["real"] for each in samples),

@@ -40,7 +40,8 @@ def _after(distilled: DistilledSet, after: Mapping[int, float]) -> Chart | None:
     points = [(float(t), 100 * value) for t, value in after.items()]
     told = [f"after {t} gradient steps: {100 * value:.2f} %" for t, value in after.items()]
     start = "the set's own initialisation" if distilled.initialisation is not None else "one random draw"
-    note = f"Held-out accuracy of one network from {start}; 0: before the first step, {steps}: after one epoch."
+    note = f"Held-out accuracy of one {distilled.recipe.network} from {start}; "
+    note += f"0: before the first step, {steps}: after one epoch."
     line = Line("accuracy", points, 2, dots=True, told=told)
     return chart("Accuracy after each step", "gradient steps done", "held-out accuracy (%)", [line], note)
 

@@ -58,7 +58,7 @@ def measured(
     vectors: Embedding | None = None,
     metric: Metric = "cosine",
     corpus: Corpus | None = None,
-    real: bool = False,
+    real: int = 0,
 ) -> Extras:
     """What can be measured of a set, on its data where they are given.
 
@@ -68,7 +68,7 @@ def measured(
         vectors: those that they were decoded with.
         metric: what they were decoded by.
         corpus: the data that it was distilled from; None: not at hand.
-        real: look for the nearest real examples too, which are not to be published.
+        real: look for the nearest real examples of so many of its samples, which are not to be published.
     """
     notes, weights, chance, use, after, nearest = [], None, None, None, None, []
     if sentences and vectors is not None:
@@ -86,7 +86,7 @@ def measured(
         except TddError as error:
             notes.append(f"Accuracy after each step is left out: {error}.")
         if real:
-            nearest = nearest_examples(distilled, corpus.train, REAL)
+            nearest = nearest_examples(distilled, corpus.train, REAL, real)
     return Extras(weights, chance, use, nearest, after, notes=notes)
 
 

@@ -58,7 +58,7 @@ def page_of_run(
     sentences = decode(distilled, vectors, k or NEIGHBOURS, metric, first) if vectors is not None else []
     shown += sentences or pictures(distilled, first)
     corpus, why = _data_at_hand(distilled, data)
-    extras = measured(distilled, sentences, vectors, metric, corpus, real=not public)
+    extras = measured(distilled, sentences, vectors, metric, corpus, 0 if public else len(shown))
     log = folder / LOG
     extras = replace(
         extras,

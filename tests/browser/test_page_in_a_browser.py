@@ -46,7 +46,7 @@ def pages(tmp_path_factory):
         made[kind] = page(distilled, sentences, extras=Extras(**(vars(extras) | {"log": LOG})))
     recipe = tiny_recipe(n=4, steps=2, network="lenet", options={})
     distilled = Distiller(recipe, images).best()
-    made["pictures"] = page(distilled, pictures(distilled), extras=measured(distilled, corpus=images, real=True))
+    made["pictures"] = page(distilled, pictures(distilled), extras=measured(distilled, corpus=images, real=4))
     for kind, text in made.items():
         (folder / f"{kind}.html").write_text(text)
     return {kind: folder / f"{kind}.html" for kind in made}

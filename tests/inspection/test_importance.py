@@ -3,12 +3,17 @@
 import pytest
 import torch
 from tiny import tiny_corpus, tiny_recipe
+from tiny_encoders import tiny_encoder
 from torch.func import functional_call
 
 from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.sentences import Sentences
+from tdd.distilled_set.set import DistilledSet
+from tdd.embeddings.encoder import encoder_tokens
 from tdd.evaluation.predictor import trained_on
 from tdd.inspection import show as showing
 from tdd.inspection.importance import importance, shuffled
+from tdd.settings.recipe import Recipe
 
 
 @pytest.mark.parametrize("network", ["text_cnn", "mean_pool", "gru", "bag_of_words"])
@@ -35,6 +40,21 @@ def test_importance_is_what_the_logit_of_the_largest_label_falls_by_without_the_
             expected = (logits(words) - logits(rest))[label].item()
             assert found[row, place].item() == pytest.approx(expected, abs=2e-5)
         assert not found[row, length:].any()
+
+
+def test_word_pieces_of_an_encoder_have_an_importance_too():
+    network = tiny_encoder()
+    tokens = encoder_tokens(network)
+    sentences = Sentences.of(
+        torch.tensor([[tokens.encode("a good play")[:3], tokens.encode("the film books")[:3]]]), tokens
+    )
+    recipe = Recipe(dataset="films", network=network, n=2, max_length=8, samples="words", options={"train": "head"})
+    labels = torch.tensor([[[1.5, -0.5], [0.0, 1.0]]])
+    rates = torch.full((1, 1), 0.5)
+    found = importance(
+        DistilledSet(sentences.embed(tokens), labels, rates, ["bad", "good"], recipe, sentences=sentences)
+    )
+    assert found.of.shape == (2, 3) and found.of.isfinite().all() and found.of.abs().max() > 0
 
 
 def test_a_sentence_of_a_single_word_has_an_importance_too():

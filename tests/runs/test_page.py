@@ -91,6 +91,12 @@ def test_data_on_the_hub_are_not_asked_for(run, hub):
     assert "the data are not at hand" in Page(text).shown and asked == []
 
 
+def test_settings_of_the_page_are_refused_elsewhere(run):
+    for arguments in (["--public"], ["--data", "films.csv"]):
+        done = tdd("decode", run, *arguments)
+        assert done.code == 2 and "add --format html" in done.one_line()
+
+
 def test_images_have_the_same_page(tmp_path):
     run = tmp_path / "run"
     options = ["--set", "networks_at_once=2", "--set", "validation_networks=2", "--set", "batch_size=32"]
