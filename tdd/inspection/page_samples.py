@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tdd.embeddings.nearest import Metric
+from tdd.inspection.colors import CLASS_COLORS
 from tdd.inspection.decode import DecodedSentence
 from tdd.inspection.page_extras import Extras
 from tdd.inspection.page_shades import Shades, Shown, dominant
@@ -127,14 +128,20 @@ def picture_uri(pixels: NDArray[np.uint8]) -> str:
 
 
 def mini_bars(values: Sequence[float], scale: Scale) -> list[tuple[int, str]]:
-    """Paths of upright bars for a cell of the overview, 100 wide and 24 high: the class of each and its path."""
+    """Paths of upright bars for a cell of the overview, 100 wide and 24 high: the class of each and its path.
+
+    Where colours do not tell classes apart all bars are one path, in the colour of the dominant class.
+    """
     across = 100 / len(values)
     zero = 24 * (1 - scale.at(0.0) / 100)
-    return [
+    bars = [
         (c, f"M{across * (c + 0.5):.1f} {zero:.1f}V{24 * (1 - scale.at(value) / 100):.1f}")
         for c, value in enumerate(values)
         if abs(scale.at(value) - scale.at(0.0)) >= 1
     ]
+    if len(values) <= len(CLASS_COLORS):
+        return bars
+    return [(values.index(max(values)), "".join(path for _, path in bars))]
 
 
 def data_of(shown: Sequence[Shown], classes: Sequence[str], extras: Extras, metric: Metric) -> dict[str, Any]:

@@ -259,3 +259,16 @@ def test_a_page_of_pictures_has_each_with_its_three_largest_labels():
         top = sorted(label.topk(3).indices.tolist())
         assert values[3 * place : 3 * place + 3] == pytest.approx(label[top].tolist(), abs=1e-4)
     assert "7 more classes" in found.shown and "Find a word" not in found.shown
+
+
+@pytest.mark.parametrize(("classes", "paths"), [(3, 3), (10, 10), (11, 1)])
+def test_a_cell_of_the_overview_has_a_bar_for_each_class(classes, paths):
+    distilled, vectors = made([f"class {i}" for i in range(classes)], ["a", "b", "c"])
+    distilled.labels = torch.linspace(-1, 1, 4 * classes).view(2, 2, classes)
+    found = Page(page(distilled, decode(distilled, vectors)))
+    bars = [a for a in found.having("path", "stroke-width")]
+    assert len(bars) == 4 * paths
+    assert sum(a["d"].count("M") for a in bars) == 4 * classes
+    up = re.findall(r"M[\d.]+ ([\d.]+)V([\d.]+)", " ".join(a["d"] for a in bars))
+    heights = [float(zero) - float(end) for zero, end in up]
+    assert heights == pytest.approx((12 * distilled.labels.flatten()).tolist(), abs=0.11)
