@@ -9,6 +9,7 @@ import typer
 
 from tdd.cli.cache_verb import cache
 from tdd.cli.data_verbs import describe
+from tdd.cli.demo_verb import demo
 from tdd.cli.evaluate_verb import evaluate
 from tdd.cli.help import WIDEST, GroupedCommand
 from tdd.cli.predict_verb import predict
@@ -55,7 +56,7 @@ def env(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] 
 
 
 VERBS = (
-    *(describe, distill, evaluate, predict, baselines, decode, push, pull),
+    *(demo, describe, distill, evaluate, predict, baselines, decode, push, pull),
     *(plot, compare, table, size, train, settings, cache, env),
 )
 for verb in VERBS:

@@ -73,10 +73,13 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Train networks on a distilled set, or on texts from files, and test them on the whole test split."""
+    from tdd.data.formats.packed import data_suffix
     from tdd.distilled_set.run_folder import recipe_of_run
     from tdd.system.reporter import Reporter
 
     files = [path for path in run if path.is_file()]
+    if absent := [path for path in run if path.suffix and data_suffix(path) and not path.exists()]:
+        raise UsageError(f"there is no file '{absent[0]}'")
     by_own = {
         "--initialisation": initialisation,
         "--init": init,
@@ -92,7 +95,8 @@ def evaluate(
     )
     if files or (network and not own_code):
         if given := [name for name, value in by_own.items() if value]:
-            raise UsageError(f"{given[0]} is of a set's own network: ask for it without --network NAME")
+            otherwise = "leave it out for FILEs" if files else "ask for it without --network NAME"
+            raise UsageError(f"{given[0]} is of a set's own network: {otherwise}")
         from tdd.runs.transfer import Asked
         from tdd.runs.transfer_table import describe_transfer
 

@@ -6,12 +6,16 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from tdd.cli.options import Run, placed, print_once, takes_reading
 from tdd.errors import UsageError
+from tdd.settings.encoder_names import is_encoder
+
+if TYPE_CHECKING:
+    from tdd.inspection.terminal import Format
 
 
 class DecodeFormat(StrEnum):
@@ -64,19 +68,34 @@ def decode(
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write to this file; html when absent to RUN/decoded.html.")
     ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="For html: read the data set from this folder or file, for what real texts say.")
+    ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="For html: leave out real examples, so that the page may be published.")
+    ] = False,
 ) -> None:
     """Print each distilled sentence's soft label and nearest words, or show the distilled images."""
     from tdd.distilled_set.run_folder import read_run
     from tdd.inspection.show import show
     from tdd.system.files import check_folder_of, write_text
 
+    if format is not DecodeFormat.html and (data is not None or public):
+        raise UsageError("--data and --public are for the page: add --format html, or leave them out")
     distilled = read_run(run)
     if output is None and format is DecodeFormat.html:
         output = (run if run.is_dir() else Path()) / "decoded.html"
     if output is not None:
         check_folder_of(output)
-    color = output is None and sys.stdout.isatty()
-    text = show(distilled, k, metric.value, first, format.value, color, all_words or output is not None)
+    if format is DecodeFormat.html:
+        from tdd.runs.page import page_of_run
+
+        text = page_of_run(distilled, run, k, metric.value, first, data, public)
+    else:
+        color = output is None and sys.stdout.isatty()
+        text = show(
+            distilled, k, metric.value, first, cast("Format", format.value), color, all_words or output is not None
+        )
     if output is None:
         typer.echo(text)
     else:
@@ -173,10 +192,11 @@ def train(
     distilled = read_run(run)
     train_model(distilled, output, vocabulary.value, seed, placed(data, reading), network)
     pair = '\nclassify({"text": "a text", "text_pair": "the text behind it"})'
+    own = is_encoder(network or distilled.recipe.network)  # transformers knows its kind of model
+    imports = "import transformers" if own else "import tdd, transformers\ntdd.register_transformers()"
+    cut = ", truncation=True" if own else ""
     typer.echo(
-        f"{output}; to use it in Python:\n"
-        "import tdd, transformers\n"
-        "tdd.register_transformers()\n"
-        f'classify = transformers.pipeline("text-classification", {str(output)!r})'
+        f"{output}; to use it in Python:\n{imports}\n"
+        f'classify = transformers.pipeline("text-classification", {str(output)!r}{cut})'
         f"{pair if distilled.pair else ''}"
     )

@@ -59,13 +59,15 @@ def _changes(then: Mapping[str, Any], now: Mapping[str, Any], content: str) -> I
             if "left_out" in then and count != had:
                 yield f"{count:,} rows of {split} left out with {reason} instead of {had:,}"
     sizes = [examples_of(classes) for classes in (before, after)]
-    for split, digests in now.get("digests", {}).items():
-        had = then.get("digests", {}).get(split, digests)
-        if sizes[0][split] == sizes[1][split]:
-            changed = [name for name, digest in digests.items() if had.get(name) != digest]
-            what = " and ".join(content if name == "contents" else name for name in changed)
-            if what:
-                yield f"other {what} in {split}, or in another order"
+    for kind, told in (("contents", content), ("labels", "labels")):
+        changed = [
+            split
+            for split, digests in now.get("digests", {}).items()
+            if sizes[0][split] == sizes[1][split]
+            and digests[kind] != then.get("digests", {}).get(split, digests).get(kind)
+        ]
+        if changed:
+            yield f"other {told} in {', '.join(changed)}, or in another order"
 
 
 def _of_classes(before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]) -> Iterator[str]:

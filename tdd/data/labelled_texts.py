@@ -21,6 +21,8 @@ from tdd.settings.data_parts import DataSettings
 if TYPE_CHECKING:
     from datasets import Dataset
 
+MOST_LISTED = 12
+"""Classes that a line names."""
 SOFT_COLUMNS = ("soft_label", "soft_labels", "probabilities")
 
 
@@ -90,16 +92,24 @@ def _soft(path: Path, row: int, value: Any, classes: Sequence[str]) -> Tensor:
         numbers = torch.empty(0)
     if numbers.shape != (len(classes),) or not numbers.isfinite().all():
         raise UsageError(
-            f"{path}: row {row} has no soft label of {len(classes)} numbers, one for each of {', '.join(classes)}"
+            f"{path}: row {row} has no soft label of {len(classes)} numbers, one for each of {_listed(classes)}"
         )
     return numbers
 
 
 def _place(path: Path, row: int, value: Any, classes: Sequence[str]) -> int:
     """The class of a row, by its name or its number."""
-    name = str(value).strip()
+    name = "" if value is None else str(value).strip()
+    if not name:
+        raise UsageError(f"{path}: row {row} has no label; leave it out, or give it one of {_listed(classes)}")
     if name in classes:
         return list(classes).index(name)
     if name.isdecimal() and int(name) < len(classes):
         return int(name)
-    raise UsageError(f"{path}: row {row} is labelled '{name}', which is none of the classes {', '.join(classes)}")
+    raise UsageError(f"{path}: row {row} is labelled '{name}', which is none of the classes {_listed(classes)}")
+
+
+def _listed(classes: Sequence[str]) -> str:
+    """The classes as far as a line holds them."""
+    more = len(classes) - MOST_LISTED
+    return ", ".join(classes[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")

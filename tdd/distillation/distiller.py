@@ -97,8 +97,8 @@ class Distiller:
         optimiser = adam(optimised, recipe, any(each.pretrained for each in learners))
         self.state = OuterState.at_start(learned, optimiser, Schedule.of(recipe))
         signed = source_of_pool(self.trainees)
-        samples_of = self.parametrisation.identity()
-        self.made_from = MadeFrom.of(recipe, corpus, signed["network"], signed["frozen"], *samples_of)
+        words = self.parametrisation.identity()
+        self.made_from = MadeFrom.of(recipe, corpus, network=signed["network"], frozen=signed["frozen"], samples=words)
         if checkpoint is not None and checkpoint.exists():
             self.state.load(checkpoint, self.made_from)
 

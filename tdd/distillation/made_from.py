@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from tdd.data.corpus import Corpus
 
 
+_MORE = {
+    "network": "a network that has other parameters now",
+    "frozen": "a network that has other frozen parts now",
+    "samples": "another vocabulary",
+}
+
+
 @dataclass(frozen=True)
 class MadeFrom:
     """What a state belongs to, as JSON values.
@@ -23,27 +30,27 @@ class MadeFrom:
         fingerprint: of the data.
         data: `Corpus.source` and `Corpus.reading`, which say what they are.
         kind: see `tdd.data.protocols.InputSpace`.
-        more: what tells networks and samples from others.
+        more: what tells from others the "network", its "frozen" parts and the "samples", see `_MORE`.
     """
 
     settings: dict[str, Any]
     fingerprint: str
     data: dict[str, Any]
     kind: str
-    more: list[Any]
+    more: dict[str, Any]
 
     @classmethod
-    def of(cls, recipe: Recipe, corpus: Corpus, *more: int | str) -> MadeFrom:
+    def of(cls, recipe: Recipe, corpus: Corpus, **more: Any) -> MadeFrom:
         """What a run of these belongs to, however far it goes: a finished one may go on, see `Schedule`."""
         # Without defaults: a run made before a setting came up is still the same.
         left_out = settings_that_keep_the_run() | {"outer_steps", "restarts"}
         settings = recipe.model_dump(mode="json", exclude=left_out, exclude_defaults=True)
         data = json.loads(json.dumps(corpus.source | corpus.reading))
-        return cls(settings, corpus.fingerprint, data, corpus.train.space.kind, list(more))
+        return cls(settings, corpus.fingerprint, data, corpus.train.space.kind, more)
 
     def digest(self) -> str:
         """A hash of all but what only says what the data are."""
-        return hashlib.sha256(json.dumps([self.settings, self.fingerprint, *self.more]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([self.settings, self.fingerprint, *self.more.values()]).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """All of it."""
@@ -57,9 +64,7 @@ class MadeFrom:
             return f"another recipe ({listed})"
         if self.fingerprint != other.fingerprint:
             return f"other data ({told_changes(self.data, other.data, other.kind)})"
-        if self.more != other.more:
-            return "another network or vocabulary: it has other parameters, frozen parts or words now"
-        return None
+        return next((told for name, told in _MORE.items() if self.more.get(name) != other.more.get(name)), None)
 
     def _usual(self, name: str) -> Any:
         """A setting, or its usual value."""

@@ -70,6 +70,7 @@ class Predictor:
         self.vectors = load_vectors_of(distilled) if vectors is None else vectors
         check_vectors(distilled, self.vectors)
         self.classes = list(distilled.classes)
+        # An encoder has a separator whatever its texts are.
         self.of_pairs = distilled.pair is not None
         self.length = distilled.network_space.shape[0]
         self.learner, self.theta = trained_on(distilled, network, seed, device)

@@ -139,7 +139,7 @@ def _vectors(states: Tensor, mask: Tensor, pooling: str) -> Tensor:
     return (states * inside).sum(1) / inside.sum(1)
 
 
-def _layers_at(model: nn.Module) -> str | None:
+def layers_at(model: nn.Module) -> str | None:
     """Where a model keeps its layers; None where it does not keep each for itself."""
     for place in _LAYERS:
         try:
@@ -153,7 +153,7 @@ def _layers_at(model: nn.Module) -> str | None:
 
 def split(name: str, model: PreTrainedModel, last: int) -> tuple[nn.Module, nn.Module]:
     """A model below its `last` layers, and these layers as a model of hidden states."""
-    place = _layers_at(model)
+    place = layers_at(model)
     if place is None:
         kind = model.config.model_type
         raise UsageError(f"{name}: a {kind} shares its layers, or keeps them elsewhere; use train: head, lora:R or all")
@@ -174,6 +174,14 @@ def split(name: str, model: PreTrainedModel, last: int) -> tuple[nn.Module, nn.M
             setattr(model, absent, nn.Identity())
     model.embeddings = Given()
     return lower, model
+
+
+def train_layers(model: nn.Module) -> None:
+    """Train the layers of an upper part, and what follows them; not what they share with those below, such as the
+    vectors of relative positions."""
+    for path in (layers_at(model), *_AFTER):
+        if path is not None and hasattr(model, path.partition(".")[0]):
+            model.get_submodule(path).requires_grad_()
 
 
 def add_lora(name: str, model: nn.Module, rank: int) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import platform
+from collections.abc import Sequence
 from contextlib import nullcontext
-from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
 from accelerate import Accelerator
 from torch import nn
 
@@ -18,10 +17,11 @@ from tdd.distillation.run_threads import settle_threads
 from tdd.distilled_set.run_folder import CHECKPOINT, LOG, check_empty, is_finished, locked, recipe_of_run
 from tdd.distilled_set.run_log import Log
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import Interrupted, TddError, UsageError, check_kind, stopped
+from tdd.errors import Interrupted, TddError, UsageError, check_kind, nearest, stopped
 from tdd.hub.layout import RECIPE
 from tdd.networks.own import can_be_imported, check_same_network, network_to_use, recipe_for
 from tdd.publishing.card import write_card
+from tdd.runs.about_distillation import about_distillation
 from tdd.runs.finished import finished
 from tdd.runs.longer import keep_recipe, longer, results_before
 from tdd.runs.measurements import evaluate_on
@@ -37,7 +37,6 @@ from tdd.system import processes
 from tdd.system.reporter import Progress, Reporter
 from tdd.system.signals import stop_signals
 from tdd.system.threads import restored
-from tdd.system.version import __version__
 
 if TYPE_CHECKING:
     from tdd.data.corpus import Corpus
@@ -83,9 +82,8 @@ def distill(
         if isinstance(network, str) and not network.startswith(CODE):
             settings, network = settings | {"network": network}, None
         recipe = resolve_recipe(recipe, None, [], settings)
-    elif settings:
-        raise UsageError(f"{next(iter(settings))} is a setting of the recipe: tdd.Recipe({next(iter(settings))}=...)")
-    check_kind("recipe", recipe, Recipe, "the name of a data set, or tdd.Recipe(dataset=...)")
+    else:
+        _check_recipe(recipe, list(settings))
     if resume and folder is None:
         raise UsageError("resume goes on with the run in a folder: name it")
     tracker = None if recipe.report_to == "none" else recipe.report_to
@@ -99,10 +97,13 @@ def distill(
         recipe = recipe.model_copy(update={"data_from": "memory"})
     network_to_use(recipe.network, network)
     recipe = recipe_for(recipe, network)
+    if tracker and find_spec(tracker) is None:
+        raise UsageError(
+            f"{tracker} is not installed: pip install {tracker}, or this package with the extra [track]; or choose "
+            "another --report-to"
+        )
     project = str(folder) if folder else None
     accelerator = processes.accelerator(recipe.device, recipe.threads, log_with=tracker, project_dir=project)
-    if tracker and not accelerator.log_with:
-        raise UsageError(f"{tracker} is not installed: run pip install {tracker}, or choose another --report-to")
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=not accelerator.is_main_process)
     if folder is None:
@@ -120,6 +121,15 @@ def distill(
                 raise
             again = _resume_command(recipe, folder, data, network)
             raise stopped(error, f"{str(error) or 'interrupted'}; go on with: {again}") from None
+
+
+def _check_recipe(recipe: object, settings: Sequence[str]) -> None:
+    """Raise UsageError unless it is a recipe, beside which there are no further settings."""
+    check_kind("recipe", recipe, Recipe, "the name of a data set, or tdd.Recipe(dataset=...)")
+    for name in settings[:1]:
+        if name not in Recipe.model_fields:
+            raise UsageError(f"distill takes no '{name}'{nearest(name, ['folder', 'reporter', *Recipe.model_fields])}")
+        raise UsageError(f"{name} is a setting of the recipe: tdd.Recipe({name}=...)")
 
 
 def _resume_command(recipe: Recipe, folder: Path, data: Data | None, network: str | nn.Module | None) -> str:
@@ -187,7 +197,7 @@ def _distill(
     distilled.results = results_before(folder)
     distilled.results["data"] = corpus.reading
     distilled.results |= {} if start is None else start.results
-    distilled.results["distillation"] = distilled.results.get("distillation", {}) | _distillation(distiller)
+    distilled.results["distillation"] = distilled.results.get("distillation", {}) | about_distillation(distiller)
     # Only counted, not told: this may be a trial, and trials are judged by held-out data.
     evaluation = evaluate_on(
         corpus,
@@ -215,27 +225,3 @@ def _settled(asked: Recipe, corpus: Corpus, reporter: Reporter) -> Recipe:
     if settled := [name for name in SETTLED if getattr(asked, name) is None and getattr(recipe, name) is not None]:
         reporter.note("settings by the data: " + ", ".join(f"{name} {getattr(recipe, name):g}" for name in settled))
     return recipe
-
-
-def _distillation(distiller: Distiller) -> dict[str, Any]:
-    """What ``results.json`` keeps of a distillation."""
-    recipe, state, accelerator = distiller.recipe, distiller.state, distiller.accelerator
-    by_network = dict(zip(recipe.pool, state.best_of_each, strict=True)) if recipe.pool else {}
-    return {
-        "outer_steps": state.step,
-        "best_step": state.best_step,
-        "validation_accuracy": state.best_accuracy,
-        **({} if recipe.metric == "accuracy" else {"metric": recipe.metric}),
-        **({"validation_by_network": by_network} if by_network else {}),
-        "seconds": round(state.seconds, 1),
-        "processes": accelerator.num_processes,
-        "hardware": _hardware(accelerator.device),
-        "versions": {"python": platform.python_version(), "tdd": __version__, "torch": version("torch")},
-    }
-
-
-def _hardware(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    threads = torch.get_num_threads()
-    return f"CPU, {threads} thread{'s' if threads > 1 else ''}, {platform.machine()}"

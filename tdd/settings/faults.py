@@ -39,7 +39,7 @@ def _of_the_set(recipe: AllSettings) -> Iterator[str]:
     if recipe.init == "fixed" and len(recipe.initialisation) > 1:
         yield "several ways of initialisation need init: random; a fixed initialisation is a single draw"
     if recipe.pool and recipe.attention_labels != "none":
-        yield "attention_labels are those of one encoder: leave them out of a pool"
+        yield "attention_labels are those of one encoder: leave them out, or name it as network in place of a pool"
 
 
 def check_kind_of_data(recipe: AllSettings, kind: Reads) -> None:

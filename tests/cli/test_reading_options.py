@@ -74,6 +74,9 @@ def test_a_separator_that_is_said_as_it_was_found_binds(run: Path, given: tuple[
     data.write_text(given[0].read_text().replace(",", ";"))
     assert tdd("evaluate", run, "--data", data).code == 0
     done = tdd("evaluate", run, "--data", data, "--delimiter", ",")
-    assert "no line holds ',', the separator that delimiter (--delimiter) sets; ';' stands there" in done.one_line()
+    assert (
+        "the first line does not hold ',', the separator that delimiter (--delimiter) sets; ';' stands there"
+        in done.one_line()
+    )
     resumed = tdd("distill", "--resume", run, "--data", data, "--delimiter", ",")
     assert resumed.one_line() == done.one_line()

@@ -87,7 +87,7 @@ def test_going_on_with_other_data_is_refused_with_what_has_changed(given, tmp_pa
     semicolons = told(*(line.replace(",", ";") for line in [names, *rows[:100]]))
     assert semicolons == f"{fewer}; separator ';' instead of ','"
     assert told(names, *rows, *(f"word1 word{number},ugly" for number in range(9))).startswith("new classes: ugly; ")
-    assert told(names, *(f"word39 {row}" for row in rows)).startswith("other texts in train, or in another order; ")
+    assert told(names, *(f"word39 {row}" for row in rows)).startswith("other texts in train, validation, test")
     renamed = told(names.replace("text", "review"), *rows[:100])
     assert renamed == f"{fewer}; text column review instead of text"
 

@@ -47,6 +47,8 @@ def test_soft_labels_come_before_classes_and_may_be_written_as_text(tmp_path):
     [
         ({"text": "x", "label": "fine"}, "row 1 is labelled 'fine', which is none of the classes bad, good"),
         ({"text": "x", "label": 2}, "row 1 is labelled '2'"),
+        ({"text": "x", "label": None}, "row 1 has no label; leave it out, or give it one of bad, good"),
+        ({"text": "x", "label": " "}, "row 1 has no label"),
         ({"text": " ", "label": 1}, "row 1 has no text in column 'text'"),
         ({"words": "x", "label": 1}, "has no column of texts: it has words, label; call one 'text'"),
         ({"text": "x", "kind": 1}, "has no column of labels"),
@@ -69,3 +71,9 @@ def test_pairs_have_the_two_columns_of_the_data(tmp_path):
     ):
         with pytest.raises(UsageError, match=said):
             read_labelled_texts(write(tmp_path / "b.jsonl", [wrong]), CLASSES, ["premise", "hypothesis"])
+
+
+def test_a_line_names_the_first_of_many_classes(tmp_path):
+    path = write(tmp_path / "a.jsonl", [{"text": "x", "label": "fine"}])
+    with pytest.raises(UsageError, match=r"which is none of the classes c0, .*c11 and 38 more$"):
+        read_labelled_texts(path, [f"c{number}" for number in range(50)])

@@ -44,8 +44,17 @@ def test_a_column_that_was_found_is_read_where_it_is_there(tmp_path: Path, vecto
 def test_a_separator_that_was_said_and_stands_nowhere_is_told(tmp_path: Path, vectors: WordVectors):
     recipe, _ = settled(rewritten(tmp_path / "d.csv", ";", "text,label"), vectors, delimiter=";")
     other = write_csv(tmp_path / "e.csv", TWO_CLASSES)
-    with pytest.raises(UsageError, match=r"e\.csv: no line holds ';', the separator .*; ',' stands there: leave"):
+    with pytest.raises(
+        UsageError, match=r"e\.csv: the first line does not hold ';', the separator .*; ',' stands there: leave"
+    ):
         load_corpus(recipe.model_copy(update={"data": str(other)}), vectors)
+
+
+def test_a_separator_that_stands_in_texts_alone_is_none(tmp_path: Path, vectors: WordVectors):
+    path = tmp_path / "d.csv"
+    path.write_text("text;label\n" + "".join(f"well, {text};{label}\n" for text, label in TWO_CLASSES))
+    with pytest.raises(UsageError, match=r"d\.csv: the first line does not hold ',', .* ';' stands there"):
+        load_corpus(Recipe(dataset=str(path), delimiter=","), vectors)
 
 
 def test_names_where_a_row_was_said_to_stand_are_told(tmp_path: Path, vectors: WordVectors):

@@ -138,3 +138,10 @@ def test_copies_among_test_examples_are_known(tmp_path: Path, load: Load):
     assert (
         load(write_csv(tmp_path / "none.csv", [(text, i % 2) for i, text in enumerate(texts(30))])).test.copies is None
     )
+
+
+def test_test_examples_that_have_another_label_in_train_are_told(tmp_path: Path, load: Load):
+    rows = [(text, "ab"[i % 2]) for i, text in enumerate(texts(20))]
+    write_csv(tmp_path / "d" / "train.csv", [*rows, (rows[0][0], "b")])
+    write_csv(tmp_path / "d" / "test.csv", [rows[0], (rows[0][0], "b"), (rows[1][0], "a"), rows[3], ("a dog", "a")])
+    assert "4 of the 5 test examples are also in train, 1 with another label" in load(tmp_path / "d").notes

@@ -18,6 +18,7 @@ from tdd.distilled_set.probabilities import probabilities
 from tdd.distilled_set.sentences import Sentences
 from tdd.embeddings.load import load_embedding
 from tdd.embeddings.separator import SEPARATOR
+from tdd.embeddings.word_vectors import load_vectors
 from tdd.errors import UsageError
 from tdd.evaluation import spaces, transfer
 from tdd.evaluation.baselines import Baselines
@@ -31,6 +32,7 @@ from tdd.evaluation.rate_search import scaled
 from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.transfer import Transfer
 from tdd.networks.learner import make_learner
+from tdd.settings.recipe import Recipe
 
 CPU = torch.device("cpu")
 
@@ -208,6 +210,19 @@ def test_pairs_stay_two_texts_in_another_space(pair_corpus, kind):
     for network in (tiny_encoder(kind), "tfidf", "gru"):
         found = transfer_of(distilled, corpus, networks=1, rows=beside).measure(network, "both")
         assert list(found["plain"]) == [SUBJECT, "herding"]
+
+
+def test_pairs_of_an_encoder_are_read_as_words_with_their_separator(tmp_path, monkeypatch):
+    vectors, data = write_pair_vectors(tmp_path / "v.txt"), write_pairs(tmp_path / "d.csv", pairs())
+    recipe = Recipe(
+        dataset="mine", data=str(data), network=tiny_encoder(), text_column=",".join(COLUMNS), max_length=20
+    )
+    corpus = load_corpus(recipe)
+    monkeypatch.setattr(spaces, "load_embedding", lambda name, pair=False: load_vectors(str(vectors), pair=pair))
+    read = Spaces(corpus).of("gru").train
+    for place, (first, second) in enumerate(read.raw.texts(torch.arange(5))):
+        words = [read.vectors.words[id_ - 1] for id_ in read.row(place)]
+        assert " ".join(words) == f"{first} {SEPARATOR} {second}"
 
 
 def test_real_pairs_are_cut_as_pairs_are(pair_corpus):

@@ -41,8 +41,8 @@ def test_several_runs_get_folders_of_their_own_and_a_common_figure(tmp_path):
     for n in (2, 4):
         make_run(tmp_path / f"run-{n}", n)
     paths = plot_runs([tmp_path / "run-2", tmp_path / "run-4"], tmp_path / "out")
-    assert paths[-1] == tmp_path / "out" / "accuracy-against-n.png"
-    assert {path.parent.name for path in paths[:-1]} == {"run-2", "run-4"}
+    assert paths[-2:] == [tmp_path / "out" / f"{name}.png" for name in ("curves-of-runs", "accuracy-against-n")]
+    assert {path.parent.name for path in paths[:-2]} == {"run-2", "run-4"}
     assert all(path.stat().st_size > 1000 for path in paths)
 
 

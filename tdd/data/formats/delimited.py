@@ -28,7 +28,6 @@ WRITTEN = ("encoding", "delimiter", "quote", "header")
 """What is kept of how a file is written."""
 _BLOCK = 1 << 24  # bytes
 _ROWS = 10_000  # read at once
-_LOOKED_AT = 400  # lines
 
 
 def read_delimited(path: Path, suffix: str, recipe: DataSettings) -> Read:
@@ -77,14 +76,14 @@ def check_header(path: Path, dialect: Dialect, recipe: DataSettings) -> None:
 
 
 def check_separator(path: Path, data: Bytes, recipe: DataSettings, usual: str) -> None:
-    """Raise UsageError where the separator that is set stands nowhere in the first lines, and another one does."""
+    """Raise UsageError where the separator that is set does not stand in the first line, and another one does."""
     delimiter = recipe.delimiter
-    if delimiter is None or len(delimiter) > 1 or any(delimiter in line for line in islice(lines_of(data), _LOOKED_AT)):
+    if delimiter is None or len(delimiter) > 1 or delimiter in next(filter(str.strip, lines_of(data)), ""):
         return
     found = recognise(path, data, None, recipe.quote, recipe.no_header, usual)
-    if len(found.header) > 1:
+    if len(found.header) > 1 and found.delimiter != delimiter:
         raise UsageError(
-            f"{path}: no line holds {delimiter!r}, the separator that delimiter (--delimiter) sets; "
+            f"{path}: the first line does not hold {delimiter!r}, the separator that delimiter (--delimiter) sets; "
             f"{found.delimiter!r} stands there: leave delimiter out for it"
         )
 

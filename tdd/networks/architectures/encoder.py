@@ -13,7 +13,7 @@ from tdd.embeddings.encoder import encoder_tokens
 from tdd.embeddings.encoder_model import load_encoder
 from tdd.errors import UsageError
 from tdd.hub.encoders import encoder_files
-from tdd.networks.encoder_parts import Body, Pooled, Upper, add_lora, split
+from tdd.networks.encoder_parts import Body, Pooled, Upper, add_lora, split, train_layers
 from tdd.networks.hidden_states import HiddenStates
 from tdd.networks.initialisation import fresh
 from tdd.networks.kernels.arithmetic import Precision
@@ -61,6 +61,8 @@ class Encoder(nn.Module):
             body = Body(model, *around)
         if kind == "lora":
             add_lora(name, model, count)
+        elif kind == "last":
+            train_layers(model)
         elif body is not None:
             body.requires_grad_()
         if kind == "all":

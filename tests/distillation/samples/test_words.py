@@ -211,5 +211,5 @@ def test_a_run_does_not_go_on_with_another_vocabulary_under_the_same_name(tmp_pa
     Distiller(recipe, corpus, path).run()
     assert Distiller(recipe, corpus, path).state.step == 12
     words.write_text(" ".join(f"word{i}" for i in range(29)))
-    with pytest.raises(TddError, match="belongs to another network or vocabulary"):
+    with pytest.raises(TddError, match="belongs to another vocabulary; resume with"):
         Distiller(recipe, corpus, path)
