@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -34,6 +35,13 @@ def unroll_by(loop: Loop, kernel: Kernel, theta: Parameters, window: range, mode
     if isinstance(loop, PlainLoop):
         return unroll_plainly(kernel, theta, loop, window)
     return unroll(kernel, theta, loop, window, mode)
+
+
+def first_steps(loop: Loop, steps: int) -> Loop:
+    """A loop without the steps behind the first ones."""
+    if isinstance(loop, PlainLoop):
+        return replace(loop, batches=loop.batches[:steps], rates=loop.rates[:steps])
+    return replace(loop, learning_rates=loop.learning_rates[:steps])
 
 
 def plain_loop(

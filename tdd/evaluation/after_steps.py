@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 
 from tdd.data.protocols import Split
 from tdd.distillation.accuracy import check_fits, counts_of, inner_loop, learner_of
-from tdd.distillation.unroll import train
+from tdd.distillation.loops import first_steps, train_by
 from tdd.distilled_set.set import DistilledSet
 from tdd.system.memory import CPU
 
@@ -43,6 +41,6 @@ def accuracy_after_steps(
     found = {}
     for steps in sorted({*range(0, len(inner) + 1, every), len(inner)}):
         # From the start each time: momentum and the place of a step in an epoch are then as they are in training.
-        trained = train(kernel, theta, replace(inner, learning_rates=inner.learning_rates[:steps]))
+        trained = train_by(first_steps(inner, steps), kernel, theta)
         found[steps] = counts_of(kernel, trained, split, device, most).accuracy()[0].item()
     return found
