@@ -68,6 +68,7 @@ def page(
         n=told.n,
         left_out=told.n - len(samples),
         kind="pictures" if pictures else "words" if told.sentences else "vectors",
+        plain=told.recipe.inner == "plain",
         accuracies=accuracies(told),
         ratio=ratio(told),
         details=details(told),
@@ -129,6 +130,8 @@ def _file(name: str) -> str:
 
 def _rates(distilled: DistilledSet, step: int) -> list[str]:
     """The learning rates of a step by epoch, a line for each network of a pool."""
+    if distilled.recipe.inner == "plain":
+        return [f"AdamW at {distilled.recipe.inner_rate:g}"]
     lines = []
     for place, row in enumerate(distilled.learning_rates[:, step :: len(distilled.samples)].tolist()):
         of = f"{distilled.recipe.pool[place]}: " if distilled.recipe.pool else ""

@@ -18,6 +18,8 @@ def charts_of(
 
 
 def _rates(distilled: DistilledSet) -> Chart | None:
+    if distilled.recipe.inner == "plain":
+        return None
     steps, names = len(distilled.samples), distilled.recipe.pool or ["learning rate"]
     rows, lines = distilled.learning_rates.tolist(), []
     for place, row in enumerate(rows):
@@ -36,12 +38,12 @@ def _rates(distilled: DistilledSet) -> Chart | None:
 
 
 def _after(distilled: DistilledSet, after: Mapping[int, float]) -> Chart | None:
-    steps = len(distilled.samples)
     points = [(float(t), 100 * value) for t, value in after.items()]
     told = [f"after {t} gradient steps: {100 * value:.2f} %" for t, value in after.items()]
     start = "the set's own initialisation" if distilled.initialisation is not None else "one random draw"
     note = f"Held-out accuracy of one {distilled.recipe.network} from {start}; "
-    note += f"0: before the first step, {steps}: after one epoch."
+    note += "0: before the first step"
+    note += "." if distilled.recipe.inner == "plain" else f", {len(distilled.samples)}: after one epoch."
     line = Line("accuracy", points, 2, dots=True, told=told)
     return chart("Accuracy after each step", "gradient steps done", "held-out accuracy (%)", [line], note)
 

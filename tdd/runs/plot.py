@@ -93,7 +93,9 @@ def draw_run(folder: Path, reporter: Reporter) -> None:
 
 def draw_set(distilled: DistilledSet) -> dict[str, Figure]:
     """Figures of a finished set by file name: learning rates, soft labels and, where tested, the networks."""
-    figures = {"learning-rates": draw_learning_rates(distilled), "labels": draw_labels(distilled)}
+    figures = {"labels": draw_labels(distilled)}
+    if distilled.recipe.inner == "learned":
+        figures["learning-rates"] = draw_learning_rates(distilled)
     evaluation = distilled.results.get("evaluation", {}).get("random")
     if evaluation and len(evaluation.get("accuracies", ())) > 1:
         figures["networks"] = draw_networks(distilled)
