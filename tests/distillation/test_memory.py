@@ -74,10 +74,10 @@ def test_a_run_that_does_not_fit_is_refused_before_it_starts(monkeypatch):
     alone = SimpleNamespace(device=torch.device("cpu"), num_processes=1)
     monkeypatch.setattr(memory, "own_bytes", lambda: (2**29, 2**29))
     monkeypatch.setattr(memory, "free_bytes", lambda device: needed)
-    assert check_memory(recipe, corpus, alone).endswith("0.7 GiB free")
+    assert check_memory(recipe, corpus, alone).endswith("0.1 GiB free")
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")  # half of it is another process's
     with pytest.raises(
-        UsageError, match=r"not enough memory: about 0.7 GiB of memory at the peak, 0.3 GiB free; lower"
+        UsageError, match=r"not enough memory: about 0.6 GiB of memory at the peak, 0.1 GiB free; lower"
     ):
         check_memory(recipe, corpus, alone)
 
