@@ -1,23 +1,35 @@
 """The page as a browser shows it: at every width, in light and dark, by mouse, by keyboard and to a screen reader."""
 
 import pytest
+import torch
 from browser import launched, opened, skip_or_fail
 from tiny import tiny_corpus, tiny_recipe
 from tiny_images import tiny_images
 
 from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.set import DistilledSet
 from tdd.inspection.colors import CLASS_COLORS
 from tdd.inspection.decode import decode
 from tdd.inspection.page import page
 from tdd.inspection.page_extras import Extras, measured
 from tdd.inspection.page_shades import LEVELS
 from tdd.inspection.pictures import pictures
+from tdd.system.seeds import generator
 
 WIDTHS = [360, 768, 1280, 1920]
 LOG = [
     {"step": i, "outer_loss": 1 / i, "validation_accuracy": 0.5 + i / 20 if i % 2 else None, "best_accuracy": 0.9}
     for i in range(1, 9)
 ]
+
+
+def many_classes() -> DistilledSet:
+    """Twelve pictures a step, of as many classes with long names."""
+    labels = 3 * torch.randn(2, 12, 12, generator=generator(0, "labels"))
+    names = [f"a very long name of class {'x' * place}" for place in range(12)]
+    recipe = tiny_recipe(n=24, steps=2, network="lenet", options={})
+    source = {"dataset": "pictures", "pixel_mean": "0.3", "pixel_sd": "0.4"}
+    return DistilledSet(torch.zeros(2, 12, 1, 8, 8), labels, torch.ones(1, 2), names, recipe, source)
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +59,14 @@ def pages(tmp_path_factory):
     recipe = tiny_recipe(n=4, steps=2, network="lenet", options={})
     distilled = Distiller(recipe, images).best()
     made["pictures"] = page(distilled, pictures(distilled), extras=measured(distilled, corpus=images, real=4))
+    made["many"] = page(many_classes(), pictures(many_classes()))
     for kind, text in made.items():
         (folder / f"{kind}.html").write_text(text)
     return {kind: folder / f"{kind}.html" for kind in made}
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("kind", ["vectors", "words", "pictures"])
+@pytest.mark.parametrize("kind", ["vectors", "words", "pictures", "many"])
 def test_it_is_as_wide_as_the_window_in_every_view(browser, pages, kind, width):
     with opened(browser, pages[kind], width) as shown:
         for view in ("all", "step", "class", "list"):
@@ -61,6 +74,8 @@ def test_it_is_as_wide_as_the_window_in_every_view(browser, pages, kind, width):
             assert shown.evaluate("document.documentElement.scrollWidth") == width
         shown.locator("input[name=view][value=all]").check(force=True)
         edge = max(shown.locator("article").evaluate_all("all => all.map(a => a.getBoundingClientRect().right)"))
+        inside = shown.locator(".card").evaluate_all("all => all.map(a => [a.id, a.scrollWidth - a.clientWidth])")
+        assert [name for name, over in inside if over > 0] == []
         assert width - edge <= max(24, 0.03 * width)  # no empty half
 
 

@@ -61,7 +61,8 @@ def test_a_run_of_a_pool_is_tested_and_looked_at_by_all_verbs(pool_run: Path):
     assert "mean_pool, text_cnn" in tdd("compare", pool_run).out
     assert tdd("decode", pool_run, "--format", "html").code == 0
     page = (pool_run / "decoded.html").read_text(encoding="utf-8")
-    assert "learned learning rate mean_pool 0." in page and "; text_cnn 0." in page
+    assert "learned learning rate mean_pool: 0." in page and "; text_cnn: 0." in page
+    assert '<li class="l0">mean_pool</li><li class="l1">text_cnn</li>' in page  # the lines of a chart
 
 
 def test_what_knows_of_one_network_alone_says_so_in_a_line(pool_run: Path):
