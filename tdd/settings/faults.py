@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tdd.errors import UsageError
 from tdd.settings.encoder_names import is_encoder
 from tdd.settings.fields import Settings, settings_of
-from tdd.settings.inner_parts import PlainLoopSettings
+from tdd.settings.inner_parts import OF_LEARNED_STEPS, PlainLoopSettings
 from tdd.settings.set_parts import WordSettings
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _of_plain_training(recipe: AllSettings) -> Iterator[str]:
         for name in _given(recipe, PlainLoopSettings):
             yield f"{name} is a setting of plain training: leave it out, or set inner: plain"
         return
-    for name, usual in (("steps", 1), ("epochs", 1), ("momentum", 0), ("attention_labels", "none")):
+    for name, usual in OF_LEARNED_STEPS.items():
         if getattr(recipe, name) not in (None, usual):
             yield f"{name} belongs to learned gradient steps: leave it out with inner: plain"
 

@@ -8,6 +8,8 @@ from pydantic import field_validator
 
 from tdd.settings.fields import Settings, setting
 
+OF_LEARNED_STEPS = {"steps": 1, "epochs": 1, "momentum": 0, "attention_labels": "none"}
+"""Settings of learned gradient steps, and what they are where there are none."""
 MOST_INNER_STEPS = 100_000
 PLAIN_WINDOW, PLAIN_CLIP_MEAN = 20, 2.0
 """What takes the place of `window` and `clip_mean` that are none."""

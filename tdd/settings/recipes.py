@@ -13,6 +13,7 @@ from tdd.settings.fields import listed
 from tdd.settings.files import read_settings
 from tdd.settings.found import for_other_data
 from tdd.settings.from_data import REGULARISERS
+from tdd.settings.inner_parts import OF_LEARNED_STEPS, PlainLoopSettings
 from tdd.settings.names import named_recipes, serving_recipe
 from tdd.settings.parts import USUAL_NETWORK
 from tdd.settings.pool_parts import PoolSettings
@@ -28,8 +29,8 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
 
     `recipe` is a file or the name of one that comes with the package; when absent, the one that serves the run best,
     see `tdd.settings.names`. `dataset` is the recipe's own when None. What was found in the recipe's own data is left
-    out for others, and so are options that it has for another network than the one asked for, and for a pool that is
-    asked for the regularisers of a recipe that is not.
+    out for others, and so are options that it has for another network than the one asked for, for a pool that is asked
+    for the regularisers of a recipe that is not, and the settings of an inner loop that is not the one asked for.
 
     Raises:
         UsageError: no such recipe, or a setting that `Recipe.build` refuses; the line names the recipe's file where the
@@ -51,6 +52,9 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
         # Nobody asked for that recipe, and what regularises the set of its network may hold those of others back.
         left_out += REGULARISERS if pool and recipe is None else ()
         of_file = {name: value for name, value in of_file.items() if name not in left_out}
+    if asked.get("inner", "learned") != of_file.get("inner", "learned") and "inner" in asked:
+        of_other = OF_LEARNED_STEPS if asked["inner"] == "plain" else PlainLoopSettings.model_fields
+        of_file = {name: value for name, value in of_file.items() if name not in (*of_other, "inner", "window")}
     try:
         if isinstance(network, str):
             asked = (place_in_pool(assigned, pool) if pool else place(assigned, network)) | flags

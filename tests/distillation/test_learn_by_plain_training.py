@@ -14,6 +14,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, UsageError
 from tdd.evaluation.evaluation import evaluate
 from tdd.settings.recipe import Recipe
+from tdd.settings.recipes import resolve_recipe
 
 PLAIN = {"inner": "plain", "inner_steps": [3, 12], "inner_rate": 0.03, "window": 3, "inner_batch": 3}
 
@@ -104,3 +105,12 @@ def test_the_gradient_to_labels_is_that_of_their_softmax_and_of_the_pull_to_the_
 def test_settings_that_say_nothing_together_are_refused(settings, said):
     with pytest.raises(UsageError, match=said):
         Recipe(**settings)
+
+
+def test_plain_training_leaves_the_gradient_steps_of_a_recipe_out():
+    plain = resolve_recipe("trec6", None, [], {"inner": "plain", "samples": "words"})
+    assert (plain.inner, plain.epochs, plain.steps, plain.momentum) == ("plain", 1, None, 0)
+    learned = resolve_recipe("trec6", None, [], {"samples": "words"})
+    assert learned.epochs > 1 and (plain.sample_length, plain.n) == (learned.sample_length, learned.n)
+    with pytest.raises(UsageError, match="epochs belongs to learned gradient steps"):
+        resolve_recipe("trec6", None, ["epochs=2"], {"inner": "plain"})
