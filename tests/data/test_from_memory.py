@@ -98,7 +98,7 @@ def test_rows_without_a_label_are_left_out_as_from_a_file(container: str, labels
     columns = {"text": TEXTS, "label": [missing, *labels[1:]]}
     corpus = given(CONTAINERS[container](columns))
     assert len(corpus.train) + len(corpus.validation) + len(corpus.test) == 99
-    assert corpus.notes[0] == "1 of the 100 rows of the train split have no label: left out"
+    assert corpus.notes[0] == "1 of the 100 rows of the train split has no label: left out"
 
 
 @pytest.mark.parametrize("labels", [[0, 1] * 20, np.array([0, 1] * 20), torch.tensor([0, 1] * 20), [False, True] * 20])

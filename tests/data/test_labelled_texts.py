@@ -27,7 +27,7 @@ def test_labels_are_names_or_numbers(tmp_path):
 def test_how_a_file_is_written_may_be_said(tmp_path):
     (tmp_path / "b.csv").write_bytes("text^label\na fine café^good\nno^bad\n".encode("cp1252"))
     found = read_labelled_texts(tmp_path / "b.csv", CLASSES, reading={"delimiter": "^", "encoding": "cp1252"})
-    assert found.texts == ["a fine café", "no"]
+    assert found.texts == [("a fine café",), ("no",)]
 
 
 def test_a_class_that_is_called_by_a_number_is_that_class(tmp_path):

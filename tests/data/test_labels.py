@@ -113,7 +113,7 @@ def test_rows_without_a_label_are_left_out_of_every_split_and_counted(tmp_path: 
     assert len(corpus.train) + len(corpus.validation) == 20 and len(corpus.test) == 2
     assert corpus.reading["left_out"] == {"train": {"no label": 3}, "test": {"no label": 1}}
     assert "3 of the 23 rows of the train split have no label: left out" in corpus.notes
-    assert "1 of the 3 rows of the test split have no label: left out" in corpus.notes
+    assert "1 of the 3 rows of the test split has no label: left out" in corpus.notes
     assert "'-1' marks rows of the test split as unlabelled" in corpus.notes
 
 

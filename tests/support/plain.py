@@ -9,7 +9,7 @@ import torch
 from tiny import tiny_corpus
 
 from tdd.data.text import TextSplit
-from tdd.evaluation import baselines, plain_settings, teachers, transfer
+from tdd.evaluation import baselines, students, plain_settings, students, teachers, transfer
 from tdd.evaluation.real_sets import RealSet
 from tdd.system.seeds import generator
 
@@ -41,7 +41,7 @@ def short_training() -> Iterator[None]:
         patch.setattr(baselines, "PLAIN_FACTORS", (1.0, 3.0))
         patch.setattr(baselines, "PLAIN_DRAWS", 2)
         patch.setattr(baselines, "PLAIN_NETWORKS", 3)
-        patch.setattr(baselines, "STUDENTS", 2)
+        patch.setattr(students, "STUDENTS", 2)
         patch.setattr(teachers, "EPOCHS", (1, 2))
         patch.setattr(teachers, "TEMPERATURES", (1.0, 2.0))
         patch.setattr(teachers, "ENSEMBLE", 2)
