@@ -48,6 +48,10 @@ class Metric(StrEnum):
 Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")]
 Repo = Annotated[str, typer.Argument(metavar="REPO", help="Name on the Hub, e.g. me/imdb-distilled-20.")]
 
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Write over a card and files in the repository that are not tdd's, too.")
+]
+
 
 def decode(
     run: Run,
@@ -93,6 +97,7 @@ def push(
     create_pr: Annotated[
         bool, typer.Option("--create-pr", help="Open a pull request instead of changing the repository.")
     ] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Publish a distilled set on the Hub, where plain datasets can load it."""
     from tdd.distilled_set.run_folder import read_run
@@ -100,7 +105,7 @@ def push(
     from tdd.system.reporter import Reporter
 
     Reporter().note("preparing the tables, then publishing")
-    address = push_set(read_run(run), repo, private, revision, create_pr, figures=run / "figures")
+    address = push_set(read_run(run), repo, private, revision, create_pr, figures=run / "figures", overwrite=overwrite)
     print_once(f"{run} is published: {address}")
 
 

@@ -10,7 +10,7 @@ EMBEDDING, TOKENIZER = "embedding.json", "tokenizer.json"
 
 SET_FILES = (RECIPE, RESULTS, WEIGHTS, EMBEDDING, TOKENIZER)
 
-LARGEST = {WEIGHTS: 2 * 2**30, TOKENIZER: 2**26, EMBEDDING: 2**16}
+LARGEST = {WEIGHTS: 2 * 2**30, TOKENIZER: 2**26, EMBEDDING: 2**24}
 """Bytes of the largest file that is taken; of any file without an entry here: `LARGEST_OTHER`."""
 
 LARGEST_OTHER = 32 * 2**20
@@ -20,12 +20,18 @@ TABLES = {"default": "default/train.parquet", "embeddings": "embeddings/train.pa
 
 README = "README.md"
 
+NETWORK, SCRIPT = "network.py", "train.py"
+"""The network in plain torch, and the script of the card, for those who have no tdd; they are no part of a run."""
+
 FIGURES = "figures"
+
+SAMPLES = f"{FIGURES}/samples.png"
+"""A picture of each class, for the card of a set of images."""
 
 _KEPT = re.compile(rf"{README}|{'|'.join(map(re.escape, SET_FILES))}|{FIGURES}/[\w-]+\.(png|svg)")
 
-# Those that `tdd plot` draws; others in the folder may be the owner's.
-_DRAWN = re.compile(rf"{FIGURES}/(curves|learning-rates|labels|networks|step-\d+)\.(png|svg)")
+# Those that are drawn by tdd; others in the folder may be the owner's.
+_DRAWN = re.compile(rf"{FIGURES}/(curves|learning-rates|labels|networks|samples|step-\d+)\.(png|svg)")
 
 
 def is_kept(name: str) -> bool:
@@ -35,4 +41,4 @@ def is_kept(name: str) -> bool:
 
 def is_ours(name: str) -> bool:
     """Whether a file of a repository was written by a push, so that a later one without it may delete it."""
-    return _DRAWN.fullmatch(name) is not None or name in (README, *SET_FILES, *TABLES.values())
+    return _DRAWN.fullmatch(name) is not None or name in (README, NETWORK, SCRIPT, *SET_FILES, *TABLES.values())

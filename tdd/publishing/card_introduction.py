@@ -5,6 +5,7 @@ from __future__ import annotations
 from tdd.distilled_set.set import DistilledSet
 from tdd.hub.layout import WEIGHTS
 from tdd.publishing.card_text import dataset_name, in_code, is_on_hub, rates_column, times
+from tdd.system.project import named_with_address
 
 _NO_LICENCE = """
 No licence is stated here. The set is derived from its source, so the source's licence and terms decide what is allowed.
@@ -16,12 +17,18 @@ _WORD_COLUMNS = "| `default` | `text` | the sample: its words, joined by single 
 _IMAGE_COLUMNS = "| `default` | `image` | the sample as a picture, cut off at black and white |"
 
 
-def introduction_section(distilled: DistilledSet, licensed: bool) -> str:
+_CARRIED_OVER = """
+Its licence is that of its source, whose terms decide what is allowed.
+"""
+
+
+def introduction_section(distilled: DistilledSet, licensed: bool, carried_over: bool = False) -> str:
     """Title, what the set was distilled from, its sizes, its classes and the columns of its tables.
 
     Args:
         distilled: the set.
         licensed: whether the metadata name a licence; otherwise the section says that none is stated.
+        carried_over: whether it is that of the source.
     """
     recipe, name = distilled.recipe, dataset_name(distilled)
     steps, per_step, *shape = distilled.samples.shape
@@ -51,8 +58,8 @@ def introduction_section(distilled: DistilledSet, licensed: bool) -> str:
     return f"""# {name}, distilled to {distilled.n} samples
 
 {distilled.n} {samples} with {recipe.labels} labels and {rates}, distilled from {origin}:
-they are to train a network about as well as all the data do. Made with tdd, by the method of *Soft-Label Dataset
-Distillation and Text Dataset Distillation* ([arXiv 1910.02551](https://arxiv.org/abs/1910.02551)).
+they are to train a network about as well as all the data do. Made with {named_with_address()}, by the method of
+*Soft-Label Dataset Distillation and Text Dataset Distillation* ([arXiv 1910.02551](https://arxiv.org/abs/1910.02551)).
 
 Gradient steps: {steps * recipe.epochs}, of {per_step} samples each; epochs: {recipe.epochs}.
 
@@ -65,4 +72,4 @@ Classes: {", ".join(map(in_code, distilled.classes))}.
 | | `soft_label` | a number for each class |
 | | `step`, `index` | the gradient step it belongs to, and its place there |
 {rates_columns}
-{momentum}""" + ("" if licensed else _NO_LICENCE)
+{momentum}""" + ((_CARRIED_OVER if carried_over else "") if licensed else _NO_LICENCE)

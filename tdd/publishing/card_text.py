@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tdd.distilled_set.set import DistilledSet
 
 
@@ -19,6 +21,11 @@ def dataset_name(distilled: DistilledSet) -> str:
 def in_code(text: str) -> str:
     """Any text as a piece of code inside a line or a table."""
     return "`" + " ".join(text.replace("`", "'").replace("|", "/").split()) + "`"
+
+
+def as_python(text: str) -> str:
+    """Any text as a literal of Python, on one line."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def times(*sizes: int | str) -> str:

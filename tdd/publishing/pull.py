@@ -9,7 +9,7 @@ from pathlib import Path
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
 from tdd.hub.download import fetch
-from tdd.hub.layout import is_kept
+from tdd.hub.layout import TOKENIZER, is_kept
 
 
 def pull(repo: str, revision: str | None = None, output: str | Path | None = None) -> Path:
@@ -31,7 +31,10 @@ def pull(repo: str, revision: str | None = None, output: str | Path | None = Non
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise UsageError(f"'{folder}' exists already; choose another --output")
     snapshot = fetch(repo, revision)
-    DistilledSet.from_pretrained(snapshot)  # damaged and foreign files are refused before anything is written
+    made = DistilledSet.from_pretrained(snapshot)  # damaged and foreign files are refused before anything is written
+    left_out = set()
+    if made.embedding is None or made.embedding.tokenizer is None:
+        left_out.add(TOKENIZER)  # that of the vectors' own words, for those who have no tdd
     temporary = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +42,7 @@ def pull(repo: str, revision: str | None = None, output: str | Path | None = Non
         temporary.chmod(0o755)
         for path in sorted(snapshot.rglob("*")):
             name = path.relative_to(snapshot).as_posix()
-            if path.is_file() and is_kept(name):
+            if path.is_file() and is_kept(name) and name not in left_out:
                 (temporary / name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(path, temporary / name)
         if folder.exists():

@@ -80,7 +80,8 @@ print(json.dumps(table.to_dict() | {{"names": table.features["label"].names}}))
 def test_a_push_writes_the_readable_table_alone_and_takes_away_what_an_earlier_one_left(
     hub: HubServer, published: str, made: DistilledSet
 ):
-    names = ["README.md", "default/train.parquet", WEIGHTS, "embedding.json", "recipe.yaml", "results.json"]
+    names = ["README.md", "default/train.parquet", WEIGHTS, "embedding.json", "network.py", "recipe.yaml"]
+    names += ["results.json", "tokenizer.json", "train.py"]
     assert list(files_of(hub, published)) == names
     commit(hub, published, {"embeddings/train.parquet": b"of free samples", "mine.txt": b"mine"})
     push(made, published)

