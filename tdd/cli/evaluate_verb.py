@@ -72,8 +72,10 @@ def evaluate(
 ) -> None:
     """Train networks on a distilled set, or on texts from files, and test them on the whole test split."""
     from tdd.distilled_set.run_folder import recipe_of_run
+    from tdd.runs.named_run import folder_of_run
     from tdd.system.reporter import Reporter
 
+    named, run = run[0], [path if path.is_file() else folder_of_run(path, Reporter()) for path in run]
     files = [path for path in run if path.is_file()]
     by_own = {
         "--initialisation": initialisation,
@@ -129,7 +131,7 @@ def evaluate(
 
         own = network[0] if network else None
         distilled = tested(run[0], initialisation, networks, max_test, data, Reporter(), own, device, threads)
-        print_once(json.dumps(distilled.results, indent=2) if as_json else describe_results(distilled, run[0]))
+        print_once(json.dumps(distilled.results, indent=2) if as_json else describe_results(distilled, named))
         return
     distilled = evaluate_run(
         run[0],
@@ -148,7 +150,7 @@ def evaluate(
     if as_json:
         print_once(json.dumps(distilled.results, indent=2))
         return
-    print_once(describe_results(distilled, run[0]))
+    print_once(describe_results(distilled, named))
     if classes:
         print_once(describe_classes(distilled.results["evaluation"][init or distilled.recipe.init]))
 

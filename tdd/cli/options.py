@@ -18,7 +18,7 @@ from tdd.settings.parts import MOST_THREADS
 from tdd.settings.recipe import Recipe, all_settings
 from tdd.settings.recipes import resolve_recipe
 
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, or owner/name of a set on the Hub.")]
 RecipeName = Annotated[str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")]
 DATASET = typer.Argument(
     metavar="DATASET",

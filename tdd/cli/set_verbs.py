@@ -12,7 +12,6 @@ import typer
 
 from tdd.cli.options import Run, print_once
 from tdd.errors import UsageError
-from tdd.settings.column_names import pair_of
 
 
 class DecodeFormat(StrEnum):
@@ -73,9 +72,11 @@ def decode(
     """Print each distilled sentence's soft label and nearest words, or show the distilled images."""
     from tdd.distilled_set.run_folder import read_run
     from tdd.inspection.show import show
+    from tdd.runs.named_run import folder_of_run
     from tdd.system.files import check_folder_of, write_text
+    from tdd.system.reporter import Reporter
 
-    distilled = read_run(run)
+    distilled = read_run(folder_of_run(run, Reporter()))
     if output is None and format is DecodeFormat.html:
         output = (run if run.is_dir() else Path()) / "decoded.html"
     if output is not None:
@@ -112,13 +113,24 @@ def push(
 def pull(
     repo: Repo,
     revision: Annotated[str | None, typer.Option(help="Branch, tag or commit.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME when absent.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The folder; runs/NAME when absent, classifiers/NAME for a classifier.")
+    ] = None,
+    classifier: Annotated[
+        bool, typer.Option("--classifier", help="A classifier that tdd train --push published, not a set.")
+    ] = False,
 ) -> None:
-    """Take a distilled set from the Hub into a run folder."""
+    """Take a distilled set from the Hub into a run folder, or a classifier into a folder."""
     from tdd.distilled_set.run_folder import read_run
     from tdd.publishing.pull import pull as pull_set
+    from tdd.publishing.pull import pull_classifier
     from tdd.runs.summary import describe_results
 
+    if classifier:
+        from tdd.runs.train_classifier import Classifier
+
+        print_once(Classifier.in_folder(pull_classifier(repo, revision, output)).how_to_use())
+        return
     folder = pull_set(repo, revision, output)
     print_once(describe_results(read_run(folder), folder))
 
@@ -161,25 +173,31 @@ def compare(
 
 def train(
     run: Run,
-    output: Annotated[Path, typer.Option(metavar="DIR", help="New folder of the transformers model.")],
+    output: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="New folder of the transformers model; none needed with --push.")
+    ] = None,
     vocabulary: Annotated[
         Vocabulary, typer.Option(help="Keep the vectors of the data set's words, or all of them.")
     ] = Vocabulary.data,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the network, where the set has none of its own.")] = 0,
     data: Annotated[str | None, typer.Option(help="Read the data set from this folder or file, for its words.")] = None,
     network: Annotated[str | None, typer.Option(help="Which one of the set's pool; the first when absent.")] = None,
+    push: Annotated[
+        str | None, typer.Option(metavar="REPO", help="Publish the model on the Hub, e.g. me/imdb-classifier.")
+    ] = None,
+    of: Annotated[
+        str | None, typer.Option(metavar="REPO", help="The set's name on the Hub, which the model's card links to.")
+    ] = None,
+    private: Annotated[bool, typer.Option("--private", help="With --push: create the repository private.")] = False,
+    overwrite: Overwrite = False,
 ) -> None:
-    """Train a network on a distilled set and save it as a transformers model that reads raw text."""
-    from tdd.distilled_set.run_folder import read_run
-    from tdd.publishing.trained_model import train_model
+    """Train a network on a distilled set and save or publish it as a transformers model that reads raw text."""
+    from tdd.runs.train_classifier import train_classifier
+    from tdd.system.reporter import Reporter
 
-    distilled = read_run(run)
-    train_model(distilled, output, vocabulary.value, seed, data, network)
-    pair = '\nclassify({"text": "a text", "text_pair": "the text behind it"})'
-    typer.echo(
-        f"{output}; to use it in Python:\n"
-        "import tdd, transformers\n"
-        "tdd.register_transformers()\n"
-        f'classify = transformers.pipeline("text-classification", {str(output)!r})'
-        f"{pair if pair_of(distilled.recipe.text_column) else ''}"
+    if push is None and (of or private or overwrite):
+        raise UsageError("--of, --private and --overwrite are of a model that is published: say where by --push REPO")
+    made = train_classifier(
+        run, output, vocabulary.value, seed, data, network, push, of, private, overwrite, Reporter()
     )
+    print_once(made.how_to_use())

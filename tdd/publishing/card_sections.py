@@ -96,12 +96,21 @@ _PAPER = """\
 }"""
 
 
-def citation_section(distilled: DistilledSet, repo: str) -> str:
-    """How to cite the set, the method, and whose data they are."""
+def citation_section(distilled: DistilledSet, repo: str, trained: str = "") -> str:
+    """How to cite what is published as `repo`, the method, and whose data they are.
+
+    Args:
+        distilled: the set.
+        repo: a data set, or a model where `trained` says how it came of the set.
+        trained: in words.
+    """
     key, name = re.sub(r"\W+", "-", repo.lower()).strip("-"), dataset_name(distilled)
-    title = re.sub(r"[{}\\]", "", f"{name}, distilled to {distilled.n} samples")
-    own = f"@misc{{{key},\n  title = {{{title}}},\n  howpublished = {{\\url{{https://huggingface.co/datasets/{repo}}}}}\n}}"
+    place, what = ("", "model") if trained else ("datasets/", "set")
+    title = re.sub(r"[{}\\]", "", f"{trained}{name}, distilled to {distilled.n} samples")
+    own = (
+        f"@misc{{{key},\n  title = {{{title}}},\n  howpublished = {{\\url{{https://huggingface.co/{place}{repo}}}}}\n}}"
+    )
     source = ""
     if is_on_hub(distilled):
         source = f" Cite the data too, as [their card](https://huggingface.co/datasets/{name}) asks for."
-    return f"## Citation\n\nThe method, and this set.{source}\n\n```bibtex\n{_PAPER}\n{own}\n```"
+    return f"## Citation\n\nThe method, and this {what}.{source}\n\n```bibtex\n{_PAPER}\n{own}\n```"

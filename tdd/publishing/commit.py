@@ -36,7 +36,7 @@ class Publication:
         files: every file but the card, by name.
         card: the card, of what the owner has in the metadata and of the card that is there, "" for none.
         is_ours: whether a file of this name was written by an earlier push, so that this one may delete it.
-        main: the file that shows that a repository holds what an earlier push wrote.
+        main: the file that shows that a repository holds what an earlier push wrote; None: only its card does.
         message: of the commit.
     """
 
@@ -44,7 +44,7 @@ class Publication:
     files: Mapping[str, bytes]
     card: Callable[[Mapping[str, Any], str], str]
     is_ours: Callable[[str], bool]
-    main: str
+    main: str | None
     message: str
 
     def address(self, repo: str, revision: str | None) -> str:
@@ -148,8 +148,13 @@ def _check_own(publication: Publication, repo: str, present: list[str], card: st
     instead = "choose another name, or say --overwrite"
     if has_body(card) and not is_written_by_tdd(card):
         raise UsageError(f"{repo} has a card that tdd did not write, and would lose it: {instead}")
-    others = [name for name in present if not _HARMLESS.fullmatch(name) and not publication.is_ours(name)]
-    if others and publication.main not in present:
+    if is_written_by_tdd(card) or publication.main in present:
+        return
+    # A model of anyone's has the files that ours has.
+    others = [name for name in present if not _HARMLESS.fullmatch(name)]
+    if publication.main is not None:
+        others = [name for name in others if not publication.is_ours(name)]
+    if others:
         more = f" and {len(others) - 1:,} more" if len(others) > 1 else ""
         raise UsageError(f"{repo} holds files that tdd did not write ({others[0]}{more}): {instead}")
 

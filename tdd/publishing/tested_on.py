@@ -16,6 +16,7 @@ class TestedOn:
     """The test examples of a set.
 
     Attributes:
+        split: what the data set calls the split.
         load: arguments of `datasets.load_dataset`, as code.
         columns: of the text or the image; two of pairs.
         label_column: of the class.
@@ -23,6 +24,7 @@ class TestedOn:
         separator: tokens between the texts of a pair.
     """
 
+    split: str
     load: str
     columns: list[str]
     label_column: str
@@ -49,7 +51,7 @@ class TestedOn:
         pair = data.get("pair") or pair_of(column)
         columns = list(map(str, pair)) if pair and separator else [column]
         load += [f"split={as_python(split)}"]
-        return cls(", ".join(load), columns, label, str(data.get("class_names_column") or label), separator)
+        return cls(str(split), ", ".join(load), columns, label, str(data.get("class_names_column") or label), separator)
 
     def values(self) -> dict[str, Any]:
         """What the template of the script is filled in with."""

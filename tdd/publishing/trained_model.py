@@ -13,6 +13,7 @@ from torch import nn
 
 from tdd.data.corpus import load_corpus
 from tdd.data.text import TextSplit
+from tdd.distillation.accuracy import learner_of
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.distilled_set.vectors import check_vectors, load_vectors_of
@@ -21,9 +22,15 @@ from tdd.embeddings.protocol import Embedding
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.predictor import trained_on
-from tdd.publishing.transformers_model import SHAPE, DistilledClassifier, DistilledConfig
+from tdd.hub.layout import MODELING
+from tdd.publishing.modeling_file import auto_map, modeling_file
+from tdd.publishing.network_of_config import SHAPE
+from tdd.publishing.transformers_model import DistilledClassifier, DistilledConfig
+from tdd.settings.from_data import LONGEST
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
+from tdd.system.files import write_text
+from tdd.system.memory import CPU
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -54,13 +61,15 @@ def build_model(
 
     check_vectors(distilled, vectors)
     distilled = distilled.alone()
-    network = trained_network(distilled, seed)
+    learner, theta = trained_on(distilled, seed=seed)
     kept = list(range(len(vectors))) if rows is None else rows
     table = torch.cat([torch.zeros(2, vectors.dim), vectors.embed(torch.tensor(kept) + 1)])
     tokenizer, rows_of_tokens = fast_tokenizer(vectors, kept)
     recipe = public(distilled).recipe
     config = DistilledConfig(
         shape=recipe.model_dump(include=set(SHAPE)),
+        length=recipe.max_length or LONGEST,
+        takes_mask=learner.takes_mask,
         dim=vectors.dim,
         vocab_size=len(rows_of_tokens),
         table_size=len(table),
@@ -71,10 +80,13 @@ def build_model(
         label2id={name: label for label, name in enumerate(distilled.classes)},
         architectures=[DistilledClassifier.__name__],
     )
+    if modeling_file(learner) is not None:
+        config.auto_map = auto_map()
     model = DistilledClassifier(config).eval()
     model.embedding.weight.data.copy_(table)
     model.rows.copy_(torch.tensor(rows_of_tokens))
-    model.network.load_state_dict(network.state_dict())
+    learner.module.load_state_dict({name: value[0] for name, value in theta.items()}, strict=False)
+    model.network.load_state_dict(learner.module.state_dict())
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,
@@ -120,12 +132,15 @@ def train_model(
     assert isinstance(vectors, WordVectors)  # whatever is no encoder's
     rows = words_of_data(recipe, vectors) if vocabulary == "data" else None
     model, tokenizer = build_model(distilled, vectors, rows, seed)
+    code = modeling_file(learner_of(distilled, None, CPU))
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
         try:
             model.save_pretrained(temporary)
             tokenizer.save_pretrained(temporary)
+            if code is not None:
+                write_text(temporary / MODELING, code)
             temporary.chmod(0o755)
             temporary.replace(output)
         finally:

@@ -24,6 +24,7 @@ KINDS: dict[str, list[str]] = {
     "words, random, with momentum": ["--samples", "words", "--init", "random", "momentum=0.5"],
     "lstm, fixed": ["--network", "lstm", "hidden=6"],
     "lstm of words, random": ["--network", "lstm", "--samples", "words", "--init", "random", "hidden=6"],
+    "transformer, random": ["--network", "transformer", "--init", "random", "hidden=8", "feedforward=8"],
     "mean_pool of short samples": ["--network", "mean_pool", "sample_length=7", "samples_init=real"],
     "bag_of_words": ["--network", "bag_of_words", "words=30"],
     "pairs": ["--text-column", "premise,hypothesis"],
@@ -96,7 +97,7 @@ def test_the_script_of_the_card_gives_the_accuracy_that_the_card_claims(
     sets = [part for setting in chosen for part in ("--set", setting)]
     size = 20 if kind.startswith("images") else 4
     done = tdd(
-        "distill", *source, "--n", size, *flags, *sets, "--set", "test_networks=40", "--output", tmp_path / "run"
+        "distill", *source, "--n", size, *flags, *sets, "--set", "test_networks=200", "--output", tmp_path / "run"
     )
     assert done.code == 0, done.err
     assert tdd("push", tmp_path / "run", repo).code == 0
