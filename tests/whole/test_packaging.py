@@ -33,7 +33,7 @@ def test_the_wheel_holds_every_module_the_recipes_the_style_of_pages_and_the_typ
     (wheel,) = built.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "tdd").rglob("*.py")}
-    data = {"tdd/py.typed", "tdd/inspection/page.css"}
+    data = {"tdd/py.typed", "tdd/inspection/page.css", "tdd/publishing/train.py.jinja"}
     assert modules | {f"tdd/recipes/{name}" for name in recipes()} | data <= names
     assert not [name for name in names if name.startswith(("tests", "recipes"))]
     (metadata,) = (name for name in names if name.endswith(".dist-info/entry_points.txt"))
