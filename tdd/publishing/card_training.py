@@ -69,7 +69,10 @@ def _protocol(distilled: DistilledSet) -> list[str]:
     start = "its one initialisation, which comes with the set" if recipe.init == "fixed" else "a fresh initialisation"
     drawn = "" if recipe.init == "fixed" else f" ({recipe.initialisation[0].replace('_', ' ')}, biases zero)"
     momentum = "" if distilled.momentum is None else f" with momentum {distilled.momentum.item():.4g}"
-    lines += [f"| network | {in_code(recipe.network)} from {start}{drawn}, without dropout |"]
+    network = in_code(recipe.network)
+    if entry_of(recipe.network).pretrained:
+        network = f"the pretrained encoder {network}{weights_of(distilled)}, whose weights are where training starts,"
+    lines += [f"| network | {network} from {start}{drawn}, without dropout |"]
     lines += [
         f"| training | {steps * recipe.epochs} steps of gradient descent{momentum}: {recipe.epochs} "
         f"epoch{'s' if recipe.epochs > 1 else ''} of {steps}, {per_step} samples each, in the order of `step`; loss: "
