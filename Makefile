@@ -1,8 +1,9 @@
-# make demo   distil the embedded data set and show accuracy and nearest words
+# make demo   distil the embedded data set, compare it with real sentences and all the data, show its words
 # make test   run the tests
 # make paper  run what is missing of the result tables over three seeds; write RESULTS*.md and the README's tables
 # make figures  draw accuracy against n from results/, docs/figures/accuracy-by-n.svg, and its points as csv
 # make bench  measure the fast paths beside plain ones
+# make screenshots  make small sets and take the pictures of their pages, docs/figures/page-*.png
 # make picture  draw the packages and their imports, docs/figures/packages.svg
 # All create .venv and install everything first. Python 3.11 or newer is all they need.
 
@@ -14,7 +15,7 @@ PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 # Outer steps of the demo; fewer are faster and less accurate.
 DEMO_STEPS ?= 600
 
-.PHONY: setup demo test lint paper figures bench picture
+.PHONY: setup demo test lint paper figures bench picture screenshots
 
 setup: $(VENV)/installed
 
@@ -30,8 +31,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 demo: setup
 	rm -rf runs/demo
-	$(BIN)/tdd distill tomatoes --n 20 --outer-steps $(DEMO_STEPS) --output runs/demo
-	$(BIN)/tdd decode runs/demo --first 2
+	$(BIN)/tdd demo --outer-steps $(DEMO_STEPS)
 
 test: setup
 	$(BIN)/pytest -n auto --dist loadfile --maxprocesses 4
@@ -58,6 +58,10 @@ figures: setup
 # e.g. make bench BENCH="--quick --json bench.json --plot growth.svg"
 bench: setup
 	PYTHONPATH=tests:tests/support $(BIN)/python -m bench.run $(BENCH)
+
+# e.g. make screenshots SCREENSHOTS="--data-root copies"; needs Chromium
+screenshots: setup
+	$(BIN)/python docs/take_screenshots.py $(SCREENSHOTS)
 
 picture: setup
 	$(BIN)/python docs/draw_packages.py

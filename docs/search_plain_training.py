@@ -1,6 +1,7 @@
 """Searches the settings of plain training, `tdd.evaluation.plain_settings`, on held-out training data of real examples.
 
 python docs/search_plain_training.py text_cnn gru tfidf --data-root copies
+python docs/search_plain_training.py frozen_minilm --data trec6 --data sst5 --data-root copies
 
 Prints, for each learner, the mean held-out accuracy over data sets and random draws of real examples with their own
 labels. Neither a test split nor a distilled set is read.
@@ -68,18 +69,19 @@ def main() -> None:
     """Search and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("networks", nargs="+")
+    parser.add_argument("--data", action="append", choices=DATA, help="this one; may be repeated; else all")
     parser.add_argument("--data-root", type=Path)
     asked = parser.parse_args()
     torch.set_num_threads(1)
     for network in asked.networks:
-        every = []
-        for name, (n, length) in DATA.items():
+        every, chosen = [], {name: DATA[name] for name in asked.data or DATA}
+        for name, (n, length) in chosen.items():
             local = local_copy(name, asked.data_root) if asked.data_root else None
             recipe = Recipe(
                 dataset=name, data=local, n=n, max_length=length, init="random", max_validation=MOST_HELD_OUT
             )
             every.append(searched(network, load_corpus(recipe), recipe))
-        print(f"{network}: setting: {', '.join(DATA)}, mean", flush=True)
+        print(f"{network}: setting: {', '.join(chosen)}, mean", flush=True)
         for setting in every[0]:
             reached = [100 * each[setting] for each in every]
             cells = ", ".join(f"{value:.1f}" for value in [*reached, sum(reached) / len(reached)])

@@ -38,7 +38,7 @@ def test_no_chain_of_imports_is_deeper_than_fifteen_modules():
     def depth(name: str) -> int:
         return 1 + max((depth(other) for other in imports[name]), default=0)
 
-    assert depth("tdd.distillation.unroll") > 5
+    assert depth("tdd.distillation.distiller") > 5
     assert max(depth(name) for name in names) <= 15
 
 

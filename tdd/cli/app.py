@@ -9,12 +9,16 @@ import typer
 
 from tdd.cli.cache_verb import cache
 from tdd.cli.data_verbs import describe
+from tdd.cli.demo_verb import demo
 from tdd.cli.evaluate_verb import evaluate
+from tdd.cli.help import WIDEST, GroupedCommand
 from tdd.cli.predict_verb import predict
 from tdd.cli.run_verbs import baselines, distill, size, table
 from tdd.cli.set_verbs import compare, decode, plot, pull, push, train
 from tdd.cli.settings_verb import settings
 from tdd.system.version import __version__
+
+SHOWN = {"help_option_names": ["-h", "--help"], "max_content_width": WIDEST}
 
 app = typer.Typer(
     help="Text dataset distillation: learn a handful of synthetic sentences that train a network.",
@@ -22,7 +26,7 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=SHOWN,
 )
 
 
@@ -52,8 +56,8 @@ def env(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] 
 
 
 VERBS = (
-    *(describe, distill, evaluate, predict, baselines, decode, push, pull),
+    *(demo, describe, distill, evaluate, predict, baselines, decode, push, pull),
     *(plot, compare, table, size, train, settings, cache, env),
 )
 for verb in VERBS:
-    app.command()(verb)
+    app.command(cls=GroupedCommand, context_settings=SHOWN)(verb)

@@ -14,8 +14,11 @@ def cache(
         str | None, typer.Option(metavar="KIND|all", help="Remove what is kept of a kind: all can be made again.")
     ] = None,
 ) -> None:
-    """List what is kept on disk to be faster, or remove it: hidden states, word vectors, accuracies with all data."""
-    from tdd.system.cache import KINDS, kept, remove_kept
+    """List what is kept on disk to be faster, with sizes, or remove it.
+
+    Encoded data, word vectors, hidden states of encoders, accuracies with all the data.
+    """
+    from tdd.system.cache import KINDS, data_folder, kept, remove_kept
     from tdd.system.files import cache_folder
     from tdd.system.formatting import aligned, size
 
@@ -27,4 +30,4 @@ def cache(
     for line in aligned([(entry.kind, entry.about, size(entry.bytes)) for entry in entries], left=(0, 1)).splitlines():
         typer.echo(line)
     total = size(sum(entry.bytes for entry in entries))
-    typer.echo(f"{'removed ' if remove is not None else ''}{total} in {cache_folder()}")
+    typer.echo(f"{'removed ' if remove is not None else ''}{total} in {cache_folder()} and {data_folder()}")

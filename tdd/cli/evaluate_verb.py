@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from tdd.cli.options import AsJson, Device, Features, Init, Threads, print_once
+from tdd.cli.options import AsJson, Device, Features, Init, Threads, placed, print_once, takes_reading
 from tdd.errors import UsageError
 from tdd.settings.networks import CODE
 
@@ -33,7 +33,9 @@ Beside = Annotated[
 ]
 
 
+@takes_reading
 def evaluate(
+    reading: dict[str, Any],
     run: Tested,
     networks: Annotated[
         int | None, typer.Option(min=1, help="Fresh networks to train; 200 for random initialisation, 5 of others.")
@@ -71,12 +73,15 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Train networks on a distilled set, or on texts from files, and test them on the whole test split."""
+    from tdd.data.formats.packed import data_suffix
     from tdd.distilled_set.run_folder import recipe_of_run
     from tdd.runs.named_run import folder_of_run
     from tdd.system.reporter import Reporter
 
     named, run = run[0], [path if path.is_file() else folder_of_run(path, Reporter()) for path in run]
     files = [path for path in run if path.is_file()]
+    if absent := [path for path in run if path.suffix and data_suffix(path) and not path.exists()]:
+        raise UsageError(f"there is no file '{absent[0]}'")
     by_own = {
         "--initialisation": initialisation,
         "--init": init,
@@ -92,7 +97,8 @@ def evaluate(
     )
     if files or (network and not own_code):
         if given := [name for name, value in by_own.items() if value]:
-            raise UsageError(f"{given[0]} is of a set's own network: ask for it without --network NAME")
+            otherwise = "leave it out for FILEs" if files else "ask for it without --network NAME"
+            raise UsageError(f"{given[0]} is of a set's own network: {otherwise}")
         from tdd.runs.transfer import Asked
         from tdd.runs.transfer_table import describe_transfer
 
@@ -107,14 +113,14 @@ def evaluate(
             threads=threads,
         )
         if files:
-            results = _of_files(run, files, data, data_root, asked)
+            results = _of_files(run, files, data, data_root, asked, reading)
             distil_seconds = None
         else:
             from tdd.runs.transfer import transfer_run
 
             if data_root is not None:
                 raise UsageError("--data-root is of FILEs; a run reads its data from --data")
-            distilled = transfer_run(run[0], asked, data, Reporter())
+            distilled = transfer_run(run[0], asked, placed(data, reading), Reporter())
             results = distilled.results["transfer"]
             distil_seconds = distilled.results.get("distillation", {}).get("seconds")
         print_once(json.dumps(results, indent=2) if as_json else describe_transfer(results, distil_seconds))
@@ -130,7 +136,8 @@ def evaluate(
         from tdd.runs.evaluate_initialisation import evaluate_initialisation as tested
 
         own = network[0] if network else None
-        distilled = tested(run[0], initialisation, networks, max_test, data, Reporter(), own, device, threads)
+        where = placed(data, reading)
+        distilled = tested(run[0], initialisation, networks, max_test, where, Reporter(), own, device, threads)
         print_once(json.dumps(distilled.results, indent=2) if as_json else describe_results(distilled, named))
         return
     distilled = evaluate_run(
@@ -139,7 +146,7 @@ def evaluate(
         init,
         full,
         max_test,
-        data,
+        placed(data, reading),
         decoded,
         Reporter(),
         network=network[0] if network else None,
@@ -155,7 +162,14 @@ def evaluate(
         print_once(describe_classes(distilled.results["evaluation"][init or distilled.recipe.init]))
 
 
-def _of_files(run: list[Path], files: list[Path], data: str | None, data_root: Path | None, asked: Any) -> Any:
+def _of_files(
+    run: list[Path],
+    files: list[Path],
+    data: str | None,
+    data_root: Path | None,
+    asked: Any,
+    reading: dict[str, Any],
+) -> Any:
     from tdd.runs.transfer import transfer_texts
     from tdd.system.reporter import Reporter
 
@@ -166,4 +180,4 @@ def _of_files(run: list[Path], files: list[Path], data: str | None, data_root: P
         raise UsageError("name the data set whose classes the texts tell apart, e.g. --data sst2")
     if not asked.on:
         raise UsageError("name what the texts are tested on, e.g. --network minilm")
-    return transfer_texts(files, data, asked, data_root, Reporter())
+    return transfer_texts(files, data, asked, data_root, Reporter(), reading)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import os
+import shutil
+import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import wraps
@@ -12,11 +14,15 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from tdd.cli.help import PARTS
 from tdd.settings.assignments import parse_assignments
+from tdd.settings.data_parts import READING
+from tdd.settings.fields import Setting
 from tdd.settings.networks import CODE
 from tdd.settings.parts import MOST_THREADS
 from tdd.settings.recipe import Recipe, all_settings
 from tdd.settings.recipes import resolve_recipe
+from tdd.system.formatting import folded
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, or owner/name of a set on the Hub.")]
 RecipeName = Annotated[str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")]
@@ -109,12 +115,21 @@ def _sentence(about: str) -> str:
 def _parameters() -> dict[str, inspect.Parameter]:
     """The options of a recipe: the data set, an option for each setting that is a flag, a recipe, and any setting."""
     annotations: dict[str, Any] = {"dataset": Annotated[str | None, DATASET]}
-    for setting in all_settings():
-        if setting.flag:
-            option = typer.Option(*setting.flags, help=f"{_sentence(setting.about)}.")
-            kind: Any = Recipe.model_fields[setting.name].annotation
-            annotations[setting.name] = Annotated[kind | None, option]
-    annotations |= {"recipe": RecipeName, "set_": Settings}
+    annotations |= {setting.name: _annotation(setting) for setting in all_settings() if setting.flag}
+    return _absent(annotations | {"recipe": RecipeName, "set_": Settings})
+
+
+def _annotation(setting: Setting) -> Any:
+    """The option of a setting, with its usual value and among those of its part."""
+    kind: Any = Recipe.model_fields[setting.name].annotation
+    default = True if setting.default in (None, False, []) else str(setting.default)
+    about, panel = f"{_sentence(setting.about)}.", PARTS[setting.part]
+    option = typer.Option(*setting.flags, help=about, show_default=default, rich_help_panel=panel)
+    return Annotated[kind | None, option]
+
+
+def _absent(annotations: dict[str, Any]) -> dict[str, inspect.Parameter]:
+    """Parameters that are None where they are not given."""
     keyword = inspect.Parameter.KEYWORD_ONLY
     return {
         name: inspect.Parameter(name, keyword, default=None, annotation=annotation)
@@ -134,14 +149,40 @@ def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
         flags = {name: value for name, value in given.items() if value is not None}
         command(RecipeOptions(dataset, recipe, assignments or [], flags), **values)
 
-    # Typer reads a command's options off its signature.
-    parameters = [*shared.values(), *(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own)]
-    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return with_options
+    return _with_signature(with_options, [*shared.values(), *own])
+
+
+def takes_reading(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with the options of how files are written behind its own: its first parameter gets those given."""
+    shared = _absent({setting.name: _annotation(setting) for setting in all_settings() if setting.name in READING})
+    _, *own = inspect.signature(command, eval_str=True).parameters.values()
+
+    @wraps(command)
+    def with_options(**values: Any) -> None:
+        given = {name: value for name in shared if (value := values.pop(name)) is not None}
+        checked = Recipe.build(given, where="settings")
+        command({name: getattr(checked, name) for name in given}, **values)
+
+    return _with_signature(with_options, [*own, *shared.values()])
+
+
+def placed(data: str | None, reading: dict[str, Any]) -> dict[str, Any]:
+    """Where and how data are read that are not as a run's recipe says, see `tdd.settings.said.Where`."""
+    return ({} if data is None else {"data": data}) | reading
+
+
+def _with_signature(command: Callable[..., None], parameters: list[inspect.Parameter]) -> Callable[..., None]:
+    """A command with these parameters: Typer reads its options off its signature."""
+    named = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in named}
+    command.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
+    return command
 
 
 def print_once(text: str) -> None:
-    """Print a result, once where several processes work on it (torchrun and accelerate set RANK)."""
+    """Print a result, once where several processes work on it (torchrun and accelerate set RANK).
+
+    On a terminal lines are broken between words.
+    """
     if os.environ.get("RANK", "0") == "0":
-        typer.echo(text)
+        typer.echo(folded(text, shutil.get_terminal_size().columns) if sys.stdout.isatty() else text)

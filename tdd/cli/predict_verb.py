@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from tdd.cli.options import Run, print_once
+from tdd.cli.options import Run, print_once, takes_reading
 from tdd.errors import UsageError
 
 
@@ -20,7 +20,9 @@ class PredictionFormat(StrEnum):
     csv = "csv"
 
 
+@takes_reading
 def predict(
+    reading: dict[str, Any],
     run: Run,
     texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT...", help="Texts to tell the class of.")] = None,
     file: Annotated[
@@ -40,10 +42,11 @@ def predict(
         str | None, typer.Option(metavar="python:MODULE:CLASS", help="The set's network, where it is one of your own.")
     ] = None,
 ) -> None:
-    """Train a network on a distilled set, in seconds, and tell the class of texts with it."""
+    """Tell the class of texts by a network trained on a distilled set, in seconds, or by a model of tdd train."""
     from tdd.distilled_set.set import DistilledSet
+    from tdd.publishing.saved_model import is_saved_model
     from tdd.runs.predict import predict as tell
-    from tdd.runs.predict import texts_of_file
+    from tdd.runs.predict import predict_by_model, texts_of_file
     from tdd.system.files import check_folder_of, write_text
 
     if bool(texts) == (file is not None):
@@ -51,8 +54,16 @@ def predict(
     if output is not None:
         check_folder_of(output)
         format = PredictionFormat.csv if output.suffix == ".csv" else PredictionFormat.json
-    distilled = DistilledSet.from_pretrained(str(run))
-    found = tell(distilled, texts or texts_of_file(file or Path(), distilled, text_column), network, seed)
+    if reading and file is None:
+        raise UsageError(f"--{next(iter(reading)).replace('_', '-')} says how a file is written: name one with --file")
+    if is_saved_model(run):
+        if network is not None:
+            raise UsageError(f"'{run}' holds a model that is trained already: leave --network out")
+        found = predict_by_model(run, texts or texts_of_file(file or Path(), None, text_column, reading))
+    else:
+        distilled = DistilledSet.from_pretrained(str(run))
+        own = distilled.recipe.text_column
+        found = tell(distilled, texts or texts_of_file(file or Path(), own, text_column, reading), network, seed)
     text = {"table": found.table, "json": found.json_lines, "csv": found.csv}[format.value]()
     if output is None:
         print_once(text.rstrip("\n"))

@@ -12,14 +12,21 @@ from tdd.cli.options import AsJson, Features, RecipeOptions, print_once, takes_s
 from tdd.errors import UsageError
 from tdd.evaluation.names import DRAWS, NAMES
 from tdd.settings.assignments import parse_assignments
+from tdd.settings.data_parts import READING
 from tdd.settings.recipe import RESUMED, Recipe
+from tdd.settings.said import with_said
+
+GOING_ON = (*RESUMED, "outer_steps")
+"""Settings that a run goes on with."""
 
 
 @takes_settings
 def distill(
     options: RecipeOptions,
     output: Annotated[Path | None, typer.Option(help="Run folder; runs/DATASET-N when absent.")] = None,
-    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with the run in this folder.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with this run; a finished one with more --outer-steps.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved recipe and leave.")] = False,
     list_recipes: Annotated[
         bool, typer.Option("--list-recipes", help="List the recipes that come with tdd and leave.")
@@ -33,15 +40,17 @@ def distill(
             typer.echo(f"{name:<24} {path}")
         return
     if resume is not None:
-        if options.any_set(ignoring=[*RESUMED, *(["network"] if options.network else [])]) or output:
-            also = ", ".join(f"--{name.replace('_', '-')}" for name in RESUMED)
+        if options.any_set(ignoring=[*GOING_ON, *(["network"] if options.network else [])]) or output:
+            also = ", ".join(f"--{name.replace('_', '-')}" for name in GOING_ON)
             raise UsageError(
                 f"--resume goes on with the run as it was started: give it no data set and no settings but {also}"
             )
         from tdd.distilled_set.run_folder import recipe_of_run
+        from tdd.runs.longer import longer
 
+        kept = longer(recipe_of_run(resume), resume, options.flags.get("outer_steps"))
         changed = {name: value for name, value in options.flags.items() if name in RESUMED}
-        settings = Recipe.build(recipe_of_run(resume).model_dump() | changed, where="settings")
+        settings = with_said(kept, changed)
     elif options.dataset is None and options.recipe is None:
         raise UsageError("name a data set, e.g. tdd distill imdb --n 20")
     else:
@@ -88,14 +97,15 @@ def baselines(
 
     distilled = None
     if run is not None:
-        own = ("data", "device", "threads")
+        own = ("data", *READING, "device", "threads")
         if options.any_set(ignoring=[*own, *(["network"] if options.network else [])]) or output:
-            also = ", ".join(f"--{name}" for name in own)
+            also = ", ".join(f"--{name.replace('_', '-')}" for name in own)
             raise UsageError(f"--run takes its settings from the run: give it no data set and no settings but {also}")
         asked = Recipe.build({name: options.flags[name] for name in own if name in options.flags}, where="settings")
         where = asked.device, asked.threads
+        data = {name: getattr(asked, name) for name in ("data", *READING) if name in options.flags}
         results, distilled = measure_baselines_of_run(
-            run, asked.data, draws, networks, only or (), Reporter(), options.network, *where, features
+            run, data, draws, networks, only or (), Reporter(), options.network, *where, features
         )
     elif options.dataset is None and options.recipe is None:
         raise UsageError("name a data set, e.g. tdd baselines trec6 --n 60, or a run with --run")

@@ -6,12 +6,15 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from tdd.cli.options import Run, print_once
+from tdd.cli.options import Run, placed, print_once, takes_reading
 from tdd.errors import UsageError
+
+if TYPE_CHECKING:
+    from tdd.inspection.terminal import Format
 
 
 class DecodeFormat(StrEnum):
@@ -68,6 +71,12 @@ def decode(
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write to this file; html when absent to RUN/decoded.html.")
     ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="For html: read the data set from this folder or file, for what real texts say.")
+    ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="For html: leave out real examples, so that the page may be published.")
+    ] = False,
 ) -> None:
     """Print each distilled sentence's soft label and nearest words, or show the distilled images."""
     from tdd.distilled_set.run_folder import read_run
@@ -76,13 +85,22 @@ def decode(
     from tdd.system.files import check_folder_of, write_text
     from tdd.system.reporter import Reporter
 
+    if format is not DecodeFormat.html and (data is not None or public):
+        raise UsageError("--data and --public are for the page: add --format html, or leave them out")
     distilled = read_run(folder_of_run(run, Reporter()))
     if output is None and format is DecodeFormat.html:
         output = (run if run.is_dir() else Path()) / "decoded.html"
     if output is not None:
         check_folder_of(output)
-    color = output is None and sys.stdout.isatty()
-    text = show(distilled, k, metric.value, first, format.value, color, all_words or output is not None)
+    if format is DecodeFormat.html:
+        from tdd.runs.page import page_of_run
+
+        text = page_of_run(distilled, run, k, metric.value, first, data, public)
+    else:
+        color = output is None and sys.stdout.isatty()
+        text = show(
+            distilled, k, metric.value, first, cast("Format", format.value), color, all_words or output is not None
+        )
     if output is None:
         typer.echo(text)
     else:
@@ -101,13 +119,11 @@ def push(
     overwrite: Overwrite = False,
 ) -> None:
     """Publish a distilled set on the Hub, where plain datasets can load it."""
-    from tdd.distilled_set.run_folder import read_run
-    from tdd.publishing.push import push as push_set
+    from tdd.runs.publish import push_run
     from tdd.system.reporter import Reporter
 
-    Reporter().note("preparing the tables, then publishing")
-    address = push_set(read_run(run), repo, private, revision, create_pr, figures=run / "figures", overwrite=overwrite)
-    print_once(f"{run} is published: {address}")
+    address = push_run(run, repo, private, revision, create_pr, overwrite, Reporter())
+    print_once(f"a pull request is open: {address}" if create_pr else f"{run} is published: {address}")
 
 
 def pull(
@@ -138,7 +154,10 @@ def pull(
 def plot(
     runs: Runs,
     output: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the figures go; RUN/figures when absent.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where the figures go; RUN/figures when absent, those of several runs beside the runs."
+        ),
     ] = None,
     format: Annotated[FigureFormat, typer.Option(help="Kind of file.")] = FigureFormat.png,
 ) -> None:
@@ -171,7 +190,9 @@ def compare(
     typer.echo(json.dumps(rows, indent=2) if as_json else table(rows))
 
 
+@takes_reading
 def train(
+    reading: dict[str, Any],
     run: Run,
     output: Annotated[
         Path | None, typer.Option(metavar="DIR", help="New folder of the transformers model; none needed with --push.")
@@ -197,7 +218,8 @@ def train(
 
     if push is None and (of or private or overwrite):
         raise UsageError("--of, --private and --overwrite are of a model that is published: say where by --push REPO")
+    where = placed(data, reading) or None
     made = train_classifier(
-        run, output, vocabulary.value, seed, data, network, push, of, private, overwrite, Reporter()
+        run, output, vocabulary.value, seed, where, network, push, of, private, overwrite, Reporter()
     )
     print_once(made.how_to_use())

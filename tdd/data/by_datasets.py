@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tdd.settings.data_parts import DataSettings
 
 
+_NAMED = 100  # files of a split
+
+
 def csv_cache() -> Path:
     """Where csv read as text is kept, apart from what `datasets` makes of the same files."""
     import datasets
@@ -73,7 +76,17 @@ def load_by_datasets(
             builder = datasets.load_dataset_builder(**how, cache_dir=str(csv_cache()))
         _read_as_text(builder, download)
     builder.download_and_prepare(download_config=download)
-    return Read(dict(builder.as_dataset()))
+    return Read(dict(builder.as_dataset()), {"files": _names(builder)})
+
+
+def _names(builder: DatasetBuilder) -> dict[str, list[str]]:
+    """Names of the files of each split; of many, as where each image is one, the first."""
+    files = {str(split): [str(path) for path in paths] for split, paths in (builder.config.data_files or {}).items()}
+    more = {split: [f"and {len(paths) - _NAMED:,} more"] for split, paths in files.items() if len(paths) > _NAMED}
+    return {
+        split: [path.rpartition("/")[2] for path in paths[:_NAMED]] + more.get(split, [])
+        for split, paths in files.items()
+    }
 
 
 def _read_as_text(builder: DatasetBuilder, download: DownloadConfig | None) -> None:

@@ -59,10 +59,26 @@ def notes_on_copies(
             are = "is a copy of another" if copies == 1 else "are copies of others"
             notes.append(f"{copies:,} of the {len(used):,} examples of the {name} split {are}{told}")
     for name in ("validation", "test"):
-        if name in rows and (shared := int(np.isin(keys[name][rows[name]], keys["train"][rows["train"]]).sum())):
-            are = "is" if shared == 1 else "are"
-            notes.append(f"{shared:,} of the {len(rows[name]):,} {name} examples {are} also in train")
+        if name in rows and (shared := np.isin(keys[name][rows[name]], keys["train"][rows["train"]])).any():
+            are = "is" if shared.sum() == 1 else "are"
+            own, in_train = (_labelled(keys[split], labels[split], rows[split]) for split in (name, "train"))
+            alike = np.isin(own, in_train)
+            others = int((shared & ~alike).sum())
+            told = f", {others:,} with another label" if others else ""
+            notes.append(f"{shared.sum():,} of the {len(rows[name]):,} {name} examples {are} also in train{told}")
     return notes
+
+
+def _labelled(keys: Keys, labels: NDArray[np.int64], rows: NDArray[np.int64]) -> Keys:
+    """Keys of contents with their labels, hashed into one number."""
+    mixed = keys[rows].view(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + labels[rows].astype(np.uint64)
+    return mixed.view(np.int64)
+
+
+def numbered(keys: Keys) -> NDArray[np.int64] | None:
+    """(rows,): a number from 0 on for what each row holds; None where no two rows are copies."""
+    found, numbers = np.unique(keys, return_inverse=True)
+    return None if len(found) == len(keys) else numbers.astype(np.int64)
 
 
 def _with_several_labels(places: NDArray[np.int64], labels: NDArray[np.int64]) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from tdd.data.copies import content_keys, notes_on_copies
+from tdd.data.copies import content_keys, notes_on_copies, numbered
+from tdd.data.digests import digests_of
+from tdd.data.fewer_rows import fewer_rows
 from tdd.data.find_columns import Columns, find_columns
 from tdd.data.from_memory import source_in_memory
 from tdd.data.known import KNOWN
@@ -26,6 +26,7 @@ from tdd.data.text import TextSplit
 from tdd.errors import UsageError, check_kind
 from tdd.hub.quiet import quiet
 from tdd.settings.data_parts import FOUND
+from tdd.settings.found import as_said
 from tdd.settings.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Corpus:
         validation: examples for choices, in a random order, so that the first k are a fair sample.
         test: examples read once, at the end; an official test split is kept whole and in its order.
         notes: what a user should know about how the data were read, a line each.
-        reading: what was read, as JSON values: see `_reading`.
+        reading: what was read, as JSON values: see `_reading`; and "digests", see `digests_of`.
         fingerprint: hash of the classes, encoded examples, labels and splits; the same wherever the files lie.
     """
 
@@ -102,16 +103,18 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
     """
     check_kind("recipe", recipe, Recipe, "tdd.Recipe(dataset=...)")
     with quiet():
-        source = open_source(recipe) if data is None else source_in_memory(data, recipe)
+        said = as_said(recipe)
+        source = open_source(said) if data is None else source_in_memory(data, said)
         known = KNOWN.get(recipe.dataset) if data is None else None
         splits, tested_on = _official(source, known.tested_on if known else "test")
-        columns = find_columns(recipe, known, splits["train"], vectors)
+        columns = find_columns(_with_columns_of(recipe, splits["train"]), known, splits["train"], vectors)
         encoder, label = columns.encoder, columns.label
         splits, unlabelled = _labelled(splits, label)
         _check_columns(splits, (*encoder.columns, label), source.reading.get("files", {}))
         if known and known.left_out:
             splits = {name: without(split, label, known.left_out) for name, split in splits.items()}
         classes = read_labels(splits, label, recipe.keep_labels, recipe.unlabelled)
+        splits, classes, fewer = fewer_rows(splits, classes, recipe.max_rows)
         cells = {name: encoder.encode(split, name) for name, split in splits.items()}
         keys = {name: content_keys(encoder.contents(split, cells[name])) for name, split in splits.items()}
     notes = source.notes + columns.notes + unlabelled + classes.notes
@@ -131,14 +134,13 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
     notes += encoder.notes + _notes_on_test(parts["test"], classes.names)
     for part in parts.values():
         part.classes = classes.names
-    digest = hashlib.sha256(json.dumps([classes.names, *encoder.identity]).encode())
-    for part in parts.values():
-        for array in part.arrays():
-            digest.update(array.data)
+    fingerprint, digests = digests_of(parts, [classes.names, *encoder.identity])
     where = source.where | parts["train"].source()
     for name, part in parts.items():
         if isinstance(part, TextSplit):
             part.raw = RawTexts(splits[origin[name]], encoder.columns, torch.as_tensor(rows[name]), origin[name])
+    if (copies := numbered(keys[origin["test"]][rows["test"]])) is not None:
+        parts["test"].copies = torch.from_numpy(copies)
     if origin["test"] == "test":
         parts["test"].in_train = torch.from_numpy(np.isin(keys["test"][rows["test"]], learned_from))
     return Corpus(
@@ -148,9 +150,17 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         **parts,
         notes=notes,
         reading=_reading(source, columns, left_out, classes.names, parts)
-        | {"tested_on": tested_on if origin["test"] == "test" else None, "class_names_column": classes.named_by},
-        fingerprint=digest.hexdigest(),
+        | {"tested_on": tested_on if origin["test"] == "test" else None, "class_names_column": classes.named_by}
+        | {"digests": digests}
+        | ({"max_rows": fewer} if fewer else {}),
+        fingerprint=fingerprint,
     )
+
+
+def _with_columns_of(recipe: Recipe, split: Dataset) -> Recipe:
+    """The recipe without columns that were found in other data and are not in these."""
+    columns = ("text_column", "image_column", "label_column")
+    return as_said(recipe, [name for name in columns if getattr(recipe, name) not in split.column_names])
 
 
 def _reading(
@@ -162,14 +172,17 @@ def _reading(
 ) -> dict[str, Any]:
     """What was read, as JSON values, for results and card.
 
-    "text_column" or "image_column", and "label_column"; "left_out": rows of each official split by reason; "classes":
-    examples of each class in "train", "validation" and "test"; what `Source.reading` says of the files; "tested_on",
-    what the data set calls the split that is tested on, None where that was drawn from train; "class_names_column".
+    "text_column" or "image_column", "pair", its two columns where there are two, and "label_column"; "left_out": rows
+    of each official split by reason; "classes": examples of each class in "train", "validation" and "test"; what
+    `Source.reading` says of the files; "tested_on", what the data set calls the split that is tested on, None where
+    that was drawn from train; "class_names_column". Where `max_rows` left rows out, "max_rows" is added: how many of
+    each official split were "read", "of" how many.
     """
     counts = {name: torch.bincount(part.labels, minlength=len(classes)).tolist() for name, part in parts.items()}
     return {
         **source.reading,
         columns.encoder.setting: columns.encoder.column,
+        **({"pair": columns.encoder.columns} if len(columns.encoder.columns) > 1 else {}),
         "label_column": columns.label,
         "left_out": {name: reasons for name, reasons in left_out.items() if reasons},
         "classes": {name: {split: counts[split][label] for split in counts} for label, name in enumerate(classes)},

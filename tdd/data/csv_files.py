@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdd.data.formats.delimited import WRITTEN, read_delimited
-from tdd.data.formats.read import Read
+from tdd.data.formats.read import Read, of_all_files
 from tdd.data.formats.table_cache import cached_before
 from tdd.data.join_files import join
 from tdd.errors import TddError, UsageError
@@ -57,7 +57,8 @@ def read_csv_files(
     told_recipe = recipe.model_copy(update=told)
     manager = datasets.DownloadManager(download_config=download)
     files: dict[str, dict[str, str]] = {}  # of each split: fingerprints by names
-    facts, notes = [], []
+    facts: dict[str, dict[str, Any]] = {}
+    notes: list[str] = []
     for of_split, paths in config.data_files.items():
         split = str(of_split)
         files[split] = {}
@@ -68,9 +69,9 @@ def read_csv_files(
             except TddError as error:  # told by the file's name, not by that of its copy in the cache
                 raise type(error)(str(error).replace(str(local), name)) from None
             files[split][name] = read.splits["train"]._fingerprint
-            facts.append({fact: read.reading[fact] for fact in WRITTEN})
+            facts[name] = {fact: read.reading[fact] for fact in WRITTEN}
             notes += [note.replace(local.name, name) for note in read.notes]
-    reading = facts[0] if all(fact == facts[0] for fact in facts) else {}
+    reading = of_all_files(facts)
     reading["files"] = {split: list(named) for split, named in files.items()}
     declared = {
         column: list(feature.names)

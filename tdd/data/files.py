@@ -38,10 +38,22 @@ def read_file(path: Path, recipe: DataSettings) -> Read:
         raise TddError(f"cannot read {path}: {error.strerror or error}") from None
     if empty:
         raise UsageError(f"{path} is empty: it holds no rows")
+    _check_settings(path, suffix, recipe)
     read = _read(path, suffix, recipe)
     if not any(len(split) for split in read.splits.values()):
         raise UsageError(f"{path} is empty: it holds no rows")
     return Read(read.splits, {"files": {name: [path.name] for name in read.splits}, **read.reading}, read.notes)
+
+
+def _check_settings(path: Path, suffix: str, recipe: DataSettings) -> None:
+    """Raise UsageError where a setting says how a file of another kind is written."""
+    kind = "text" if suffix == ".parquet" else "delimited text"
+    settings = [*(["encoding"] if suffix == ".parquet" else []), "delimiter", "quote", "no_header"]
+    for name in settings if suffix not in USUAL else []:
+        if getattr(recipe, name):
+            raise UsageError(
+                f"{path} is no {kind}, and {name} (--{name.replace('_', '-')}) is set: leave that out for it"
+            )
 
 
 def _read(path: Path, suffix: str, recipe: DataSettings) -> Read:

@@ -88,7 +88,8 @@ def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: E
     label = find("label_column", asked, LABEL_COLUMNS)
     if label in contents:
         raise UsageError(
-            f"column '{label}' cannot be both text and label: set label_column to one of {_listed(present)}"
+            f"column '{label}' cannot be both {'image' if image else 'text'} and label: set "
+            f"{'image' if image else 'text'}_column or label_column to another one of {_listed(present)}"
         )
     for column in contents:
         if not (holds_images(split, column) if image else _holds_text(split, column)):

@@ -12,7 +12,7 @@ from tdd.data.choose_files import choose_files
 from tdd.data.files import read_file
 from tdd.data.formats.class_folders import IMAGES, holds_classes, read_class_folders
 from tdd.data.formats.packed import data_suffix
-from tdd.data.formats.read import Read
+from tdd.data.formats.read import Read, of_all_files
 from tdd.data.join_files import join, of_one_kind
 from tdd.errors import TddError, UsageError
 from tdd.hub.quiet import offline, reason
@@ -83,7 +83,7 @@ def _by_names(folder: Path, files: list[Path], recipe: DataSettings) -> Read:
     left_out = chosen.left_out
     splits: dict[str, Dataset] = {}
     names: dict[str, list[str]] = {}
-    facts: list[dict[str, Any]] = []
+    facts: dict[str, dict[str, Any]] = {}
     notes: list[str] = []
     for split, paths in chosen.splits.items():
         reads: dict[str, Read] = {}
@@ -95,7 +95,7 @@ def _by_names(folder: Path, files: list[Path], recipe: DataSettings) -> Read:
         left_out |= stray
         parts: dict[str, Dataset] = {}
         for name, part in alike.items():
-            facts.append({fact: value for fact, value in reads[name].reading.items() if fact != "files"})
+            facts[name] = {fact: value for fact, value in reads[name].reading.items() if fact != "files"}
             notes += reads[name].notes
             parts[name] = part
         splits[split], told = join(parts)
@@ -104,8 +104,7 @@ def _by_names(folder: Path, files: list[Path], recipe: DataSettings) -> Read:
         for split, found in names.items():
             notes.append(f"{split}: {len(found)} file{'s' if len(found) > 1 else ''}, {_few(found)}")
     notes += [f"{name} is left out: {why}" for name, why in left_out.items()]
-    same = facts[0] if all(fact == facts[0] for fact in facts) else {}
-    return Read(splits, {"files": names, "left_out_files": left_out, **same}, notes)
+    return Read(splits, {"files": names, "left_out_files": left_out, **of_all_files(facts)}, notes)
 
 
 def _few(names: list[str]) -> str:

@@ -50,6 +50,7 @@ class ImageSplit:
         self.pixels, self.places, self.labels, self.normalisation = pixels, places, labels, normalisation
         self.classes: Sequence[str] = ()  # not known yet
         self.in_train: Tensor | None = None
+        self.copies: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -36,7 +36,7 @@ def of_one_kind(parts: dict[str, Dataset], recipe: DataSettings) -> tuple[dict[s
 
 def _holds_examples(columns: set[str], recipe: DataSettings) -> bool:
     asked = recipe.image_column or recipe.text_column
-    content = {*(pair_of(asked) or (asked,))} if asked else {*TEXT_COLUMNS, *IMAGE_COLUMNS}
+    content = {asked, *(pair_of(asked) or ())} if asked else {*TEXT_COLUMNS, *IMAGE_COLUMNS}
     label = {recipe.label_column} if recipe.label_column else {*LABEL_COLUMNS}
     present = columns | {column.lower() for column in columns}
     return bool(content & present and label & present)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,33 +21,50 @@ from tdd.settings.data_parts import DataSettings
 if TYPE_CHECKING:
     from datasets import Dataset
 
+MOST_LISTED = 12
+"""Classes that a line names."""
 SOFT_COLUMNS = ("soft_label", "soft_labels", "probabilities")
 
 
 @dataclass(frozen=True)
 class LabelledTexts:
-    """Texts, and labels (n, C): probabilities, or one-hot."""
+    """Texts, each as its parts: one, or two of a pair; and labels (n, C): probabilities, or one-hot."""
 
-    texts: list[str]
+    texts: list[tuple[str, ...]]
     labels: Tensor
 
 
-def read_labelled_texts(path: Path, classes: Sequence[str]) -> LabelledTexts:
+def read_labelled_texts(
+    path: Path, classes: Sequence[str], pair: Sequence[str] = (), reading: Mapping[str, Any] | None = None
+) -> LabelledTexts:
     """The texts and labels of a csv, tsv, json, jsonl or parquet file.
 
-    The column of texts has a usual name. Labels are soft ones, a list of C numbers in a column "soft_label", or else
-    classes: their names, or their numbers from 0 in the order of `classes`.
+    The column of texts has a usual name, the two of pairs those of the data set. Labels are soft ones, a list of C
+    numbers in a column "soft_label", or else classes: their names, or their numbers from 0 in the order of `classes`.
+
+    Args:
+        path: the file.
+        classes: C names.
+        pair: the data set's two columns, where its examples are pairs of texts.
+        reading: settings that say how it is written; None: that is recognised.
 
     Raises:
         UsageError: there are no such columns, a text is missing, or a label is not one of the classes.
         TddError: the file is damaged.
     """
     with quiet():
-        rows = next(iter(read_file(path, DataSettings(dataset=str(path))).splits.values()))
-    text = _column(path, rows, TEXT_COLUMNS, "text")
-    texts = rows[text]
-    if missing := [place for place, each in enumerate(texts) if not isinstance(each, str) or not each.strip()]:
-        raise UsageError(f"{path}: row {missing[0] + 1} has no text in column '{text}'; leave it out")
+        rows = next(iter(read_file(path, DataSettings(dataset=str(path), **(reading or {}))).splits.values()))
+    if pair and not set(pair) <= set(rows.column_names):
+        raise UsageError(
+            f"{path}: the data are pairs of texts, {' and '.join(pair)}, and it has {', '.join(rows.column_names)}; "
+            "give it these two columns"
+        )
+    columns = list(pair) or [_column(path, rows, TEXT_COLUMNS, "text")]
+    texts = list(zip(*(rows[column] for column in columns), strict=True))
+    for number, text in enumerate(texts, 1):
+        for column, part in zip(columns, text, strict=True):
+            if not isinstance(part, str) or not part.strip():
+                raise UsageError(f"{path}: row {number} has no text in column '{column}'; leave it out")
     soft = [name for name in rows.column_names if name.lower() in SOFT_COLUMNS]
     if soft:
         labels = torch.stack([_soft(path, place, row, classes) for place, row in enumerate(rows[soft[0]], 1)])
@@ -57,7 +74,7 @@ def read_labelled_texts(path: Path, classes: Sequence[str]) -> LabelledTexts:
         values = [named[value] if named else value for value in rows[column]]
         places = [_place(path, row, value, classes) for row, value in enumerate(values, 1)]
         labels = F.one_hot(torch.tensor(places), len(classes)).float()
-    return LabelledTexts(list(texts), labels)
+    return LabelledTexts(texts, labels)
 
 
 def _column(path: Path, rows: Dataset, names: Sequence[str], what: str) -> str:
@@ -75,16 +92,24 @@ def _soft(path: Path, row: int, value: Any, classes: Sequence[str]) -> Tensor:
         numbers = torch.empty(0)
     if numbers.shape != (len(classes),) or not numbers.isfinite().all():
         raise UsageError(
-            f"{path}: row {row} has no soft label of {len(classes)} numbers, one for each of {', '.join(classes)}"
+            f"{path}: row {row} has no soft label of {len(classes)} numbers, one for each of {_listed(classes)}"
         )
     return numbers
 
 
 def _place(path: Path, row: int, value: Any, classes: Sequence[str]) -> int:
     """The class of a row, by its name or its number."""
-    name = str(value).strip()
+    name = "" if value is None else str(value).strip()
+    if not name:
+        raise UsageError(f"{path}: row {row} has no label; leave it out, or give it one of {_listed(classes)}")
     if name in classes:
         return list(classes).index(name)
     if name.isdecimal() and int(name) < len(classes):
         return int(name)
-    raise UsageError(f"{path}: row {row} is labelled '{name}', which is none of the classes {', '.join(classes)}")
+    raise UsageError(f"{path}: row {row} is labelled '{name}', which is none of the classes {_listed(classes)}")
+
+
+def _listed(classes: Sequence[str]) -> str:
+    """The classes as far as a line holds them."""
+    more = len(classes) - MOST_LISTED
+    return ", ".join(classes[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")

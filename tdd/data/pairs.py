@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def kept_of_first(first: Tensor, second: Tensor, room: int) -> Tensor:
@@ -35,3 +40,20 @@ def cut_pairs(ids: Tensor, separator: Sequence[int], length: int) -> Tensor:
     kept = kept_of_first(first, whole - first - len(separator), length - len(separator))
     places = columns + (first - kept)[:, None] * (columns >= kept[:, None])
     return F.pad(ids, (0, 1)).gather(1, places.clamp(max=ids.shape[1]))
+
+
+def cut_row(row: NDArray[np.int32], separator: Sequence[int], length: int) -> NDArray[np.int32]:
+    """At most `length` token ids of one text, or of a pair: see `kept_of_first`; 0 is a token without a vector."""
+    found = np.flatnonzero(row == separator[0]).tolist() if separator else []
+    if not found or len(row) <= length:
+        return row[:length]
+    first = found[0]
+    kept, _ = kept_of_both(first, len(row) - first - len(separator), length - len(separator))
+    cut: NDArray[np.int32] = np.concatenate([row[:kept], row[first:]])[:length]
+    return cut
+
+
+def kept_of_both(first: int, second: int, room: int) -> tuple[int, int]:
+    """Tokens that are kept of the texts of one pair, see `kept_of_first`."""
+    kept = int(kept_of_first(torch.tensor(first), torch.tensor(second), room))
+    return kept, max(0, min(second, room - kept))

@@ -107,10 +107,12 @@ class Split(Protocol):
     Attributes:
         classes: names of its classes; none: not known.
         in_train: (N,) which of its examples are also in the official training split; None: none can be.
+        copies: (N,) int64, a number for what each of its examples holds, the same for copies; None: none are known.
     """
 
     classes: Sequence[str]
     in_train: Tensor | None
+    copies: Tensor | None
 
     @property
     def labels(self) -> Tensor:

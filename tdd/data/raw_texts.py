@@ -32,6 +32,7 @@ class RawTexts:
         """Whether an example is two texts."""
         return len(self.columns) > 1
 
-    def texts(self, indices: Tensor) -> list[str]:
-        """The texts of the examples at `indices`, of pairs the first ones."""
-        return [str(text) for text in self.rows.select(self.places[indices].tolist())[self.columns[0]]]
+    def texts(self, indices: Tensor) -> list[tuple[str, ...]]:
+        """The text of each of the examples at `indices`, or its two."""
+        rows = self.rows.select(self.places[indices].tolist())
+        return list(zip(*([str(text) for text in rows[column]] for column in self.columns), strict=True))

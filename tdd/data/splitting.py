@@ -47,8 +47,9 @@ def usable_rows(
         notes.append(f"the {name} split has no labels and was not used")
     else:
         for reason, count in left_out.items():
+            has = "has" if count == 1 else "have"
             if count:
-                notes.append(f"{count:,} of the {len(labels):,} rows of the {name} split have {reason}: left out")
+                notes.append(f"{count:,} of the {len(labels):,} rows of the {name} split {has} {reason}: left out")
     return torch.from_numpy(np.flatnonzero(whole)), {reason: count for reason, count in left_out.items() if count}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 _QUANTILES = (0.05, 0.5, 0.95, 1.0)
+_SEPARATORS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 _LISTED = 12  # classes named in a line
 
 
@@ -29,6 +30,18 @@ def short_lines(corpus: Corpus) -> Iterator[str]:
         yield f"columns '{columns[0]}' and '{label}'; training examples: {', '.join(listed)}{more}"
     if isinstance(corpus.train, TextSplit) and (cut := tokens_cut(corpus.train)) > 0:
         yield f"{cut:.1%} of the training tokens lie beyond max_length = {corpus.train.max_length} and are not read"
+
+
+def how_written(reading: Mapping[str, Any]) -> str:
+    """How files of text are written, as far as `reading` says: encoding, separator, quotes and header."""
+    parts = [f"encoding {reading['encoding']}"] if "encoding" in reading else []
+    if "delimiter" in reading:
+        parts.append(f"separator {_SEPARATORS.get(reading['delimiter'], reading['delimiter'])}")
+    if "quote" in reading:
+        parts.append("no quotes" if reading["quote"] == "none" else f"{reading['quote']} quotes")
+    if "header" in reading:
+        parts.append("a line of names" if reading["header"] else "no line of names")
+    return ", ".join(parts)
 
 
 def class_counts(corpus: Corpus) -> dict[str, int]:

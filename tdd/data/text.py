@@ -50,6 +50,7 @@ class TextSplit:
         self._unknown = unknown
         self.classes: Sequence[str] = ()  # not known yet
         self.in_train: Tensor | None = None
+        self.copies: Tensor | None = None
         self.raw: RawTexts | None = None  # known of what was read of a data set
         self.lengths = torch.from_numpy(np.minimum(np.diff(self.offsets), max_length))
         self._pairs = self._cut_pairs()
@@ -69,6 +70,11 @@ class TextSplit:
         """Token ids of the sentence at `place`, whole."""
         ids: NDArray[np.int32] = self.ids[self.offsets[place] : self.offsets[place + 1]]
         return ids
+
+    @property
+    def are_pairs(self) -> bool:
+        """Whether its examples are known to be pairs of texts."""
+        return self.raw is not None and self.raw.are_pairs
 
     @property
     def space(self) -> InputSpace:

@@ -132,17 +132,15 @@ def read_by(split: TextSplit, vectors: Embedding, max_length: int) -> TextSplit:
     """The same texts as another table of vectors reads them, at most `max_length` tokens of each.
 
     Raises:
-        UsageError: the split holds no texts but token ids, or pairs of texts.
+        UsageError: the split holds no texts but token ids, or pairs of texts that the table has no separator for.
     """
     raw = split.raw
     if raw is None:
         raise UsageError("these data hold token ids, not the texts that another embedding could read")
-    if raw.are_pairs:
-        raise UsageError("pairs of texts are read by the embedding they were learned in alone: choose its networks")
     with quiet():
         cells = TextEncoder(raw.columns, vectors, max_length).encode(raw.rows, raw.name)
     read = TextSplit(*_gather(cells["ids"], raw.places), split.labels, vectors, max_length, _unknown(cells, raw.places))
-    read.classes, read.in_train, read.raw = split.classes, split.in_train, raw
+    read.classes, read.in_train, read.copies, read.raw = split.classes, split.in_train, split.copies, raw
     return read
 
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 
+from tdd.distillation.made_from import MadeFrom
 from tdd.distillation.schedule import Schedule
 from tdd.errors import TddError
-from tdd.settings.recipe import Recipe, settings_that_keep_the_run
 from tdd.system.tensor_files import Tensors, load_tensors, save_tensors
 
-if TYPE_CHECKING:
-    from tdd.data.corpus import Corpus
-
-
-_PROGRESS = ("best_accuracy", "best_of_each", "best_step", "step", "seconds")
+_COURSE = ("ends", "last", "course", "begun", "falls_from")
+_PROGRESS = ("best_accuracy", "best_of_each", "best_step", "step", "seconds", "mean_norm")
 
 
 @dataclass
@@ -37,6 +32,8 @@ class OuterState:
         best_step: outer steps it had seen.
         step: outer steps done.
         seconds: time spent so far.
+        mean_norm: running mean of the norm of the outer gradient, as it was clipped; 0 before the first outer step.
+        threads: processor threads of the process, where it was the only one; None: of several.
     """
 
     learned: Tensors
@@ -49,6 +46,8 @@ class OuterState:
     best_step: int = 0
     step: int = 0
     seconds: float = 0.0
+    mean_norm: float = 0.0
+    threads: int | None = None
 
     @classmethod
     def at_start(cls, learned: Tensors, optimiser: torch.optim.Adam, schedule: Schedule) -> OuterState:
@@ -58,10 +57,10 @@ class OuterState:
     @property
     def is_done(self) -> bool:
         """Whether the last outer step is done."""
-        return self.step >= self.schedule.last
+        return self.schedule.is_over(self.step)
 
-    def save(self, path: Path, fingerprint: str) -> None:
-        """Write the state atomically; `fingerprint` names the recipe and data it belongs to."""
+    def save(self, path: Path, made_from: MadeFrom) -> None:
+        """Write the state atomically, with what it was made from."""
         tensors: Tensors = {}
         for kind, group in (("learned", self.learned), ("average", self.average), ("best", self.best)):
             # The average starts as the learned tensors themselves; safetensors wants memory of its own for each name.
@@ -69,12 +68,13 @@ class OuterState:
         for name, value in self.learned.items():
             for key, moment in self.optimiser.state[value].items():
                 tensors[f"adam.{name}.{key}"] = moment
-        progress = {key: getattr(self, key) for key in _PROGRESS}
-        ends = {"last": self.schedule.last, "falls_from": self.schedule.falls_from}
-        save_tensors(path, tensors, {"tdd": json.dumps(progress | {"schedule": ends, "fingerprint": fingerprint})})
+        progress = {key: getattr(self, key) for key in _PROGRESS} | {"threads": self.threads}
+        course = {name: getattr(self.schedule, name) for name in _COURSE}
+        about = progress | {"schedule": course, "made_from": made_from.to_json()}
+        save_tensors(path, tensors, {"tdd": json.dumps(about)})
 
-    def load(self, path: Path, fingerprint: str) -> None:
-        """Take over the state saved at `path`.
+    def load(self, path: Path, made_from: MadeFrom) -> None:
+        """Take over the state saved at `path`, of a run that is made from the same.
 
         Raises:
             TddError: the file is damaged, or belongs to another recipe, other data or another network.
@@ -82,10 +82,14 @@ class OuterState:
         tensors, metadata = load_tensors(path)
         try:
             progress = json.loads(metadata["tdd"])
-            if progress.pop("fingerprint") != fingerprint:
+            course = progress.pop("schedule")
+            planned = tuple(course.pop("ends"))
+            different = MadeFrom(**progress.pop("made_from")).difference(made_from)
+            if different is None and not self.schedule.follows(planned, int(progress["step"])):
+                different = "another number of outer steps"
+            if different:
                 raise TddError(
-                    f"{path} belongs to another recipe or other data, or the network has other parameters or frozen "
-                    f"parts now; resume with those it was made with, or start again in a new folder"
+                    f"{path} belongs to {different}; resume with what it was made with, or start again in a new folder"
                 )
             with torch.no_grad():
                 for name, value in self.learned.items():
@@ -102,15 +106,10 @@ class OuterState:
                 for name, average in self.average.items()
                 if f"best.{name}" in tensors
             }
-            self.schedule = replace(self.schedule, **progress.pop("schedule"))
+            self.threads = progress.pop("threads")
             for key, value in progress.items():
                 setattr(self, key, type(getattr(self, key))(value))
+            self.schedule = replace(self.schedule, **course)
+            self.schedule.after_step(self.step)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise TddError(f"{path} is not a checkpoint of this run ({error}); start again in a new folder") from None
-
-
-def run_fingerprint(recipe: Recipe, corpus: Corpus, *more: int | str) -> str:
-    """What a checkpoint belongs to: the settings that shape the set, the data, and `more`."""
-    # Without defaults: a run made before a setting came up is still the same.
-    settings = recipe.model_dump(exclude=settings_that_keep_the_run(), exclude_defaults=True)
-    return hashlib.sha256(json.dumps([settings, corpus.fingerprint, *more]).encode()).hexdigest()

@@ -14,9 +14,10 @@ from torch import nn
 
 from tdd.distillation.attention_labels import first_attention
 from tdd.distillation.batches import OuterBatches
-from tdd.distillation.checkpoint import OuterState, run_fingerprint
-from tdd.distillation.learned_tensors import momentum_of, rates_of, raw_of, to_learned
-from tdd.distillation.outer_update import EPSILON, PRETRAINED_EPSILON, Outcome, adam, update
+from tdd.distillation.checkpoint import OuterState
+from tdd.distillation.learned_tensors import first_learned, labels_of, momentum_of, rates_of, to_learned
+from tdd.distillation.made_from import MadeFrom
+from tdd.distillation.outer_update import Outcome, adam, largest_norm, update
 from tdd.distillation.pool import kept_initialisation, score_of_pool, source_of_pool, turns
 from tdd.distillation.samples.choice import parametrisation
 from tdd.distillation.samples.start import first_set, parts_of
@@ -81,30 +82,25 @@ class Distiller:
             for row, (name, network) in enumerate(zip(recipe.learners, used, strict=True))
         ]
         self.batches, self.deadline = OuterBatches.of(recipe, corpus.train, self.device), math.inf
-
-        self.start, self.frozen = start, {*frozen, *(("labels",) if recipe.labels == "hard" else ())}
+        self.start = start
         samples, labels, mask, rates, momentum = first_set(recipe, corpus) if start is None else parts_of(start)
         learners = [trainee.learner for trainee in self.trainees]
         for learner in learners:
             learner.check_reads(samples.shape[2:])
         self.mask = None if mask is None else mask.to(self.device)
         self.parametrisation = parametrisation(recipe, corpus, mask, self.device)
-        attention = first_attention(recipe, learners[0], samples, mask) if start is None else start.attention
-        learned = {
-            name: value.clone().to(self.device).requires_grad_(name not in self.frozen)
-            for name, value in raw_of(self.parametrisation.start(samples), labels, rates, momentum, attention).items()
-        }
-        optimised = {name: value for name, value in learned.items() if name not in self.frozen}
-        optimiser = adam(
-            optimised, recipe, PRETRAINED_EPSILON if any(each.pretrained for each in learners) else EPSILON
-        )
+        own = None if start is None else start.attention
+        attention = first_attention(recipe, learners[0], samples, mask) if own is None else own
+        first = (self.parametrisation.start(samples), labels, rates, momentum, attention)
+        learned = first_learned(recipe, *first, frozen, self.device)
+        optimised = {name: value for name, value in learned.items() if value.requires_grad}
+        optimiser = adam(optimised, recipe, any(each.pretrained for each in learners))
         self.state = OuterState.at_start(learned, optimiser, Schedule.of(recipe))
-        own = source_of_pool(self.trainees)
-        self.fingerprint = run_fingerprint(
-            recipe, corpus, own["network"], own["frozen"], *self.parametrisation.identity()
-        )
+        signed = source_of_pool(self.trainees)
+        words = self.parametrisation.identity()
+        self.made_from = MadeFrom.of(recipe, corpus, network=signed["network"], frozen=signed["frozen"], samples=words)
         if checkpoint is not None and checkpoint.exists():
-            self.state.load(checkpoint, self.fingerprint)
+            self.state.load(checkpoint, self.made_from)
 
     def run(self) -> DistilledSet:
         """Distil to the end of the recipe's outer steps.
@@ -125,7 +121,7 @@ class Distiller:
         while not state.is_done:
             outcome = self._finite_outer_step()
             state.step += 1
-            due = state.is_done or state.step % recipe.validate_every == 0
+            due = state.step >= state.schedule.last or state.step % recipe.validate_every == 0
             validation, last = self._validate() if due else None, state.is_done
             state.seconds = time.monotonic() - began
             best = state.best_accuracy
@@ -134,8 +130,9 @@ class Distiller:
             alone = self.accelerator.num_processes == 1
             asked = outcome.asked or (alone and self.should_stop())
             out_of_time = outcome.out_of_time or (alone and self._out_of_time())
+            state.schedule.after_step(state.step)
             if asked or out_of_time or last or state.step % recipe.checkpoint_every == 0:
-                self._save()
+                self.save()
             done = f"stopped after {state.step} of {state.schedule.last} outer steps"
             if asked and not last:
                 raise Interrupted(done)
@@ -149,8 +146,14 @@ class Distiller:
 
     # One outer step
 
-    def _outer_step(self, attempt: int = 0) -> Outcome:
-        """One outer step (Algorithm 2 of the paper). Every `attempt` draws other networks."""
+    def gradient(self, attempt: int = 0) -> tuple[list[torch.Tensor], float]:
+        """Mean outer loss of the next outer step's networks, and its gradient to each learned tensor.
+
+        Nothing is updated. Every `attempt` draws other networks.
+
+        Returns:
+            The loss (1,) and the gradients, and the weight of the networks whose turn it is.
+        """
         recipe, state, learned = self.recipe, self.state, self.state.learned
         batch = self.batches.at(state.step)
         place: list[str | int] = ["network", state.step, *["again"] * attempt]
@@ -158,17 +161,24 @@ class Distiller:
         total = [torch.zeros(1, device=self.device), *(torch.zeros_like(value) for value in learned.values())]
         taken = list(turns(recipe, self.trainees, state.step))
         for trainee, weight, before in taken:
-            inner = trainee.inner_loop(learned, samples, self.mask)
+            inner = trainee.inner_loop(learned, samples, self.mask, (state.step,))
             steps = self._window(len(inner))
             for found in trainee.outer_gradient(inner, steps, batch, self.accelerator, place, before):
-                gradients = to_learned(found.gradient, learned, self.parametrisation, trainee.row)
+                about = (self.parametrisation, trainee.row, recipe.label_pull)
+                gradients = to_learned(found.gradient, learned, *about)
                 parts, share = [found.loss[None], *gradients], weight * found.share
                 total = [sum_ + share * part for sum_, part in zip(total, parts, strict=True)]
+        return total, sum(turn.weight for turn in taken)
+
+    def _outer_step(self, attempt: int = 0) -> Outcome:
+        """One outer step (Algorithm 2 of the paper)."""
+        recipe, state, learned = self.recipe, self.state, self.state.learned
+        total, weight = self.gradient(attempt)
         wishes = torch.tensor([self.should_stop(), self._out_of_time()], dtype=torch.float, device=self.device)
         loss, *gradients, wishes = sums([*total, wishes], self.accelerator)
-        kept = {n: value for n, value in zip(learned, gradients, strict=True) if n not in self.frozen}
+        kept = {n: value for n, value in zip(learned, gradients, strict=True) if learned[n].requires_grad}
         # What is clipped is what a network finds by itself, or else in its turn its weight would make no difference.
-        clip_norm = recipe.clip_norm * sum(turn.weight for turn in taken)
+        clip_norm = largest_norm(recipe, state) * weight
         return update(state, kept, loss, wishes, clip_norm, state.schedule.factor(state.step), recipe.ema or 0.0)
 
     def _finite_outer_step(self) -> Outcome:
@@ -176,7 +186,7 @@ class Distiller:
             outcome = self._outer_step(attempt)
             if outcome.finite:
                 return outcome
-        self._save()
+        self.save()
         raise TddError(
             f"the outer loss is no longer finite at outer step {self.state.step + 1}; the set is as it was before. "
             f"Lower learning_rate or samples_lr and start again in a new folder"
@@ -207,12 +217,13 @@ class Distiller:
         state.schedule.after_validation(state.step, state.best_step)
         return score
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Write the state, if it has a file."""
         if self.checkpoint is None:
             return
         self.accelerator.wait_for_everyone()
         if self.accelerator.is_main_process:
-            self.state.save(self.checkpoint, self.fingerprint)
+            self.state.save(self.checkpoint, self.made_from)
         self.accelerator.wait_for_everyone()
 
     def _as_set(self, learned: Tensors) -> DistilledSet:
@@ -221,7 +232,7 @@ class Distiller:
         source = {**self.corpus.source, "fingerprint": self.corpus.fingerprint, **source_of_pool(self.trainees)}
         return DistilledSet(
             ready["samples"],
-            ready["labels"],
+            labels_of(ready),
             rates_of(ready),
             self.corpus.classes,
             self.recipe,

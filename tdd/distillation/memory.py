@@ -19,7 +19,7 @@ from tdd.networks.learner import Learner, make_learner
 from tdd.networks.own import network_to_use
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
-from tdd.system.memory import CPU, free_bytes
+from tdd.system.memory import CPU, free_bytes, own_bytes
 from tdd.system.processes import anyone
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 FLOAT = 4
 # The interpreter with torch, datasets and accelerate loaded, and the data set's token ids or pixels.
 BASE = 700 * 2**20
+# What is loaded after the data: parts of torch and, for the figures at the end, matplotlib.
+LATER = 140 * 2**20
 # Copies of the set: itself, gradient, two Adam moments, average, best, and one on its way to disk.
 SET_COPIES = 7
 
@@ -58,8 +60,9 @@ def _peak_of_one(
     steps, per_step = recipe.split(classes)
     # On "meta", shapes alone: the network itself may be too large.
     learner, shape = _learner(recipe, corpus, network, torch.device("meta"))
-    samples, labels = (torch.empty(per_step, *size, device="meta") for size in (shape, (classes,)))
-    mask = torch.ones(per_step, shape[0], dtype=torch.bool, device="meta") if space.kind == "text" else None
+    together = min(per_step, recipe.inner_batch) if recipe.inner == "plain" else per_step
+    samples, labels = (torch.empty(together, *size, device="meta") for size in (shape, (classes,)))
+    mask = torch.ones(together, shape[0], dtype=torch.bool, device="meta") if space.kind == "text" else None
     networks = min(recipe.networks, recipe.networks_at_once)
     parameters = FLOAT * sum(value.numel() for value in learner.parameters().values())
     kernel = learner.kernel(recipe.unroll)
@@ -71,9 +74,10 @@ def _peak_of_one(
     one_step = Step(samples, labels, mask, None if attention is None else attention[0])
     kept, working = kernel.step_bytes(one_step, networks, graph=recipe.unroll == "autograd")
     real = kernel.batch_bytes(corpus.train, min(recipe.batch_size, len(corpus.train)), networks, device=device)
-    kept_steps = min(recipe.window or steps * recipe.epochs, steps * recipe.epochs)
-    # With momentum there is v_t beside theta_t.
-    theta = networks * parameters * (2 if recipe.momentum else 1)
+    inner_steps = recipe.inner_steps[1] if recipe.inner == "plain" else steps * recipe.epochs
+    kept_steps = min(recipe.window or inner_steps, inner_steps)
+    # Beside theta_t with momentum v_t, in plain training both moments and the gradient.
+    theta = networks * parameters * (4 if recipe.inner == "plain" else 2 if recipe.momentum else 1)
     # The fixed start; theta after the last step, the gradient to it, and that of a step, which is stacked.
     beside = (1 if recipe.init == "fixed" else 0) + 3 * networks
     step = kept_steps * (theta + kept) + beside * parameters + working + real + front
@@ -81,7 +85,7 @@ def _peak_of_one(
     tested = min(recipe.validation_networks, recipe.networks_at_once) if recipe.init == "random" else 1
     batch = min(TEST_BATCH, max(len(corpus.validation), len(corpus.test)))
     tests = learner.kernel().batch_bytes(corpus.validation, batch, tested, gradient=False, device=device)
-    numbers = samples.numel() + (0 if attention is None else attention.numel())
+    numbers = per_step * samples[0].numel() + (0 if attention is None else attention.numel())
     # The test at the end makes a network of its own.
     tested_peak = tested * parameters + tests + weights
     whole = BASE + read + weights + SET_COPIES * FLOAT * steps * numbers + max(step, tested_peak)
@@ -121,7 +125,7 @@ def check_memory(
     """
     free, lower = free_bytes(accelerator.device), "lower n, max_length, batch_size, networks_at_once, epochs or options"
     try:
-        needed = predicted_peak(recipe, corpus, network, accelerator.device)
+        predicted = predicted_peak(recipe, corpus, network, accelerator.device)
     except Exception as error:  # a user's own code may raise anything
         if "overflow" in str(error):  # torch has no such sizes, not even of what it does not make
             line = "not enough memory: a single tensor would take more than 2**63 bytes"
@@ -134,9 +138,15 @@ def check_memory(
         return f"{names} does not run on shapes alone: its memory at the peak is unknown, {_gib(free)} free"
     if accelerator.device.type == "cpu":  # the processes of a machine share its memory
         free //= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    line = f"about {_gib(needed)} of memory at the peak, {_gib(free)} free"
+    more, peak = predicted, predicted
+    if accelerator.device.type == "cpu":
+        # What the data take is there already: it is measured, and so is what reading them took for a while.
+        held, most = own_bytes()
+        more = predicted - BASE + LATER
+        peak = max(most, held + more)
+    line = f"about {_gib(peak)} of memory at the peak, {_gib(free)} free"
     # Together: a process that left alone would keep the others waiting.
-    if anyone(needed > free, accelerator):
+    if anyone(more > free, accelerator):
         raise UsageError(f"not enough memory: {line}; {lower}")
     return line
 

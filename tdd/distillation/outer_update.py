@@ -17,13 +17,19 @@ from tdd.system.tensor_files import Tensors
 # Added by Adam to the root of the mean squared gradient. With a classifier of zeros a sample's gradient is itself as
 # small as the usual number, by which its steps would then shrink.
 EPSILON, PRETRAINED_EPSILON = 1e-8, 1e-12
+# Outer steps that the running mean of the gradient's norm remembers.
+MEMORY = 20
 
 
-def adam(learned: Tensors, recipe: Recipe, epsilon: float) -> torch.optim.Adam:
-    """Adam over the learned tensors, a parameter group with a step size of its own for each."""
+def adam(learned: Tensors, recipe: Recipe, pretrained: bool) -> torch.optim.Adam:
+    """Adam over the learned tensors, a parameter group with a step size of its own for each.
+
+    `pretrained`: whether the set is made for a pretrained network.
+    """
     sizes = {
         "samples": recipe.samples_lr,
         "labels": recipe.labels_lr,
+        "raw_labels": recipe.labels_lr,
         "raw_rates": recipe.rates_lr,
         "raw_momentum": recipe.rates_lr,
         "attention": recipe.attention_lr,
@@ -31,7 +37,14 @@ def adam(learned: Tensors, recipe: Recipe, epsilon: float) -> torch.optim.Adam:
     groups: list[dict[str, Any]] = [
         {"params": [value], "lr": sizes[name], "base_lr": sizes[name]} for name, value in learned.items()
     ]
-    return torch.optim.Adam(groups, eps=epsilon)
+    return torch.optim.Adam(groups, eps=PRETRAINED_EPSILON if pretrained else EPSILON)
+
+
+def largest_norm(recipe: Recipe, state: OuterState) -> float:
+    """The largest norm of an outer gradient: `clip_norm`, or `clip_mean` times the mean of those before."""
+    if recipe.clip_mean is None:
+        return recipe.clip_norm
+    return recipe.clip_mean * state.mean_norm if state.mean_norm else math.inf
 
 
 @dataclass(frozen=True)
@@ -80,6 +93,8 @@ def update(
     if not outcome.finite:
         return outcome
     scale = min(1.0, clip_norm / max(outcome.norm, 1e-12))
+    norm_used = scale * outcome.norm
+    state.mean_norm = norm_used if state.mean_norm == 0 else state.mean_norm + (norm_used - state.mean_norm) / MEMORY
     for sizes, (name, gradient) in zip(state.optimiser.param_groups, gradients.items(), strict=True):
         sizes["lr"] = sizes["base_lr"] * factor
         state.learned[name].grad = gradient * scale

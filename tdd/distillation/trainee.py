@@ -12,9 +12,11 @@ from torch import Tensor, nn
 
 from tdd.data.protocols import RealBatch
 from tdd.distillation.accuracy import counts_by_all
-from tdd.distillation.learned_tensors import momentum_of, rates_of
+from tdd.distillation.learned_tensors import labels_of, momentum_of, rates_of
+from tdd.distillation.loops import Loop, plain_loop, train_by, unroll_by
 from tdd.distillation.metrics import Counts
-from tdd.distillation.unroll import InnerLoop, SetGradient, train, unroll
+from tdd.distillation.trajectory import SetGradient
+from tdd.distillation.unroll import InnerLoop
 from tdd.distilled_set.set import DistilledSet
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Kernel
@@ -86,14 +88,21 @@ class Trainee:
         """Initial parameters of these networks: fresh ones, see `Learner.starts`, or the fixed ones."""
         return self.fixed or self.learner.starts(self.recipe.seed, *place, indices=networks, before=before)
 
-    def inner_loop(self, learned: Tensors, samples: Tensor, mask: Tensor | None) -> InnerLoop:
-        """The inner loop of this network, with samples that the learned ones stand for."""
-        labels, rates, momentum = learned["labels"], rates_of(learned)[self.row], momentum_of(learned)
+    def inner_loop(
+        self, learned: Tensors, samples: Tensor, mask: Tensor | None, place: tuple[str | int, ...] = ()
+    ) -> Loop:
+        """The inner loop of this network, with samples that the learned ones stand for.
+
+        `place` is that of an outer step, for which plain training is drawn anew; (): that of validation.
+        """
+        labels, rates, momentum = labels_of(learned), rates_of(learned)[self.row], momentum_of(learned)
+        if self.recipe.inner == "plain":
+            return plain_loop(self.recipe, samples, labels.detach(), mask, rates[0].item(), place)
         return InnerLoop(samples, labels, rates, momentum, mask, learned.get("attention"))
 
     def outer_gradient(
         self,
-        inner: InnerLoop,
+        inner: Loop,
         window: range,
         batch: RealBatch,
         accelerator: Accelerator,
@@ -118,16 +127,16 @@ class Trainee:
             if not len(real):  # there are more processes than examples
                 continue
             theta_0 = self.starts(*place, networks=networks, before=turn * recipe.networks)
-            trajectory = unroll(self.kernel, theta_0, inner, window, recipe.unroll)
+            trajectory = unroll_by(inner, self.kernel, theta_0, window, recipe.unroll)
             losses, g = self.kernel.loss(trajectory.theta, real, smoothing=recipe.label_smoothing or 0.0)
             gradient = trajectory.reverse({name: value / len(networks) for name, value in g.items()})
             yield Part(len(networks) / recipe.networks * (len(real) / len(batch)), losses.mean(), gradient)
 
-    def validated(self, inner: InnerLoop, corpus: Corpus, accelerator: Accelerator) -> Counts:
+    def validated(self, inner: Loop, corpus: Corpus, accelerator: Accelerator) -> Counts:
         """What networks trained on the set get right of the held-out data."""
         recipe, kernel = self.recipe, self.learner.kernel()
         return counts_by_all(
-            lambda networks: train(kernel, self.starts("validation", networks=networks), inner),
+            lambda networks: train_by(inner, kernel, self.starts("validation", networks=networks)),
             kernel,
             corpus.validation,
             1 if self.fixed else recipe.validation_networks,

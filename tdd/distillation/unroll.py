@@ -19,16 +19,18 @@ them, and where it starts theta and v count as given.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from tdd.distillation.trajectory import BehindFront, SetGradient, Trajectory, behind_front
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Kernel, Step
-from tdd.networks.learner import Mode
+
+if TYPE_CHECKING:
+    from tdd.networks.learner import Mode
 
 
 @dataclass(frozen=True)
@@ -61,36 +63,11 @@ class InnerLoop:
         return Step(self.samples[s], self.labels[s], mask, attention)
 
 
-@dataclass(frozen=True)
-class SetGradient:
-    """Gradient of an outer loss to what an `InnerLoop` is made of, each of the shape of that."""
-
-    samples: Tensor
-    labels: Tensor
-    learning_rates: Tensor
-    momentum: Tensor | None = None
-    attention: Tensor | None = None
-
-
-class Trajectory(Protocol):
-    """K networks that were trained by an inner loop, and how a gradient flows back through it.
-
-    Attributes:
-        theta: parameters after the last step, stacked (K, ...), without a graph.
-    """
-
-    @property
-    def theta(self) -> Parameters:
-        """Stacked (K, ...)."""
-
-    def reverse(self, g: Parameters) -> SetGradient:
-        """Gradient to the distilled set of an outer loss that has gradient `g` at `theta`; to be asked for once."""
-
-
 @torch.no_grad()
 def train(kernel: Kernel, theta: Parameters, inner: InnerLoop) -> Parameters:
     """K networks that start at `theta`, stacked (K, ...), trained by the inner loop."""
-    return _train(kernel, theta, _behind_front(kernel, inner)[0], len(inner))[0]
+    samples, mask, _ = behind_front(kernel, inner.samples, inner.mask, False)
+    return _train(kernel, theta, replace(inner, samples=samples, mask=mask), len(inner))[0]
 
 
 def unroll(
@@ -107,47 +84,11 @@ def unroll(
             one step at a time.
     """
     window = range(len(inner)) if window is None else window
-    with torch.enable_grad():
-        inner, back = _behind_front(kernel, inner)
+    samples, mask, back = behind_front(kernel, inner.samples, inner.mask, True)
+    inner = replace(inner, samples=samples, mask=mask)
     theta, velocity = _train(kernel, theta, inner, window.start)
     trajectory = (_Graph if mode == "autograd" else _Steps)(kernel, theta, velocity, inner, window)
-    return trajectory if back is None else _BehindFront(trajectory, back)
-
-
-def _behind_front(kernel: Kernel, inner: InnerLoop) -> tuple[InnerLoop, Callable[[Tensor], Tensor] | None]:
-    """The inner loop as the trained part of a network reads it, and how a gradient to that becomes one to the samples.
-
-    A frozen front is passed once by all samples, however many steps they are trained with.
-    """
-    if kernel.front is None:
-        return inner, None
-    samples = inner.samples.detach().requires_grad_()
-    flat = samples.flatten(0, 1)
-    everywhere = torch.ones(inner.samples.shape[:3], dtype=torch.bool, device=flat.device)
-    mask = (everywhere if inner.mask is None else inner.mask).flatten(0, 1)
-    hidden, mask = kernel.front(flat * mask[..., None], mask)
-    hidden, mask = (part.unflatten(0, inner.samples.shape[:2]) for part in (hidden, mask))
-
-    def back(gradient: Tensor) -> Tensor:
-        return torch.autograd.grad(hidden, samples, gradient)[0]
-
-    return replace(inner, samples=hidden.detach(), mask=mask), back
-
-
-@dataclass(frozen=True)
-class _BehindFront:
-    """A `Trajectory` of the trained part of a network, whose gradient goes back through its frozen front."""
-
-    upper: Trajectory
-    back: Callable[[Tensor], Tensor]
-
-    @property
-    def theta(self) -> Parameters:
-        return self.upper.theta
-
-    def reverse(self, g: Parameters) -> SetGradient:
-        gradient = self.upper.reverse(g)
-        return replace(gradient, samples=self.back(gradient.samples))
+    return trajectory if back is None else BehindFront(trajectory, back)
 
 
 @torch.no_grad()

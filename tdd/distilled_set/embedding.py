@@ -28,7 +28,7 @@ class SavedEmbedding:
 
     Attributes:
         about: see `tdd.embeddings.protocol.Embedding.describe`; with "tokenizer_sha256", that of its file, where there
-            is one.
+            is one, and "pair", the two columns whose texts are pairs, where they are.
         tokenizer: as `tokenizers.Tokenizer.from_str` reads it, which neither cuts nor pads; None: one of ours, as named
             in `about`, "tokenizer".
     """
@@ -42,6 +42,8 @@ class SavedEmbedding:
         if not isinstance(split, TextSplit):
             return None
         about, tokenizer = split.vectors.describe(), split.vectors.tokenizer()
+        if split.raw is not None and split.raw.are_pairs:
+            about = about | {"pair": list(split.raw.columns)}
         return cls(about if tokenizer is None else about | {"tokenizer_sha256": _sha256(tokenizer)}, tokenizer)
 
     @classmethod
@@ -69,9 +71,9 @@ class SavedEmbedding:
         return cls(about, None if sha256 is None else _read_tokenizer(folder / TOKENIZER, sha256))
 
     @property
-    def pair(self) -> bool:
-        """Whether its word vectors have a separator of pairs."""
-        return "separator" in self.about
+    def pair(self) -> tuple[str, str] | None:
+        """The two columns whose texts are pairs; None: texts are none."""
+        return tuple(self.about["pair"]) if "pair" in self.about else None
 
     @property
     def splitting(self) -> dict[str, Any]:
@@ -119,9 +121,12 @@ def _is_whole(about: Any) -> bool:
     kinds = {"name": str, "kind": str, "checksum": str, "dimension": int, "size": int}
     optional = dict.fromkeys(("model", "revision", "weights_sha256", "tokenizer_sha256"), str)
     tokenizer = about.get("tokenizer", {"name": ""}) if isinstance(about, dict) else None
+    pair = about.get("pair", ["", ""]) if isinstance(about, dict) else None
     return (
         isinstance(about, dict)
         and isinstance(tokenizer, dict)
+        and isinstance(pair, list)
+        and [type(column) for column in pair] == [str, str]
         and isinstance(tokenizer.get("name"), str)
         and all(isinstance(about.get(name), kind) for name, kind in kinds.items())
         and all(isinstance(about.get(name), kind | None) for name, kind in optional.items())

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from tdd.distilled_set.results import read_results
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
 from tdd.hub.layout import RECIPE, RESULTS, WEIGHTS
 from tdd.settings.data_parts import FOUND
 from tdd.settings.names import run_name
 from tdd.settings.recipe import Recipe, settings_that_keep_the_run
-from tdd.system.files import read_json
 
 CHECKPOINT, LOG, LOCK = "checkpoints/last.safetensors", "log.jsonl", ".lock"
 
@@ -83,14 +83,33 @@ def read_run(folder: Path) -> DistilledSet:
         UsageError: there is no finished run in `folder`.
         TddError: its files are damaged.
     """
+    again = f"tdd distill --resume {folder}"
     if not (folder / WEIGHTS).exists() and (folder / RECIPE).exists():
-        raise UsageError(f"the run in '{folder}' is not finished; go on with: tdd distill --resume {folder}")
-    return DistilledSet.from_pretrained(folder)
+        if is_finished(folder):
+            raise UsageError(f"'{folder}' has lost its {WEIGHTS}; write it again from the checkpoint with: {again}")
+        raise UsageError(f"the run in '{folder}' is not finished; go on with: {again}")
+    try:
+        return DistilledSet.from_pretrained(folder)
+    except UsageError:
+        raise
+    except TddError as error:
+        if not (folder / CHECKPOINT).exists():
+            raise
+        raise TddError(f"{error}, or write the set again from the checkpoint with: {again}") from None
 
 
-def is_finished(folder: Path) -> bool:
-    """Whether the run in `folder` came to its end, its test included."""
-    return (folder / RESULTS).is_file() and "distillation" in read_json(folder / RESULTS)
+def is_finished(folder: Path, after: int | None = None) -> bool:
+    """Whether the run in `folder` came to its end, its test included: `after` so many outer steps, or any number.
+
+    One whose results are damaged did not: it is tested again.
+    """
+    try:
+        results = read_results(folder / RESULTS)
+    except TddError:
+        return False
+    if "distillation" not in results:
+        return False
+    return after is None or results["distillation"].get("outer_steps") == after
 
 
 def check_same(recipe: Recipe, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,22 @@ class Sentences:
     def by_word(self) -> list[list[str]]:
         """The words of each sentence, step by step, without padding."""
         return [[self.words[id_] for id_ in row if id_] for row in self.tokens.flatten(0, 1).tolist()]
+
+    def segments(self, separator: Sequence[int] = ()) -> list[list[list[str]]]:
+        """The words of each sentence, step by step, in the parts that tokens of a separator stand between.
+
+        A sentence without one has a single part; separators side by side count as one.
+        """
+        found = []
+        for row in self.tokens.flatten(0, 1).tolist():
+            parts: list[list[str]] = [[]]
+            for place, id_ in enumerate(token for token in row if token):
+                if id_ not in separator:
+                    parts[-1].append(self.words[id_])
+                elif place == 0 or row[place - 1] not in separator:
+                    parts.append([])
+            found.append(parts)
+        return found
 
     def texts(self) -> list[str]:
         """Each sentence as text, words joined by single spaces; splitting at these gives exactly the words again."""

@@ -14,7 +14,7 @@ from torch import Tensor
 from tdd.data.protocols import InputSpace
 from tdd.distilled_set.checks import FORMAT, check_tensors, read_about, read_sentences
 from tdd.distilled_set.embedding import SavedEmbedding, with_own_files
-from tdd.distilled_set.results import read_results
+from tdd.distilled_set.results import read_results, results_of
 from tdd.distilled_set.sentences import Sentences, vectors_of
 from tdd.distilled_set.shortcuts import Shortcuts
 from tdd.errors import UsageError
@@ -105,18 +105,13 @@ class DistilledSet(Shortcuts):
         if not pool:
             return self
         row, start = pool.index(network), self.initialisation
-        evaluations = {
-            init: of_pool["by_network"][network]
-            for init, of_pool in self.results.get("evaluation", {}).items()
-            if network in of_pool.get("by_network", {})
-        }
         return replace(
             self,
             learning_rates=self.learning_rates[row : row + 1],
             recipe=self.recipe.alone(network),
             source=self.source | {key: self.source[key].split()[row] for key in SIGNATURES if key in self.source},
             initialisation=start and {k.removeprefix(prefix): v for k, v in start.items() if k.startswith(prefix)},
-            results={**self.results, "evaluation": evaluations},
+            results=results_of(self.results, network),
         )
 
     @property
@@ -124,6 +119,11 @@ class DistilledSet(Shortcuts):
         """(steps, per_step) positions of each sentence that hold a word; padding follows."""
         steps, per_step, length = self.samples.shape[:3]
         return torch.full((steps, per_step), length) if self.mask is None else self.mask.sum(2)
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """The two columns whose texts the set reads as pairs; None: it reads single texts, or images."""
+        return None if self.embedding is None else self.embedding.pair
 
     @property
     def words(self) -> int | None:
@@ -202,7 +202,7 @@ class DistilledSet(Shortcuts):
         recipe, start = with_own_files(Recipe.load(folder / RECIPE), start, folder, about["source"], embedding)
         sentences = None
         if "tokens" in tensors:
-            pair = embedding is not None and embedding.pair
+            pair = embedding is not None and embedding.pair is not None
             sentences = read_sentences(folder / WEIGHTS, tensors.pop("tokens"), about)
             tensors["samples"] = sentences.embed(vectors_of(recipe, about["source"], vectors, pair))
             tensors["mask"] = (sentences.tokens > 0).to(torch.uint8)

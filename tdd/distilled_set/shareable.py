@@ -33,8 +33,22 @@ def public(distilled: DistilledSet) -> DistilledSet:
         initialisation=start,
         recipe=public_recipe(recipe, on_hub),
         source={name: _without_folders(value) for name, value in source.items()},
-        results=_without_folders(distilled.results),
+        results=_without_folders(distilled.results) | _of_data(distilled.results),
     )
+
+
+def _of_data(results: dict[str, Any]) -> dict[str, Any]:
+    """What was read, with the names of its files alone."""
+    data = results.get("data")
+    if not isinstance(data, dict):
+        return {}
+    files = {split: [last_part(name) for name in names] for split, names in data.get("files", {}).items()}
+    named = {
+        kind: {last_part(name): _without_folders(value) for name, value in data[kind].items()}
+        for kind in ("left_out_files", "by_file")
+        if kind in data
+    }
+    return {"data": _without_folders(data) | ({"files": files} if files else {}) | named}
 
 
 def public_recipe(recipe: Recipe, on_hub: bool) -> Recipe:
@@ -44,7 +58,9 @@ def public_recipe(recipe: Recipe, on_hub: bool) -> Recipe:
         "dataset": recipe.dataset if on_hub or recipe.dataset in KNOWN else last_part(recipe.dataset),
         "vectors": _file_without_folders(recipe.vectors),
         "tokenizer": recipe.tokenizer and _file_without_folders(recipe.tokenizer),
+        "start_from": recipe.start_from and _without_folders(recipe.start_from),
         "vocabulary_file": recipe.vocabulary_file and last_part(recipe.vocabulary_file),
+        "found": {name: value for name, value in recipe.found.items() if name not in RESUMED},
     }
     shared, _ = with_networks_named(recipe, None, _encoder_without_folders)
     return shared.model_copy(update=settings)
@@ -68,7 +84,7 @@ def last_part(path: str) -> str:
 
 def _without_folders(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_folders(inner) for name, inner in value.items()}
+        return {_encoder_without_folders(name): _without_folders(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_without_folders(inner) for inner in value]
     if not isinstance(value, str):

@@ -15,8 +15,7 @@ def load_vectors_of(distilled: DistilledSet) -> Embedding:
     """The table of a set's recipe, with the set's tokenizer, and its separator where its texts are pairs."""
     from tdd.embeddings.load import load_embedding
 
-    pair = distilled.embedding is not None and distilled.embedding.pair
-    return load_embedding(distilled.recipe.vectors, distilled.recipe.tokenizer, pair)
+    return load_embedding(distilled.recipe.vectors, distilled.recipe.tokenizer, distilled.pair is not None)
 
 
 def check_vectors(distilled: DistilledSet, vectors: Embedding) -> None:
@@ -26,5 +25,5 @@ def check_vectors(distilled: DistilledSet, vectors: Embedding) -> None:
     made_with = distilled.source.get("vectors_checksum", vectors.checksum)
     if vectors.dim != distilled.samples.shape[-1] or vectors.checksum != made_with:
         name = distilled.source.get("vectors", "other vectors")
-        hint = f": tdd.load_vectors({name!r}, pair=True)" if distilled.embedding and distilled.embedding.pair else ""
+        hint = f": tdd.load_vectors({name!r}, pair=True)" if distilled.pair else ""
         raise UsageError(f"the set was distilled with {name}, not with {vectors.name}; decode it with those{hint}")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,7 +11,7 @@ from torch import nn
 
 from tdd.errors import TddError, UsageError
 from tdd.hub.encoders import encoder_files
-from tdd.hub.quiet import quiet
+from tdd.hub.quiet import quiet, without_bars
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -40,7 +38,7 @@ def _load(name: str, state: object) -> PreTrainedModel:
             f"{name} is a {files.config['model_type']} with a decoder; name an encoder of texts, as BERT is"
         )
     try:
-        with quiet(), _without_bars():
+        with quiet(), without_bars():
             # Attention written out: the fused kernels have no second derivative.
             model, found = AutoModel.from_pretrained(
                 files.folder,
@@ -82,22 +80,6 @@ def _not_an_encoder(model: PreTrainedModel) -> str | None:
     with torch.no_grad():
         first = [model(inputs_embeds=x).last_hidden_state[0, 0] for x in (words, changed)]
     return "reads from left to right: its first word does not see the others" if torch.equal(*first) else None
-
-
-@contextmanager
-def _without_bars() -> Iterator[None]:
-    """No progress bar of transformers, and none of its warnings: weights are read in a moment."""
-    from transformers.utils import logging
-
-    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if shown:
-            logging.enable_progress_bar()
 
 
 def _line(error: Exception) -> str:

@@ -47,7 +47,8 @@ class UsableWords:
         for words, table in blocks:
             self._add(words, table)
         if not self.words or not self.dim:
-            raise TddError(f"{self.name} holds no word vectors; pass the path of another vectors file")
+            zero = f" but vectors of zeros ('{self._without_vector[0]}' first)" if self._without_vector else ""
+            raise TddError(f"{self.name} holds no word vectors{zero}; pass the path of another vectors file")
         if self._unreadable > _UNREADABLE * self._read:
             raise TddError(
                 f"{self.name}: {self._unreadable} of {self._read} words are not UTF-8; "

@@ -8,7 +8,7 @@ and teachers are chosen on held-out training data; the test split is read once a
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,15 +22,16 @@ from tdd.evaluation.full_data import train_on_all
 from tdd.evaluation.learned_labels import learn_labels
 from tdd.evaluation.names import PLAIN, REAL, SUBJECT, choice_and_labels
 from tdd.evaluation.nearest_neighbours import NEIGHBOURS, neighbours_accuracy
+from tdd.evaluation.plain_learner import PlainTrainers
 from tdd.evaluation.plain_settings import plain_settings
 from tdd.evaluation.plain_training import Lesson, samples_or_texts
-from tdd.evaluation.rate_search import RATES, T, Trainer, by_inner_loop, by_plain_training, choose, with_rate
-from tdd.evaluation.real_sets import RealSet, RealSets
-from tdd.evaluation.teachers import Teachers
+from tdd.evaluation.rate_search import RATES, T, Trainer, by_inner_loop, choose, with_rate
+from tdd.evaluation.real_sets import RealSets
+from tdd.evaluation.small_step import evaluation_step
+from tdd.evaluation.students import judged_teachers
 from tdd.networks.learner import make_learner
 from tdd.networks.own import network_to_use
 from tdd.settings.full import multiples
-from tdd.settings.pool_parts import check_one_network
 from tdd.settings.recipe import Recipe
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.reporter import Reporter
@@ -44,8 +45,6 @@ PLAIN_FACTORS = (0.3, 1.0, 3.0)
 """Plain training: the step sizes that are tried are the network's own times each of these."""
 PLAIN_DRAWS, PLAIN_NETWORKS = 5, 10
 """Plain training: most draws of real examples, and most fresh networks of each baseline."""
-STUDENTS = 3
-"""Fresh networks that judge a teacher's labels."""
 
 
 class Baselines:
@@ -79,7 +78,7 @@ class Baselines:
         words: int | None = None,
         features: Features | None = None,
     ):
-        check_one_network(recipe, "baselines are")
+        assert not recipe.pool, "baselines are measured by one network of a pool: Recipe.alone"
         recipe = recipe.settled(len(corpus.classes), **corpus.found())
         self.recipe, self.corpus, self.draws, self.networks = recipe, corpus, draws, networks
         self.distilled, self.classes = distilled, len(corpus.classes)
@@ -96,10 +95,12 @@ class Baselines:
         self.sets = RealSets(recipe, corpus, draws, fixed, words, features)
         self.trainer = Trainer(learner, recipe, corpus, fixed, by_inner_loop(learner), with_rate, RATES, self._tell)
         self.how = plain_settings(learner.name)
-        plainly = (learner, recipe, corpus, fixed, by_plain_training(learner, recipe.seed), Lesson.at)
-        self.plain = Trainer(*plainly, multiples(self.how.rate, PLAIN_FACTORS), self._tell)
-        self.students = Trainer(*plainly, [self.how.rate], self._tell)
-        self.sets.teachers = Teachers(learner, recipe, corpus, lambda: self.sets.places("herding")[0], self._taught)
+        self.plain = PlainTrainers(self.network, recipe, corpus, fixed, device, self._tell)
+        self.sets.teachers = judged_teachers(learner, self.plain, self.sets)
+
+    def small_step(self) -> Callable[[], object]:
+        """What most baselines do over and over, see `evaluation_step`."""
+        return evaluation_step(self.sets.random[0], self.corpus.test, self.networks, self.network, self.learner.device)
 
     def measure(self, name: str) -> dict[str, Any]:
         """Measure the baseline `name` of `tdd.evaluation.names.NAMES`, or the set itself by plain training.
@@ -166,15 +167,10 @@ class Baselines:
         return self._taught_plainly([Lesson(examples, self.how)], words=self.distilled.words)
 
     def _taught_plainly(self, lessons: Sequence[Lesson], **details: Any) -> dict[str, Any]:
-        held_out = self.plain.held_out(lessons, -(-self.recipe.validation_networks // len(lessons)))
+        trainer = self.plain.of(lessons[0].examples, multiples(self.how.rate, PLAIN_FACTORS))
+        held_out = trainer.held_out(lessons, -(-self.recipe.validation_networks // len(lessons)))
         networks = min(self.networks, PLAIN_NETWORKS)
-        return self._trained(self.plain, lessons, held_out, networks=networks, gradient_steps=self.how.steps, **details)
-
-    def _taught(self, places: Tensor, labels: Sequence[Tensor]) -> Tensor:
-        """Held-out accuracy of networks taught plainly with the examples at `places` and each of some labels."""
-        train, most = self.corpus.train, self.sets.labelled(places, "hard").most
-        lessons = [Lesson(RealSet(places, each, most).examples(train), self.how) for each in labels]
-        return self.students.held_out(lessons, STUDENTS)[:, 0]
+        return self._trained(trainer, lessons, held_out, networks=networks, gradient_steps=self.how.steps, **details)
 
     def _of(self, name: str) -> dict[str, Any]:
         """What is told of the real sets called `name`."""

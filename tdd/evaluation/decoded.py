@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accelerate import Accelerator
@@ -15,11 +16,16 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.vectors import check_vectors
 from tdd.errors import UsageError
 from tdd.evaluation.evaluation import Evaluation, evaluate
+from tdd.evaluation.kept_tests import KeptTests
 from tdd.system.reporter import Progress
 
 if TYPE_CHECKING:
     from tdd.data.corpus import Corpus
     from tdd.embeddings.protocol import Embedding
+
+
+CHECKPOINT_EVERY = 20
+"""Outer steps of a fit after which its state is kept."""
 
 
 def to_words(distilled: DistilledSet, vectors: Embedding) -> tuple[DistilledSet, float]:
@@ -52,11 +58,14 @@ def refit(
     on_progress: Callable[[Progress], None] = lambda _: None,
     outer_steps: int | None = None,
     network: str | nn.Module | None = None,
+    checkpoint: Path | None = None,
 ) -> tuple[DistilledSet, dict[str, Any]]:
     """Learn labels, learning rates and momentum anew for fixed samples.
 
     A distillation of `outer_steps` outer steps, `refit_steps` where None, that starts from the set; of all sets
     validated, the start included, the best on held-out data is returned.
+
+    Its state is kept in the file `checkpoint`, and found by a later call; None: nowhere.
 
     Returns:
         The set, and "outer_steps", "best_step" and "validation_accuracy" of the fit.
@@ -66,14 +75,16 @@ def refit(
     settings = {"init": init, "outer_steps": steps, "validate_every": max(1, steps // 10), "warmup": 0}
     settings["patience"] = None
     settings["max_minutes"] = None
+    settings["checkpoint_every"] = CHECKPOINT_EVERY
     if init == "fixed":
         settings["networks"] = 1
     recipe = words.recipe.model_copy(update=settings)
     distiller = Distiller(
         recipe,
         corpus,
-        accelerator=accelerator,
-        on_progress=on_progress,
+        checkpoint,
+        accelerator,
+        on_progress,
         start=words,
         frozen={"samples"},
         network=network,
@@ -95,6 +106,7 @@ def decoded_accuracy(
     on_fit: Callable[[Progress], None] = lambda _: None,
     on_test: Callable[[Evaluation], None] = lambda _: None,
     network: str | nn.Module | None = None,
+    kept: KeptTests | None = None,
 ) -> dict[str, Any]:
     """Test accuracy of networks trained on the words nearest to a distilled set.
 
@@ -108,6 +120,7 @@ def decoded_accuracy(
         on_fit: called after every outer step of the fit.
         on_test: called with an evaluation so far whenever more networks are done.
         network: the user's own network, see `make_learner`; None: the recipe's.
+        kept: where the fit and the networks tested so far are kept; None: nowhere.
 
     Returns:
         ``{"similarity": mean cosine similarity of a position and its word, "as_learned": evaluation with the labels and
@@ -120,7 +133,8 @@ def decoded_accuracy(
         raise UsageError("only a set made from text can be read as words; this data set holds images")
     check_decodable(distilled)
     words, similarity = to_words(distilled, corpus.train.vectors)
-    fitted, fit = refit(words, corpus, init, accelerator, on_fit, network=network)
+    checkpoint = None if kept is None else kept.fit(words, init)
+    fitted, fit = refit(words, corpus, init, accelerator, on_fit, network=network, checkpoint=checkpoint)
     seed = distilled.recipe.seed
     as_learned, refitted = (
         evaluate(
@@ -133,6 +147,7 @@ def decoded_accuracy(
             accelerator,
             on_test,
             network,
+            kept=kept,
         ).as_dict()
         for word_set in (words, fitted)
     )

@@ -10,13 +10,16 @@ from accelerate import Accelerator
 from torch import nn
 
 from tdd.data.protocols import Split
-from tdd.distillation.accuracy import check_fits, counts_by_all, inner_loop, learner_of
-from tdd.distillation.unroll import train
+from tdd.distillation.accuracy import check_fits, counts_by_all, inner_loop
+from tdd.distillation.learner_of_set import learner_of
+from tdd.distillation.loops import train_by
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError, check_choice, check_count, check_kind
-from tdd.evaluation.class_figures import class_figures, mean_and_sd
+from tdd.evaluation.class_figures import class_figures, effective_examples, mean_and_sd
+from tdd.evaluation.kept_tests import KeptTests
 from tdd.evaluation.names import NETWORKS
 from tdd.networks.kernels.parameters import Parameters
+from tdd.settings.networks import entry_of
 from tdd.system.formatting import percent
 from tdd.system.processes import accelerator as default_accelerator
 
@@ -87,6 +90,7 @@ def evaluate(
     on_progress: Callable[[Evaluation], None] = lambda _: None,
     network: str | nn.Module | None = None,
     initialisation: str | None = None,
+    kept: KeptTests | None = None,
 ) -> Evaluation:
     """Train networks on the distilled set and test them; of a set for a pool, those of every network of that.
 
@@ -102,6 +106,7 @@ def evaluate(
         network: one of the set's pool by its name, or the user's own, see `tdd.networks.learner.make_learner`; None:
             those the set was made for.
         initialisation: how fresh networks are drawn, see `tdd.settings.initialisations`; None: as the set's were.
+        kept: where the networks tested so far are kept, see `KeptTests`; None: nowhere.
 
     Raises:
         UsageError: a fixed initialisation is asked for and the set has none, or has none of `network`, or of
@@ -140,6 +145,7 @@ def evaluate(
                 on_progress,
                 None,
                 initialisation,
+                kept,
             )
             for each in recipe.pool
         }
@@ -160,8 +166,13 @@ def evaluate(
     examples = len(test) if max_test is None else min(max_test, len(test))
 
     def trained(indices: list[int]) -> Parameters:
-        return train(kernel, fixed or learner.starts(seed, "evaluation", indices=indices), inner)
+        return train_by(inner, kernel, fixed or learner.starts(seed, "evaluation", indices=indices))
 
+    counted = None
+    if kept is not None and entry_of(learner.name).comes_with_tdd:  # the code of others may change
+        together = networks if accelerator.num_processes > 1 else 0  # how many there are decides who tests which
+        about = (learner.name, learner.signature(), repr(recipe.options), learner.initialisations, together)
+        counted = kept.counts(distilled, accelerator, *about, init, seed, max_test, test.labels.tolist())
     counts = counts_by_all(
         trained,
         kernel,
@@ -172,6 +183,7 @@ def evaluate(
         accelerator,
         max_test,
         lambda so_far: on_progress(Evaluation(init, so_far, examples, len(test))),
+        counted,
     )
-    figures = class_figures(counts, distilled.classes)
+    figures = class_figures(counts, distilled.classes, effective_examples(test, max_test))
     return Evaluation(init, counts.accuracy().tolist(), examples, len(test), figures)

@@ -18,13 +18,14 @@ from torch import Tensor, nn
 
 from tdd.distillation.accuracy import counts_of
 from tdd.evaluation.adam import Adam, Best, train_until_best
+from tdd.evaluation.small_step import training_step
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.learner import Learner, make_learner
 from tdd.networks.own import network_to_use
 from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.settings.networks import entry_of
-from tdd.settings.pool_parts import check_one_network
 from tdd.settings.recipe import Recipe
+from tdd.system import threads
 from tdd.system.files import cache_folder, read_json, write_json
 from tdd.system.formatting import percent
 from tdd.system.processes import accelerator as default_accelerator
@@ -87,7 +88,7 @@ def train_on_all(
         of "test_examples"; the `Setting` that was chosen; and in "tried" every setting, with the best epoch and the
         held-out accuracy of each.
     """
-    check_one_network(recipe, "training on all the data is")
+    assert not recipe.pool, "training on all the data is of one network of a pool: Recipe.alone"
     accelerator = accelerator or default_accelerator()
     network = network_to_use(recipe.network, network)
     space = corpus.train.space
@@ -103,7 +104,14 @@ def train_on_all(
         about |= {"init": recipe.init} if learner.pretrained else {}
         about |= {"initialisation": ways} if ways != [USUAL_INITIALISATION] else {}
         keep = partial(_kept, about)
-    train = partial(_train_on_all, learner, recipe, corpus, settings, keep, reporter or Reporter(quiet=True))
+    told = reporter or Reporter(quiet=True)
+
+    def train() -> Result:
+        with threads.restored():
+            if threads.are_open(accelerator, recipe.threads):
+                told.note(threads.choose(training_step(learner, corpus.train, recipe.full_batch_size)))
+            return _train_on_all(learner, recipe, corpus, settings, keep, told)
+
     return keep([asdict(setting) for setting in settings], train)
 
 
@@ -114,13 +122,6 @@ def settings_tried(recipe: Recipe, pretrained: bool) -> list[Setting]:
         return [Setting(rate) for rate in rates]
     ways = [(0.0, 0.0), (SMOOTHING, 0.0)] + ([] if pretrained else [(0.0, WEIGHT_DECAY)])
     return [Setting(rate, *way) for rate, way in product(rates, ways)]
-
-
-def better_tuned(before: Result | None, now: Result) -> Result:
-    """Of two results for the same set that which was chosen among more settings; the later one of equals."""
-    if before is not None and len(before.get("tried", [])) > max(1, len(now.get("tried", []))):
-        return before
-    return now
 
 
 def train_by(

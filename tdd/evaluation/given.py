@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from tdd.data.pairs import cut_row, kept_of_both
 from tdd.data.text import TextSplit
 from tdd.distillation.samples.start import mask_of
+from tdd.distilled_set.probabilities import probabilities
 from tdd.distilled_set.sentences import Sentences
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.evaluation.adam import Examples
-from tdd.evaluation.labels import probabilities
 from tdd.evaluation.plain_training import samples_or_texts
 from tdd.evaluation.real_sets import RealSet, RealSets
 
 if TYPE_CHECKING:
     from tdd.data.corpus import Corpus
+    from tdd.embeddings.protocol import Embedding
+
+
+Parts = tuple[str, ...]
+"""A text as its parts: one, or two of a pair."""
 
 
 class Given(Protocol):
@@ -76,7 +84,8 @@ class GivenSet:
         longest = int(encoded.lengths.max())
         tokens = torch.zeros(len(encoded), longest, dtype=torch.int32)
         for place, row in enumerate(tokens):
-            ids = torch.from_numpy(encoded.row(place)[:longest].copy())
+            cut = cut_row(encoded.row(place), encoded.vectors.separator, longest)
+            ids = torch.from_numpy(cut.copy())
             row[: len(ids)] = ids
         shape = (steps, per_step, longest, encoded.vectors.dim)
         sentences = Sentences.of(tokens.view(steps, per_step, longest), encoded.vectors)
@@ -95,7 +104,7 @@ class GivenSet:
     def _is_at_home(self, read: Corpus) -> bool:
         return read.train.space.holds(self.distilled.space)
 
-    def _texts(self, read: Corpus) -> list[str]:
+    def _texts(self, read: Corpus) -> list[Parts]:
         train = self.corpus.train
         if self.distilled.sentences is None or not isinstance(train, TextSplit):
             raise UsageError(
@@ -103,9 +112,11 @@ class GivenSet:
                 f"networks of another space ({read.train.source().get('vectors', read.train.space)}) cannot read it; "
                 "distil with --samples words, or name networks that read the same"
             )
-        if train.raw is not None and train.raw.are_pairs:
-            raise UsageError("sets of pairs are read by networks of the embedding they were learned in alone")
-        return [train.vectors.join(words) for words in self.distilled.sentences.by_word()]
+        separator = train.vectors.separator if train.are_pairs else ()
+        return [
+            tuple(train.vectors.join(words) for words in parts)
+            for parts in self.distilled.sentences.segments(separator)
+        ]
 
 
 @dataclass(frozen=True)
@@ -113,18 +124,18 @@ class GivenTexts:
     """A set of texts from elsewhere.
 
     Attributes:
-        texts: n of them.
+        texts: n of them; of a pair two parts.
         labels: (n, C) probabilities.
         words: see `Given`; counted by white space.
     """
 
-    texts: list[str]
+    texts: Sequence[Parts]
     labels: Tensor
 
     @property
     def words(self) -> int:
         """See `Given`."""
-        return sum(len(text.split()) for text in self.texts)
+        return sum(len(part.split()) for text in self.texts for part in text)
 
     def examples(self, read: Corpus) -> TextSplit:
         """See `Given`."""
@@ -159,17 +170,27 @@ class GivenReal:
     def steps(self, read: Corpus) -> None:
         """See `Given`: rates of real examples are not learned."""
 
-    def _cut(self, train: TextSplit, text: str) -> str:
-        most, words = self.real.most, text.split()
+    def _cut(self, train: TextSplit, text: Parts) -> Parts:
+        most, vectors = self.real.most, train.vectors
         if most is None:
             return text
-        while len(words) > 1 and len(train.vectors.encode(" ".join(words))) > most:
-            words.pop()
-        return " ".join(words)
+        if len(text) == 1:
+            return (_first_words(text[0], vectors, most),)
+        lengths = [len(vectors.encode(part)) for part in text]
+        kept = kept_of_both(lengths[0], lengths[1], most - len(vectors.separator))
+        return tuple(_first_words(part, vectors, count) for part, count in zip(text, kept, strict=True))
 
 
-def texts_in(texts: list[str], labels: Tensor, read: Corpus) -> TextSplit:
-    """Texts with labels (n, C), in the space of the data `read`.
+def _first_words(text: str, vectors: Embedding, most: int) -> str:
+    """The text, cut after the words of its first `most` tokens, at least one."""
+    words = text.split()
+    while len(words) > 1 and len(vectors.encode(" ".join(words))) > most:
+        words.pop()
+    return " ".join(words)
+
+
+def texts_in(texts: Sequence[Parts], labels: Tensor, read: Corpus) -> TextSplit:
+    """Texts with labels (n, C), in the space of the data `read`; between the parts of each stands its separator.
 
     Raises:
         UsageError: the data are images, or a text has no token.
@@ -177,7 +198,16 @@ def texts_in(texts: list[str], labels: Tensor, read: Corpus) -> TextSplit:
     train = read.train
     if not isinstance(train, TextSplit):
         raise UsageError("texts cannot be given to networks that read images: name networks for text")
-    rows = [torch.tensor(train.vectors.encode(text), dtype=torch.int32).numpy() for text in texts]
+    rows = [np.array(_encoded(text, train.vectors), dtype=np.int32) for text in texts]
     if empty := [place for place, row in enumerate(rows) if not len(row)]:
         raise UsageError(f"text {empty[0] + 1} holds nothing that can be read: leave it out")
     return TextSplit.of_rows(rows, labels, train.vectors, train.max_length)
+
+
+def _encoded(text: Parts, vectors: Embedding) -> list[int]:
+    """Token ids of a text of several parts; none where no part has any."""
+    parts = [vectors.encode(part) for part in text]
+    whole = list(parts[0])
+    for part in parts[1:]:
+        whole += [*vectors.separator, *part]
+    return whole if any(parts) else []

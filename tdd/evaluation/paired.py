@@ -44,7 +44,7 @@ def mean_interval(values: Sequence[float]) -> Interval | None:
     return figures["mean"] - half, figures["mean"] + half
 
 
-def interval_of(accuracies: Sequence[float], draws: int, examples: int) -> tuple[Interval, str]:
+def interval_of(accuracies: Sequence[float], draws: int, examples: float) -> tuple[Interval, str]:
     """The 95 % interval of a mean accuracy, and what it is over.
 
     That is draws where there are several, since networks trained on one of them are alike, else networks; of a single
@@ -53,7 +53,7 @@ def interval_of(accuracies: Sequence[float], draws: int, examples: int) -> tuple
     Args:
         accuracies: of each network, draw by draw, see `Trainer.tested`.
         draws: sets.
-        examples: that were tested on.
+        examples: that were tested on, independent ones, see `effective_examples`.
     """
     means = _means([(index % draws, value) for index, value in enumerate(by_network(accuracies, draws))])
     over = "draws" if draws > 1 else "networks"
@@ -72,16 +72,24 @@ def paired_difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Dif
     """How much better `ours` is than `theirs`: results with "accuracies" and "draws", of the same networks.
 
     A single network, or draw, is paired with each of the other's. Where either has several draws, the pairs of one draw
-    count as one.
+    count as one. Of a set for a pool, a pair's difference is the mean of those that its networks have.
     """
+    values = _differences(ours, theirs)
+    several = max(int(result.get("draws") or 1) for result in (ours, theirs))
+    means = _means([(i % several, value) for i, value in enumerate(values)]) if several > 1 else values
+    return Difference(sum(values) / len(values), mean_interval(means), len(values))
+
+
+def _differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[float]:
+    """The difference of each pair."""
+    if "by_network" in ours:
+        of_each = [_differences(each, theirs["by_network"][name]) for name, each in ours["by_network"].items()]
+        return [sum(pair) / len(pair) for pair in zip(*of_each, strict=True)]
     draws = [int(result.get("draws") or 1) for result in (ours, theirs)]
     values = [by_network(result["accuracies"], count) for result, count in zip((ours, theirs), draws, strict=True)]
     lengths = [len(each) for each in values]
     count = max(lengths) if min(lengths) == 1 else min(lengths)
-    pairs = [values[0][i % lengths[0]] - values[1][i % lengths[1]] for i in range(count)]
-    several = max(draws)
-    means = _means([(i % several, value) for i, value in enumerate(pairs)]) if several > 1 else pairs
-    return Difference(sum(pairs) / count, mean_interval(means), count)
+    return [values[0][i % lengths[0]] - values[1][i % lengths[1]] for i in range(count)]
 
 
 def strongest(results: Mapping[str, Mapping[str, Any]]) -> str | None:

@@ -49,7 +49,7 @@ PLAIN = {
     "text_cnn": PlainSettings(3e-3),
     "mean_pool": PlainSettings(1e-3),
     "bag_of_words": PlainSettings(3e-2),
-    "lstm": PlainSettings(3e-3),
+    "lstm": PlainSettings(1e-3),
     "gru": PlainSettings(3e-3),
     "transformer": PlainSettings(1e-3),
 }
@@ -57,7 +57,7 @@ OTHERS = PlainSettings(3e-3)
 """Of networks that are not named: those for images, and a user's own."""
 TFIDF_C = 10.0
 """Logistic regression on TF-IDF: weight of the data against that of the penalty."""
-EMBEDDINGS_C = 10.0
+EMBEDDINGS_C = 1.0
 """Logistic regression on sentence embeddings of unit length."""
 
 

@@ -12,8 +12,8 @@ from torch import Tensor
 from tdd.data.protocols import RealBatch, Split
 from tdd.data.text import TextSplit
 from tdd.data.text_batch import TextBatch
+from tdd.distilled_set.probabilities import probabilities
 from tdd.evaluation.adam import Examples
-from tdd.evaluation.labels import probabilities
 from tdd.evaluation.plain_settings import PlainSettings
 from tdd.networks.kernels.parameters import Parameters, stack, unstack
 from tdd.networks.kernels.protocol import Kernel

@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from tdd.data.text import TextSplit
-from tdd.distillation.accuracy import TEST_BATCH, inner_loop, learner_of
-from tdd.distillation.unroll import train
+from tdd.distillation.accuracy import TEST_BATCH, inner_loop
+from tdd.distillation.learner_of_set import learner_of
+from tdd.distillation.loops import train_by
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.vectors import check_vectors, load_vectors_of
 from tdd.embeddings.encoded import EncodedTexts
@@ -40,7 +41,7 @@ def trained_on(
     learner = learner_of(distilled, network, device)
     own = distilled.initialisation
     theta = learner.starts(seed, "train") if own is None else learner.theta_of(own)
-    return learner, train(learner.kernel(), theta, inner_loop(distilled, device))
+    return learner, train_by(inner_loop(distilled, device), learner.kernel(), theta)
 
 
 class Predictor:
@@ -70,7 +71,8 @@ class Predictor:
         self.vectors = load_vectors_of(distilled) if vectors is None else vectors
         check_vectors(distilled, self.vectors)
         self.classes = list(distilled.classes)
-        self.of_pairs = bool(self.vectors.separator)
+        # An encoder has a separator whatever its texts are.
+        self.of_pairs = distilled.pair is not None
         self.length = distilled.network_space.shape[0]
         self.learner, self.theta = trained_on(distilled, network, seed, device)
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tdd.data.protocols import Split
 from tdd.distillation.accuracy import counts_of, inner_loop
-from tdd.distillation.unroll import train
+from tdd.distillation.loops import train_by
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.plain_training import Lesson, train_plainly
 from tdd.networks.kernels.parameters import Parameters, stack, unstack
@@ -138,7 +138,7 @@ def by_inner_loop(
 ) -> Callable[[DistilledSet, Parameters, Sequence[int]], Parameters]:
     """Training by a set's own gradient steps; see `Trainer`. `own`: the learner is the set's own network."""
     kernel = learner.kernel()
-    return lambda distilled, theta, indices: train(kernel, theta, inner_loop(distilled, learner.device, own))
+    return lambda distilled, theta, indices: train_by(inner_loop(distilled, learner.device, own), kernel, theta)
 
 
 def by_plain_training(learner: Learner, seed: int) -> Callable[[Lesson, Parameters, Sequence[int]], Parameters]:

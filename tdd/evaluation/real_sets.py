@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tdd.data.pairs import cut_row
 from tdd.data.real_examples import (
     Features,
     LabelledExamples,
@@ -55,7 +56,9 @@ class RealSet:
         """What plain training learns from, read from the training split."""
         if not isinstance(train, TextSplit):
             return LabelledExamples.of(train, self.places, self.labels)
-        rows = [train.row(place)[: self.most] for place in self.places.tolist()]
+        rows = [train.row(place) for place in self.places.tolist()]
+        if self.most is not None:
+            rows = [cut_row(row, train.vectors.separator, self.most) for row in rows]
         return TextSplit.of_rows(rows, self.labels, train.vectors, train.max_length)
 
     def words(self, train: Any) -> int | None:

@@ -8,7 +8,7 @@ import torch
 
 from tdd.data.corpus import Corpus
 from tdd.data.text import TextSplit
-from tdd.evaluation.class_figures import interval
+from tdd.evaluation.class_figures import effective_examples, interval
 from tdd.evaluation.text_learners import word_counts
 from tdd.system.seeds import generator
 
@@ -42,7 +42,7 @@ def tfidf_reference(corpus: Corpus, most: int = MOST) -> dict[str, Any]:
     accuracy = float(fitted[best].score(features, test.labels.numpy()))
     return {
         "accuracy": accuracy,
-        "interval": list(interval(accuracy, len(test))),
+        "interval": list(interval(accuracy, effective_examples(test))),
         "train_examples": len(places),
         "C": _INVERSE_PENALTIES[best],
     }

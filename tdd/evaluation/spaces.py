@@ -36,7 +36,7 @@ class Spaces:
         """The corpus as a learner reads it: an encoder its own pieces, other networks word vectors.
 
         Raises:
-            UsageError: the texts are pairs, or are not known as such, see `read_by`; or there is no such encoder.
+            UsageError: the texts are not known as such, see `read_by`; or there is no such encoder.
         """
         train = self.corpus.train
         if not isinstance(train, TextSplit):
@@ -47,7 +47,7 @@ class Spaces:
             vectors = load_embedding(name)
             length = min(PIECES_A_WORD * train.max_length, vectors.longest)
         elif pieces and (name == TFIDF or entry_of(name).comes_with_tdd):
-            vectors, length = load_embedding(USUAL_VECTORS), train.max_length
+            vectors, length = load_embedding(USUAL_VECTORS, pair=train.are_pairs), train.max_length
         else:
             return self.corpus
         if vectors.checksum == train.vectors.checksum:

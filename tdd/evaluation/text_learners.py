@@ -50,7 +50,8 @@ class TfIdf:
         from sklearn.feature_extraction.text import TfidfTransformer
 
         own = word_counts(texts, torch.arange(len(texts)))
-        vocabulary = np.unique(own.indices)
+        # The separator of pairs, which stands in every text, tells none apart.
+        vocabulary = np.setdiff1d(own.indices, [id_ - 1 for id_ in texts.vectors.separator])
         if not len(vocabulary):
             raise UsageError("the sentences to learn from hold no word that has a vector; a larger n may help")
         weigh = TfidfTransformer().fit(own[:, vocabulary])

@@ -18,19 +18,22 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 
 from tdd.data.text import TextSplit
-from tdd.errors import UsageError, nearest
+from tdd.errors import UsageError
+from tdd.evaluation.class_figures import effective_examples
 from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.given import Given, GivenSet
+from tdd.evaluation.learner_names import check_learner
 from tdd.evaluation.names import FROZEN, LEARNERS, PROTOCOLS, SUBJECT, TFIDF
 from tdd.evaluation.paired import interval_of
+from tdd.evaluation.plain_learner import plain_learner
 from tdd.evaluation.plain_settings import plain_settings
 from tdd.evaluation.plain_training import Lesson
 from tdd.evaluation.rate_search import Trainer, by_inner_loop, by_plain_training, scaled
+from tdd.evaluation.small_step import training_step
 from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.text_learners import SentenceVectors, TfIdf
 from tdd.networks.learner import Learner, make_learner
 from tdd.settings.encoder_names import MINILM, is_encoder
-from tdd.settings.networks import CODE, NETWORKS, entry_of
 
 if TYPE_CHECKING:
     from tdd.data.corpus import Corpus
@@ -48,15 +51,6 @@ JUDGES, ENCODER_JUDGES = 4, 1
 """Fresh networks that judge a factor."""
 MOST_HELD_OUT = 500
 """Held-out texts that encoders are judged by at most."""
-
-
-def check_learner(name: str) -> None:
-    """Raise UsageError unless there is a learner of this name; the nearest one is offered."""
-    if name in LEARNERS or name in NETWORKS or name.startswith(CODE) or is_encoder(name):
-        if name not in LEARNERS:
-            entry_of(name)
-        return
-    raise UsageError(f"no network '{name}'{nearest(name, [*NETWORKS, *LEARNERS])}")
 
 
 @dataclass
@@ -87,7 +81,7 @@ class Transfer:
         tested = _Tested(self, network)
         if network in LEARNERS and not isinstance(tested.read.train, TextSplit):
             raise UsageError(f"{network} reads text and the data are images: name networks for images")
-        _ = tested.learner
+        _ = tested.of_texts
         if protocol == "learned" and (network in LEARNERS or not self._subject_has_steps):
             what = f"{LEARNERS[network]} takes" if network in LEARNERS else "texts from a file have"
             raise UsageError(f"{what} no learned steps: use --protocol plain")
@@ -107,6 +101,11 @@ class Transfer:
             found["plain"] = {name: tested.plainly(name, row) for name, row in self.rows.items()}
         return found
 
+    def small_step(self, network: str) -> Callable[[], object] | None:
+        """What testing a network does over and over, see `training_step`; None: it is none."""
+        learner = _Tested(self, network).of_texts if network not in LEARNERS else None
+        return None if learner is None else training_step(learner, self.spaces.of(network).test, 64)
+
     @property
     def _subject_has_steps(self) -> bool:
         return isinstance(self.rows[SUBJECT][0], GivenSet)
@@ -125,12 +124,20 @@ class _Tested:
         self.count = transfer.networks or (TESTED_ENCODERS if self.encoder else TESTED)
 
     @cached_property
-    def learner(self) -> Learner | None:
-        """The network in plain training; None: it is none."""
+    def of_texts(self) -> Learner | None:
+        """The network in plain training on texts, or on images; None: it is none."""
         if self.network == TFIDF:
             return None
-        trained = {"train": "head"} if self.network == FROZEN else {"train": "all"} if self.encoder else None
-        return self._made(trained)
+        return self._made({"train": "head"}) if self.network == FROZEN else self._plain_learner(True)
+
+    @cached_property
+    def of_samples(self) -> Learner:
+        """The network in plain training on embedded samples."""
+        return self._plain_learner(False)
+
+    def _plain_learner(self, texts: bool) -> Learner:
+        ways, device = self.recipe.initialisation, self.transfer.device
+        return plain_learner(self.network, self._options(self.network), self.read, device, ways, texts)
 
     def by_learned_steps(self, given: Given) -> dict[str, Any]:
         """The set's own steps, at its rates or, where the network is not its own, at these times a factor."""
@@ -166,14 +173,15 @@ class _Tested:
         examples: list[Any] = [given.examples(self.read) for given in row]
         if self.network in LEARNERS:
             return self._fitted(examples, row[0].words)
-        assert self.learner is not None
+        learner = self.of_texts if isinstance(examples[0], TextSplit) else self.of_samples
+        assert learner is not None
         how = plain_settings(self.network)
         trainer = Trainer(
-            self.learner,
+            learner,
             self.recipe,
             self.read,
             None,
-            by_plain_training(self.learner, self.recipe.seed),
+            by_plain_training(learner, self.recipe.seed),
             Lesson.at,
             [how.rate],
             self._tell(f"plain, {name}"),
@@ -184,7 +192,7 @@ class _Tested:
         return self._result(*reached, len(row), trainer.seconds, row[0].words, **details)
 
     def _fitted(self, examples: Sequence[TextSplit], words: int | None) -> dict[str, Any]:
-        learner: TfIdf | SentenceVectors = TfIdf() if self.learner is None else SentenceVectors(self.learner)
+        learner: TfIdf | SentenceVectors = TfIdf() if self.of_texts is None else SentenceVectors(self.of_texts)
         validation, test = self.read.validation, self.read.test
         assert isinstance(validation, TextSplit) and isinstance(test, TextSplit)
         most = self.recipe.max_validation if self.network == TFIDF else min(MOST_HELD_OUT, self.recipe.max_validation)
@@ -206,7 +214,8 @@ class _Tested:
     ) -> dict[str, Any]:
         size = len(self.read.test)
         examples = size if self.transfer.max_test is None else min(self.transfer.max_test, size)
-        within, over = interval_of(accuracies, draws, examples)
+        independent = effective_examples(self.read.test, self.transfer.max_test)
+        within, over = interval_of(accuracies, draws, independent)
         varied = [] if fitted or len(accuracies) == 1 else ["networks"]
         return Evaluation("random", accuracies, examples, size).as_dict() | {
             "networks": 0 if fitted else len(accuracies),
@@ -223,11 +232,13 @@ class _Tested:
 
     def _made(self, options: dict[str, Any] | None) -> Learner:
         name = MINILM if self.network == FROZEN else self.network
-        given: Any = options
-        if given is None:
-            given = self.recipe.alone(name).options if name in self.recipe.learners else {}
+        given: Any = self._options(name) if options is None else options
         ways = self.recipe.initialisation
         return make_learner(name, given, self.read.train.space, len(self.read.classes), self.transfer.device, ways)
+
+    def _options(self, name: str) -> Any:
+        """The options of a network: those of the set's own, or the usual ones."""
+        return self.recipe.alone(name).options if name in self.recipe.learners else {}
 
     def _tell(self, what: str) -> Callable[[int, int, str], None]:
         about = f"{self.network}, {PROTOCOLS.get(what, what)}"

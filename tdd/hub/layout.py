@@ -41,7 +41,9 @@ _OF_MODEL = re.compile(
 _KEPT = re.compile(rf"{README}|{'|'.join(map(re.escape, SET_FILES))}|{FIGURES}/[\w-]+\.(png|svg)")
 
 # Those that are drawn by tdd; others in the folder may be the owner's.
-_DRAWN = re.compile(rf"{FIGURES}/(curves|learning-rates|labels|networks|samples|step-\d+)\.(png|svg)")
+_DRAWN = re.compile(
+    rf"{FIGURES}/(curves|learning-rates|labels|networks|samples|confusion|transfer-\w+|step-\d+)\.(png|svg)"
+)
 
 
 def is_kept(name: str) -> bool:

@@ -31,6 +31,22 @@ def offline() -> Iterator[None]:
 
 
 @contextmanager
+def without_bars() -> Iterator[None]:
+    """No progress bar of transformers, and none of its warnings: weights are read and written in a moment."""
+    from transformers.utils import logging as transformers_logging
+
+    enabled, level = transformers_logging.is_progress_bar_enabled(), transformers_logging.get_verbosity()
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        if enabled:
+            transformers_logging.enable_progress_bar()
+
+
+@contextmanager
 def quiet() -> Iterator[None]:
     """Silence the libraries' log lines inside, which repeat what our errors say, and off a terminal their bars too."""
     import datasets

@@ -1,4 +1,4 @@
-"""Colours, type and number formats of all figures, and how a figure is saved."""
+"""Type and number formats of all figures, and how a figure is saved; colours: `tdd.inspection.colors`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from tdd.errors import TddError
+from tdd.inspection.colors import class_color
 from tdd.system.files import write_atomically
 from tdd.system.formatting import printable
 
@@ -37,16 +38,8 @@ P = ParamSpec("P")
 WIDTH = 5.5
 """Inches: the text width of a one-column paper."""
 
-# Okabe and Ito's colours, told apart by colour-blind readers too.
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
-    "#0072b2",
-    "#e69f00",
-    "#009e73",
-    "#d55e00",
-    "#cc79a7",
-    "#56b4e9",
-    "#777777",
-)
+MOST_MARKED = 10
+"""Classes that have a colour of their own."""
 
 STYLE = {
     "font.size": 8.5,
@@ -74,7 +67,10 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
         try:
             import matplotlib
         except ImportError:
-            raise TddError("figures are drawn by matplotlib, which is not installed: pip install matplotlib") from None
+            raise TddError(
+                "figures are drawn by matplotlib, which is not installed: pip install matplotlib, or this package with "
+                "the extra [plot]"
+            ) from None
         with matplotlib.rc_context(STYLE):
             return draw(*args, **kwargs)
 
@@ -106,3 +102,18 @@ def ticks_at(axes: Axes, numbers: Sequence[int]) -> None:
     kept = ticks[:1] + [b for a, b in pairwise(ticks) if axes.get_xscale() == "log" or b - a > span / 20]
     axes.set_xticks(kept, [str(tick) for tick in kept])
     axes.minorticks_off()
+
+
+def mark_classes(axes: Axes, classes: int, rows: bool = False) -> None:
+    """A square in its colour above the column of each class, and with `rows` beside its row too."""
+    from matplotlib.transforms import ScaledTranslation
+
+    if classes > MOST_MARKED:
+        return
+    inches = axes.get_figure(root=True).dpi_scale_trans  # type: ignore[union-attr]
+    above, beside = ScaledTranslation(0, 6 / 72, inches), ScaledTranslation(6 / 72, 0, inches)
+    for place in range(classes):
+        look: dict[str, Any] = {"marker": "s", "markersize": 5, "color": class_color(place), "clip_on": False}
+        axes.plot([place], [1], transform=axes.get_xaxis_transform() + above, **look)
+        if rows:
+            axes.plot([1], [place], transform=axes.get_yaxis_transform() + beside, **look)

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.evaluation.names import NAMES
-from tdd.inspection.figure_style import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    RED,
-    SKY,
-    new_figure,
-    shortened,
-    styled,
-    ticks_at,
-)
+from tdd.inspection.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY
+from tdd.inspection.figure_style import mark_classes, new_figure, shortened, styled, ticks_at
+from tdd.inspection.figure_title import about_set, give_title
 from tdd.system.formatting import percent
 
 if TYPE_CHECKING:
@@ -33,32 +23,9 @@ MOST_VALUES, MOST_NAMES = 240, 60
 
 
 @styled
-def draw_curves(log: Sequence[Mapping[str, Any]]) -> Figure:
-    """Outer loss and held-out accuracy over outer steps."""
-    figure, (loss, accuracy) = new_figure(2.3, 1, 2)
-    steps = [entry["step"] for entry in log]
-    losses = [entry["outer_loss"] for entry in log]
-    if len(log) >= 50:
-        loss.plot(steps, losses, color=SKY, alpha=0.6, linewidth=0.7, label="every step")
-        loss.plot(steps, _smooth(losses, len(log) // 25), color=BLUE, label="running mean")
-        loss.legend()
-    else:
-        loss.plot(steps, losses, color=BLUE)
-    loss.set(xlabel="outer step", ylabel="outer loss")
-    validated = [entry for entry in log if entry.get("validation_accuracy") is not None]
-    at = [entry["step"] for entry in validated]
-    accuracy.plot(at, [100 * entry["validation_accuracy"] for entry in validated], "o-", color=SKY, label="validation")
-    accuracy.plot(at, [100 * entry["best_accuracy"] for entry in validated], color=BLUE, label="best so far")
-    accuracy.set(xlabel="outer step", ylabel="held-out accuracy (%)")
-    if validated:
-        accuracy.legend(loc="lower right")
-    return figure
-
-
-@styled
 def draw_learning_rates(distilled: DistilledSet) -> Figure:
     """The learned learning rate of every gradient step, beside the one they started from; learned momentum above."""
-    figure, (axes,) = new_figure(2.3)
+    figure, (axes,) = new_figure(2.6)
     rates, steps = distilled.learning_rates[0].tolist(), len(distilled.samples)
     colors = (BLUE, RED, GREEN, ORANGE, PURPLE, SKY)
     for place, row in enumerate(distilled.learning_rates.tolist()):
@@ -68,33 +35,35 @@ def draw_learning_rates(distilled: DistilledSet) -> Figure:
         axes.axhline(distilled.recipe.learning_rate, color=GREY, linestyle="--", linewidth=1, label="start")
     for first in range(steps, len(rates), steps):
         axes.axvline(first - 0.5, color=GREY, linewidth=0.5, label="next epoch" if first == steps else None)
-    axes.set(xlabel="gradient step", ylabel="learning rate")
+    axes.set(xlabel=f"gradient step t: epoch t div {steps}, inner step t mod {steps}", ylabel="learning rate")
     if distilled.momentum is not None:
         axes.set_title(f"learned momentum {distilled.momentum.item():.2f}")
     axes.set_ylim(bottom=0)
     axes.set_xlim(-0.5, len(rates) - 0.5)
     axes.locator_params(axis="x", integer=True, min_n_ticks=1)  # a single step has but one place
     axes.legend()
+    give_title(figure, "Learned learning rates", about_set(distilled))
     return figure
 
 
 @styled
 def draw_labels(distilled: DistilledSet) -> Figure:
-    """The soft labels as a heat map: a row for each sample, a column for each class."""
+    """The soft labels as a heat map (paper, table 1): a row for each sample, a column for each class."""
     labels = distilled.labels.flatten(0, 1)
     n, classes = labels.shape
     per_step = distilled.samples.shape[1]
-    figure, (axes,) = new_figure(min(8.5, 1.0 + max(0.16 * n, 1.2)))
+    figure, (axes,) = new_figure(min(8.5, 1.4 + max(0.16 * n, 1.2)))
     most = labels.abs().max().item() or 1.0
     image = axes.imshow(labels.numpy(), cmap="RdBu_r", vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
-    figure.colorbar(image, ax=axes, label="soft label", shrink=min(1.0, 12 / n))
+    figure.colorbar(image, ax=axes, label="number in the soft label", shrink=min(1.0, 12 / n))
     long = classes > 12 or max(map(len, distilled.classes)) > 50 // classes
     if classes <= MOST_NAMES:
         axes.set_xticks(range(classes), [shortened(name, 20) for name in distilled.classes], rotation=90 if long else 0)
         axes.tick_params(axis="x", labelsize=6 if classes > 20 else 8)
     if n <= MOST_NAMES:
         axes.set_yticks(range(n), [f"{place // per_step}.{place % per_step}" for place in range(n)], fontsize=6.5)
-    axes.set(ylabel="step.sample")
+    axes.set(xlabel="class", ylabel="inner step.sample")
+    mark_classes(axes, classes)
     for step in range(1, len(distilled.samples)):
         axes.axhline(step * per_step - 0.5, color="white", linewidth=1)
     if n * classes <= MOST_VALUES and classes <= 12:
@@ -103,13 +72,14 @@ def draw_labels(distilled: DistilledSet) -> Figure:
                 color = "white" if abs(value) > 0.6 * most else "black"
                 axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=5.5, color=color)
     axes.spines[:].set_visible(False)
+    give_title(figure, "Soft labels", about_set(distilled))
     return figure
 
 
 @styled
 def draw_networks(distilled: DistilledSet) -> Figure:
     """A histogram of the test accuracies of networks with random initialisation."""
-    figure, (axes,) = new_figure(2.3)
+    figure, (axes,) = new_figure(2.7)
     evaluations = distilled.results["evaluation"]
     evaluation = evaluations["random"]
     accuracies = [100 * accuracy for accuracy in evaluation["accuracies"]]
@@ -134,7 +104,8 @@ def draw_networks(distilled: DistilledSet) -> Figure:
         axes.set_xlim(limits)
     axes.set(xlabel="test accuracy (%)", ylabel=f"networks (of {evaluation['networks']})")
     axes.locator_params(axis="y", integer=True)
-    figure.legend(loc="outside upper center", ncols=3, fontsize=7.5)
+    figure.legend(loc="outside lower center", ncols=3, fontsize=7.5)
+    give_title(figure, "Networks with random initialisation", about_set(distilled))
     return figure
 
 
@@ -177,6 +148,7 @@ def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
         ticks_at(axes, [member.n for member in group])
         axes.set(xlabel="distilled samples n", ylabel="test accuracy (%)", title=shortened(name, 60))
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    give_title(figure, "Test accuracy against the number of distilled samples", "")
     return figure
 
 
@@ -189,12 +161,3 @@ def _told_apart(sets: Sequence[DistilledSet]) -> Callable[[DistilledSet], list[s
 
     differ = [len({parts(distilled)[place] for distilled in sets}) > 1 for place in range(3)]
     return lambda distilled: [part for part, differs in zip(parts(distilled), differ, strict=True) if differs]
-
-
-def _smooth(values: Sequence[float], window: int) -> list[float]:
-    """Running mean over the last `window` values."""
-    sums = [0.0]
-    for value in values:
-        sums.append(sums[-1] + value)
-    starts = [max(0, end - window) for end in range(1, len(sums))]
-    return [(sums[end] - sums[start]) / (end - start) for end, start in enumerate(starts, 1)]

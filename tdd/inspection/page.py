@@ -1,163 +1,141 @@
-"""A distilled set as one web page: no script, nothing loaded, light and dark, for large and small screens.
+"""A distilled set as one web page: whole in itself, nothing loaded, light and dark, for large and small screens.
 
-Its style is in ``page.css``.
+It is made of ``page.html`` by Jinja, of ``page.css`` and of ``page.js``. Without the script it can be read as well, but
+neither searched nor sorted.
 """
 
 from __future__ import annotations
 
-from html import escape
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
 from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
 from tdd.distilled_set.set import DistilledSet
-from tdd.distilled_set.shareable import public
+from tdd.distilled_set.shareable import public as without_folders
 from tdd.embeddings.nearest import Metric
-from tdd.inspection.decode import DecodedSentence
-from tdd.inspection.terminal import Nearness
+from tdd.inspection.colors import class_color, ink_on
+from tdd.inspection.page_charts import charts_of
+from tdd.inspection.page_extras import Extras
+from tdd.inspection.page_head import COMMAND, accuracies, details, facts, links, ratio
+from tdd.inspection.page_samples import Scale, data_of, samples_of
+from tdd.inspection.page_shades import LEVELS, Shown, dominant, telling_words
+from tdd.inspection.pictures import Picture
 from tdd.system.formatting import percent, signed
 
-# Shades of nearness.
-LEVELS = 8
-# Classes whose bars are open to view; those of smaller labels are folded away.
-OPEN_BARS = 8
-
-_VECTORS = """A distilled sentence is a row of learned vectors, not text. Each is shown as the word whose vector is
-nearest; point at a word or tap it for the words nearest to its position."""
-_WORDS = """A network trains on these very words; point at a word or tap it for the words nearest to it."""
+_MOST_AT_ONCE, _MOST_WORDS = 120, 4000  # samples and words of a page that opens with all steps at once
 
 
-def page(distilled: DistilledSet, sentences: list[DecodedSentence], metric: Metric = "cosine") -> str:
-    """The decoded sentences of a set as a self-contained HTML page.
+def page(
+    distilled: DistilledSet,
+    shown: Sequence[Shown],
+    metric: Metric = "cosine",
+    extras: Extras | None = None,
+    public: bool = False,
+) -> str:
+    """A set as a self-contained HTML page.
 
-    Words are shaded by nearness, and pointing at one or tapping it shows its nearest words. Class names and words come
-    from elsewhere: they are escaped, and the page's own policy lets no script run and no resource load.
+    Class names and words come from elsewhere: they are escaped, and the page's own policy lets its own script run
+    alone and nothing be loaded.
+
+    Args:
+        distilled: the set.
+        shown: its decoded sentences or pictures, all or the first of them.
+        metric: what sentences were decoded by.
+        extras: what is known beside it, see `tdd.inspection.page_extras.measured`.
+        public: leave out real examples, so that the page may be given to anybody.
     """
-    steps = sorted({sentence.step for sentence in sentences})
-    distilled = public(distilled)
-    title = f"{distilled.recipe.dataset}, distilled"
-    nearness = Nearness([scores[0] for sentence in sentences for scores in sentence.scores], metric, LEVELS)
-    values = [value for sentence in sentences for value in sentence.label.values()]
-    span = min(0.0, *values), max(1e-6, *values)
-    style = "\n" + files("tdd.inspection").joinpath("page.css").read_text("utf-8")
-    style += "".join(
-        f".n{level}{{background:rgb(var(--shade)/{0.03 + 0.55 * level / (LEVELS - 1):.2f})}}" for level in range(LEVELS)
+    extras = extras or Extras()
+    told = without_folders(distilled)
+    scale = Scale.of([list(sample.label.values()) for sample in shown])
+    steps = sorted({sample.step for sample in shown})
+    samples = samples_of(shown, scale, extras, metric, public)
+    script, style = (_file(f"page.{kind}") for kind in ("js", "css"))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    pictures = isinstance(shown[0], Picture)
+    words = sum(len(sample["words"]) for sample in samples)
+    environment = Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, finalize=_clean
     )
-    for step in steps:
-        style += f"#t{step}:checked~#s{step}{{display:block}}"
-        style += f"#t{step}:checked~nav [for=t{step}]{{background:var(--text);color:var(--back)}}"
-        style += f"#t{step}:focus-visible~nav [for=t{step}]{{outline:3px solid var(--plus)}}"
-    tabs = "".join(
-        f'<input class="tab" type="radio" name="step" id="t{step}"{" checked" if step == steps[0] else ""}>'
-        for step in steps
-    )
-    labels = "".join(f'<label for="t{step}">step {step}</label>' for step in steps)
-    sections = "\n".join(
-        f'<section id="s{step}">{_rates(distilled, step)}'
-        + "\n".join(_sentence(sentence, nearness, span) for sentence in sentences if sentence.step == step)
-        + "</section>"
-        for step in steps
-    )
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{_text(title)}</title>
-<style>{style}</style>
-</head>
-<body>
-<header>
-<h1>{_text(title)}</h1>
-{_facts(distilled, len(sentences))}
-{"" if distilled.sentences else _legend(nearness, metric)}
-<p class="soft">{_WORDS if distilled.sentences else _VECTORS}</p>
-</header>
-<main>
-{tabs}
-<nav aria-label="inner steps">{labels}</nav>
-{sections}
-</main>
-</body>
-</html>
-"""
-
-
-def _legend(nearness: Nearness, metric: Metric) -> str:
-    score = "cosine similarity" if metric == "cosine" else "distance"
-    swatches = "".join(f'<i class="n{level}"></i>' for level in range(LEVELS))
-    return (
-        f'<p class="legend"><span>{score} to the nearest word</span>'
-        f"<span>{nearness.far:.2f} {swatches} {nearness.near:.2f}</span></p>"
+    environment.filters |= {"percent": percent, "signed": signed, "clean": clean}
+    return environment.from_string(_file("page.html")).render(
+        name=told.source.get("dataset", told.recipe.dataset) if "revision" in told.source else told.recipe.dataset,
+        n=told.n,
+        left_out=told.n - len(samples),
+        kind="pictures" if pictures else "words" if told.sentences else "vectors",
+        plain=told.recipe.inner == "plain",
+        accuracies=accuracies(told),
+        ratio=ratio(told),
+        details=details(told),
+        facts=facts(told, extras.distilled_on),
+        links=links(told),
+        command=COMMAND,
+        recipe=told.recipe.to_yaml(),
+        charts=charts_of(told, extras.after_steps, extras.log),
+        classes=[
+            {"name": name, "color": class_color(place), "ink": ink_on(class_color(place)), "telling": telling}
+            for place, (name, telling) in enumerate(
+                zip(told.classes, telling_words(shown, extras, len(told.classes)), strict=True)
+            )
+        ],
+        present=sorted({dominant(sample) for sample in shown}),
+        steps=[
+            {"step": step, "rates": _rates(told, step), "samples": [each for each in samples if each["step"] == step]}
+            for step in steps
+        ],
+        zero=scale.at(0.0),
+        levels=LEVELS,
+        metric="cosine similarity" if metric == "cosine" else "distance",
+        importance=extras.importance is not None,
+        importance_chance=None if extras.importance is None else f"{max(extras.importance.chance, 0.0):.3f}",
+        chance=None if extras.chance is None else f"{extras.chance:.2f}",
+        use=extras.use is not None,
+        real=any(each["real"] for each in samples),
+        notes=extras.notes,
+        view="all" if len(samples) <= _MOST_AT_ONCE and words <= _MOST_WORDS else "step",
+        long=words > 80 * len(samples),
+        data=_json(data_of(shown, told.classes, extras, metric)),
+        style=Markup(style),
+        script=Markup(script),
+        digest=digest,
+        made_on=extras.made_on,
     )
 
 
-def _text(text: str) -> str:
-    """Foreign text inside the page: escaped, without characters that would turn or hide what follows."""
-    return escape("".join(c if c.isprintable() or c in "\u200c\u200d" else "\N{REPLACEMENT CHARACTER}" for c in text))
+def clean(text: str) -> str:
+    """Foreign text without characters that would turn or hide what follows."""
+    return "".join(c if c.isprintable() or c in "\u200c\u200d\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def _facts(distilled: DistilledSet, shown: int) -> str:
-    steps, per_step = distilled.samples.shape[:2]
-    facts = [f"<b>n = {distilled.n}</b> &nbsp;{steps} steps × {per_step}"]
-    if shown < distilled.n:
-        facts[0] += f", the first {shown} shown"
-    for init, evaluation in distilled.results.get("evaluation", {}).items():
-        over = f" over {evaluation['networks']} networks" if evaluation["networks"] > 1 else ""
-        facts.append(
-            f"<b>{percent(evaluation['mean'], evaluation['sd'])}</b> test accuracy, {_text(init)} initialisation{over}"
-        )
-    if full := distilled.results.get("full_data"):
-        facts.append(f"<b>{percent(full['accuracy'])}</b> trained on all the data")
-    facts.append(f"words of {_text(distilled.source.get('vectors', distilled.recipe.vectors))}")
-    if distilled.attention is not None:
-        layers = distilled.attention.shape[2]
-        facts.append(f"attention labels of {layers} layer{'s' if layers > 1 else ''}")
-    return '<ul class="facts">' + "".join(f"<li>{fact}</li>" for fact in facts) + "</ul>"
+def _clean(value: Any) -> Any:
+    """What the template writes: text of its own as it is, foreign text without what would turn it."""
+    return value if isinstance(value, Markup) or not isinstance(value, str) else clean(value)
 
 
-def _rates(distilled: DistilledSet, step: int) -> str:
-    """The learning rates of a step, one for each epoch."""
-    rows = []
+def _json(data: Any) -> Markup:
+    """Values inside a script element, which nothing in them can end."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    escaped = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
+    return Markup("".join(escaped.get(c, c) for c in clean(text)))
+
+
+def _file(name: str) -> str:
+    return files("tdd.inspection").joinpath(name).read_text("utf-8").strip()
+
+
+def _rates(distilled: DistilledSet, step: int) -> list[str]:
+    """The learning rates of a step by epoch, a line for each network of a pool."""
+    if distilled.recipe.inner == "plain":
+        return [f"AdamW at {distilled.recipe.inner_rate:g}"]
+    lines = []
     for place, row in enumerate(distilled.learning_rates[:, step :: len(distilled.samples)].tolist()):
-        of = f"{_text(distilled.recipe.pool[place])} " if distilled.recipe.pool else ""
-        rows.append(of + ", ".join(f"{rate:.3g}" for rate in row[:10]) + (", …" if len(row) > 10 else ""))
-    shown = "; ".join(rows)
-    shown += "" if distilled.momentum is None else f", momentum {distilled.momentum:.3g}"
-    return f'<p class="soft">learned learning rate {shown}</p>'
-
-
-def _sentence(sentence: DecodedSentence, nearness: Nearness, span: tuple[float, float]) -> str:
-    by_size = sorted(sentence.label.items(), key=lambda item: -abs(item[1]))
-    open_, folded = by_size[:OPEN_BARS], by_size[OPEN_BARS:]
-    bars = _bars(open_, span)
-    if folded:
-        bars += f"<details><summary>{len(folded)} more classes</summary>{_bars(folded, span)}</details>"
-    words = " ".join(
-        f'<span class="n{nearness(scores[0])}" tabindex="-1" data-near="'
-        + "&#10;".join(f"{score:.2f} {_text(word)}" for word, score in zip(near, scores, strict=True))
-        + f'">{_text(near[0])}</span>'
-        for near, scores in zip(sentence.words, sentence.scores, strict=True)
-    )
-    # Word pieces are read put together.
-    apart = sentence.text == " ".join(near[0] for near in sentence.words)
-    text = "" if apart else f'<p class="soft" dir="auto">{_text(sentence.text)}</p>'
-    return (
-        f'<article><h2>step {sentence.step}, sample {sentence.index}</h2>{bars}<p class="words" dir="auto">{words}</p>'
-        f"{text}</article>"
-    )
-
-
-def _bars(label: list[tuple[str, float]], span: tuple[float, float]) -> str:
-    """A bar for each class, from zero to its value; `span` are the least and the largest value of the page."""
-    rows = []
-    zero = -100 * span[0] / (span[1] - span[0])
-    for name, value in sorted(label, key=lambda item: -item[1]):
-        left = 100 * (min(value, 0.0) - span[0]) / (span[1] - span[0])
-        width = 100 * abs(value) / (span[1] - span[0])
-        sign = ' class="minus"' if value < 0 else ""
-        rows.append(
-            f'<span>{_text(name)}</span><i><i{sign} style="left:{left:.1f}%;width:{width:.1f}%"></i>'
-            f'<u style="left:{zero:.1f}%"></u></i>'
-            f'<data value="{value:.6g}">{signed(value)}</data>'
-        )
-    return f'<div class="bars">{"".join(rows)}</div>'
+        of = f"{distilled.recipe.pool[place]}: " if distilled.recipe.pool else ""
+        rates = [f"{rate:.3g}" for rate in row[:10]] + (["…"] if len(row) > 10 else [])
+        epochs = f" (epochs 0 to {len(row) - 1})" if len(row) > 1 else ""
+        lines.append(of + ", ".join(rates) + epochs)
+    return lines

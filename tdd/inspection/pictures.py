@@ -1,31 +1,25 @@
-"""Distilled images as pictures: a figure for each step as in the paper, or characters in a terminal."""
+"""Distilled images as pictures, and as characters in a terminal; figures: `tdd.inspection.picture_figures`."""
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 from dataclasses import asdict, dataclass
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tdd.data.pixel_normalisation import Normalisation
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import TddError, UsageError
-from tdd.system.files import write_atomically
+from tdd.errors import UsageError
 from tdd.system.formatting import printable, signed
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 TOP = 3
 """Classes in a picture's title."""
-# Pictures beside each other in a figure, and their side in inches.
-_ACROSS, _INCHES = 10, 1.15
 # From dark to light, for a terminal without colours; and the least columns that a title takes.
 _SHADES, _TITLE = " .:-=+*#%@", 12
 
@@ -74,54 +68,6 @@ def pictures(distilled: DistilledSet, first: int | None = None) -> list[Picture]
     ]
 
 
-# Figures
-
-
-def save_pictures(distilled: DistilledSet, folder: Path, format: Literal["png", "svg"] = "png") -> list[Path]:
-    """A figure for each step into `folder`, named ``step-0.png`` and so on; returns their paths.
-
-    Raises:
-        UsageError: the set holds no images.
-        TddError: matplotlib is not installed, or the folder cannot be written to.
-    """
-    images = pictures(distilled)
-    steps = len(distilled.samples)
-    digits = len(str(steps - 1))
-    paths: list[Path] = []
-    for step in range(steps):
-        figure = draw_step([picture for picture in images if picture.step == step])
-        drawn = io.BytesIO()
-        # Without date and software's version equal sets give equal files.
-        figure.savefig(drawn, format=format, dpi=150, metadata={"Date" if format == "svg" else "Software": None})
-        paths.append(folder / f"step-{step:0{digits}}.{format}")
-        write_atomically(paths[-1], partial(_write, drawn.getvalue()))
-    return paths
-
-
-def _write(content: bytes, path: Path) -> None:
-    path.write_bytes(content)
-
-
-def draw_step(images: list[Picture]) -> Figure:
-    """A grid of the pictures of one step, each under its largest soft labels."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise TddError("pictures are drawn by matplotlib, which is not installed: pip install matplotlib") from None
-    across = min(_ACROSS, len(images))
-    down = -(-len(images) // across)
-    figure = Figure(figsize=(across * _INCHES, down * (_INCHES + 0.45)), layout="constrained")
-    for place, picture in enumerate(images):
-        axes = figure.add_subplot(down, across, place + 1)
-        axes.tick_params(left=False, bottom=False, labelleft=False, labelbottom=False)
-        axes.spines[:].set(color="gray", linewidth=0.5)
-        title = "\n".join(_cut(line, 20) for line in picture.title())
-        axes.set_title(title, fontsize=6, linespacing=1.1, parse_math=False)
-        grey = picture.pixels.shape[2] == 1
-        axes.imshow(picture.pixels[:, :, 0] if grey else picture.pixels, cmap="gray", vmin=0, vmax=255)
-    return figure
-
-
 # The terminal
 
 
@@ -154,7 +100,7 @@ def _side_by_side(images: list[Picture], cell: int, color: bool) -> list[str]:
     blocks = []
     for picture in images:
         padding = " " * (cell - picture.pixels.shape[1])
-        titles = [_cut(line, cell).ljust(cell) for line in picture.title()]
+        titles = [cut(line, cell).ljust(cell) for line in picture.title()]
         blocks.append([*titles, *(line + padding for line in _characters(picture.pixels, color))])
     return ["  ".join(parts).rstrip() for parts in zip(*blocks, strict=True)]
 
@@ -178,7 +124,7 @@ def _half_block(top: NDArray[np.uint8], bottom: NDArray[np.uint8]) -> str:
     return f"\x1b[38;2;{fore};48;2;{back}m▀"
 
 
-def _cut(text: str, length: int) -> str:
+def cut(text: str, length: int) -> str:
     """`text` with its middle left out where it is longer: the value at its end stays."""
     if len(text) <= length:
         return text

@@ -8,19 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tdd.errors import UsageError
-from tdd.inspection.figure_style import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    RED,
-    SKY,
-    new_figure,
-    shortened,
-    styled,
-    ticks_at,
-)
+from tdd.inspection.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY
+from tdd.inspection.figure_style import new_figure, shortened, styled, ticks_at
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

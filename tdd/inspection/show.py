@@ -1,4 +1,4 @@
-"""A set's samples as a table, text, json or a web page; images as pictures."""
+"""A set's samples as a table, text or json; images as pictures. Its page: `tdd.runs.page`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.vectors import load_vectors_of
 from tdd.embeddings.nearest import Metric
-from tdd.errors import UsageError
 from tdd.inspection.decode import DecodedSentence, decode
 from tdd.inspection.importance import importance
 from tdd.inspection.terminal import Format, render
@@ -36,33 +35,27 @@ def show(
 ) -> str:
     """A set as text to print, whatever it holds: sentences as their `k` nearest words, images as pictures.
 
-    With `color` it is made for the terminal: its width, its colours. `k` is 1 when None, and 5 in a page of html. Of
-    long sentences a table has the `TELLING` words that matter most to a network, or `all_words`.
+    With `color` it is made for the terminal: its width, its colours. `k` is 1 when None. Of long
+    sentences a table has the `TELLING` words that matter most to a network, or `all_words`.
 
     Raises:
-        UsageError: an html page is asked for and the set holds images, or see `decode`.
+        UsageError: see `decode`.
     """
     if distilled.space.kind == "text":
-        from tdd.inspection.page import page
-
-        k = k or (5 if format == "html" else 1)
+        k = k or 1
         sentences = decode(distilled, load_vectors_of(distilled), k, metric, first)
-        if format == "html":
-            return page(distilled, sentences, metric)
         width = shutil.get_terminal_size().columns if color else None
         # The words of a set of words are no neighbours of anything.
         with_scores = distilled.sentences is None or k > 1
         note = ""
         longest = max(len(sentence.words) for sentence in sentences)
         if format == "table" and not all_words and longest > TELLING and not can_be_imported(distilled.recipe.network):
-            sentences = _telling(sentences, importance(distilled), load_vectors_of(distilled))
+            sentences = _telling(sentences, importance(distilled).of, load_vectors_of(distilled))
             note = (
                 f"\n\n{TELLING} of up to {longest} words each: those that matter most to a network trained on the set; "
                 "--all-words prints all"
             )
         return render(sentences, format, color, width, metric, with_scores) + note
-    if format == "html":
-        raise UsageError("--format html shows sentences, and this set holds images: draw them with tdd plot")
     from tdd.inspection import pictures
 
     return pictures.render(pictures.pictures(distilled, first), format, color)

@@ -94,4 +94,4 @@ def _painted(word: str, score: str, level: int) -> str:
     return f"{_SHADES[level]}{word}\x1b[0m\x1b[2m{score}\x1b[0m"
 
 
-Format = Literal["table", "json", "text", "html"]
+Format = Literal["table", "json", "text"]

@@ -6,6 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tdd.errors import UsageError
@@ -45,8 +46,15 @@ class Body(nn.Module):
         return states, mask
 
     def attended(self, x: Tensor, mask: Tensor, layers: int) -> tuple[Tensor, Tensor | None, Tensor]:
-        """States, attention (N, layers, heads, L', L') of the last `layers`, None where there are none, and mask."""
-        if isinstance(self.prefix, Tensor) and isinstance(self.suffix, Tensor):
+        """States, attention (N, layers, heads, L', L') of the last `layers`, None where there are none, and mask.
+
+        Of token ids (N, L'), those of special tokens among them and 0 where there is padding, the model's own table has
+        the vectors.
+        """
+        if x.dim() == 2:
+            table: Tensor = self.model.get_input_embeddings().weight  # type: ignore[operator]
+            x = F.embedding((x - 1).clamp(min=0), table)
+        elif isinstance(self.prefix, Tensor) and isinstance(self.suffix, Tensor):
             x, mask = self._with_special_tokens(x, mask, self.prefix, self.suffix)
         # Where there are only shapes, nobody can ask whether anything is masked.
         attended = None if mask.is_meta else mask.long()
@@ -131,7 +139,7 @@ def _vectors(states: Tensor, mask: Tensor, pooling: str) -> Tensor:
     return (states * inside).sum(1) / inside.sum(1)
 
 
-def _layers_at(model: nn.Module) -> str | None:
+def layers_at(model: nn.Module) -> str | None:
     """Where a model keeps its layers; None where it does not keep each for itself."""
     for place in _LAYERS:
         try:
@@ -145,7 +153,7 @@ def _layers_at(model: nn.Module) -> str | None:
 
 def split(name: str, model: PreTrainedModel, last: int) -> tuple[nn.Module, nn.Module]:
     """A model below its `last` layers, and these layers as a model of hidden states."""
-    place = _layers_at(model)
+    place = layers_at(model)
     if place is None:
         kind = model.config.model_type
         raise UsageError(f"{name}: a {kind} shares its layers, or keeps them elsewhere; use train: head, lora:R or all")
@@ -166,6 +174,14 @@ def split(name: str, model: PreTrainedModel, last: int) -> tuple[nn.Module, nn.M
             setattr(model, absent, nn.Identity())
     model.embeddings = Given()
     return lower, model
+
+
+def train_layers(model: nn.Module) -> None:
+    """Train the layers of an upper part, and what follows them; not what they share with those below, such as the
+    vectors of relative positions."""
+    for path in (layers_at(model), *_AFTER):
+        if path is not None and hasattr(model, path.partition(".")[0]):
+            model.get_submodule(path).requires_grad_()
 
 
 def add_lora(name: str, model: nn.Module, rank: int) -> None:

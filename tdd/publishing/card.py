@@ -34,6 +34,7 @@ def card(
     source: Mapping[str, Any] | None = None,
     texts: Sequence[str] | None = None,
     present: str = "",
+    published: bool = True,
 ) -> str:
     """The card as Markdown with the Hub's metadata in front.
 
@@ -45,6 +46,7 @@ def card(
         source: the metadata of the data set that it was distilled from.
         texts: what every sample reads, for a few that are shown; None: what a set of words says itself, or nothing.
         present: the card that is there, whose edited parts are kept; see `tdd.publishing.marked_card.Card.text`.
+        published: whether the readable tables of the repository, the script and what it needs lie beside it.
 
     Raises:
         TddError: see `tdd.publishing.training_script.training_script`.
@@ -59,7 +61,7 @@ def card(
     sections = {
         "introduction": introduction_section(distilled, "license" in {**metadata, **carried}, "license" in carried),
         "samples": samples_section(distilled, texts) if texts is not None or SAMPLES in figures else "",
-        "training": training_section(distilled, repo),
+        "training": training_section(distilled, repo, published),
         "accuracy": accuracy_section(distilled.results, distilled.recipe.init),
         "transfer": transfer_section(distilled.results),
         "data": data_section(distilled.results),
@@ -68,16 +70,17 @@ def card(
         "limits": limits_section(distilled),
         "citation": citation_section(distilled, repo),
     }
-    return Card({**_metadata(distilled), **carried, **metadata}, sections).text(present)
+    return Card({**_metadata(distilled, published), **carried, **metadata}, sections).text(present)
 
 
 def write_card(distilled: DistilledSet, folder: Path) -> None:
     """Write the card of a run into its folder, with a name to be filled in where the Hub's would stand."""
     figures = sorted(f"figures/{path.name}" for path in folder.glob("figures/*"))
-    write_text(folder / "README.md", card(distilled, f"OWNER/{folder.resolve().name}", figures))
+    text = card(distilled, f"OWNER/{folder.resolve().name}", figures, published=False)
+    write_text(folder / "README.md", text)
 
 
-def _metadata(distilled: DistilledSet) -> dict[str, Any]:
+def _metadata(distilled: DistilledSet, published: bool) -> dict[str, Any]:
     modality = "text" if distilled.space.kind == "text" else "image"
     return {
         "pretty_name": f"{dataset_name(distilled)} distilled to {distilled.n} samples",
@@ -86,9 +89,13 @@ def _metadata(distilled: DistilledSet) -> dict[str, Any]:
         "annotations_creators": ["machine-generated"],
         "size_categories": [next((category for size, category in _SIZES.items() if distilled.n < size), "100K<n<1M")],
         **({"source_datasets": [dataset_name(distilled)]} if is_on_hub(distilled) else {}),
-        "configs": [
-            {"config_name": config, "data_files": [{"split": "train", "path": TABLES[config]}]}
-            | ({"default": True} if config == "default" else {})
-            for config in configurations(distilled)
-        ],
+        **({"configs": _tables(distilled)} if published else {}),
     }
+
+
+def _tables(distilled: DistilledSet) -> list[dict[str, Any]]:
+    return [
+        {"config_name": config, "data_files": [{"split": "train", "path": TABLES[config]}]}
+        | ({"default": True} if config == "default" else {})
+        for config in configurations(distilled)
+    ]

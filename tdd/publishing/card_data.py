@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tdd.data.summary import how_written
 from tdd.publishing.card_text import in_code
-from tdd.settings.column_names import pair_of
 
 _MOST_CLASSES = 60
+_MOST_FILES = 5  # named
 _SPLITS = ("train", "validation", "test")
 
 
@@ -18,7 +19,7 @@ def data_section(results: Mapping[str, Any]) -> str:
     if not isinstance(data, Mapping) or not isinstance(data.get("classes"), Mapping):
         return ""
     content, label = data.get("text_column") or data.get("image_column") or "?", data.get("label_column", "?")
-    pair = pair_of(str(content))
+    pair = data.get("pair")
     examples = f"those of column {in_code(str(content))}"
     if pair is not None:
         examples = f"pairs of the columns {in_code(pair[0])} and {in_code(pair[1])}"
@@ -26,7 +27,9 @@ def data_section(results: Mapping[str, Any]) -> str:
         "## Data",
         "",
         f"Examples are {examples}, classes those of {in_code(str(label))}.",
+        *_files(data),
         *_left_out(data.get("left_out") or {}),
+        *_not_read(data.get("max_rows") or {}),
         "",
     ]
     classes = data["classes"]
@@ -41,9 +44,30 @@ def data_section(results: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _files(data: Mapping[str, Any]) -> list[str]:
+    """The files of each split by their names, and how they are written."""
+    parts = []
+    for split, names in (data.get("files") or {}).items():
+        more = f" and {len(names) - _MOST_FILES:,} more" if len(names) > _MOST_FILES else ""
+        parts.append(f"{', '.join(in_code(name) for name in names[:_MOST_FILES])}{more} ({split})")
+    lines = [f"Read from {', '.join(parts)}."] if parts else []
+    if how := how_written(data):
+        lines.append(f"Written with {how}.")
+    return lines + [f"{in_code(name)} is written with {how_written(how)}." for name, how in _by_file(data)]
+
+
+def _by_file(data: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    return list((data.get("by_file") or {}).items())[:_MOST_FILES]
+
+
 def _left_out(left_out: Mapping[str, Mapping[str, int]]) -> list[str]:
     parts = [f"{count:,} of {split} with {reason}" for split, why in left_out.items() for reason, count in why.items()]
     return [f"Rows left out: {', '.join(parts)}."] if parts else []
+
+
+def _not_read(fewer: Mapping[str, Mapping[str, int]]) -> list[str]:
+    parts = [f"{count['read']:,} of the {count['of']:,} rows of {split}" for split, count in fewer.items()]
+    return [f"A trial with a part of the data: {', '.join(parts)}."] if parts else []
 
 
 def class_table(evaluation: Mapping[str, Any]) -> str:
@@ -52,8 +76,10 @@ def class_table(evaluation: Mapping[str, Any]) -> str:
     if not isinstance(classes, Mapping) or not classes or len(classes) > _MOST_CLASSES:
         return ""
     low, high = (100 * bound for bound in evaluation["interval"])
+    independent = evaluation.get("effective_examples")
+    copies = f" (some are copies: as of {independent:,.0f} different ones)" if independent else ""
     lines = [
-        f"95 % interval of the accuracy of this set, for other test examples: {low:.1f} to {high:.1f} %. "
+        f"95 % interval of the accuracy of this set, for other test examples: {low:.1f} to {high:.1f} %{copies}. "
         f"Macro-F1: {100 * evaluation['macro_f1']['mean']:.1f} %. "
         f"The most frequent class alone: {100 * evaluation['majority']:.1f} %.",
     ]

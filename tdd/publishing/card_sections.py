@@ -10,7 +10,7 @@ from tdd.publishing.card_text import dataset_name, in_code, is_on_hub
 from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
-from tdd.system.formatting import duration
+from tdd.system.formatting import duration, percent
 
 _NEAREST_WORDS = "The words are those nearest to learned vectors"
 _CUT_OFF_PIXELS = "The pictures are the learned numbers, rounded and cut off at black and white"
@@ -29,8 +29,14 @@ def provenance_section(distilled: DistilledSet) -> str:
         "",
         f"- {of}: {made_for}; made for {recipe.init} initialisation{_drawn(recipe)}",
         f"- outer loop: {steps} with {recipe.batch_size} real examples{networks} each",
-        f"- samples started from {_start(recipe)}",
+        f"- samples started from {_start(recipe)}{_start_set(distilled)}",
     ]
+    for part in distillation.get("parts", []):
+        held_out = percent(part["validation_accuracy"])
+        lines.append(
+            f"- it went on after {part['outer_steps']:,} of these steps, with {held_out} on held-out data: "
+            "the step sizes began a new course"
+        )
     if distilled.space.kind == "text":
         lines.append(f"- word vectors: {in_code(distilled.source.get('vectors', recipe.vectors))}")
     if "seconds" in distillation:
@@ -54,9 +60,25 @@ def _drawn(recipe: Recipe) -> str:
 
 
 def _start(recipe: Recipe) -> str:
+    if recipe.start_from is not None:
+        return "another distilled set"
     if recipe.starts_real:
         return "real examples"
     return "random words" if recipe.samples == "words" else "noise"
+
+
+def _start_set(distilled: DistilledSet) -> str:
+    """Which set the samples started from, where it was one."""
+    if isinstance(teacher := distilled.results.get("teacher"), dict):
+        epochs = "an epoch" if teacher["epoch"] == 1 else f"{teacher['epoch']} epochs"
+        return f", their labels from those of a {in_code(str(teacher['network']))} after {epochs}"
+    start = distilled.results.get("start")
+    if not isinstance(start, dict):
+        return ""
+    other = (
+        "" if start["same_data"] else "; that was made from other data or splits, and may have learned from these tests"
+    )
+    return f", {in_code(str(start['name']))} (n = {start['n']}, {start['network']}): {start['samples']}{other}"
 
 
 def limits_section(distilled: DistilledSet) -> str:

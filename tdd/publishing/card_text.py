@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
-from tdd.distilled_set.set import DistilledSet
+if TYPE_CHECKING:
+    from tdd.distilled_set.set import DistilledSet
 
 
 def is_on_hub(distilled: DistilledSet) -> bool:

@@ -10,7 +10,6 @@ from tdd.publishing.card_text import in_code, is_on_hub, times
 from tdd.publishing.tested_on import TestedOn
 from tdd.publishing.training_script import training_script
 from tdd.publishing.vectors_code import where_to_get
-from tdd.settings.column_names import pair_of
 from tdd.settings.encoder_names import is_encoder
 from tdd.settings.networks import CODE, entry_of
 from tdd.settings.recipe import Recipe
@@ -24,19 +23,22 @@ _SPLIT = {
 }
 
 
-def training_section(distilled: DistilledSet, repo: str) -> str:
+def training_section(distilled: DistilledSet, repo: str, published: bool = True) -> str:
     """How the figure of the set `repo` came about, and how to train on it: by a script without tdd, and with tdd.
+
+    Where it is not `published`, the script and the files that it reads are not there, and none of them is named.
 
     Raises:
         TddError: see `training_script`.
     """
     script = training_script(distilled, repo)
-    parts = ["## Train on it", _of_pool(distilled.recipe), "\n".join(_protocol(distilled)), _pairs(distilled).strip()]
+    protocol = "\n".join(_protocol(distilled, published))
+    parts = ["## Train on it", _of_pool(distilled.recipe), protocol, _pairs(distilled).strip()]
     if script is None:
         name, entry = in_code(distilled.recipe.network), entry_of(distilled.recipe.network)
         whose = "" if distilled.recipe.network.startswith(CODE) else f" (the class {in_code(entry.home)})"
         parts.append(f"It was made for a network of its author's own, {name}{whose}, whose code is not published here.")
-    else:
+    elif published:
         local = (
             "" if is_on_hub(distilled) else " Write in place of `PATH` where the data lie, which are not on the Hub."
         )
@@ -55,13 +57,13 @@ def _of_pool(recipe: Recipe) -> str:
 with the learning rates of the columns that are named after them."""
 
 
-def _protocol(distilled: DistilledSet) -> list[str]:
+def _protocol(distilled: DistilledSet, published: bool) -> list[str]:
     """What must be as it was for the figure to come out again, a line each."""
     recipe, shape = distilled.recipe, distilled.network_space.shape
     steps, per_step = distilled.samples.shape[:2]
     lines = ["| | |", "|---|---|"]
     if distilled.space.kind == "text":
-        lines += [f"| text | {_how_split(distilled)} |", f"| vectors | {_vectors(distilled)} |"]
+        lines += [f"| text | {_how_split(distilled, published)} |", f"| vectors | {_vectors(distilled)} |"]
         lines += [f"| length | L = {shape[0]} tokens: longer texts are cut, shorter ones padded with zeros |"]
     else:
         size = times(shape[1], shape[2])
@@ -87,9 +89,12 @@ def _protocol(distilled: DistilledSet) -> list[str]:
     return lines
 
 
-def _how_split(distilled: DistilledSet) -> str:
+def _how_split(distilled: DistilledSet, published: bool) -> str:
     """What becomes of text before its tokens are looked up."""
-    file = f"by `{TOKENIZER}` of this repository, which the library `tokenizers` reads"
+    own = distilled.embedding is not None and distilled.embedding.tokenizer is not None
+    file = f"by `{TOKENIZER}`{' of this repository' if published else ''}, which the library `tokenizers` reads"
+    if not published and not own:
+        file = f"by the tokenizer that `{EMBEDDING}` describes"
     if is_encoder(distilled.recipe.vectors):
         return f"split {file}, the encoder's own; its special tokens are put around it"
     about = distilled.embedding.about.get("tokenizer", {}) if distilled.embedding else {}
@@ -122,7 +127,7 @@ def weights_of(distilled: DistilledSet) -> str:
 
 def _pairs(distilled: DistilledSet) -> str:
     """How the texts of a pair are put together; nothing where texts are none."""
-    columns, embedding = pair_of(distilled.recipe.text_column), distilled.embedding
+    columns, embedding = distilled.pair, distilled.embedding
     between = embedding.about.get("separator") if embedding else None
     if columns is None or not between:
         return ""
@@ -168,7 +173,7 @@ tdd pull {repo} --output run
 distilled = tdd.DistilledSet.from_pretrained("{repo}")
 corpus = tdd.load_corpus({corpus})
 print(tdd.evaluate(distilled, corpus.test{given}).mean)
-```{_transformers(at_path, pair_of(distilled.recipe.text_column) is not None) if as_model else ""}"""
+```{_transformers(at_path, distilled.pair is not None) if as_model else ""}"""
 
 
 def _transformers(at_path: str, pairs: bool) -> str:

@@ -14,7 +14,6 @@ from tdd.publishing.card_sections import citation_section
 from tdd.publishing.card_text import as_python, dataset_name, in_code, is_on_hub
 from tdd.publishing.marked_card import Card
 from tdd.publishing.tested_on import TestedOn
-from tdd.settings.column_names import pair_of
 from tdd.settings.networks import entry_of
 from tdd.system.project import how_to_install, named_with_address
 
@@ -113,10 +112,10 @@ def _introduction(distilled: DistilledSet, repo: str, set_repo: str | None, test
 
 
 def _use(distilled: DistilledSet, repo: str, own_code: bool) -> str:
-    pair = pair_of(distilled.recipe.text_column) is not None
-    text = '{"text": "a text", "text_pair": "the text behind it"}' if pair else '"a text"'
+    text = '{"text": "a text", "text_pair": "the text behind it"}' if distilled.pair else '"a text"'
     of_tdd = entry_of(distilled.recipe.network).pretrained is None
-    trust = ", trust_remote_code=True" if own_code else ""
+    more = "" if of_tdd else ", truncation=True"
+    more = ", trust_remote_code=True" if own_code else more
     register = "import tdd\n" if of_tdd and not own_code else ""
     before = "\ntdd.register_transformers()" if register else ""
     lines = ["## Use", ""]
@@ -125,7 +124,7 @@ def _use(distilled: DistilledSet, repo: str, own_code: bool) -> str:
     elif register:
         lines += [f"The code of the network is tdd's, which is installed from its source: `{how_to_install()}`.", ""]
     code = f"{register}from transformers import pipeline\n{before}\n"
-    code += f'classify = pipeline("text-classification", {as_python(repo)}{trust})\nprint(classify({text}))\n'
+    code += f'classify = pipeline("text-classification", {as_python(repo)}{more})\nprint(classify({text}))\n'
     return "\n".join([*lines, f"```python\n{code}```"])
 
 

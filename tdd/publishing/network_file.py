@@ -5,15 +5,18 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 
-from tdd.distillation.accuracy import learner_of
-from tdd.distilled_set.set import DistilledSet
+from tdd.distillation.learner_of_set import learner_of
 from tdd.networks import encoder_parts
 from tdd.networks.kernels import attention_loss
 from tdd.networks.learner import Learner
 from tdd.settings.networks import CODE, entry_of
+
+if TYPE_CHECKING:
+    from tdd.distilled_set.set import DistilledSet
 
 _HEAD = """\
 from __future__ import annotations

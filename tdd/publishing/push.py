@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdd.distilled_set.set import DistilledSet
-from tdd.distilled_set.vectors import load_vectors_of
+from tdd.distilled_set.vectors import check_vectors, load_vectors_of
 from tdd.hub.client import TIMEOUT, bounded_waits
 from tdd.hub.layout import FIGURES, WEIGHTS, is_ours
 from tdd.hub.quiet import quiet
 from tdd.publishing.card import card
 from tdd.publishing.card_text import dataset_name, is_on_hub
-from tdd.publishing.commit import Publication, check_request, commit
+from tdd.publishing.commit import Target, check_request
 from tdd.publishing.contents import contents
 from tdd.publishing.tables import readable_table
 
@@ -55,6 +55,10 @@ def push(
         TddError: no token or no right to write, the Hub cannot be reached, or others keep changing the repository.
     """
     check_request(repo, revision, create_pr)
+    if vectors is not None:
+        check_vectors(distilled, vectors)
+    target = Target("dataset", repo, is_ours, WEIGHTS, private, revision, create_pr, overwrite)
+    target.prepare()  # whether it may be written to is known long before the tables are made
     if vectors is None and distilled.space.kind == "text":
         vectors = load_vectors_of(distilled)
     table = readable_table(distilled, vectors)
@@ -65,9 +69,7 @@ def push(
     def written(owners: Any, present: str) -> str:
         return card(distilled, repo, drawn, owners, source, texts, present)
 
-    message = f"Distilled set of {distilled.n} samples"
-    publication = Publication("dataset", files, written, is_ours, WEIGHTS, message)
-    return commit(publication, repo, private, revision, create_pr, overwrite)
+    return target.commit(files, written, f"Distilled set of {distilled.n} samples")
 
 
 def metadata_of_source(distilled: DistilledSet) -> dict[str, Any]:

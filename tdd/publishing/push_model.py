@@ -11,9 +11,10 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError
 from tdd.evaluation.predictor import trained_on
 from tdd.hub.layout import MODELING, README, is_of_model
-from tdd.publishing.commit import Publication, commit
+from tdd.publishing.commit import Target
 from tdd.publishing.model_card import Tested, model_card
 from tdd.publishing.push import metadata_of_source
+from tdd.settings.said import Where, read_from
 from tdd.system.memory import CPU
 
 
@@ -49,26 +50,31 @@ def push_model(
     except OSError as error:
         raise TddError(f"cannot read {folder}: {error.strerror or error}") from None
     files.pop(README, None)
+    target = target_of_model(repo, private, overwrite)
+    target.prepare()
     source = metadata_of_source(distilled)
 
     def written(owners: Any, present: str) -> str:
         return model_card(distilled, repo, MODELING in files, set_repo, tested, owners, source, present)
 
     message = f"Classifier trained on a distilled set of {distilled.n} samples"
-    publication = Publication("model", files, written, is_of_model, None, message)
-    return commit(publication, repo, private, overwrite=overwrite)
+    return target.commit(files, written, message)
 
 
-def tested_classifier(distilled: DistilledSet, seed: int = 0, data: str | None = None) -> Tested:
+def target_of_model(repo: str, private: bool = False, overwrite: bool = False) -> Target:
+    """Where a classifier is published; arguments as of `push_model`."""
+    return Target("model", repo, is_of_model, None, private, overwrite=overwrite)
+
+
+def tested_classifier(distilled: DistilledSet, seed: int = 0, data: Where = None) -> Tested:
     """What the network that is trained on a set with `seed` gets right of its whole test split.
 
     Args:
         distilled: the set; of a pool that of the network alone.
         seed: as of `train_model`.
-        data: folder or file to read the data set from.
+        data: where the data set is read from, and how, where that is not as the recipe says.
     """
-    recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
-    test = load_corpus(recipe).test
+    test = load_corpus(read_from(distilled.recipe, data)).test
     check_fits(distilled, test)
     learner, theta = trained_on(distilled, seed=seed)
     counts = counts_of(learner.kernel(), theta, test, CPU)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tdd.data.known import KNOWN
-from tdd.distilled_set.set import DistilledSet
+
+if TYPE_CHECKING:
+    from tdd.distilled_set.set import DistilledSet
 from tdd.publishing.card_text import as_python, is_on_hub
-from tdd.settings.column_names import pair_of
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,7 @@ class TestedOn:
             load = [as_python(source["dataset"]), *config, f"revision={as_python(source['revision'])}"]
         about = distilled.embedding.about.get("separator") if distilled.embedding else None
         separator = [str(about["word"])] if isinstance(about, dict) else [str(token) for token in about or []]
-        pair = data.get("pair") or pair_of(column)
-        columns = list(map(str, pair)) if pair and separator else [column]
+        columns = list(distilled.pair) if distilled.pair and separator else [column]
         load += [f"split={as_python(split)}"]
         return cls(str(split), ", ".join(load), columns, label, str(data.get("class_names_column") or label), separator)
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import nn
 
 from tdd.data.corpus import load_corpus
 from tdd.data.text import TextSplit
-from tdd.distillation.accuracy import learner_of
+from tdd.distillation.learner_of_set import learner_of
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.distilled_set.vectors import check_vectors, load_vectors_of
@@ -23,17 +24,20 @@ from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.predictor import trained_on
 from tdd.hub.layout import MODELING
+from tdd.hub.quiet import without_bars
+from tdd.publishing.encoder_model import build_encoder
 from tdd.publishing.modeling_file import auto_map, modeling_file
 from tdd.publishing.network_of_config import SHAPE
 from tdd.publishing.transformers_model import DistilledClassifier, DistilledConfig
 from tdd.settings.from_data import LONGEST
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
+from tdd.settings.said import Where, read_from
 from tdd.system.files import write_text
 from tdd.system.memory import CPU
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerFast
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 
 def trained_network(distilled: DistilledSet, seed: int = 0) -> nn.Module:
@@ -101,22 +105,23 @@ def train_model(
     output: Path,
     vocabulary: Literal["data", "full"] = "data",
     seed: int = 0,
-    data: str | None = None,
+    data: Where = None,
     network: str | None = None,
-) -> DistilledClassifier:
+) -> PreTrainedModel:
     """Train a network on a distilled set and save it as a transformers model with its tokenizer.
 
     Args:
-        distilled: a set of embedded text.
+        distilled: a set of embedded text. That of a pretrained encoder becomes transformers' own model of its kind.
         output: a new or empty folder.
         vocabulary: the words of the data set, for a small file; or all words of the vectors.
         seed: of the network's draw, where the set has no initialisation of its own.
-        data: folder or file to read the data set from, for its words.
+        data: where the data set is read from, for its words, and how, where that is not as the recipe says: a file or
+            folder, or settings, as in ``{"data": "moved.csv", "delimiter": ";"}``; of an encoder none.
         network: which network of the set's pool is trained; None: the first.
 
     Raises:
-        UsageError: the folder is not empty, the set was not made for `network` or holds images, or the data or vectors
-            are not those of the set.
+        UsageError: the folder is not empty, the set was not made for `network` or holds images, the data or vectors
+            are not those of the set, or no model of transformers can express its encoder.
         TddError: the folder cannot be written to.
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
@@ -125,29 +130,49 @@ def train_model(
     if not entry_of(distilled.recipe.network).comes_with_tdd:
         raise UsageError("a set made for a network of your own gives no transformers model that others could load")
     if entry_of(distilled.recipe.network).pretrained:
-        raise UsageError("a set made for a pretrained encoder gives no transformers model; test it with tdd evaluate")
-    recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
+        if data is not None:
+            raise UsageError(f"{distilled.recipe.network} has word pieces of its own: leave the data out")
+        encoder, pieces = build_encoder(distilled, trained_network(distilled, seed))
+        _save(output, encoder, pieces)
+        return encoder
+    recipe = read_from(distilled.recipe, data)
     vectors = load_vectors_of(distilled)
     check_vectors(distilled, vectors)
-    assert isinstance(vectors, WordVectors)  # whatever is no encoder's
+    if not isinstance(vectors, WordVectors):
+        raise UsageError(
+            f"{distilled.recipe.network} reads the word pieces of {distilled.recipe.vectors} here, and models are "
+            "saved of networks that read word vectors, or of encoders; use tdd predict"
+        )
     rows = words_of_data(recipe, vectors) if vocabulary == "data" else None
     model, tokenizer = build_model(distilled, vectors, rows, seed)
-    code = modeling_file(learner_of(distilled, None, CPU))
+    _save(output, model, tokenizer, modeling_file(learner_of(distilled, None, CPU)))
+    return model
+
+
+def _save(output: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, code: str | None = None) -> None:
+    """Write them into a folder that is there once all of it is; `code` is that of the model's own classes.
+
+    Raises:
+        TddError: the folder cannot be written to.
+    """
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
         try:
-            model.save_pretrained(temporary)
-            tokenizer.save_pretrained(temporary)
+            with without_bars():
+                model.save_pretrained(temporary)
+                tokenizer.save_pretrained(temporary)
             if code is not None:
                 write_text(temporary / MODELING, code)
             temporary.chmod(0o755)
+            for path in temporary.iterdir():  # not for its owner alone, as temporary files are
+                path.chmod(0o644)
             temporary.replace(output)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    except OSError as error:
-        raise TddError(f"cannot write {output}: {error.strerror or error}; free some space or choose another") from None
-    return model
+    except (OSError, SafetensorError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise TddError(f"cannot write {output}: {why}; free some space or choose another") from None
 
 
 def words_of_data(recipe: Recipe, vectors: Embedding) -> list[int]:

@@ -8,7 +8,6 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from tdd.data.pixel_normalisation import Normalisation
-from tdd.distilled_set.set import DistilledSet
 from tdd.hub.encoders import MINILM_ON_HUB
 from tdd.publishing.card_text import as_python, rates_column
 from tdd.publishing.network_file import published_network
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
     from torch import nn
 
+    from tdd.distilled_set.set import DistilledSet
     from tdd.networks.learner import Learner
 
 FRESH_NETWORKS = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,31 +12,30 @@ from typing import Any
 from accelerate import Accelerator
 from torch import nn
 
-from tdd.distillation.checkpoint import run_fingerprint
+from tdd.distillation.made_from import MadeFrom
 from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import Interrupted, TddError, UsageError, nearest
+from tdd.errors import Interrupted, UsageError, nearest
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.features import FeaturesOf, features_of
-from tdd.evaluation.full_data import CHOSEN, FULL_RESULTS, better_tuned
+from tdd.evaluation.full_data import CHOSEN, FULL_RESULTS
 from tdd.evaluation.names import DRAWS, NAMES, NETWORKS, PLAIN, SUBJECT
+from tdd.evaluation.pool_figures import better_of_pool, pooled, pooled_full
 from tdd.evaluation.spaces import Spaces
 from tdd.hub.layout import RESULTS
 from tdd.networks.own import check_same_network
 from tdd.publishing.card import write_card
+from tdd.runs.baselines_file import BaselinesFile, Results
 from tdd.runs.open_data import open_corpus, open_corpus_of
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
+from tdd.settings.said import Where
 from tdd.system import processes
 from tdd.system.files import read_json, write_json
 from tdd.system.formatting import percent
 from tdd.system.processes import check_one_process
 from tdd.system.reporter import Reporter
-
-FILE = "baselines.json"
-"""Where a folder keeps the baselines measured so far."""
-
-Results = dict[str, dict[str, Any]]
+from tdd.system.threads import are_open, choose, restored
 
 
 def measure_baselines(
@@ -50,6 +49,9 @@ def measure_baselines(
     features: FeaturesOf = "vectors",
 ) -> Results:
     """Measure the baselines of a recipe's set; those that `folder` holds already are reused.
+
+    Those of a set for a pool are measured by each of its networks: results are those of all of them together, and under
+    "by_network" each network's own.
 
     Args:
         recipe: the set's settings; the set need not have been distilled.
@@ -75,13 +77,19 @@ def measure_baselines(
     with locked(folder), reporter:
         corpus = open_corpus(recipe, reporter)
         chosen_by = features_of(features, Spaces(corpus), accelerator.device)
-        baselines = Baselines(recipe, corpus, draws, networks, None, accelerator, reporter, network, features=chosen_by)
-        return _measure(baselines, names, folder, lambda name, result: None, features)
+        recipe = recipe.settled(len(corpus.classes), **corpus.found())
+        measured_by = {
+            each: Baselines(
+                recipe.alone(each), corpus, draws, networks, None, accelerator, reporter, network, features=chosen_by
+            )
+            for each in recipe.learners
+        }
+        return _measure(recipe, measured_by, names, folder, lambda name, result: None, features)
 
 
 def measure_baselines_of_run(
     folder: Path,
-    data: str | None = None,
+    data: Where = None,
     draws: int = DRAWS,
     networks: int | None = None,
     only: Sequence[str] = (),
@@ -104,100 +112,108 @@ def measure_baselines_of_run(
     accelerator, reporter = _one_process(device, threads), reporter or Reporter(quiet=True)
     with locked(folder), reporter:
         recipe, corpus = open_corpus_of(distilled, data, reporter)
-        start = distilled.initialisation
+        recipe = recipe.model_copy(update={"threads": threads})
         chosen_by = features_of(features, Spaces(corpus), accelerator.device)
-        about = (accelerator, reporter, network, distilled)
-        baselines = Baselines(recipe, corpus, draws, networks, start, *about, features=chosen_by)
+        measured_by = {}
+        for each in recipe.learners:
+            alone = distilled.alone(each)
+            about = (alone.initialisation, accelerator, reporter, network, alone)
+            measured_by[each] = Baselines(recipe.alone(each), corpus, draws, networks, *about, features=chosen_by)
 
         def keep(name: str, result: dict[str, Any]) -> None:
             results = read_json(folder / RESULTS) if (folder / RESULTS).exists() else {}
             if name == SUBJECT + PLAIN:
                 results["plain"] = result
             elif name == "full":
-                found = {key: result[key] for key in (*FULL_RESULTS, *CHOSEN) if key in result}
-                results["full_data"] = better_tuned(results.get("full_data"), found)
+                results["full_data"] = better_of_pool(results.get("full_data"), _of_all_data(result))
             else:
                 results.setdefault("baselines", {})[name] = result
             write_json(folder / RESULTS, results)
 
         if any(name.endswith(PLAIN) for name in names):  # the set beside them
             names = [*names, SUBJECT + PLAIN]
-        measured = _measure(baselines, names, folder, keep, features)
+        measured = _measure(recipe, measured_by, names, folder, keep, features)
         measured.pop(SUBJECT + PLAIN, None)
         distilled = read_run(folder)
         write_card(distilled, folder)
         if "full" in measured:  # the run may hold one that was tuned further
-            full = distilled.results["full_data"]
-            measured["full"] |= full | {"mean": full["accuracy"], "accuracies": [full["accuracy"]]}
+            measured["full"] = _tuned(measured["full"], distilled.results["full_data"])
         return measured, distilled
 
 
 def _measure(
-    baselines: Baselines,
+    recipe: Recipe,
+    measured_by: Mapping[str, Baselines],
     names: Sequence[str],
     folder: Path,
     keep: Callable[[str, dict[str, Any]], None],
     features: FeaturesOf,
 ) -> Results:
-    """Measure the baselines that `folder` does not hold yet, and call `keep` with the result of every one."""
-    recipe = baselines.recipe.model_copy(update={"steps": baselines.sets.steps})
-    fingerprint = _fingerprint(recipe, baselines, features)
-    settings = {
-        "fingerprint": fingerprint,
-        "settings": recipe.model_dump(),
-        "draws": baselines.draws,
-        "networks": baselines.networks,
+    """Measure the baselines that `folder` does not hold yet, by every network, and `keep` the result of each."""
+    one = next(iter(measured_by.values()))
+    about = {
+        "fingerprint": _fingerprint(recipe, list(measured_by.values()), features),
+        "settings": recipe.model_dump() if recipe.pool else _with_steps(one).model_dump(),
+        "draws": one.draws,
+        "networks": one.networks,
     }
-    results = _read_results(folder / FILE, fingerprint)
+    file = BaselinesFile.open(folder, about, recipe.pool)
+    missing = [name for name in names if any(file.get(name, network) is None for network in measured_by)]
+    with restored():
+        if missing not in ([], ["full"]) and are_open(one.accelerator, recipe.threads):
+            one.reporter.note(choose(one.small_step()))
+        return _measure_each(measured_by, names, file, recipe, keep)
+
+
+def _measure_each(
+    measured_by: Mapping[str, Baselines],
+    names: Sequence[str],
+    file: BaselinesFile,
+    recipe: Recipe,
+    keep: Callable[[str, dict[str, Any]], None],
+) -> Results:
     try:
         for name in names:
-            if name not in results:
-                results[name] = result = baselines.measure(name)
-                write_json(folder / FILE, settings | {"baselines": results})
-                held_out = percent(result["validation_accuracy"])
-                about = NAMES.get(name, "this distilled set, plain training")
-                baselines.reporter.note(f"{about}: held-out accuracy {held_out}, {result['seconds']:.0f} s")
-            keep(name, results[name])
+            for network, baselines in measured_by.items():
+                if file.get(name, network) is None:
+                    result = baselines.measure(name)
+                    file.put(name, network, result)
+                    told = NAMES.get(name, "this distilled set, plain training")
+                    told += f", {network}" if recipe.pool else ""
+                    held_out = percent(result["validation_accuracy"])
+                    baselines.reporter.note(f"{told}: held-out accuracy {held_out}, {result['seconds']:.0f} s")
+            keep(name, file.results[name])
     except KeyboardInterrupt:
         raise Interrupted(
             "interrupted; what was measured is kept, and the same command goes on with the rest"
         ) from None
-    return {name: results[name] for name in names}
+    return {name: file.results[name] for name in names}
 
 
-def _read_results(path: Path, fingerprint: str) -> Results:
-    """The baselines in a file, none if it does not exist.
-
-    Raises:
-        UsageError: they were measured with other settings or data.
-        TddError: the file does not hold baselines.
-    """
-    if not path.exists():
-        return {}
-    content = read_json(path)
-    try:
-        same, baselines = content["fingerprint"] == fingerprint, content["baselines"]
-        valid = all(
-            isinstance(result[key], int | float)
-            for name, result in baselines.items()
-            for key in ("mean", "sd", *(FULL_RESULTS if name == "full" else ()))
-        )
-    except (AttributeError, KeyError, TypeError):
-        same, valid, baselines = True, False, {}
-    if not valid:
-        raise TddError(f"{path} does not hold baselines; remove it to measure them again")
-    if not same:
-        raise UsageError(
-            f"{path} holds baselines measured with other settings or data; remove it, or choose another --output "
-            "(without --run)"
-        )
-    return dict(baselines)
+def _of_all_data(result: dict[str, Any]) -> dict[str, Any]:
+    """The baseline "full" as ``results.json`` keeps it."""
+    if "by_network" in result:
+        return pooled_full({network: _of_all_data(each) for network, each in result["by_network"].items()})
+    return {key: result[key] for key in (*FULL_RESULTS, *CHOSEN) if key in result}
 
 
-def _fingerprint(recipe: Recipe, baselines: Baselines, features: FeaturesOf) -> str:
-    about = [run_fingerprint(recipe, baselines.corpus), baselines.draws, baselines.networks, _all_data(recipe)]
-    about += [features, asdict(baselines.how), baselines.sets.words]
-    return hashlib.sha256(json.dumps(about).encode()).hexdigest()
+def _tuned(result: dict[str, Any], full: Mapping[str, Any]) -> dict[str, Any]:
+    """The baseline "full" with what ``results.json`` keeps of it."""
+    if "by_network" in result:
+        return pooled({name: _tuned(each, full["by_network"][name]) for name, each in result["by_network"].items()})
+    return result | dict(full) | {"mean": full["accuracy"], "accuracies": [full["accuracy"]]}
+
+
+def _with_steps(baselines: Baselines) -> Recipe:
+    return baselines.recipe.model_copy(update={"steps": baselines.sets.steps})
+
+
+def _fingerprint(recipe: Recipe, measured_by: Sequence[Baselines], features: FeaturesOf) -> str:
+    about = []
+    for each in measured_by:
+        own = [MadeFrom.of(_with_steps(each), each.corpus).digest(), each.draws, each.networks, _all_data(each.recipe)]
+        about.append([*own, features, asdict(each.how), each.sets.words, each.recipe.outer_steps])
+    return hashlib.sha256(json.dumps(about if recipe.pool else about[0]).encode()).hexdigest()
 
 
 def _all_data(recipe: Recipe) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdd.data.corpus import load_corpus
 from tdd.data.coverage import line_of
-from tdd.data.summary import figures
+from tdd.data.summary import figures, how_written
 from tdd.data.text import TextSplit
 from tdd.evaluation.reference import tfidf_reference
 from tdd.settings.recipe import Recipe
@@ -40,9 +40,10 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"{found['dataset']}: " + ", ".join(f"{count:,} {name}" for name, count in examples.items())
     for split, names in reading.get("files", {}).items():
         yield f"  {split} files: {', '.join(names)}"
-    how = [f"{name} {reading[name]!r}" for name in ("encoding", "delimiter", "quote") if name in reading]
-    if how:
-        yield f"  read with {', '.join(how)}{'' if reading.get('header', True) else ', no header'}"
+    if how := how_written(reading):
+        yield f"  written with {how}"
+    for name, alone in reading.get("by_file", {}).items():
+        yield f"  {name} is written with {how_written(alone)}"
     content = reading.get("text_column") or reading.get("image_column")
     yield f"  columns: {content} (examples), {reading['label_column']} (classes)"
     cells = [["  class", *examples]]

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import platform
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
-from importlib.metadata import version
+from collections.abc import Sequence
+from contextlib import nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
 from accelerate import Accelerator
 from torch import nn
 
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.memory import check_memory
-from tdd.distilled_set.run_folder import CHECKPOINT, LOG, check_empty, is_finished, locked, read_run, recipe_of_run
+from tdd.distillation.run_threads import settle_threads
+from tdd.distilled_set.run_folder import CHECKPOINT, LOG, check_empty, is_finished, locked, recipe_of_run
 from tdd.distilled_set.run_log import Log
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import Interrupted, TddError, UsageError, check_kind, stopped
+from tdd.errors import Interrupted, TddError, UsageError, check_kind, nearest, stopped
 from tdd.hub.layout import RECIPE
 from tdd.networks.own import can_be_imported, check_same_network, network_to_use, recipe_for
 from tdd.publishing.card import write_card
+from tdd.runs.about_distillation import about_distillation
+from tdd.runs.finished import finished
+from tdd.runs.longer import keep_recipe, longer, results_before
 from tdd.runs.measurements import evaluate_on
 from tdd.runs.open_data import open_corpus
+from tdd.runs.plot import draw_run
+from tdd.runs.start_from import keep_start, starting_set
+from tdd.runs.tracking import tracking
 from tdd.settings.from_data import SETTLED
 from tdd.settings.networks import CODE, entry_of
 from tdd.settings.recipe import RESUMED, Recipe
@@ -32,9 +36,10 @@ from tdd.settings.recipes import resolve_recipe
 from tdd.system import processes
 from tdd.system.reporter import Progress, Reporter
 from tdd.system.signals import stop_signals
-from tdd.system.version import __version__
+from tdd.system.threads import restored
 
 if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
     from tdd.data.from_memory import Data
 
 
@@ -54,7 +59,7 @@ def distill(
     Args:
         recipe: every setting, or the name of a data set, whose own recipe is taken; when resuming, only those settings
             count that have no part in the set: the place its data are read from, its device and threads, its tracker,
-            its time.
+            its time; and more `outer_steps` for a finished run, see `tdd.runs.longer.longer`.
         folder: the run folder; None keeps nothing on disk.
         resume: resume the run in `folder` instead of starting one.
         reporter: where progress is told; None: on standard error, see `tdd.disable_progress`.
@@ -77,31 +82,35 @@ def distill(
         if isinstance(network, str) and not network.startswith(CODE):
             settings, network = settings | {"network": network}, None
         recipe = resolve_recipe(recipe, None, [], settings)
-    elif settings:
-        raise UsageError(f"{next(iter(settings))} is a setting of the recipe: tdd.Recipe({next(iter(settings))}=...)")
-    check_kind("recipe", recipe, Recipe, "the name of a data set, or tdd.Recipe(dataset=...)")
+    else:
+        _check_recipe(recipe, list(settings))
     if resume and folder is None:
         raise UsageError("resume goes on with the run in a folder: name it")
     tracker = None if recipe.report_to == "none" else recipe.report_to
     if resume and folder is not None:
         kept = recipe_of_run(Path(folder))
         check_same_network(kept, network, "start one for that in a new folder")
-        recipe = kept.model_copy(update={name: getattr(recipe, name) for name in RESUMED})
+        kept = longer(kept, Path(folder), recipe.outer_steps)
+        found = {name: value for name, value in kept.found.items() if name not in RESUMED or name in recipe.found}
+        recipe = kept.model_copy(update={name: getattr(recipe, name) for name in RESUMED} | {"found": found})
     if data is not None:
         recipe = recipe.model_copy(update={"data_from": "memory"})
     network_to_use(recipe.network, network)
     recipe = recipe_for(recipe, network)
+    if tracker and find_spec(tracker) is None:
+        raise UsageError(
+            f"{tracker} is not installed: pip install {tracker}, or this package with the extra [track]; or choose "
+            "another --report-to"
+        )
     project = str(folder) if folder else None
     accelerator = processes.accelerator(recipe.device, recipe.threads, log_with=tracker, project_dir=project)
-    if tracker and not accelerator.log_with:
-        raise UsageError(f"{tracker} is not installed: run pip install {tracker}, or choose another --report-to")
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=not accelerator.is_main_process)
     if folder is None:
-        with _tracking(tracker):
+        with tracking(tracker), restored():
             return _distill(recipe, None, accelerator, reporter, data, network)
     folder = Path(folder)
-    with _tracking(tracker), locked(folder) if accelerator.is_main_process else nullcontext():
+    with tracking(tracker), restored(), locked(folder) if accelerator.is_main_process else nullcontext():
         if accelerator.is_main_process and not resume:
             check_empty(folder)
         accelerator.wait_for_everyone()
@@ -114,6 +123,15 @@ def distill(
             raise stopped(error, f"{str(error) or 'interrupted'}; go on with: {again}") from None
 
 
+def _check_recipe(recipe: object, settings: Sequence[str]) -> None:
+    """Raise UsageError unless it is a recipe, beside which there are no further settings."""
+    check_kind("recipe", recipe, Recipe, "the name of a data set, or tdd.Recipe(dataset=...)")
+    for name in settings[:1]:
+        if name not in Recipe.model_fields:
+            raise UsageError(f"distill takes no '{name}'{nearest(name, ['folder', 'reporter', *Recipe.model_fields])}")
+        raise UsageError(f"{name} is a setting of the recipe: tdd.Recipe({name}=...)")
+
+
 def _resume_command(recipe: Recipe, folder: Path, data: Data | None, network: str | nn.Module | None) -> str:
     """What goes on with a run: a command, or where it was given what no command names, a call."""
     known = all(entry_of(name).comes_with_tdd for name in recipe.learners)
@@ -122,24 +140,6 @@ def _resume_command(recipe: Recipe, folder: Path, data: Data | None, network: st
         return f"tdd distill --resume {folder}" + ("" if known else f" --network {recipe.network}")
     given = [*(["data=..."] if data is not None else []), *(["network=..."] if network is not None else [])]
     return f"tdd.distill(recipe, '{folder}', {', '.join(['resume=True', *given])})"
-
-
-@contextmanager
-def _tracking(tracker: str | None) -> Iterator[None]:
-    """Send what a tracker prints to standard error: standard output is for results."""
-    if tracker is None:
-        yield
-        return
-    with redirect_stdout(sys.stderr):
-        try:
-            yield
-        finally:
-            if tracker == "trackio":
-                import trackio
-
-                # Else it ends, and says so, when the process does.
-                with suppress(RuntimeError):  # not begun
-                    trackio.finish()
 
 
 def _distill(
@@ -151,21 +151,24 @@ def _distill(
     network: str | nn.Module | None,
 ) -> DistilledSet:
     corpus = open_corpus(recipe, reporter, data)
-    recipe, asked = recipe.settled(len(corpus.classes), **corpus.found()), recipe
-    if settled := [name for name in SETTLED if getattr(asked, name) is None and getattr(recipe, name) is not None]:
-        reporter.note("settings by the data: " + ", ".join(f"{name} {getattr(recipe, name):g}" for name in settled))
+    recipe = _settled(recipe, corpus, reporter)
     reporter.note(check_memory(recipe, corpus, accelerator, network))
     with stop_signals() as should_stop, reporter:
         checkpoint = folder and folder / CHECKPOINT
-        distiller = Distiller(recipe, corpus, checkpoint, accelerator, should_stop=should_stop, network=network)
+        start = starting_set(recipe, corpus, folder, accelerator, reporter)
+        distiller = Distiller(
+            recipe, corpus, checkpoint, accelerator, should_stop=should_stop, start=start, network=network
+        )
         state = distiller.state
-        if folder and state.is_done and is_finished(folder):
-            reporter.note("the run was finished before")
-            return read_run(folder)
+        if folder and (done := finished(distiller, folder, reporter)):
+            return done
         if state.step:
             reporter.note(f"going on after outer step {state.step}")
-        if folder and accelerator.is_main_process and not (folder / RECIPE).exists():
-            recipe.save(folder / RECIPE)
+        if folder and accelerator.is_main_process:
+            keep_recipe(recipe, folder)
+            keep_start(start, folder)
+        if line := settle_threads(distiller):
+            reporter.note(line)
         if recipe.report_to != "none":
             accelerator.init_trackers("tdd", config={name: str(value) for name, value in recipe.model_dump().items()})
         log = Log(folder / LOG if folder and accelerator.is_main_process else None, state.step)
@@ -186,23 +189,15 @@ def _distill(
         try:
             distilled = distiller.run()
         except TddError:
-            if folder and state.best and accelerator.is_main_process:
+            if folder and state.best and accelerator.is_main_process and not is_finished(folder):
                 distiller.best().save_pretrained(folder)
             raise
         finally:
             log.close()
+    distilled.results = results_before(folder)
     distilled.results["data"] = corpus.reading
-    distilled.results["distillation"] = {
-        "outer_steps": state.step,
-        "best_step": state.best_step,
-        "validation_accuracy": state.best_accuracy,
-        **({} if recipe.metric == "accuracy" else {"metric": recipe.metric}),
-        **({"validation_by_network": dict(zip(recipe.pool, state.best_of_each, strict=True))} if recipe.pool else {}),
-        "seconds": round(state.seconds, 1),
-        "processes": accelerator.num_processes,
-        "hardware": _hardware(accelerator.device),
-        "versions": {"python": platform.python_version(), "tdd": __version__, "torch": version("torch")},
-    }
+    distilled.results |= {} if start is None else start.results
+    distilled.results["distillation"] = distilled.results.get("distillation", {}) | about_distillation(distiller)
     # Only counted, not told: this may be a trial, and trials are judged by held-out data.
     evaluation = evaluate_on(
         corpus,
@@ -216,6 +211,7 @@ def _distill(
     distilled.results["evaluation"] = {evaluation.init: evaluation.as_dict()}
     if folder and accelerator.is_main_process:
         distilled.save_pretrained(folder)
+        draw_run(folder, reporter)
         write_card(distilled, folder)
     # Together: a process that left while others still talk to it would end in an abort.
     accelerator.wait_for_everyone()
@@ -223,8 +219,9 @@ def _distill(
     return distilled
 
 
-def _hardware(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    threads = torch.get_num_threads()
-    return f"CPU, {threads} thread{'s' if threads > 1 else ''}, {platform.machine()}"
+def _settled(asked: Recipe, corpus: Corpus, reporter: Reporter) -> Recipe:
+    """The recipe with what the data decide, which is told."""
+    recipe = asked.settled(len(corpus.classes), **corpus.found())
+    if settled := [name for name in SETTLED if getattr(asked, name) is None and getattr(recipe, name) is not None]:
+        reporter.note("settings by the data: " + ", ".join(f"{name} {getattr(recipe, name):g}" for name in settled))
+    return recipe

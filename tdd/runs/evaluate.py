@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,15 +11,19 @@ from typing import Any
 
 from tdd.distilled_set.run_folder import read_run
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import UsageError
+from tdd.errors import Interrupted, UsageError
 from tdd.evaluation.decoded import check_decodable
+from tdd.evaluation.kept_tests import KeptTests
 from tdd.evaluation.names import NETWORKS
 from tdd.networks.own import check_same_network
 from tdd.runs.keep import keep_figures
 from tdd.runs.measurements import Measurements
 from tdd.runs.open_data import open_corpus_of
+from tdd.runs.summary import protocol
+from tdd.settings.said import Where
 from tdd.system import processes
 from tdd.system.reporter import Reporter
+from tdd.system.threads import restored
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ def evaluate_run(
     init: str | None = None,
     full: bool = False,
     max_test: int | None = None,
-    data: str | None = None,
+    data: Where = None,
     decoded: bool = False,
     reporter: Reporter | None = None,
     only_missing: bool = False,
@@ -53,7 +58,8 @@ def evaluate_run(
 ) -> DistilledSet:
     """Evaluate the set in a run folder on its data set's test split, and add the figures to ``results.json``.
 
-    Each figure is kept as soon as it is measured.
+    Each figure is kept as soon as it is measured, and each group of networks as soon as it is tested: the same call
+    goes on with the rest.
 
     Args:
         folder: the run folder.
@@ -61,7 +67,8 @@ def evaluate_run(
         init: "fixed" or "random"; None: the one the set was made for, and with `networks` given, fresh ones too.
         full: also train the same network on all the data, for the distillation ratio.
         max_test: test on this many examples only.
-        data: read the data from here instead of where the recipe says.
+        data: where the data are read from, and how they are written, where that is not as the recipe says: a file or
+            folder, or settings, as in ``{"data": "moved.csv", "delimiter": ";"}``.
         decoded: also replace every position by its nearest word, see `tdd.evaluation.decoded.decoded_accuracy`.
         reporter: where progress is told; None: nowhere.
         only_missing: leave out accuracies that the run's results hold already, for as many networks on the whole test
@@ -74,6 +81,7 @@ def evaluate_run(
         UsageError: there is no finished run in `folder`, the data are not those the set was distilled from, or its
             words are asked for (`decoded`) and it is made of them, or several `networks` are given for a fixed
             initialisation.
+        Interrupted: Ctrl-C; the same call goes on with the rest.
     """
     accelerator = processes.accelerator(device, threads)
     if reporter is None or not accelerator.is_main_process:
@@ -86,9 +94,11 @@ def evaluate_run(
     if decoded:
         check_decodable(distilled)
     recipe, corpus = open_corpus_of(distilled, data, reporter)
+    recipe = recipe.model_copy(update={"threads": threads})
     if full_search:
         recipe = recipe.model_copy(update={"full_search": recipe.full_search or "usual"})
-    measurements = Measurements(distilled, recipe, corpus, networks, max_test, accelerator, reporter, network)
+    kept = KeptTests(folder)
+    measurements = Measurements(distilled, recipe, corpus, networks, max_test, accelerator, reporter, kept, network)
 
     inits = [init] if init else [recipe.init]
     if recipe.init == "fixed" and init is None and networks is not None:
@@ -96,6 +106,8 @@ def evaluate_run(
     jobs: list[Job] = []
     for network_init in inits:
         is_measured = partial(is_tested, init=network_init, networks=networks or NETWORKS)
+        if line := protocol(distilled.recipe.init, network_init):
+            reporter.note(line)
         jobs.append(Job("evaluation", partial(measurements.evaluation, network_init), is_measured))
         if decoded:
             jobs.append(Job("decoded", partial(measurements.decoded, network_init)))
@@ -105,11 +117,21 @@ def evaluate_run(
     for job in jobs:
         if only_missing and job.is_measured(distilled.results):
             continue
-        with reporter:
+        with reporter, restored(), going_on():
             figures = job.measure()
         # At once, since the next measurement may be stopped.
         keep_figures(figures, job.key, distilled, folder if accelerator.is_main_process else None)
+        kept.clear()
     return distilled
+
+
+@contextmanager
+def going_on() -> Iterator[None]:
+    """Say that a measurement that is stopped goes on when it is asked for again."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; what was tested is kept, and the same command goes on with the rest") from None
 
 
 def is_searched(results: Mapping[str, Any]) -> bool:

@@ -7,15 +7,20 @@ from pathlib import Path
 from tdd.distilled_set.run_folder import read_run
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
-from tdd.evaluation.evaluation import Evaluation, evaluate
+from tdd.evaluation.evaluation import evaluate
+from tdd.evaluation.kept_tests import KeptTests
 from tdd.evaluation.names import NETWORKS
+from tdd.evaluation.small_step import evaluation_step
 from tdd.networks.own import check_same_network
+from tdd.runs.evaluate import going_on
 from tdd.runs.keep import keep_figures
+from tdd.runs.measurements import teller
 from tdd.runs.open_data import open_corpus_of
 from tdd.settings.initialisations import Initialisation
+from tdd.settings.said import Where
 from tdd.system import processes
-from tdd.system.formatting import percent
 from tdd.system.reporter import Reporter
+from tdd.system.threads import are_open, choose, restored
 
 
 def evaluate_initialisation(
@@ -23,7 +28,7 @@ def evaluate_initialisation(
     initialisation: str,
     networks: int | None = None,
     max_test: int | None = None,
-    data: str | None = None,
+    data: Where = None,
     reporter: Reporter | None = None,
     network: str | None = None,
     device: str | None = None,
@@ -54,14 +59,18 @@ def evaluate_initialisation(
     recipe, corpus = open_corpus_of(distilled, data, reporter)
     count = networks or NETWORKS
 
-    def tell(so_far: Evaluation) -> None:
-        figures = percent(so_far.mean, so_far.sd)
-        reporter.count(len(so_far.accuracies), count, f"networks tested, {initialisation}: {figures}")
-
-    with reporter:
+    kept = KeptTests(folder)
+    tell = teller(reporter, count, f"networks tested, {initialisation}", kept)
+    with reporter, restored(), going_on():
+        if are_open(accelerator, threads):
+            place = accelerator.device
+            reporter.note(choose(evaluation_step(distilled, corpus.test, count, network, place, initialisation)))
         found = evaluate(
-            distilled, corpus.test, count, "random", recipe.seed, max_test, accelerator, tell, network, initialisation
+            *(distilled, corpus.test, count, "random", recipe.seed, max_test, accelerator, tell, network),
+            initialisation=initialisation,
+            kept=kept,
         )
     figures = {f"random, {initialisation}": found.as_dict()}
     keep_figures(figures, "evaluation", distilled, folder if accelerator.is_main_process else None)
+    kept.clear()
     return distilled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +13,15 @@ from tdd.data.corpus import Corpus
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.decoded import decoded_accuracy
 from tdd.evaluation.evaluation import Evaluation, evaluate
-from tdd.evaluation.full_data import better_tuned, train_on_all
+from tdd.evaluation.full_data import train_on_all
+from tdd.evaluation.kept_tests import KeptTests
 from tdd.evaluation.names import NETWORKS
+from tdd.evaluation.pool_figures import better_of_pool, pooled_full
+from tdd.evaluation.small_step import evaluation_step
 from tdd.settings.recipe import Recipe
 from tdd.system.formatting import percent
 from tdd.system.reporter import Reporter
+from tdd.system.threads import are_open, choose
 
 
 def evaluate_on(
@@ -29,6 +34,7 @@ def evaluate_on(
     reporter: Reporter | None = None,
     tell_figures: bool = True,
     network: str | nn.Module | None = None,
+    kept: KeptTests | None = None,
 ) -> Evaluation:
     """Evaluate a set on a corpus's test split, with progress told to `reporter`, see `evaluate`.
 
@@ -37,15 +43,28 @@ def evaluate_on(
     reporter = reporter or Reporter(quiet=True)
     fresh = None if (init or distilled.recipe.init) == "fixed" else networks
 
-    def tell(so_far: Evaluation) -> None:
-        if so_far.init == "random":
-            figures = f": {percent(so_far.mean, so_far.sd)}" if tell_figures else ""
-            reporter.count(len(so_far.accuracies), networks, f"networks tested{figures}")
-
+    tell = teller(reporter, networks, "networks tested", kept, tell_figures)
     with reporter:
         return evaluate(
-            distilled, corpus.test, fresh, init, distilled.recipe.seed, max_test, accelerator, tell, network
+            *(distilled, corpus.test, fresh, init, distilled.recipe.seed, max_test, accelerator, tell, network),
+            kept=kept,
         )
+
+
+def teller(
+    reporter: Reporter, networks: int, what: str, kept: KeptTests | None = None, tell_figures: bool = True
+) -> Callable[[Evaluation], None]:
+    """What tells `reporter` how many of so many fresh networks are tested, and their accuracy."""
+
+    def tell(so_far: Evaluation) -> None:
+        if so_far.init != "random":
+            return
+        figures = f": {percent(so_far.mean, so_far.sd)}" if tell_figures else ""
+        before = kept is not None and kept.last is not None and so_far.accuracies is kept.last.found
+        say = reporter.begin if before else reporter.count
+        say(len(so_far.accuracies), networks, f"{what}{figures}")
+
+    return tell
 
 
 @dataclass(frozen=True)
@@ -60,6 +79,7 @@ class Measurements:
         max_test: test on this many examples only.
         accelerator: device and processes.
         reporter: where progress is told.
+        kept: where the networks tested so far are kept.
         network: the user's own network, ``python:package.module:Class``; None: the recipe's.
     """
 
@@ -70,10 +90,18 @@ class Measurements:
     max_test: int | None
     accelerator: Accelerator
     reporter: Reporter
+    kept: KeptTests
     network: str | None = None
+
+    def _choose_threads(self, init: str) -> None:
+        if are_open(self.accelerator, self.recipe.threads):
+            networks = 1 if init == "fixed" else self.networks or NETWORKS
+            step = evaluation_step(self.distilled, self.corpus.test, networks, self.network, self.accelerator.device)
+            self.reporter.note(choose(step))
 
     def evaluation(self, init: str) -> dict[str, Any]:
         """Test accuracy of networks trained on the set, by initialisation."""
+        self._choose_threads(init)
         evaluation = evaluate_on(
             self.corpus,
             self.distilled,
@@ -83,11 +111,13 @@ class Measurements:
             self.accelerator,
             self.reporter,
             network=self.network,
+            kept=self.kept,
         )
         return {init: evaluation.as_dict()}
 
     def decoded(self, init: str) -> dict[str, Any]:
         """Test accuracy of networks trained on the set's nearest words, by initialisation; see `decoded_accuracy`."""
+        self._choose_threads(init)
         accuracies = decoded_accuracy(
             self.distilled,
             self.corpus,
@@ -96,11 +126,20 @@ class Measurements:
             self.max_test,
             self.accelerator,
             on_fit=lambda progress: self.reporter.outer_step(progress, self.recipe.refit_steps),
+            on_test=teller(self.reporter, self.networks or NETWORKS, "networks trained on words tested", self.kept),
             network=self.network,
+            kept=self.kept,
         )
         return {init: accuracies}
 
     def full_data(self) -> dict[str, Any]:
-        """Test accuracy of the same network trained on all the data; see `train_on_all`."""
-        full = train_on_all(self.recipe, self.corpus, self.accelerator, self.reporter, self.network)
-        return better_tuned(self.distilled.results.get("full_data"), full)
+        """Test accuracy of the same network, or each of the pool, trained on all the data; see `train_on_all`.
+
+        It chooses its threads itself.
+        """
+        about = (self.corpus, self.accelerator, self.reporter)
+        if self.recipe.pool:
+            full = pooled_full({each: train_on_all(self.recipe.alone(each), *about) for each in self.recipe.pool})
+        else:
+            full = train_on_all(self.recipe, *about, self.network)
+        return better_of_pool(self.distilled.results.get("full_data"), full)

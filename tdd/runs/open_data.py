@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tdd.data.changes import told_changes
 from tdd.data.corpus import Corpus, load_corpus
 from tdd.data.summary import short_lines
 from tdd.distillation.accuracy import check_classes
@@ -13,6 +12,7 @@ from tdd.distilled_set.embedding import SavedEmbedding
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
+from tdd.settings.said import Where, read_from
 from tdd.system.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ def open_corpus(recipe: Recipe, reporter: Reporter, data: Data | None = None) ->
     return corpus
 
 
-def open_corpus_of(distilled: DistilledSet, data: str | None, reporter: Reporter) -> tuple[Recipe, Corpus]:
-    """A set's recipe and the corpus it was distilled from, read from the path `data` unless that is None.
+def open_corpus_of(distilled: DistilledSet, data: Where, reporter: Reporter) -> tuple[Recipe, Corpus]:
+    """A set's recipe and the corpus it was distilled from, read as its recipe says, but for `data`.
 
     Raises:
         UsageError: the data, or the word vectors, are not those that the set was distilled from.
     """
-    recipe = distilled.recipe if data is None else distilled.recipe.model_copy(update={"data": data})
+    recipe = read_from(distilled.recipe, data)
     corpus = open_corpus(recipe, reporter)
     check_classes(distilled, corpus.classes)
     if distilled.source.get("vectors_checksum") != corpus.source.get("vectors_checksum"):
@@ -50,21 +50,8 @@ def open_corpus_of(distilled: DistilledSet, data: str | None, reporter: Reporter
 
 def _difference(distilled: DistilledSet, corpus: Corpus) -> str:
     """How the data differ from those that a set was distilled from, in a few words."""
-    then, now = (
-        _examples(reading.get("classes", {})) for reading in (distilled.results.get("data", {}), corpus.reading)
-    )
     before, embedding = distilled.embedding, SavedEmbedding.of(corpus.train)
     if before is not None and embedding is not None and before.splitting != embedding.splitting:
         return f"its texts were split into tokens by {before.splitting}, these are by {embedding.splitting}"
-    for split, after in now.items():
-        if then and after != then.get(split):
-            return f"{after:,} {split} examples instead of {then.get(split, 0):,}"
-    return "other texts, labels or splits" if corpus.train.space.kind == "text" else "other images, labels or splits"
-
-
-def _examples(classes: Mapping[str, Mapping[str, int]]) -> Counter[str]:
-    """Examples of each split, from those of each class."""
-    counts: Counter[str] = Counter()
-    for of_class in classes.values():
-        counts.update(of_class)
-    return counts
+    then, now = distilled.source | distilled.results.get("data", {}), corpus.source | corpus.reading
+    return told_changes(then, now, corpus.train.space.kind)

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Literal
 from tdd.distilled_set.run_folder import LOG, read_run, recipe_of_run
 from tdd.distilled_set.run_log import read_log
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import UsageError
+from tdd.distilled_set.shareable import public
+from tdd.errors import TddError, UsageError
 from tdd.evaluation.names import PROTOCOLS
 from tdd.evaluation.transfer_cells import matrix
-from tdd.hub.layout import WEIGHTS
+from tdd.hub.layout import FIGURES, WEIGHTS
 from tdd.inspection.confusion_figure import MOST_CLASSES, draw_confusion
+from tdd.inspection.curves_figure import draw_curves, draw_curves_of_runs
 from tdd.inspection.figure_style import save_figure
-from tdd.inspection.figures import draw_accuracy_against_n, draw_curves, draw_labels, draw_learning_rates, draw_networks
+from tdd.inspection.figure_title import about_recipe, about_set
+from tdd.inspection.figures import draw_accuracy_against_n, draw_labels, draw_learning_rates, draw_networks
 from tdd.inspection.transfer_figure import draw_transfer
+from tdd.system.reporter import Reporter
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,12 +32,13 @@ Format = Literal["png", "svg"]
 def plot_runs(folders: Sequence[Path], output: Path | None = None, format: Format = "png") -> list[Path]:
     """Draw every figure that the runs in `folders` hold the numbers for.
 
-    A run that is not finished gets its curves. Several runs also get accuracy against n, a panel for each data set.
+    A run that is not finished gets its curves. Several runs also get their curves together, and accuracy against n, a
+    panel for each data set.
 
     Args:
         folders: run folders.
         output: where the figures go, in a folder for each run where they are several; None: ``figures`` in each run's
-            folder, accuracy against n in that of the first.
+            folder, those of several runs together in ``figures`` of the folder that holds the first of them.
         format: "png" or "svg".
 
     Returns:
@@ -46,43 +51,57 @@ def plot_runs(folders: Sequence[Path], output: Path | None = None, format: Forma
     if output is not None and len({folder.resolve().name for folder in folders}) < len(folders):
         raise UsageError("two of the runs' folders have the same name, their figures too: leave --output out")
     written: list[Path] = []
-    finished = []
+    finished, logs = [], []
     for folder in folders:
-        target = folder / "figures" if output is None else output if len(folders) == 1 else output / folder.name
-        recipe_of_run(folder)
+        target = folder / FIGURES if output is None else output if len(folders) == 1 else output / folder.name
+        recipe = recipe_of_run(folder)
         figures: dict[str, Figure] = {}
+        distilled = read_run(folder) if (folder / WEIGHTS).exists() else None
         if log := read_log(folder / LOG):
-            figures["curves"] = draw_curves(log)
-        if (folder / WEIGHTS).exists():
-            distilled = read_run(folder)
+            about = about_recipe(recipe) if distilled is None else about_set(distilled)
+            figures["curves"] = draw_curves(log, about)
+            logs.append((about, log))
+        if distilled is not None:
             finished.append(distilled)
             figures |= draw_set(distilled)
             if distilled.space.kind != "text":
-                from tdd.inspection.pictures import save_pictures
+                from tdd.inspection.picture_figures import save_pictures
 
                 written += save_pictures(distilled, target, format)
         written += [save_figure(figure, target / f"{name}.{format}") for name, figure in figures.items()]
+    # Not in the folder of a run, whose card shows the figures that are there.
+    together = folders[0].resolve().parent / FIGURES if output is None else output
     if len(folders) > 1 and any(distilled.results.get("transfer") for distilled in finished):
-        target = folders[0] / "figures" if output is None else output
         for name, figure in draw_transfers(finished).items():
-            written.append(save_figure(figure, target / f"{name}-of-runs.{format}"))
+            written.append(save_figure(figure, together / f"{name}-of-runs.{format}"))
+    if len(logs) > 1:
+        written.append(save_figure(draw_curves_of_runs(logs), together / f"curves-of-runs.{format}"))
     if len(folders) > 1 and any(distilled.results.get("evaluation") for distilled in finished):
-        target = folders[0] / "figures" if output is None else output
-        written.append(save_figure(draw_accuracy_against_n(finished), target / f"accuracy-against-n.{format}"))
+        written.append(save_figure(draw_accuracy_against_n(finished), together / f"accuracy-against-n.{format}"))
     if not written:
         raise UsageError("there is nothing to draw yet: the first outer step is not done")
     return written
 
 
+def draw_run(folder: Path, reporter: Reporter) -> None:
+    """Draw the figures of a run into its folder, or say in a line why there are none: no reason to lose the rest."""
+    try:
+        plot_runs([folder])
+    except TddError as error:
+        reporter.note(f"note: no figures: {error}")
+
+
 def draw_set(distilled: DistilledSet) -> dict[str, Figure]:
     """Figures of a finished set by file name: learning rates, soft labels and, where tested, the networks."""
-    figures = {"learning-rates": draw_learning_rates(distilled), "labels": draw_labels(distilled)}
+    figures = {"labels": draw_labels(distilled)}
+    if distilled.recipe.inner == "learned":
+        figures["learning-rates"] = draw_learning_rates(distilled)
     evaluation = distilled.results.get("evaluation", {}).get("random")
     if evaluation and len(evaluation.get("accuracies", ())) > 1:
         figures["networks"] = draw_networks(distilled)
     own = distilled.results.get("evaluation", {}).get(distilled.recipe.init) or {}
     if own.get("confusion") and len(distilled.classes) <= MOST_CLASSES:
-        figures["confusion"] = draw_confusion(own, distilled.classes)
+        figures["confusion"] = draw_confusion(own, distilled.classes, about_set(distilled))
     return figures | draw_transfers([distilled])
 
 
@@ -90,5 +109,6 @@ def draw_transfers(sets: Sequence[DistilledSet]) -> dict[str, Figure]:
     """Learned on x tested on, a figure for each protocol that something was measured by, by file name."""
     names = [f"{each.recipe.network}, {each.recipe.samples}, n = {each.n}" for each in sets]
     runs = [(name, each.results.get("transfer") or {}) for name, each in zip(names, sets, strict=True)]
+    about = ", ".join(dict.fromkeys(public(each).recipe.dataset for each in sets))
     found = {protocol: matrix(runs, protocol) for protocol in PROTOCOLS}
-    return {f"transfer-{name}": draw_transfer(rows, PROTOCOLS[name]) for name, rows in found.items() if rows}
+    return {f"transfer-{name}": draw_transfer(rows, PROTOCOLS[name], about) for name, rows in found.items() if rows}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from tdd.data.formats.plain_text import plain_text
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.evaluation.predictor import Predictor, Text
+from tdd.publishing.saved_model import SavedModel
 from tdd.settings.column_names import pair_of
 from tdd.settings.data_parts import DataSettings
 from tdd.system.formatting import aligned, printable
@@ -88,23 +89,33 @@ def predict(distilled: DistilledSet, texts: Sequence[Text], network: str | None 
     return Predictions(list(texts), predictor.classes, predictor.probabilities(texts))
 
 
-def texts_of_file(path: Path, distilled: DistilledSet, column: str | None = None) -> list[Text]:
+def predict_by_model(folder: Path, texts: Sequence[Text]) -> Predictions:
+    """The classes of texts by a model that `tdd train` saved, see `SavedModel`."""
+    model = SavedModel(folder)
+    return Predictions(list(texts), model.classes, model.probabilities(texts))
+
+
+def texts_of_file(
+    path: Path, own: str | None = None, column: str | None = None, reading: Mapping[str, Any] | None = None
+) -> list[Text]:
     """The texts of a file: one a line (.txt), or those of a column of a table, of all its splits.
 
     Args:
         path: the file.
-        distilled: the set, whose own column is taken where the file has it.
-        column: the column, two of pairs; None: the set's own, or else the one column there is.
+        own: the column of the set's data, which is taken where the file has it; None: not known.
+        column: the column, two of pairs; None: `own`, or else the one column there is.
+        reading: settings that say how the file is written; None: that is recognised.
 
     Raises:
         UsageError: a file of another kind, or without such a column.
         TddError: it is damaged.
     """
-    if data_suffix(path) == ".txt" and column is None:
-        data, _ = plain_text(path, None)
+    reading = reading or {}
+    if data_suffix(path) == ".txt" and column is None and "delimiter" not in reading:
+        data, _ = plain_text(path, reading.get("encoding"))
         return [line.rstrip("\r\n") for line in lines_of(data) if line.strip()]
-    asked = column or distilled.recipe.text_column
-    read = read_file(path, DataSettings(text_column=asked))
+    asked = column or own
+    read = read_file(path, DataSettings(text_column=asked, **reading))
     texts: list[Text] = []
     for split in read.splits.values():
         columns = _columns(path, split.column_names, asked)

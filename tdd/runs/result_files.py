@@ -6,13 +6,13 @@ It holds nothing of the machine but what computes, and no folders, so that it ca
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from tdd.data.changes import examples_of
 from tdd.distilled_set.run_folder import changed_settings
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public, public_recipe
@@ -23,7 +23,7 @@ from tdd.system.files import read_json, write_json
 
 DIGITS = 6
 """Decimal places of a share."""
-_OF_ALL_DATA = ("accuracy", "validation_accuracy", "test_examples", "tried")
+_OF_ALL_DATA = ("accuracy", "validation_accuracy", "test_examples", "tried", "by_network")
 
 
 class _Part(BaseModel):
@@ -161,8 +161,8 @@ def result_of(row: Row, seed: int, distilled: DistilledSet) -> Result:
         },
         **{name: distillation[name] for name in ("outer_steps", "seconds", "processes", "hardware", "versions")},
         classes=len(distilled.classes),
-        examples=_examples(results.get("data", {}).get("classes", {})),
-        recipe=shared.recipe.model_dump(exclude=set(RESUMED)),
+        examples=examples_of(results.get("data", {}).get("classes", {})),
+        recipe=shared.recipe.model_dump(exclude={*RESUMED, "found"}),
     )
 
 
@@ -203,14 +203,6 @@ def _all_data(full: Mapping[str, Any]) -> AllData:
         setting={name: value for name, value in full.items() if name not in _OF_ALL_DATA},
         settings_tried=max(1, len(full.get("tried", []))),
     )
-
-
-def _examples(classes: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
-    """Examples of each split, from those of each class."""
-    total: Counter[str] = Counter()
-    for counts in classes.values():
-        total.update(counts)
-    return dict(total)
 
 
 def _rounded(value: Any) -> Any:

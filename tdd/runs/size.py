@@ -113,6 +113,11 @@ def distillation_size(
     """
     if recipe.metric != "accuracy":
         raise UsageError(f"tdd size compares accuracies with those of all the data: leave metric: {recipe.metric} out")
+    if recipe.pool:
+        raise UsageError(
+            f"tdd size compares sets by a single network, and this one is for a pool ({', '.join(recipe.pool)}): "
+            "leave the pool out, and name one of them with --network"
+        )
     accelerator = processes.accelerator(recipe.device, recipe.threads)
     if reporter is None or not accelerator.is_main_process:
         reporter = Reporter(quiet=True)

@@ -10,10 +10,11 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.class_figures import is_at_majority
 from tdd.evaluation.names import NAMES, NOT_OPPONENTS, PLAIN, SUBJECT, how_trained
 from tdd.evaluation.paired import paired_difference, strongest
+from tdd.evaluation.pool_figures import of_network, pool_of
 from tdd.system.formatting import aligned, percent
 
 if TYPE_CHECKING:
-    from tdd.runs.baselines import Results
+    from tdd.runs.baselines_file import Results
 
 
 def _beside_accuracy(evaluation: Mapping[str, Any]) -> Iterator[str]:
@@ -21,14 +22,20 @@ def _beside_accuracy(evaluation: Mapping[str, Any]) -> Iterator[str]:
     if "interval" in evaluation:
         low, high = (100 * bound for bound in evaluation["interval"])
         yield (
-            f"    95 % interval {low:.1f} to {high:.1f} %, macro-F1 {percent(evaluation['macro_f1']['mean'])}, "
-            f"most frequent class {percent(evaluation['majority'])}"
+            f"    95 % interval {low:.1f} to {high:.1f} %{_of_copies(evaluation)}, "
+            f"macro-F1 {percent(evaluation['macro_f1']['mean'])}, most frequent class {percent(evaluation['majority'])}"
         )
     if is_at_majority(evaluation):
         yield "    this is no better than always naming the most frequent class, as far as can be told"
     if alone := evaluation.get("not_in_train"):
         accuracy = percent(alone["mean"], alone["sd"])
         yield f"    on the {alone['test_examples']:,} test examples that are not in train too: {accuracy}"
+
+
+def _of_copies(evaluation: Mapping[str, Any]) -> str:
+    """What an interval rests on, where some test examples are copies."""
+    independent = evaluation.get("effective_examples")
+    return f" (some are copies: as of {independent:,.0f} different test examples)" if independent else ""
 
 
 def describe_classes(evaluation: Mapping[str, Any]) -> str:
@@ -48,6 +55,10 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
     networks, init = ", ".join(distilled.recipe.learners), distilled.recipe.init
     lines = [f"{folder}: n = {distilled.n} ({split}), made for {networks}, {init} initialisation"]
     full = distilled.results.get("full_data")
+    if cut := rows_left_out(distilled.results):
+        lines.append(f"  {cut}")
+    for part in distilled.results.get("distillation", {}).get("parts", []):
+        lines.append(f"  {describe_part(part)}")
     for init, evaluation in distilled.results.get("evaluation", {}).items():
         line = f"  {init} initialisation: test accuracy {percent(evaluation['mean'], evaluation['sd'])}"
         if evaluation["networks"] > 1:
@@ -56,9 +67,13 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
             line += f" (on {evaluation['test_examples']:,} of {evaluation['test_split']:,} test examples)"
         if full and full["accuracy"]:
             line += f", distillation ratio {percent(evaluation['mean'] / full['accuracy'])}"
-        lines += [line, *_beside_accuracy(evaluation)]
+        lines += [line, *([f"    {other}"] if (other := protocol(distilled.recipe.init, init)) else [])]
+        lines += _beside_accuracy(evaluation)
         for network, alone in evaluation.get("by_network", {}).items():
-            lines.append(f"    {network}: test accuracy {percent(alone['mean'], alone['sd'])}")
+            line = f"    {network}: test accuracy {percent(alone['mean'], alone['sd'])}"
+            if all_data := (full or {}).get("by_network", {}).get(network, {}).get("accuracy"):
+                line += f", distillation ratio {percent(alone['mean'] / all_data)}"
+            lines.append(line)
     for init, accuracies in distilled.results.get("decoded", {}).items():
         for key, labels in (("as_learned", "as learned"), ("refitted", "fitted to the words")):
             if key not in accuracies:
@@ -67,18 +82,43 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
             lines.append(f"  nearest words, labels and rates {labels}, {init} initialisation: test accuracy {accuracy}")
     if full:
         how = f" ({text})" if (text := how_trained(full)) else ""
-        lines.append(f"  all data, same network: test accuracy {percent(full['accuracy'])}{how}")
+        which = "same networks" if "by_network" in full else "same network"
+        lines.append(f"  all data, {which}: test accuracy {percent(full['accuracy'])}{how}")
     return "\n".join(lines)
+
+
+def rows_left_out(results: Mapping[str, Any]) -> str:
+    """That a set was learned from a part of the data, to try things out; nothing where it was not."""
+    fewer = results.get("data", {}).get("max_rows", {})
+    read = ", ".join(f"{count['read']:,} of {count['of']:,} {split}" for split, count in fewer.items())
+    return f"max_rows: a trial with a part of the rows, {read}" if read else ""
+
+
+def describe_part(part: Mapping[str, Any]) -> str:
+    """An earlier part of a run that went on, from its results, in a line."""
+    test = "".join(f", test {percent(mean)} ({init})" for init, mean in part.get("test", {}).items())
+    return f"went on after {part['outer_steps']:,} outer steps: held-out {percent(part['validation_accuracy'])}{test}"
+
+
+def protocol(made_for: str, init: str) -> str:
+    """What is to be known of a test where its networks are not those that a set was made for, in a line; else ""."""
+    if (made_for, init) == ("fixed", "random"):
+        return "fresh networks, though the set was made for one initialisation: it teaches that one best"
+    if (made_for, init) == ("random", "fixed"):
+        return "one initialisation, though the set was made for any"
+    return ""
 
 
 def baselines_table(results: Results, distilled: DistilledSet | None = None) -> str:
     """Baselines: the strongest first, then the distilled set that they are compared with if there is one, then others.
 
-    The strongest is that with the best held-out accuracy; the others stand by test accuracy. The difference is what the
-    set has more than a baseline that was trained in the same way, with its 95 % interval, in points.
+    Of a pool one such table of the mean over its networks, and one of each network. The strongest is that with the best
+    held-out accuracy; the others stand by test accuracy. The difference is what the set has more than a baseline that
+    was trained in the same way, with its 95 % interval, in points.
     """
     columns = ("trained on", "test accuracy", "± over", "set is better by", "chosen", "draws", "networks")
     cells = [[*columns, "gradient steps", "words", "seconds to train"]]
+    pool = pool_of(results)
     own = _own_rows(distilled)
     first = strongest(results)
     others = [(NAMES[name], name, result) for name, result in results.items() if name != first] + own
@@ -93,7 +133,14 @@ def baselines_table(results: Results, distilled: DistilledSet | None = None) -> 
         over = row.get("sd_over", "networks") if row["sd"] else "-"
         better = str(paired_difference(ours, row)) if ours is not None and compared else "-"
         cells.append([about, percent(row["mean"], row["sd"]), over, better, _chosen(row), *counts, seconds])
-    return aligned(cells, left=(0, 2, 3, 4))
+    table = aligned(cells, left=(0, 2, 3, 4))
+    if not pool:
+        return table
+    of_each = [
+        f"{network}\n{baselines_table(of_network(results, network), distilled and distilled.alone(network))}"
+        for network in pool
+    ]
+    return "\n\n".join([f"{', '.join(pool)}: the mean over these\n{table}", *of_each])
 
 
 def _own_rows(distilled: DistilledSet | None) -> list[tuple[str, str, Mapping[str, Any]]]:

@@ -11,11 +11,12 @@ from tdd.distilled_set.run_folder import read_run
 from tdd.errors import UsageError
 from tdd.hub.layout import CONFIG, MODELING
 from tdd.publishing.commit import check_request
-from tdd.publishing.push_model import push_model, tested_classifier
+from tdd.publishing.push_model import push_model, target_of_model, tested_classifier
 from tdd.publishing.trained_model import train_model
 from tdd.publishing.transformers_model import DistilledConfig
 from tdd.runs.named_run import folder_of_run, is_name_on_hub
-from tdd.settings.column_names import pair_of
+from tdd.settings.networks import entry_of
+from tdd.settings.said import Where
 from tdd.system.files import read_json
 from tdd.system.reporter import Reporter
 
@@ -54,7 +55,7 @@ class Classifier:
         if self.is_ours:
             lines += ["import tdd, transformers", "tdd.register_transformers()", f"{call})"]
         else:
-            lines += ["import transformers", f"{call})"]
+            lines += ["import transformers", f"{call}, truncation=True)"]
         if self.has_code:
             lines += [f"# where tdd is not installed: {call}, trust_remote_code=True)"]
         if self.of_pairs:
@@ -67,7 +68,7 @@ def train_classifier(
     output: Path | None,
     vocabulary: Literal["data", "full"] = "data",
     seed: int = 0,
-    data: str | None = None,
+    data: Where = None,
     network: str | None = None,
     repo: str | None = None,
     set_repo: str | None = None,
@@ -98,10 +99,16 @@ def train_classifier(
     if set_repo is None and is_name_on_hub(run):
         set_repo = str(run)
     distilled = read_run(folder_of_run(run, reporter))
-    of_pairs = pair_of(distilled.recipe.text_column) is not None
+    of_pairs = distilled.pair is not None
+    own_pieces = entry_of(distilled.alone(network).recipe.network).pretrained is not None
+    if repo is not None:
+        target_of_model(
+            repo, private, overwrite
+        ).prepare()  # whether it may be written to is known before it is trained
     with tempfile.TemporaryDirectory(prefix="tdd-") as temporary:
         folder = Path(temporary, "classifier") if output is None else output
-        train_model(distilled, folder, vocabulary, seed, data, network)
+        # An encoder reads none of the data's words, but is tested on them where it is published.
+        train_model(distilled, folder, vocabulary, seed, None if own_pieces and repo is not None else data, network)
         if repo is None:
             return Classifier.in_folder(folder, None, of_pairs)
         distilled = distilled.alone(network)

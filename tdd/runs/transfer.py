@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,24 +12,28 @@ from accelerate import Accelerator
 from tdd.data.corpus import Corpus
 from tdd.data.labelled_texts import read_labelled_texts
 from tdd.data.sources import local_copy
+from tdd.data.text import TextSplit
 from tdd.distillation.accuracy import check_fits
+from tdd.distilled_set.probabilities import probabilities
 from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError, check_choice, check_kind, nearest
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.features import FeaturesOf, features_of
 from tdd.evaluation.given import Given, GivenReal, GivenSet, GivenTexts
-from tdd.evaluation.labels import probabilities
+from tdd.evaluation.learner_names import check_learner
 from tdd.evaluation.names import REAL, SUBJECT
 from tdd.evaluation.spaces import Spaces
-from tdd.evaluation.transfer import Protocol, Transfer, check_learner
+from tdd.evaluation.transfer import Protocol, Transfer
 from tdd.runs.keep import keep_figures
 from tdd.runs.open_data import open_corpus, open_corpus_of
 from tdd.settings.recipe import Recipe
 from tdd.settings.recipes import resolve_recipe
+from tdd.settings.said import Where
 from tdd.system import processes
 from tdd.system.processes import check_one_process
 from tdd.system.reporter import Reporter
+from tdd.system.threads import are_open, choose, restored
 
 DRAWS = 5
 """Draws of real examples beside a set."""
@@ -79,7 +83,7 @@ class Asked:
         return accelerator
 
 
-def transfer_run(folder: Path, asked: Asked, data: str | None = None, reporter: Reporter | None = None) -> DistilledSet:
+def transfer_run(folder: Path, asked: Asked, data: Where = None, reporter: Reporter | None = None) -> DistilledSet:
     """Test the set in a run folder on other learners, and add the figures to its results and its card.
 
     The figures of a learner are kept as soon as it is done.
@@ -87,7 +91,7 @@ def transfer_run(folder: Path, asked: Asked, data: str | None = None, reporter: 
     Args:
         folder: the run folder.
         asked: what is to be tested.
-        data: read the data from here instead of where the recipe says.
+        data: see `tdd.runs.evaluate.evaluate_run`.
         reporter: where progress is told; None: nowhere.
 
     Raises:
@@ -102,7 +106,7 @@ def transfer_run(folder: Path, asked: Asked, data: str | None = None, reporter: 
         subject = [GivenSet(distilled, corpus)]
         prepared = _prepared(asked, recipe, corpus, subject, accelerator, reporter)
         for network in asked.on:
-            figures = {network: prepared.measure(network, asked.protocol)}
+            figures = {network: _measured(prepared, network, asked, accelerator, reporter)}
             keep_figures(figures, "transfer", distilled, folder)
     return distilled
 
@@ -144,7 +148,7 @@ def transfer(
     with reporter:
         subject = [GivenSet(distilled, corpus)]
         prepared = _prepared(asked, distilled.recipe, corpus, subject, accelerator, reporter)
-        return {network: prepared.measure(network, protocol) for network in networks}
+        return {network: _measured(prepared, network, asked, accelerator, reporter) for network in networks}
 
 
 def transfer_texts(
@@ -153,6 +157,7 @@ def transfer_texts(
     asked: Asked,
     data_root: Path | None = None,
     reporter: Reporter | None = None,
+    reading: Mapping[str, Any] | None = None,
 ) -> Results:
     """Test texts of files on learners, by plain training; several files are draws of one way to make such texts.
 
@@ -162,6 +167,7 @@ def transfer_texts(
         asked: what is to be tested.
         data_root: folder with copies of data sets, laid out owner/name as on the Hub; None: they are read from it.
         reporter: where progress is told; None: nowhere.
+        reading: settings that say how the files are written; None: that is recognised.
 
     Raises:
         UsageError: a file or name is wrong, or the files hold different numbers of texts; nothing was trained.
@@ -173,7 +179,9 @@ def transfer_texts(
     recipe = resolve_recipe(dataset, None, [], where | {"init": "random"})
     with reporter:
         corpus = open_corpus(recipe, reporter)
-        read = [read_labelled_texts(path, corpus.classes) for path in files]
+        train = corpus.train
+        pair = train.raw.columns if isinstance(train, TextSplit) and train.raw and train.are_pairs else ()
+        read = [read_labelled_texts(path, corpus.classes, pair, reading) for path in files]
         sizes = sorted({len(each.texts) for each in read})
         if len(sizes) > 1:
             raise UsageError(f"the files hold {sizes[0]} to {sizes[-1]} texts: test sets of one size together")
@@ -181,7 +189,17 @@ def transfer_texts(
         recipe = recipe.model_copy(update={"n": sizes[0], "steps": 1})
         subject = [GivenTexts(each.texts, probabilities(each.labels)) for each in read]
         prepared = _prepared(asked, recipe, corpus, subject, accelerator, reporter)
-        return {network: prepared.measure(network, asked.protocol) for network in asked.on}
+        return {network: _measured(prepared, network, asked, accelerator, reporter) for network in asked.on}
+
+
+def _measured(
+    prepared: Transfer, network: str, asked: Asked, accelerator: Accelerator, reporter: Reporter
+) -> dict[str, Any]:
+    """The results of a learner, computed by as many threads as suit it."""
+    with restored():
+        if are_open(accelerator, asked.threads) and (step := prepared.small_step(network)):
+            reporter.note(f"{network}: {choose(step)}")
+        return prepared.measure(network, asked.protocol)
 
 
 def _prepared(
@@ -205,7 +223,8 @@ def _prepared(
     if asked.beside:
         words = [given.words for given in subject]
         fewest = min(count for count in words if count is not None) if None not in words else None
-        for_fresh = recipe.model_copy(update={"init": "random"})
+        # The teacher of a set for a pool is the first network.
+        for_fresh = recipe.alone(recipe.network).model_copy(update={"init": "random"})
         features = features_of(asked.features, spaces, accelerator.device)
         baselines = Baselines(
             for_fresh,

@@ -16,8 +16,12 @@ USUAL_VECTORS = "glove-6b-50d"
 USUAL_COLUMN = "found by its usual names once the data are read"
 
 
+READING = ("encoding", "delimiter", "quote", "no_header")
+"""The settings that say how files are written."""
 FOUND = ("encoding", "delimiter", "quote", "text_column", "image_column", "label_column", "max_length")
 """The settings that are found in the data where they are none."""
+FOUND_BY_CLASSES = ("steps", "learning_rate")
+"""Those that follow from the number of classes where they are none."""
 
 
 class DataSettings(Settings):
@@ -75,8 +79,27 @@ class DataSettings(Settings):
         source="paper 3.3",
         ge=1,
     )
+    max_rows: int | None = setting(
+        None,
+        "rows read of each official split, to try things out: the same ones every time, of each class its share",
+        none="all",
+        unit="rows",
+        flag=True,
+        ge=4,
+    )
     validation: float = setting(0.1, "share of the training split held out for choices", gt=0, lt=1)
     max_validation: int = setting(2500, "most held-out examples read at each validation", unit="examples", ge=1)
+    found: dict[str, Any] = setting(
+        {}, "values that were found in the data, by settings that were none; they bind no other data", changes_run=False
+    )
+
+    @field_validator("found")
+    @classmethod
+    def _found_names_settings(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """Others cannot be found."""
+        if others := [name for name in value if name not in (*FOUND, *FOUND_BY_CLASSES)]:
+            raise ValueError(f"'{others[0]}' is not found in data: leave it out")
+        return value
 
     @field_validator("delimiter", mode="before")
     @classmethod

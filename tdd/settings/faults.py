@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tdd.errors import UsageError
 from tdd.settings.encoder_names import is_encoder
-from tdd.settings.fields import settings_of
+from tdd.settings.fields import Settings, settings_of
+from tdd.settings.inner_parts import OF_LEARNED_STEPS, PlainLoopSettings
 from tdd.settings.set_parts import WordSettings
 
 if TYPE_CHECKING:
@@ -21,18 +23,23 @@ def faults(recipe: AllSettings) -> Iterator[str]:
     yield from _of_what_is_read(recipe, recipe.reads)
     yield from _of_lengths(recipe)
     yield from _of_words(recipe)
+    yield from _of_plain_training(recipe)
     yield from _of_the_outer_loop(recipe)
 
 
 def _of_the_set(recipe: AllSettings) -> Iterator[str]:
     if recipe.steps is not None and recipe.n % recipe.steps:
         yield f"n = {recipe.n} does not split into {recipe.steps} steps; choose steps that divide n"
+    if recipe.start_from is not None and recipe.samples_init is not None:
+        yield f"a run starts from a set or from {recipe.samples_init}: leave start_from or samples_init out"
+    if recipe.labels_init == "teacher" and (recipe.labels == "hard" or not recipe.starts_real):
+        yield "labels_init: teacher gives real examples soft labels: set samples_init: herding, and labels: soft"
     if recipe.init == "fixed" and recipe.networks > 1:
         yield "networks > 1 needs init: random; a fixed initialisation is a single network"
     if recipe.init == "fixed" and len(recipe.initialisation) > 1:
         yield "several ways of initialisation need init: random; a fixed initialisation is a single draw"
     if recipe.pool and recipe.attention_labels != "none":
-        yield "attention_labels are those of one encoder: leave them out of a pool"
+        yield "attention_labels are those of one encoder: leave them out, or name it as network in place of a pool"
 
 
 def check_kind_of_data(recipe: AllSettings, kind: Reads) -> None:
@@ -76,13 +83,32 @@ def _of_lengths(recipe: AllSettings) -> Iterator[str]:
 
 def _of_words(recipe: AllSettings) -> Iterator[str]:
     if recipe.samples == "free":
-        for word_setting in settings_of(WordSettings, "words"):
-            if getattr(recipe, word_setting.name) != word_setting.default:
-                yield f"{word_setting.name} is a setting of sentences of words: leave it out, or set samples: words"
+        for name in _given(recipe, WordSettings):
+            yield f"{name} is a setting of sentences of words: leave it out, or set samples: words"
     if recipe.neighbours == 1:
         yield "neighbours: 1 leaves nothing to tell apart; use 0 (straight through) or at least 2"
 
 
+def _of_plain_training(recipe: AllSettings) -> Iterator[str]:
+    if recipe.inner == "learned":
+        for name in _given(recipe, PlainLoopSettings):
+            yield f"{name} is a setting of plain training: leave it out, or set inner: plain"
+        return
+    for name, usual in OF_LEARNED_STEPS.items():
+        if getattr(recipe, name) not in (None, usual):
+            yield f"{name} belongs to learned gradient steps: leave it out with inner: plain"
+
+
+def _given(recipe: AllSettings, group: type[Settings]) -> Iterator[str]:
+    """The names of the settings of a group that are not the usual ones."""
+    for each in settings_of(group, ""):
+        if getattr(recipe, each.name) != each.default:
+            yield each.name
+
+
 def _of_the_outer_loop(recipe: AllSettings) -> Iterator[str]:
-    if recipe.window is None and recipe.window_end != "last":
+    ends = [0, *recipe.restarts, *([] if recipe.outer_steps is None else [recipe.outer_steps])]
+    if any(later <= earlier for earlier, later in pairwise(ends)):
+        yield f"restarts: {recipe.restarts} are outer steps in their order, below outer_steps: {recipe.outer_steps}"
+    if recipe.window is None and recipe.inner == "learned" and recipe.window_end != "last":
         yield f"window_end: {recipe.window_end} moves a window; set window to its number of inner steps"

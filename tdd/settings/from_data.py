@@ -10,7 +10,7 @@ LONGEST, QUANTILE, MULTIPLE = 400, 0.95, 8
 
 REGULARISERS = ("label_smoothing", "word_dropout", "ema")
 """Settings of the outer loop that depend on the network where they are none (docs/settings.md)."""
-SETTLED = ("max_length", "steps", "learning_rate", "outer_steps", "patience", *REGULARISERS)
+SETTLED = ("max_length", "steps", "learning_rate", "outer_steps", "patience", *REGULARISERS, "window", "clip_mean")
 """Settings that are chosen by the data and the network where they are none."""
 USUAL_OUTER_STEPS = f"until held-out data show no gain any more, at most {MOST_OUTER_STEPS:,}"
 USUAL_PATIENCE = f"{PATIENCE} where outer_steps is none, else the run goes to its last step"

@@ -92,7 +92,7 @@ class TransformerOptions(NetworkOptions):
     """Settings of `transformer`."""
 
     hidden: int = setting(64, "width of the states", unit="units", ge=1)
-    layers: int = setting(1, "layers of attention and feed-forward", unit="layers", ge=1, le=100)
+    layers: int = setting(1, "layers of attention and feed-forward, at most 4", unit="layers", ge=1, le=4)
     heads: int = setting(4, "attention heads, which divide `hidden`", unit="heads", ge=1)
     feedforward: int = setting(128, "units between the two feed-forward maps", unit="units", ge=1)
     dropout: float = setting(0.1, "dropout, on real data only (--full)", ge=0, lt=1)

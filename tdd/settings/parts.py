@@ -11,6 +11,7 @@ from tdd.settings.fields import Settings, listed, setting
 from tdd.settings.from_data import USUAL_OUTER_STEPS, USUAL_PATIENCE
 from tdd.settings.full import FullSettings
 from tdd.settings.initialisations import INITIALISATIONS, USUAL_INITIALISATION, Initialisation
+from tdd.settings.inner_parts import PLAIN_WINDOW, PlainLoopSettings
 from tdd.settings.networks import NETWORKS, NetworkOptions, TextCNNOptions, entry_of, of_networks
 from tdd.settings.pool_parts import PoolSettings
 from tdd.settings.set_parts import SetSettings, WordSettings
@@ -31,6 +32,9 @@ class OuterSettings(Settings):
         none=USUAL_PATIENCE,
         unit="outer steps",
         ge=1,
+    )
+    restarts: list[int] = setting(
+        [], "outer steps after which the step sizes begin a new course, as those of a finished run that went on do"
     )
     batch_size: int = setting(256, "real examples of one outer step", unit="examples", ge=1)
     class_weights: Literal["none", "balanced"] = setting(
@@ -73,7 +77,7 @@ class OuterSettings(Settings):
     window: int | None = setting(
         None,
         "inner steps the outer gradient flows through",
-        none="all",
+        none=f"all; {PLAIN_WINDOW} of inner: plain",
         unit="inner steps",
         source="RaT-BPTT, arXiv 2310.04606",
         ge=1,
@@ -107,7 +111,7 @@ class RunSettings(Settings):
     threads: int | None = setting(
         None,
         "processor threads of each process",
-        none="those that torch takes",
+        none="one, or torch's own number where that is measured to be 1.3 times as fast",
         unit="threads",
         changes_run=False,
         flag=True,
@@ -184,6 +188,7 @@ PARTS: dict[str, type[Settings]] = {
     "pool": PoolSettings,
     "set": SetSettings,
     "words": WordSettings,
+    "plain": PlainLoopSettings,
     "outer": OuterSettings,
     "full": FullSettings,
     "decoded": DecodedSettings,
@@ -198,6 +203,7 @@ class AllSettings(
     DecodedSettings,
     FullSettings,
     OuterSettings,
+    PlainLoopSettings,
     WordSettings,
     SetSettings,
     PoolSettings,
@@ -219,7 +225,7 @@ class AllSettings(
     @property
     def starts_real(self) -> bool:
         """Whether the samples start from real examples."""
-        return self.samples_init == "real" or (self.samples_init is None and self.samples == "words")
+        return self.samples_init in ("real", "herding") or (self.samples_init is None and self.samples == "words")
 
     @property
     def length(self) -> int:

@@ -57,7 +57,11 @@ def faults_of_pool(settings: PoolSettings, vectors: str) -> Iterator[str]:
         yield f"pool_weights: {len(settings.pool_weights)} weights for {len(pool)} networks; give each of them one"
     for name in pool:
         if name.startswith(CODE):
-            yield f"pool: {name} is no registered network; register it by tdd.register_network"
+            yield (
+                f"pool: {name} is code, and a pool has networks by their names: in Python register it, "
+                "tdd.register_network('my_net', Net), and name my_net in the pool; or make a set for it alone, "
+                f"--network {name} without --pool"
+            )
     kinds = {reads: name for name in pool if (reads := entry_of(name).reads) is not None}
     if len(kinds) > 1:
         yield f"pool: {kinds['text']} reads text and {kinds['image']} images; they cannot share a set"

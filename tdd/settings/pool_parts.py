@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
-from tdd.errors import UsageError
 from tdd.settings.fields import Settings, listed, setting
 
 
@@ -42,12 +41,3 @@ class PoolSettings(Settings):
         if any(weight <= 0 for weight in value):
             raise ValueError("weights are positive numbers")
         return value
-
-
-def check_one_network(settings: PoolSettings, what: str) -> None:
-    """Raise UsageError for settings of a pool, of which `what` cannot be measured: the line begins with that."""
-    if settings.pool:
-        raise UsageError(
-            f"{what} measured of a single network, and this set is made for a pool ({', '.join(settings.pool)}): "
-            f"measure it of a run with --network and one of them"
-        )

@@ -17,7 +17,9 @@ from tdd.settings.encoder_names import is_encoder
 from tdd.settings.faults import faults
 from tdd.settings.fields import Setting, listed, settings_of
 from tdd.settings.files import read_settings
+from tdd.settings.found import found_now
 from tdd.settings.from_data import MOST_OUTER_STEPS, PATIENCE, REGULARISERS, usual_rate, usual_steps
+from tdd.settings.inner_parts import PLAIN_CLIP_MEAN, PLAIN_WINDOW, PlainLoopSettings
 from tdd.settings.networks import NETWORKS, NetworkOptions, checked_options, entry_of
 from tdd.settings.parts import PARTS, USUAL_NETWORK, AllSettings
 from tdd.settings.pool_options import PoolOptions, checked_pool_options, faults_of_pool
@@ -70,6 +72,7 @@ class Recipe(AllSettings):
             own = {name: options for name, options in by_network.items() if options}
         usual = {known.name: known.default for known in all_settings() if not known.part.startswith("options of ")}
         given = {name: getattr(self, name) for name in usual if getattr(self, name) != usual[name]}
+        given.pop("found", None)
         if self.vectors == self.network:  # follows from it
             given.pop("vectors", None)
         given = {"dataset": self.dataset} | given | ({"options": own} if own else {})
@@ -125,6 +128,8 @@ class Recipe(AllSettings):
                 f"hard labels need a sample for each of the {classes} classes, n is {self.n}; "
                 f"raise --n or use labels: soft"
             )
+        if self.inner == "plain":
+            return 1, self.n
         steps = usual_steps(self.n, classes) if self.steps is None else self.steps
         return steps, self.n // steps
 
@@ -142,9 +147,12 @@ class Recipe(AllSettings):
         if classes is not None:
             usual["steps"] = self.split(classes)[0]
             usual["learning_rate"] = usual_rate(classes, self.reads == "image")
+        if self.inner == "plain":
+            usual |= {"window": PLAIN_WINDOW, "clip_mean": PLAIN_CLIP_MEAN}
         if self.outer_steps is None:
             usual |= {"outer_steps": MOST_OUTER_STEPS, "patience": PATIENCE}
-        return self.model_copy(update={name: value for name, value in usual.items() if getattr(self, name) is None})
+        update = {name: value for name, value in usual.items() if getattr(self, name) is None}
+        return self.model_copy(update=update | {"found": found_now(self, update)})
 
     def to_yaml(self, comments: bool = False) -> str:
         """The recipe as YAML text that `Recipe.load` reads back to an equal recipe.
@@ -156,6 +164,7 @@ class Recipe(AllSettings):
         if not comments:
             return text
         unused = {*_OF_OTHER_DATA.get(self.reads, ()), *(WordSettings.model_fields if self.samples == "free" else ())}
+        unused |= set(PlainLoopSettings.model_fields if self.inner == "learned" else ())
         told = {setting.name: setting.none for setting in all_settings() if setting.none and setting.name not in unused}
         # Whatever a value has beyond its first line is indented.
         names = "|".join(told)

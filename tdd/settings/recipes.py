@@ -11,22 +11,26 @@ from tdd.settings.assignments import parse_assignments, place, place_in_pool
 from tdd.settings.encoder_names import HUB
 from tdd.settings.fields import listed
 from tdd.settings.files import read_settings
+from tdd.settings.found import for_other_data
 from tdd.settings.from_data import REGULARISERS
+from tdd.settings.inner_parts import OF_LEARNED_STEPS, PlainLoopSettings
 from tdd.settings.names import named_recipes, serving_recipe
 from tdd.settings.parts import USUAL_NETWORK
 from tdd.settings.pool_parts import PoolSettings
 from tdd.settings.recipe import Recipe
 
-# Settings that may be paths.
-_PATHS = ("dataset", "data", "vectors", "vocabulary_file")
+# Settings that may be paths, and those of them that may be folders.
+_PATHS = ("dataset", "data", "vectors", "vocabulary_file", "start_from")
+_FOLDERS = ("data", "dataset", "start_from")
 
 
 def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[str], flags: Mapping[str, Any]) -> Recipe:
     """The recipe of a run: defaults < recipe < `assignments` (--set) < `flags` that are not None.
 
     `recipe` is a file or the name of one that comes with the package; when absent, the one that serves the run best,
-    see `tdd.settings.names`. `dataset` is the recipe's own when None. Options that the recipe has for another network
-    than the one asked for are left out, and for a pool that is asked for the regularisers of a recipe that is not.
+    see `tdd.settings.names`. `dataset` is the recipe's own when None. What was found in the recipe's own data is left
+    out for others, and so are options that it has for another network than the one asked for, for a pool that is asked
+    for the regularisers of a recipe that is not, and the settings of an inner loop that is not the one asked for.
 
     Raises:
         UsageError: no such recipe, or a setting that `Recipe.build` refuses; the line names the recipe's file where the
@@ -37,6 +41,10 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
     asked = assigned | flags
     path = _path_of(recipe) if recipe is not None else serving_recipe(dataset, asked) if dataset is not None else None
     of_file = read_settings(path) if path else {}
+    if any(_absolute(name, asked[name]) != of_file.get(name) for name in ("dataset", "data") if name in asked):
+        of_file = for_other_data(of_file)
+    elif isinstance(of_file.get("found"), dict):  # what is said now was not found
+        of_file["found"] = {name: value for name, value in of_file["found"].items() if name not in asked}
     before = _learners(of_file)
     pool, network = _learners(asked) if {"pool", "network"} & asked.keys() else before
     if (pool, network) != before:
@@ -44,6 +52,9 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
         # Nobody asked for that recipe, and what regularises the set of its network may hold those of others back.
         left_out += REGULARISERS if pool and recipe is None else ()
         of_file = {name: value for name, value in of_file.items() if name not in left_out}
+    if asked.get("inner", "learned") != of_file.get("inner", "learned") and "inner" in asked:
+        of_other = OF_LEARNED_STEPS if asked["inner"] == "plain" else PlainLoopSettings.model_fields
+        of_file = {name: value for name, value in of_file.items() if name not in (*of_other, "inner", "window")}
     try:
         if isinstance(network, str):
             asked = (place_in_pool(assigned, pool) if pool else place(assigned, network)) | flags
@@ -99,5 +110,5 @@ def _absolute(name: str, value: Any) -> Any:
     if not isinstance(value, str) or not ("/" in value or "." in value):
         return value
     path = Path(value).expanduser()
-    is_path = path.is_file() or (path.is_dir() and (name in ("data", "dataset") or value.startswith((".", "~"))))
+    is_path = path.is_file() or (path.is_dir() and (name in _FOLDERS or value.startswith((".", "~"))))
     return str(path.resolve()) if is_path else value

@@ -22,13 +22,30 @@ class SetSettings(Settings):
     init: Literal["fixed", "random"] = setting(
         "fixed", "distil for one network initialisation, or for any fresh one", source="paper 3.4", flag=True
     )
+    inner: Literal["learned", "plain"] = setting(
+        "learned",
+        "networks learn from the set by gradient steps with learned rates, one after the other, or by plain training: "
+        "AdamW in mini-batches drawn anew",
+        flag=True,
+    )
     labels: Literal["soft", "hard"] = setting("soft", "learned soft labels, or fixed one-hot ones", source="paper 3.2")
     samples: Literal["free", "words"] = setting(
         "free", "samples are any learned numbers, or sentences of real words", source="paper 3.4", flag=True
     )
     sample_length: int | None = setting(None, "length of a distilled sentence", none="max_length", unit="tokens", ge=1)
-    samples_init: Literal["noise", "real"] | None = setting(
-        None, "start from noise or real examples", none="real sentences for samples: words, else noise"
+    samples_init: Literal["noise", "real", "herding"] | None = setting(
+        None,
+        "start from noise, real examples drawn at random, or those whose mean is near that of their class",
+        none="real sentences for samples: words, else noise",
+    )
+    start_from: str | None = setting(
+        None,
+        "run folder or owner/name of a distilled set to start from: its samples, labels and learning rates",
+        none="noise or real examples, see samples_init",
+        flag=True,
+    )
+    labels_init: Literal["one_hot", "teacher"] = setting(
+        "one_hot", "soft labels start as the classes of the samples, or as what a teacher stopped early says of them"
     )
     samples_scale: float = setting(
         0.3, "standard deviation of the noise to start from", unit="that of real inputs", gt=0

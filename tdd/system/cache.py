@@ -11,11 +11,12 @@ from tdd.errors import TddError
 from tdd.system.files import cache_folder, read_json
 
 KINDS = {
-    "hidden": "hidden states of real texts in pretrained encoders",
+    "data": "rows of files and folders, and their texts encoded",
     "vectors": "word vectors",
+    "hidden": "hidden states of real texts in pretrained encoders",
     "full": "accuracies of networks trained on all data",
 }
-"""The folders of the cache, and what they hold."""
+"""What is kept."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,29 @@ class Kept:
     bytes: int
 
 
+def data_folder() -> Path:
+    """Where rows and encoded texts are kept: beside what `datasets` keeps of the Hub, which is its own."""
+    import datasets
+
+    return Path(datasets.config.HF_DATASETS_CACHE) / "tdd"
+
+
 def kept() -> Iterator[Kept]:
-    """Every entry of the cache; the accuracies of a kind are one entry."""
+    """Every entry of the caches; the accuracies are one entry, and so is what is noted of csv on the Hub."""
     for kind, about in KINDS.items():
-        folder = cache_folder() / kind
+        folder = data_folder() if kind == "data" else cache_folder() / kind
         if not folder.is_dir():
             continue
-        entries = [folder] if kind == "full" else sorted(path for path in folder.iterdir() if path.is_dir())
-        for path in entries:
-            size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-            yield Kept(kind, about if kind == "full" else _name(path) or about, path, size)
+        for path in [folder] if kind == "full" else _entries(folder):
+            files = [file for file in path.rglob("*") if file.is_file()]
+            name = f"{about} ({len(files)})" if kind == "full" else _name(path) or about
+            yield Kept(kind, name, path, sum(file.stat().st_size for file in files))
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            yield from _entries(path) if path.name == "folders" else [path]
 
 
 def remove_kept(entries: Iterable[Kept]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Collection, Sequence
 
 
@@ -30,6 +31,18 @@ def aligned(cells: Sequence[Sequence[str]], left: Collection[int] = ()) -> str:
         ).rstrip()
         for line in cells
     )
+
+
+def folded(text: str, width: int) -> str:
+    """Lines of at most `width` columns, broken between words; what follows a break is indented further."""
+    lines = []
+    for line in text.splitlines():
+        indent = " " * (len(line) - len(line.lstrip()) + 4)
+        folded_line = textwrap.wrap(
+            line, max(width, 40), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+        lines += folded_line or [""]
+    return "\n".join(lines)
 
 
 def duration(seconds: float) -> str:

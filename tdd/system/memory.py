@@ -22,6 +22,17 @@ def part_bytes(device: torch.device, in_cache: int) -> int:
     return in_cache
 
 
+def own_bytes() -> tuple[int, int]:
+    """Bytes of the host's memory that this process holds now, and the most that it has held so far."""
+    import resource
+    import sys
+
+    import psutil
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(psutil.Process().memory_info().rss), most if sys.platform == "darwin" else most * 1024
+
+
 def free_bytes(device: torch.device) -> int:
     """Bytes free on `device`."""
     if device.type == "cuda":

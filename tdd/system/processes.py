@@ -35,6 +35,8 @@ def accelerator(device: str | None = None, threads: int | None = None, **tracker
         torch.set_num_threads(threads)
     if device is not None:
         _check_device(device)
+    elif several_on_cpus():
+        device = "cpu"
     # Accelerate keeps the device of its first object for all later ones.
     if PartialState._shared_state and PartialState().num_processes == 1:
         wanted = PartialState().default_device if device is None else torch.device(device)
@@ -47,6 +49,15 @@ def accelerator(device: str | None = None, threads: int | None = None, **tracker
         return Accelerator(cpu=device == "cpu", **trackers)
     finally:
         del os.environ["ACCELERATE_TORCH_DEVICE"]
+
+
+def several_on_cpus() -> bool:
+    """Whether a launcher has started several processes on a machine without an accelerator.
+
+    Unless it is told that they compute on CPUs, Accelerate takes each of them for the only one.
+    """
+    accelerated = torch.cuda.is_available() or torch.backends.mps.is_available()
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1 and not accelerated
 
 
 def _place(device: torch.device) -> tuple[str, int]:

@@ -8,13 +8,14 @@ from types import TracebackType
 from typing import ClassVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from tdd.system.formatting import printable
+from tdd.system.formatting import duration, printable
 
 # Seconds between two plain lines.
 PLAIN_EVERY = 10.0
+clock = time.monotonic
 
 
 @dataclass(frozen=True)
@@ -49,24 +50,36 @@ class Reporter:
     """Whether any reporter says anything, see `disable_progress`."""
 
     def __init__(self, quiet: bool = False):
-        self.console = Console(stderr=True, quiet=quiet or not Reporter.enabled, highlight=False, soft_wrap=True)
+        self.console = Console(stderr=True, quiet=quiet or not Reporter.enabled, highlight=False)
         self._bar: Bar | None = None
         self._said = 0.0
+        self._begun: tuple[int, float] | None = None
+        self._done = 0
 
     def note(self, text: str) -> None:
         """Say one line."""
-        self.console.print(printable(text), markup=False)
+        # A terminal breaks lines wherever they end, also within words.
+        self.console.print(printable(text), markup=False, soft_wrap=not self.console.is_terminal)
+
+    def begin(self, done: int, total: int, text: str) -> None:
+        """Show that a count begins where `done` of `total` is done already: the time left is told from here on."""
+        self._begun = None
+        self.count(done, total, text, important=True)
 
     def count(self, done: int, total: int, text: str, important: bool = False) -> None:
-        """Show that `done` of `total` is done; `important` lines are kept, others may be replaced or left out."""
+        """Show that `done` of `total` is done, and about how long the rest will take.
+
+        `important` lines are kept, others may be replaced or left out.
+        """
+        text += self._left(done, total)
         if not self.console.is_terminal:
-            now = time.monotonic()
+            now = clock()
             if important or now - self._said >= PLAIN_EVERY or done == total:
                 self._said = now
                 self.note(f"{done}/{total}  {text}")
             return
         if self._bar is None:
-            columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+            columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
             self._bar = Bar(*columns, console=self.console, transient=True)
             self._bar.add_task("", total=total)
             self._bar.start()
@@ -82,11 +95,25 @@ class Reporter:
         if progress.best_accuracy >= 0:
             parts.append(f"best {100 * progress.best_accuracy:.2f} %{metric}")
         parts.append(f"rate {progress.learning_rate:.3g}")
-        parts.append(f"{progress.seconds:.0f} s")
+        parts.append(f"{duration(progress.seconds)} so far")
         self.count(progress.step, total, ", ".join(parts), important=progress.validation_accuracy is not None)
+
+    def _left(self, done: int, total: int) -> str:
+        """About how long the rest will take, from the second call for a count on."""
+        now = clock()
+        if self._begun is None or done < self._done:
+            self._begun = done, now
+        self._done = done
+        before, since = self._begun
+        if done == total:
+            self._begun = None
+        if not before < done < total:
+            return ""
+        return f", about {duration((now - since) / (done - before) * (total - done))} left"
 
     def end_count(self) -> None:
         """Take the live bar away."""
+        self._begun = None
         if self._bar is not None:
             self._bar.stop()
             self._bar = None

@@ -7,6 +7,7 @@ import sys
 import pytest
 from command import tdd
 
+from tdd.cli.options import print_once
 from tdd.data.known import KNOWN
 
 
@@ -114,3 +115,25 @@ def test_completion_is_offered_for_every_verb():
 def test_help_names_every_data_set_with_a_short_name():
     told = " ".join(tdd("distill", "--help").out.split())
     assert all(name in told for name in KNOWN)
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("80", 80), ("130", 130), ("400", 162)])
+def test_help_is_as_wide_as_the_terminal_in_groups_with_defaults(monkeypatch, columns, widest):
+    monkeypatch.setenv("COLUMNS", columns)
+    told = tdd("distill", "--help").out
+    lengths = [len(line) for line in told.splitlines()]
+    assert max(lengths) <= widest and max(lengths) > widest - 25
+    titles = [line for line in told.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert titles[:4] == ["Arguments:", "Options:", "The data set:", "The network:"]
+    assert "[default: (20)" in " ".join(told.split()) and "[default: (text_cnn)" in " ".join(told.split())
+
+
+def test_results_are_broken_between_words_on_a_terminal_and_nowhere_else(monkeypatch, capsys):
+    line = "  fixed initialisation: test accuracy 66.74 %, distillation ratio 92.16 %"
+    monkeypatch.setenv("COLUMNS", "50")
+    print_once(line)
+    assert capsys.readouterr().out == f"{line}\n"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    print_once(line)
+    told = capsys.readouterr().out.splitlines()
+    assert told == ["  fixed initialisation: test accuracy 66.74 %,", "      distillation ratio 92.16 %"]

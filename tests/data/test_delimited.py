@@ -79,7 +79,7 @@ def test_encodings_are_recognised_and_said(encoding: str, note: str, tmp_path: P
 def test_the_line_that_is_not_in_the_encoding_given_is_named(tmp_path: Path):
     path = tmp_path / "d.csv"
     path.write_bytes(b"text,label\ngood,a\ncaf\xe9,b\n")
-    with pytest.raises(TddError, match=r"d\.csv, line 3: not utf-8; set encoding to another one"):
+    with pytest.raises(TddError, match=r"d\.csv, line 3: not utf-8; set encoding \(--encoding\) to another one"):
         read_file(path, RECIPE.model_copy(update={"encoding": "utf-8"}))
     with pytest.raises(UsageError, match="no encoding 'utf-9'; usual ones are"):
         read_file(path, RECIPE.model_copy(update={"encoding": "utf-9"}))

@@ -93,7 +93,9 @@ def test_two_columns_of_text_without_a_usual_name_are_offered_as_pairs(tmp_path:
 
 def test_one_column_cannot_be_both_text_and_label(tmp_path: Path, load: Load):
     path = write_parquet(tmp_path / "d.parquet", text=["good", "bad"] * 20, label=[0, 1] * 20)
-    with pytest.raises(UsageError, match="column 'text' cannot be both text and label: set label_column to one of"):
+    with pytest.raises(
+        UsageError, match="column 'text' cannot be both text and label: set text_column or label_column to another"
+    ):
         load(path, label_column="text")
 
 

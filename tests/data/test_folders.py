@@ -218,3 +218,34 @@ def test_a_drawn_test_split_of_a_single_class_is_told(tmp_path: Path, load: Load
     same = [("the same film", "b")] * 5
     notes = load(write_csv(tmp_path / "d.csv", [*((text, "a") for text in texts(40)), *same])).notes
     assert "the test split holds the class 'a' alone: its accuracy says nothing" in notes
+
+
+def test_how_each_file_is_written_is_kept_where_they_are_not_alike(tmp_path: Path, load: Load):
+    folder = tmp_path / "d"
+    write_csv(folder / "train" / "a.csv", rows(40, "red"))
+    write_csv(folder / "test" / "b.csv", rows(10, "blue"))
+    alike = load(folder).reading
+    assert (alike["delimiter"], alike["encoding"], "by_file" in alike) == (",", "utf-8", False)
+    path = folder / "test" / "b.csv"
+    path.write_text(path.read_text().replace(",", ";"), encoding="utf-16")
+    reading = load(folder).reading
+    assert reading["files"] == {"train": ["train/a.csv"], "test": ["test/b.csv"]}
+    assert {name: (how["delimiter"], how["encoding"]) for name, how in reading["by_file"].items()} == {
+        "train/a.csv": (",", "utf-8"),
+        "test/b.csv": (";", "utf-16"),
+    }
+    assert "delimiter" not in reading
+
+
+@pytest.mark.parametrize("how", ["jsonl", "class folders"])
+def test_the_encoding_of_other_text_is_kept(how: str, tmp_path: Path, load: Load):
+    folder = tmp_path / "d"
+    folder.mkdir()
+    for place, (text, label) in enumerate(rows(40, "red")):
+        if how == "jsonl":
+            with (folder / "train.jsonl").open("a", encoding="utf-16-le") as file:
+                file.write(json.dumps({"text": text, "label": label}) + "\n")
+        else:
+            (folder / label).mkdir(exist_ok=True)
+            (folder / label / f"{place}.txt").write_text(text)
+    assert load(folder).reading["encoding"] == ("utf-16-le" if how == "jsonl" else "utf-8")

@@ -54,6 +54,8 @@ def test_a_repository_is_loaded_at_the_commit_behind_its_name(
     first = commit_of(hub, repo)
     corpus = load(vectors, repo)
     assert [len(corpus.train), len(corpus.validation), len(corpus.test)] == [36, 4, 10]
+    assert {split: len(names) for split, names in corpus.reading["files"].items()} == {"train": 1, "test": 1}
+    assert all("/" not in name for names in corpus.reading["files"].values() for name in names)
     assert corpus.source | {"fingerprint": ""} == {
         "dataset": repo,
         "config": "default",

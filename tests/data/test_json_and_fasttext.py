@@ -79,7 +79,7 @@ def test_json_in_another_encoding_is_read_and_said(name: str, encoding: str, tmp
 
 def test_the_line_of_json_that_is_not_in_the_encoding_given_is_named(tmp_path: Path):
     (tmp_path / "d.jsonl").write_bytes(b'{"text": "a"}\n{"text": "caf\xe9"}\n')
-    with pytest.raises(TddError, match=r"d\.jsonl, line 2: not utf-8; set encoding to another one"):
+    with pytest.raises(TddError, match=r"d\.jsonl, line 2: not utf-8; set encoding \(--encoding\) to another one"):
         read_file(tmp_path / "d.jsonl", RECIPE.model_copy(update={"encoding": "utf-8"}))
 
 

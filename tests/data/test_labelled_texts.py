@@ -21,7 +21,13 @@ def test_labels_are_names_or_numbers(tmp_path):
     (tmp_path / "b.csv").write_text("text,label\na fine film,good\nno,bad\n")
     for path in (numbers, tmp_path / "b.csv"):
         found = read_labelled_texts(path, CLASSES)
-        assert found.texts == ["a fine film", "no"] and found.labels.tolist() == [[0, 1], [1, 0]]
+        assert found.texts == [("a fine film",), ("no",)] and found.labels.tolist() == [[0, 1], [1, 0]]
+
+
+def test_how_a_file_is_written_may_be_said(tmp_path):
+    (tmp_path / "b.csv").write_bytes("text^label\na fine café^good\nno^bad\n".encode("cp1252"))
+    found = read_labelled_texts(tmp_path / "b.csv", CLASSES, reading={"delimiter": "^", "encoding": "cp1252"})
+    assert found.texts == ["a fine café", "no"]
 
 
 def test_a_class_that_is_called_by_a_number_is_that_class(tmp_path):
@@ -41,6 +47,8 @@ def test_soft_labels_come_before_classes_and_may_be_written_as_text(tmp_path):
     [
         ({"text": "x", "label": "fine"}, "row 1 is labelled 'fine', which is none of the classes bad, good"),
         ({"text": "x", "label": 2}, "row 1 is labelled '2'"),
+        ({"text": "x", "label": None}, "row 1 has no label; leave it out, or give it one of bad, good"),
+        ({"text": "x", "label": " "}, "row 1 has no label"),
         ({"text": " ", "label": 1}, "row 1 has no text in column 'text'"),
         ({"words": "x", "label": 1}, "has no column of texts: it has words, label; call one 'text'"),
         ({"text": "x", "kind": 1}, "has no column of labels"),
@@ -51,3 +59,21 @@ def test_soft_labels_come_before_classes_and_may_be_written_as_text(tmp_path):
 def test_what_cannot_be_read_is_a_line(row, said, tmp_path):
     with pytest.raises(UsageError, match=said):
         read_labelled_texts(write(tmp_path / "a.jsonl", [row]), CLASSES)
+
+
+def test_pairs_have_the_two_columns_of_the_data(tmp_path):
+    row = {"premise": "a film", "hypothesis": "no", "label": 1}
+    found = read_labelled_texts(write(tmp_path / "a.jsonl", [row]), CLASSES, ["premise", "hypothesis"])
+    assert found.texts == [("a film", "no")] and found.labels.tolist() == [[0, 1]]
+    for wrong, said in (
+        ({"text": "x", "label": 1}, "the data are pairs of texts, premise and hypothesis, and it has text, label"),
+        (row | {"hypothesis": ""}, "row 1 has no text in column 'hypothesis'"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            read_labelled_texts(write(tmp_path / "b.jsonl", [wrong]), CLASSES, ["premise", "hypothesis"])
+
+
+def test_a_line_names_the_first_of_many_classes(tmp_path):
+    path = write(tmp_path / "a.jsonl", [{"text": "x", "label": "fine"}])
+    with pytest.raises(UsageError, match=r"which is none of the classes c0, .*c11 and 38 more$"):
+        read_labelled_texts(path, [f"c{number}" for number in range(50)])

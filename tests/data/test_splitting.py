@@ -124,3 +124,24 @@ def test_a_single_copy_is_told_as_one(tmp_path: Path, load: Load):
         "1 of the 41 examples of the train split is a copy of another",
         "1 of the 2 test examples is also in train",
     ]
+
+
+def test_copies_among_test_examples_are_known(tmp_path: Path, load: Load):
+    rows = [(text, i % 2) for i, text in enumerate(texts(6))]
+    write_csv(tmp_path / "d" / "train.csv", rows)
+    write_csv(tmp_path / "d" / "test.csv", [*rows, (f" {rows[0][0].upper()} ", 1), rows[0]])
+    of_test = load(tmp_path / "d").test.copies
+    assert (of_test == of_test[0]).tolist() == [True, *[False] * 5, True, True]
+    assert len(of_test.unique()) == 6
+    alone = load(write_csv(tmp_path / "alone.csv", [row for row in rows for _ in range(5)]))
+    assert len(alone.test.copies) == len(alone.test) > len(alone.test.copies.unique())
+    assert (
+        load(write_csv(tmp_path / "none.csv", [(text, i % 2) for i, text in enumerate(texts(30))])).test.copies is None
+    )
+
+
+def test_test_examples_that_have_another_label_in_train_are_told(tmp_path: Path, load: Load):
+    rows = [(text, "ab"[i % 2]) for i, text in enumerate(texts(20))]
+    write_csv(tmp_path / "d" / "train.csv", [*rows, (rows[0][0], "b")])
+    write_csv(tmp_path / "d" / "test.csv", [rows[0], (rows[0][0], "b"), (rows[1][0], "a"), rows[3], ("a dog", "a")])
+    assert "4 of the 5 test examples are also in train, 1 with another label" in load(tmp_path / "d").notes

@@ -7,7 +7,7 @@ from tiny import tiny_corpus, tiny_recipe
 from tdd.distillation import trainee
 from tdd.distillation.checkpoint import OuterState
 from tdd.distillation.distiller import Distiller
-from tdd.distillation.outer_update import EPSILON, adam
+from tdd.distillation.outer_update import adam
 from tdd.distillation.schedule import Schedule
 from tdd.errors import TddError
 from tdd.settings.recipe import Recipe
@@ -16,8 +16,11 @@ from tdd.settings.recipe import Recipe
 def test_a_checkpoint_of_another_recipe_or_of_other_data_is_refused(tmp_path):
     path = tmp_path / "last.safetensors"
     Distiller(tiny_recipe(), tiny_corpus(), path).run()
-    for recipe, corpus in ((tiny_recipe(samples_lr=0.5), tiny_corpus()), (tiny_recipe(), tiny_corpus(seed=1))):
-        with pytest.raises(TddError, match="belongs to another recipe or other data"):
+    for recipe, corpus, told in (
+        (tiny_recipe(samples_lr=0.5), tiny_corpus(), r"another recipe \(samples_lr: 0\.1 there, 0\.5 now\)"),
+        (tiny_recipe(), tiny_corpus(seed=1), r"other data \(other texts, labels or splits\)"),
+    ):
+        with pytest.raises(TddError, match=f"belongs to {told}; resume with what it was made with"):
             Distiller(recipe, corpus, path)
 
 
@@ -38,8 +41,8 @@ def test_all_that_is_loaded_lies_on_the_device_that_it_was_asked_for_on(tmp_path
     saved.run()
     assert saved.state.best and saved.state.best["samples"].device.type == "cpu"
     learned = {name: value.detach().to("meta").requires_grad_() for name, value in saved.state.learned.items()}
-    state = OuterState.at_start(learned, adam(learned, Recipe(), EPSILON), Schedule.of(Recipe(outer_steps=12)))
-    state.load(file, saved.fingerprint)
+    state = OuterState.at_start(learned, adam(learned, Recipe(), pretrained=False), Schedule.of(Recipe(outer_steps=12)))
+    state.load(file, saved.made_from)
     assert state.step == 12 and state.best_accuracy == saved.state.best_accuracy
     assert state.best.keys() == learned.keys()
     for group in (state.learned, state.average, state.best):

@@ -18,9 +18,7 @@ from tdd.distillation.pool import score_of_pool
 from tdd.distillation.trainee import Trainee
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, TddError, UsageError
-from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.evaluation import evaluate
-from tdd.evaluation.full_data import train_on_all
 from tdd.networks.kernels.parameters import unstack
 
 POOL = ["text_cnn", "mean_pool", "lstm"]
@@ -245,10 +243,7 @@ def test_a_run_may_start_from_a_set_for_the_same_pool():
     assert torch.equal(again.run().samples, first.samples)
 
 
-def test_what_is_measured_of_one_network_alone_says_so_of_a_pool():
+def test_a_network_of_ones_own_is_no_part_of_a_pool():
     corpus, recipe = tiny_corpus(), pool_recipe()
-    for measure in (lambda: Baselines(recipe, corpus, 1, 1), lambda: train_on_all(recipe, corpus)):
-        with pytest.raises(UsageError, match=r"measured of a single network.*text_cnn, mean_pool, lstm.*--network"):
-            measure()
     with pytest.raises(UsageError, match="a pool of registered networks or for a network of your own"):
         Distiller(recipe, corpus, network="python:own_networks:Mlp")

@@ -8,7 +8,7 @@ import torch
 from tdd.distillation import trainee
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.schedule import Schedule
-from tdd.errors import Interrupted
+from tdd.errors import Interrupted, TddError, UsageError
 from tdd.settings.from_data import MOST_OUTER_STEPS, PATIENCE
 from tdd.settings.recipe import Recipe
 from tests.support.tiny import tiny_corpus, tiny_recipe
@@ -101,3 +101,56 @@ def test_a_run_that_ends_early_is_resumed_to_the_bit(tmp_path, monkeypatch, stop
     assert resumed.state.step == whole.state.step == 20
     for name, value in whole.state.learned.items():
         assert torch.equal(resumed.state.learned[name], value)
+
+
+def test_a_course_that_is_added_goes_from_the_whole_step_size_to_zero():
+    schedule = Schedule.of(Recipe(outer_steps=300, restarts=[100], warmup=10))
+    first = [schedule.factor(step) for step in range(100)]
+    assert first == [Schedule.of(Recipe(outer_steps=100, warmup=10)).factor(step) for step in range(100)]
+    assert not schedule.is_over(100)
+    schedule.after_step(100)
+    assert (schedule.begun, schedule.last) == (100, 300)
+    added = [schedule.factor(100 + step) for step in range(200)]
+    assert added == [Schedule.of(Recipe(outer_steps=200, warmup=10)).factor(step) for step in range(200)]
+    schedule.after_step(300)
+    assert schedule.is_over(300) and schedule.last == 300
+
+
+def test_the_patience_of_a_course_that_is_added_begins_with_it():
+    schedule = Schedule.of(Recipe(outer_steps=1000, restarts=[400], patience=100))
+    schedule.after_validation(300, best_step=100)
+    assert schedule.last == 350
+    schedule.after_step(350)
+    schedule.after_validation(400, best_step=100)
+    assert (schedule.begun, schedule.falls_from, schedule.last) == (350, None, 1000)
+    schedule.after_validation(450, best_step=100)
+    assert (schedule.falls_from, schedule.last) == (450, 500)
+
+
+def test_a_state_is_taken_up_by_the_same_plan_or_one_with_a_course_more():
+    schedule = Schedule.of(Recipe(outer_steps=300, restarts=[100]))
+    assert schedule.follows((100, 300), 40) and schedule.follows((150,), 100)  # which ended early
+    assert not schedule.follows((100,), 40) and not schedule.follows((300,), 40)
+    assert not Schedule.of(Recipe(outer_steps=300)).follows((100,), 100)
+
+
+@pytest.mark.parametrize("restarts", [[0], [5, 5], [12], [20]])
+def test_courses_follow_each_other_within_the_outer_steps(restarts):
+    with pytest.raises(UsageError, match="restarts: "):
+        Recipe(outer_steps=12, restarts=restarts)
+
+
+def test_a_run_that_goes_on_is_that_of_a_recipe_that_says_so(tmp_path):
+    file, corpus = tmp_path / "last.safetensors", tiny_corpus()
+    Distiller(tiny_recipe(outer_steps=8), corpus, file).run()
+    longer = tiny_recipe(outer_steps=14, restarts=[8])
+    went_on = Distiller(longer, corpus, file)
+    assert went_on.state.step == 8 and not went_on.state.is_done
+    went_on.run()
+    whole = Distiller(longer, corpus)
+    whole.run()
+    assert went_on.state.step == whole.state.step == 14
+    for name, value in whole.state.learned.items():
+        assert torch.equal(went_on.state.learned[name], value)
+    with pytest.raises(TddError, match="belongs to another recipe"):
+        Distiller(tiny_recipe(outer_steps=20), corpus, file)

@@ -14,6 +14,7 @@ from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distillation.distiller import Distiller
 from tdd.distilled_set.set import DistilledSet
+from tdd.distilled_set.shareable import public
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.evaluation import evaluate
 from tdd.hub.layout import WEIGHTS
@@ -22,6 +23,18 @@ from tdd.hub.layout import WEIGHTS
 @pytest.fixture(scope="module")
 def made():
     return Distiller(tiny_recipe(outer_steps=5), tiny_corpus()).run()
+
+
+def test_of_files_their_names_alone_are_shared(made):
+    files = {"train": ["secret/2020/a.csv", "b.csv"]}
+    data = {"files": files, "left_out_files": {"secret/c.csv": "it is not read"}, "by_file": {"secret/d.csv": {"n": 1}}}
+    shared = public(replace(made, results={"data": data, "evaluation": {}}))
+    assert shared.results["data"] == {
+        "files": {"train": ["a.csv", "b.csv"]},
+        "left_out_files": {"c.csv": "it is not read"},
+        "by_file": {"d.csv": {"n": 1}},
+    }
+    assert shared.results["evaluation"] == {} and made.results == {}
 
 
 @pytest.fixture

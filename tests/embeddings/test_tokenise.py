@@ -1,8 +1,12 @@
 """Texts are split into the tokens that word vectors are made for."""
 
-import pytest
+import re
 
-from tdd.embeddings.tokenise import tokenize
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tdd.embeddings.tokenise import _TOKENS, token_pattern, tokenize
 
 
 @pytest.mark.parametrize(
@@ -46,3 +50,8 @@ def test_text_already_in_tokens_keeps_them() -> None:
 def test_no_character_but_spaces_and_markup_is_lost() -> None:
     text = "".join(map(chr, range(0x21, 0x7F))).replace("<", "").replace("&", "")
     assert "".join(tokenize(text)) == text.lower()
+
+
+@given(st.text(st.sampled_from("abenstmrdvlN'T.-&_:/,05 \u00e9\u4e2d\n"), max_size=30), st.booleans())
+def test_the_usual_words_are_found_first_and_are_the_same_tokens(text: str, cased: bool) -> None:
+    assert _TOKENS[cased].findall(text) == re.findall(token_pattern(cased, marks=False), text)

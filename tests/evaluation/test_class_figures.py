@@ -1,16 +1,19 @@
 """What is told beside an accuracy: intervals, the majority class, test texts that are in train too."""
 
 from copy import copy
+from dataclasses import replace
 
 import pytest
 import torch
 from tiny import tiny_corpus, tiny_recipe
 
-from tdd.distillation.accuracy import inner_loop, learner_of
+from tdd.distillation.accuracy import inner_loop
 from tdd.distillation.distiller import Distiller
+from tdd.distillation.learner_of_set import learner_of
 from tdd.distillation.unroll import train
-from tdd.evaluation.class_figures import interval, is_at_majority
+from tdd.evaluation.class_figures import effective_examples, interval, is_at_majority
 from tdd.evaluation.evaluation import evaluate
+from tdd.evaluation.reference import tfidf_reference
 
 CORPUS, CPU = tiny_corpus(3), torch.device("cpu")
 
@@ -50,6 +53,38 @@ def test_accuracy_on_examples_that_are_not_in_train_is_that_of_a_test_on_them_al
     theta = train(learner.kernel(), learner.starts(0, "evaluation", indices=range(2)), inner_loop(made, CPU))
     right = learner.kernel().logits(theta, batch).argmax(2) == batch.labels
     assert found["mean"] == pytest.approx(right.double().mean().item())
+
+
+def repeated(times: list[int]):
+    """The test split, its first examples of a content each, the next ones copies of one another."""
+    test = copy(CORPUS.test)
+    test.copies = torch.repeat_interleave(torch.arange(len(times)), torch.tensor(times))
+    return test
+
+
+def test_copies_are_no_further_evidence():
+    assert effective_examples(CORPUS.test) == len(CORPUS.test) == 60
+    assert effective_examples(repeated([1] * 60)) == 60
+    assert effective_examples(repeated([3] * 20)) == pytest.approx(20)
+    assert effective_examples(repeated([1] * 40 + [20])) == pytest.approx(60**2 / (40 + 400))
+
+
+def test_only_copies_among_the_examples_tested_on_count():
+    test = repeated([3] * 20)
+    most = 10
+    times = torch.bincount(test.copies[test.order(most)])
+    assert effective_examples(test, most) == pytest.approx(100 / float((times**2).sum()))
+
+
+def test_the_interval_of_a_test_split_of_copies_is_that_of_its_different_examples(made):
+    alone = evaluate(made, CORPUS.test).as_dict()
+    assert "effective_examples" not in alone
+    assert alone["interval"] == pytest.approx(interval(alone["mean"], 60))
+    found = evaluate(made, repeated([3] * 20)).as_dict()
+    assert found["mean"] == alone["mean"] and found["effective_examples"] == 20
+    assert found["interval"] == pytest.approx(interval(found["mean"], 20))
+    beside = tfidf_reference(replace(CORPUS, test=repeated([3] * 20)))
+    assert beside["interval"] == pytest.approx(interval(beside["accuracy"], 20))
 
 
 def test_a_result_at_the_majority_class_is_called_one():

@@ -12,7 +12,8 @@ from tdd.data.corpus import load_corpus
 from tdd.data.text import TextSplit
 from tdd.errors import UsageError
 from tdd.evaluation import full_data
-from tdd.evaluation.full_data import Setting, better_tuned, settings_tried, train_by, train_on_all
+from tdd.evaluation.full_data import Setting, settings_tried, train_by, train_on_all
+from tdd.evaluation.pool_figures import better_tuned
 from tdd.networks.learner import make_learner
 from tdd.settings import networks as known
 from tdd.settings.recipe import Recipe

@@ -1,5 +1,6 @@
 """Plain training is AdamW as a plain loop of torch has it, on texts, on free samples and on images."""
 
+import copy
 from dataclasses import replace
 
 import pytest
@@ -7,15 +8,21 @@ import torch
 from learners import starts_of
 from plain import CORPUS, TRAIN, some_texts
 from tiny import LENGTH, tiny_recipe
+from tiny_encoders import KINDS, tiny_encoder, tiny_text_corpus
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
 from tdd.data.real_examples import inputs_at
 from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.probabilities import probabilities
 from tdd.distilled_set.set import DistilledSet
-from tdd.evaluation.labels import probabilities
+from tdd.embeddings.encoder import encoder_tokens
+from tdd.embeddings.encoder_model import load_encoder
+from tdd.evaluation.plain_learner import PlainTrainers, plain_learner
 from tdd.evaluation.plain_settings import FINE_TUNING, PLAIN, PlainSettings, plain_settings
 from tdd.evaluation.plain_training import Lesson, Samples, samples_or_texts, train_plainly
+from tdd.evaluation.real_sets import RealSet
+from tdd.evaluation.spaces import Spaces
 from tdd.networks.kernels.parameters import unstack
 from tdd.networks.learner import make_learner
 from tdd.system.seeds import generator
@@ -170,3 +177,61 @@ def test_probabilities_of_any_labels_are_finite_and_sum_to_one(scale):
     shares = probabilities(scale * torch.rand(200, 4, generator=generator(1)).mul(6).sub(3))
     assert (shares >= 0).all()
     torch.testing.assert_close(shares.sum(1), torch.ones(200))
+
+
+# Pretrained encoders
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_encoder_is_fine_tuned_whole_as_transformers_trains_it(kind):
+    corpus = tiny_text_corpus()
+    read = Spaces(corpus).of(tiny_encoder(kind))
+    texts = RealSet(torch.arange(6), torch.rand(6, 2, generator=generator(0)).softmax(1)).examples(read.train)
+    learner = plain_learner(tiny_encoder(kind), {"train": "last:1"}, read, torch.device("cpu"), ["xavier_normal"], True)
+    tokens, how = encoder_tokens(tiny_encoder(kind)), replace(HOW, steps=3, rate=1e-3)
+    start = learner.starts(0, "start")
+    found = unstack(train_plainly(learner.kernel(), start, Lesson(texts, how), 0))[0]
+
+    class Theirs(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.model, self.classifier = copy.deepcopy(load_encoder(tiny_encoder(kind))), torch.nn.Linear(8, 2)
+            self.requires_grad_()
+
+        def forward(self, rows):
+            states = []
+            for row in rows.tolist():
+                ids = torch.tensor([[*tokens.prefix, *(id_ - 1 for id_ in texts.row(row)), *tokens.suffix]])
+                states.append(self.model(input_ids=ids).last_hidden_state[0].mean(0))
+            return self.classifier(torch.stack(states))
+
+    theirs = Theirs().eval()
+    name = {f"upper.body.{key}": key for key, _ in theirs.named_parameters()}
+    name |= {f"upper.{key}": key for key in ("classifier.weight", "classifier.bias")}
+    begun = {name[key]: value for key, value in unstack(start)[0].items()}
+    assert begun.keys() == dict(theirs.named_parameters()).keys()
+    expected = by_a_plain_loop(theirs, begun, torch.arange(6), texts.labels, how)
+    table = next(key for key, value in theirs.named_parameters() if value is theirs.model.get_input_embeddings().weight)
+    moved = (expected[table] - begun[table]).abs().amax(1) > 1e-4
+    assert 0 < moved.sum() < len(moved)  # of the pieces that occur
+    for key, value in found.items():
+        # What has no gradient but rounding is moved by AdamW all the same, by any sign.
+        torch.testing.assert_close(value, expected[name[key]].detach(), rtol=1e-2, atol=2e-4)
+
+
+def test_the_vectors_of_word_pieces_are_trained_on_texts_and_not_on_samples():
+    corpus = tiny_text_corpus()
+    cpu, ways = torch.device("cpu"), ["xavier_normal"]
+    whole, frozen = (plain_learner(tiny_encoder(), {}, corpus, cpu, ways, texts) for texts in (True, False))
+    (table,) = set(whole.trained) - set(frozen.trained)
+    assert table.endswith("word_embeddings.weight")
+    batch = corpus.test.batch(torch.arange(4))
+    theta = whole.starts(0, "start")
+    alike = {name: theta[name] for name in frozen.trained}
+    torch.testing.assert_close(whole.kernel().logits(theta, batch), frozen.kernel().logits(alike, batch))
+    plain = PlainTrainers(tiny_encoder(), tiny_recipe(network=tiny_encoder()), corpus, None, cpu, print)
+    assert plain.of(corpus.train, [1.0]).learner.trained == whole.trained
+    x = torch.zeros(1, 2, 5, corpus.train.space.shape[1])
+    made = DistilledSet(x, torch.eye(2)[None], torch.ones(1, 1), corpus.classes, tiny_recipe(), corpus.train.source())
+    assert plain.of(Samples(made, 5), [1.0]).learner.trained == frozen.trained
+    assert plain_learner("gru", {}, CORPUS, cpu, ways, True).name == "gru"

@@ -5,27 +5,34 @@ from dataclasses import replace
 import pytest
 import torch
 from films_words import films_corpus, films_set
+from pair_data import COLUMNS, pairs, write_pair_vectors, write_pairs
 from plain import CORPUS, short_training
 from tiny import tiny_corpus, tiny_recipe
 from tiny_encoders import tiny_encoder
 from tiny_images import tiny_images
 
+from tdd.data.corpus import load_corpus
 from tdd.data.text import TextSplit
 from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.probabilities import probabilities
+from tdd.distilled_set.sentences import Sentences
 from tdd.embeddings.load import load_embedding
+from tdd.embeddings.separator import SEPARATOR
+from tdd.embeddings.word_vectors import load_vectors
 from tdd.errors import UsageError
 from tdd.evaluation import spaces, transfer
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.evaluation import evaluate
 from tdd.evaluation.given import GivenReal, GivenSet, GivenTexts
-from tdd.evaluation.labels import probabilities
+from tdd.evaluation.learner_names import check_learner
 from tdd.evaluation.names import SUBJECT
 from tdd.evaluation.plain_settings import plain_settings
 from tdd.evaluation.plain_training import Lesson, samples_or_texts
 from tdd.evaluation.rate_search import scaled
 from tdd.evaluation.spaces import Spaces
-from tdd.evaluation.transfer import Transfer, check_learner
+from tdd.evaluation.transfer import Transfer
 from tdd.networks.learner import make_learner
+from tdd.settings.recipe import Recipe
 
 CPU = torch.device("cpu")
 
@@ -174,10 +181,82 @@ def test_free_samples_do_not_go_into_another_space():
         GivenSet(films_set("free"), films_corpus()).examples(Spaces(CORPUS).of("gru"))
 
 
+@pytest.fixture(scope="module")
+def pair_corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pairs")
+    where = {"data": str(write_pairs(folder / "d.csv", pairs())), "vectors": str(write_pair_vectors(folder / "v.txt"))}
+    recipe = tiny_recipe(dataset="mine", text_column=",".join(COLUMNS), max_length=9, outer_steps=2, n=4, **where)
+    recipe = recipe.model_copy(update={"samples": "words", "samples_lr": 1e-5, "init": "random", "max_validation": 9})
+    return recipe, load_corpus(recipe)
+
+
+@pytest.mark.parametrize("kind", ["bert", "roberta"])
+def test_pairs_stay_two_texts_in_another_space(pair_corpus, kind):
+    recipe, corpus = pair_corpus
+    distilled = Distiller(recipe, corpus).run()
+    spaces, pieces = Spaces(corpus), load_embedding(tiny_encoder(kind))
+    read = spaces.of(tiny_encoder(kind))
+    given = GivenSet(distilled, corpus)
+    texts, expected = given.examples(read), []
+    for sentence in distilled.sentences.texts():
+        first, second = sentence.split(f" {SEPARATOR} ")
+        expected.append([*pieces.encode(first), *pieces.separator, *pieces.encode(second)])
+    assert [texts.row(place).tolist() for place in range(4)] == expected
+    steps = given.steps(read)
+    for place, ids in enumerate(expected):
+        assert torch.equal(steps.samples.flatten(0, 1)[place, : len(ids)], pieces.embed(torch.tensor(ids)))
+    sets = Baselines(recipe, corpus, 1, 1, words=distilled.words).sets
+    beside = {"herding": [GivenReal(sets.real("herding")[0], sets)]}
+    for network in (tiny_encoder(kind), "tfidf", "gru"):
+        found = transfer_of(distilled, corpus, networks=1, rows=beside).measure(network, "both")
+        assert list(found["plain"]) == [SUBJECT, "herding"]
+
+
+def test_pairs_of_an_encoder_are_read_as_words_with_their_separator(tmp_path, monkeypatch):
+    vectors, data = write_pair_vectors(tmp_path / "v.txt"), write_pairs(tmp_path / "d.csv", pairs())
+    recipe = Recipe(
+        dataset="mine", data=str(data), network=tiny_encoder(), text_column=",".join(COLUMNS), max_length=20
+    )
+    corpus = load_corpus(recipe)
+    monkeypatch.setattr(spaces, "load_embedding", lambda name, pair=False: load_vectors(str(vectors), pair=pair))
+    read = Spaces(corpus).of("gru").train
+    for place, (first, second) in enumerate(read.raw.texts(torch.arange(5))):
+        words = [read.vectors.words[id_ - 1] for id_ in read.row(place)]
+        assert " ".join(words) == f"{first} {SEPARATOR} {second}"
+
+
+def test_real_pairs_are_cut_as_pairs_are(pair_corpus):
+    recipe, corpus = pair_corpus
+    train, separator = corpus.train, corpus.train.vectors.separator[0]
+    sets = Baselines(recipe, corpus, 1, 1, words=4 * 7).sets
+    (real,) = sets.real("herding")
+    rows = real.examples(train)
+    spaces = Spaces(corpus)
+    there = GivenReal(real, sets).examples(spaces.of(tiny_encoder()))
+    pieces = there.vectors
+    assert int(rows.lengths.sum()) <= 28 and int(rows.lengths.max()) == real.most < 9
+    for place, (first, second) in enumerate(train.raw.texts(real.places)):
+        own = rows.row(place).tolist()
+        at = own.index(separator)
+        # Both texts are there, each from its beginning, cut after the same word in either space.
+        assert own[:at] == train.vectors.encode(first)[:at] and at
+        assert own[at + 1 :] == train.vectors.encode(second)[: len(own) - at - 1] and len(own) > at + 1
+        texts = [" ".join(first.split()[:at]), " ".join(second.split()[: len(own) - at - 1])]
+        assert there.row(place).tolist() == [*pieces.encode(texts[0]), *pieces.separator, *pieces.encode(texts[1])]
+
+
+def test_separators_that_were_learned_stand_between_as_many_parts():
+    words = {1: "a", 2: "b", 3: "[SEP]"}
+    tokens = torch.tensor([[[1, 3, 2, 0], [1, 2, 0, 0], [3, 1, 0, 0], [1, 3, 3, 2], [1, 3, 2, 3]]])
+    found = Sentences(tokens, words).segments([3])
+    assert found == [[["a"], ["b"]], [["a", "b"]], [[], ["a"]], [["a"], ["b"]], [["a"], ["b"], []]]
+    assert Sentences(tokens, words).segments()[0] == [["a", "[SEP]", "b"]]
+
+
 def test_texts_from_elsewhere_are_read_by_every_network():
-    texts = GivenTexts(["good film b", "bad film c"], torch.eye(2))
+    texts = GivenTexts([("good film b",), ("bad film c",)], torch.eye(2))
     assert texts.words == 6
-    rows = {SUBJECT: [texts, GivenTexts(["good", "bad"], torch.eye(2))]}
+    rows = {SUBJECT: [texts, GivenTexts([("good",), ("bad",)], torch.eye(2))]}
     both = Transfer(Spaces(films_corpus()), films_set().recipe, rows, 2, CPU)
     for network in ("gru", "tfidf", tiny_encoder()):
         both.check(network, "both")
@@ -186,7 +265,7 @@ def test_texts_from_elsewhere_are_read_by_every_network():
     with pytest.raises(UsageError, match="texts from a file have no learned steps"):
         both.check("gru", "learned")
     with pytest.raises(UsageError, match="text 2 holds nothing that can be read"):
-        GivenTexts(["good", " "], torch.eye(2)).examples(films_corpus())
+        GivenTexts([("good",), (" ",)], torch.eye(2)).examples(films_corpus())
 
 
 def test_real_texts_are_cut_alike_in_another_space():

@@ -4,7 +4,8 @@ import pytest
 import torch
 from finished_run import LOG, make_run
 
-from tdd.inspection.figures import draw_accuracy_against_n, draw_curves, draw_labels, draw_learning_rates, draw_networks
+from tdd.inspection.curves_figure import draw_curves
+from tdd.inspection.figures import draw_accuracy_against_n, draw_labels, draw_learning_rates, draw_networks
 from tdd.runs.compare import compare, table
 
 

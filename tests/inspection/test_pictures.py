@@ -10,7 +10,8 @@ from PIL import Image
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
-from tdd.inspection.pictures import pictures, render, save_pictures
+from tdd.inspection.picture_figures import save_pictures
+from tdd.inspection.pictures import pictures, render
 from tdd.inspection.show import show
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator

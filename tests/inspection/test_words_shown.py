@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from pages import words_of
 from patches import spy
 from tiny import tiny_corpus, tiny_recipe, tiny_vectors
 
@@ -15,6 +16,8 @@ from tdd.distilled_set.sentences import Sentences
 from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.inspection.decode import decode
+from tdd.inspection.page import page
+from tdd.inspection.page_extras import Extras
 from tdd.inspection.show import show
 
 
@@ -75,14 +78,15 @@ def test_words_are_printed_exactly_and_without_scores(twins, color, monkeypatch)
     assert [[words for (words,) in sentence["words"]] for sentence in found] == [text.split() for text in TEXTS]
 
 
-def test_a_page_of_words_shows_them_exactly_and_calls_them_no_neighbours(twins, monkeypatch):
+def test_a_page_of_words_shows_them_exactly_and_calls_them_no_neighbours(twins):
     made, vectors = twins
-    monkeypatch.setattr("tdd.embeddings.load.load_embedding", lambda *_: vectors)
-    shown = show(made, format="html")
-    lines = re.findall(r'<p class="words" dir="auto">(.*?)</p>', shown, re.DOTALL)
-    assert [re.sub("<[^>]*>", "", line) for line in lines] == TEXTS
-    assert "trains on these very words" in shown and "not text" not in shown and "to the nearest word" not in shown
-    assert "not text" in show(replace(made, sentences=None), format="html")
+    extras = Extras(chance=0.5)
+    shown = page(made, decode(made, vectors, 3))
+    assert [" ".join(words) for words in words_of(shown)] == TEXTS
+    assert "trains on these very words" in shown and "not text" not in shown and "to its nearest word" not in shown
+    free = replace(made, sentences=None)
+    shown = page(free, decode(free, vectors, 3), extras=extras)
+    assert "not text" in shown and "to its nearest word" in shown
 
 
 def test_no_word_of_a_set_of_words_is_nearer_than_another():

@@ -92,5 +92,9 @@ def test_options_are_those_of_the_recipe_s_own_network():
         with pytest.raises(UsageError) as caught:
             Recipe.build({"network": "mean_pool", "options": options})
         assert told in str(caught.value)
+    for recipe in ({"network": "transformer"}, {"pool": "gru,transformer"}):
+        options = {"layers": 5} if "network" in recipe else {"transformer": {"layers": 5}}
+        with pytest.raises(UsageError, match=r"layers: Input should be less than or equal to 4 \(given: 5\)"):
+            Recipe.build(recipe | {"options": options})
     with pytest.raises(UsageError, match=r"lenet has no option 'filters'; it has none$"):
         Recipe.build({"network": "lenet", "options": {"filters": 3}})

@@ -1,6 +1,7 @@
 """A run, the set in it, and a Hub to publish it on."""
 
 import hashlib
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -27,6 +28,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = distil_command(data, vectors, folder / "run", epochs=2, test_networks=5)
     assert tdd(*command, "--data", data).code == 0
     assert tdd("evaluate", folder / "run", "--networks", 5, "--full").code == 0
+    shutil.rmtree(folder / "run/figures")
     (folder / "run/figures").mkdir()
     (folder / "run/figures/curves.png").write_bytes(b"\x89PNG")
     (folder / "run/figures/curves.svg").write_bytes(b"<svg/>")

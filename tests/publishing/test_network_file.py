@@ -11,8 +11,8 @@ from tiny import tiny_corpus, tiny_recipe
 from tiny_encoders import tiny_encoder
 
 from tdd.data.pixel_normalisation import Normalisation
-from tdd.distillation.accuracy import learner_of
 from tdd.distillation.distiller import Distiller
+from tdd.distillation.learner_of_set import learner_of
 from tdd.publishing.network_file import network_file
 from tdd.publishing.training_script import training_script
 from tdd.settings.networks import networks_for

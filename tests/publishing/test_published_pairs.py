@@ -27,6 +27,7 @@ from tdd.publishing.contents import contents
 from tdd.publishing.tables import readable_table
 from tdd.publishing.trained_model import train_model, trained_network
 from tdd.runs.open_data import open_corpus_of
+from tdd.runs.predict import predict
 from tdd.system.reporter import Reporter
 
 
@@ -136,3 +137,36 @@ def test_a_run_of_pairs_from_the_command_line_to_a_model_in_a_fresh_process(tmp_
     code = "\n".join([*printed.out.splitlines()[1:-1], f"print({printed.out.splitlines()[-1]}['label'])"])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() in ("same", "other"), done.stderr
+
+
+@pytest.mark.parametrize("encoder", [False, True])
+def test_a_single_column_whose_name_holds_a_comma_is_no_pair(encoder, tmp_path):
+    vectors = {} if encoder else {"vectors": str(write_pair_vectors(tmp_path / "v.txt"))}
+    network = {"network": tiny_encoder()} if encoder else {}
+    rows = [f'"{first} {second}",{label}' for first, second, label in pairs()]
+    (tmp_path / "d.csv").write_text("\n".join(['"premise,hypothesis",label', *rows, ""]))
+    column = "premise,hypothesis"
+    recipe = tiny_recipe(dataset=str(tmp_path / "d.csv"), text_column=column, outer_steps=2, n=4, **vectors, **network)
+    corpus = load_corpus(recipe)
+    distilled = Distiller(recipe, corpus).run()
+    distilled.results["data"] = corpus.reading
+    distilled.save_pretrained(tmp_path / "run")
+    loaded = DistilledSet.from_pretrained(tmp_path / "run")
+    assert loaded.pair is None and "pair" not in corpus.reading
+    text = card(loaded, "me/single")
+    assert "Examples are those of column `premise,hypothesis`" in text
+    assert "A text is a pair" not in text and "text_pair" not in text
+    assert predict(loaded, ["the film was good ."]).rows()[0]["label"] in ("same", "other")
+    if not encoder:
+        done = tdd_command("train", tmp_path / "run", "--output", tmp_path / "model")
+        assert done.code == 0 and "text_pair" not in done.out
+
+
+def test_a_set_of_pairs_knows_its_columns_and_reads_nothing_else(made, tmp_path):
+    distilled, corpus = made
+    distilled.save_pretrained(tmp_path)
+    loaded = DistilledSet.from_pretrained(tmp_path)
+    assert loaded.pair == ("premise", "hypothesis") and corpus.reading["pair"] == ["premise", "hypothesis"]
+    with pytest.raises(UsageError, match="not a pair of texts"):
+        predict(loaded, ["the film was good ."])
+    assert predict(loaded, [("the film was good .", "a story ?")]).rows()[0]["label"] in ("same", "other")

@@ -60,13 +60,13 @@ def test_a_run_of_a_pool_is_tested_and_looked_at_by_all_verbs(pool_run: Path):
     assert "mean_pool, text_cnn" in tdd("compare", pool_run).out
     assert tdd("decode", pool_run, "--format", "html").code == 0
     page = (pool_run / "decoded.html").read_text(encoding="utf-8")
-    assert "learned learning rate mean_pool 0." in page and "; text_cnn 0." in page
+    assert "learned learning rate mean_pool: 0." in page and "; text_cnn: 0." in page
+    assert '<li class="l0">mean_pool</li><li class="l1">text_cnn</li>' in page  # the lines of a chart
 
 
 def test_what_knows_of_one_network_alone_says_so_in_a_line(pool_run: Path):
-    for arguments in (["evaluate", pool_run, "--full"], ["baselines", "--run", pool_run]):
-        line = tdd(*arguments).one_line()
-        assert "a single network" in line and "mean_pool, text_cnn" in line
+    line = tdd("size", "--recipe", pool_run / "recipe.yaml").one_line()
+    assert "by a single network" in line and "mean_pool, text_cnn" in line
     line = tdd("train", pool_run, "--output", pool_run.parent / "no", "--network", "gru").one_line()
     assert line == "the set was made for mean_pool, text_cnn, not for gru"
 
@@ -111,7 +111,9 @@ def test_the_folder_of_an_encoder_in_a_pool_is_not_published(pool_run: Path):
     start = made.initialisation and {
         key.replace("mean_pool.", f"{encoder}."): value for key, value in made.initialisation.items()
     }
-    shared = public(replace(made, recipe=recipe, initialisation=start))
+    results = {"transfer": {encoder: {}}, "evaluation": {"fixed": {"by_network": {encoder: {}}}}}
+    shared = public(replace(made, recipe=recipe, initialisation=start, results=results))
+    assert "secret" not in json.dumps(shared.results) and list(shared.results["transfer"]) == ["hf:encoder"]
     assert shared.recipe.pool == ["hf:encoder", "text_cnn"] and "secret" not in shared.recipe.to_yaml()
     assert shared.alone("hf:encoder").recipe.options.train == "head"
     if start:

@@ -6,7 +6,7 @@ import pytest
 from command import tdd, write_vectors
 from hub_server import HubServer
 from huggingface_hub import constants
-from publishing import FILES, commit, files_of, head
+from publishing import FILES, TOKEN, commit, files_of, head
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.word_vectors import load_vectors
@@ -88,7 +88,7 @@ def test_a_pull_request_changes_no_branch(hub: HubServer, run: Path, repo: str):
     hub.store.create("dataset", repo)
     before = head(hub, repo)
     done = tdd("push", run, repo, "--create-pr")
-    assert done.out.endswith(f"/datasets/{repo}/discussions/1\n")
+    assert done.out.startswith("a pull request is open: ") and done.out.endswith(f"/datasets/{repo}/discussions/1\n")
     assert head(hub, repo) == before
     assert list(files_of(hub, repo, "refs/pr/1")) == FILES
     assert "leave out --revision" in tdd("push", run, repo, "--create-pr", "--revision", "v2").one_line()
@@ -134,3 +134,17 @@ def test_other_vectors_than_the_sets_own_are_refused_before_any_request(
     with pytest.raises(UsageError, match=r"was distilled with words\.txt, not with other\.txt"):
         push(made, repo, vectors=load_vectors(str(write_vectors(tmp_path / "other.txt", seed=1))))
     assert hub.requests == []
+
+
+def test_what_is_refused_is_refused_before_anything_is_drawn_or_made(
+    hub: HubServer, run: Path, repo: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("tdd.runs.publish.draw_run", lambda *given: pytest.fail("drawn"))
+    assert "name the repository like owner/name" in tdd("push", run, "no-owner").one_line()
+    monkeypatch.undo()
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    monkeypatch.setattr("tdd.publishing.push.contents", lambda *given: pytest.fail("tables are made"))
+    assert "hf_wrong" not in tdd("push", run, "stranger/set").one_line()
+    hub.store.create("dataset", repo)
+    commit(hub, repo, {"README.md": b"# Mine\n"})
+    assert "has a card that tdd did not write" in tdd("push", run, repo).one_line()

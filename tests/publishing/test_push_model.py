@@ -139,6 +139,16 @@ def test_a_model_of_someone_is_refused_unless_overwrite_is_said(
     assert "My model" not in files_of(hub, repo)["README.md"].decode()
 
 
+def test_what_is_refused_is_refused_before_anything_is_trained(
+    run: Path, hub: HubServer, repo: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("tdd.runs.train_classifier.train_model", lambda *given: pytest.fail("trained"))
+    hub.store.create("model", repo)
+    lines = [{"key": "lfsFile", "value": {"path": "README.md", "oid": hub.store.put_blob(b"# Mine")}}]
+    hub.store.commit("model", repo, "main", lines)
+    assert "has a card that tdd did not write" in tdd("train", run, "--push", repo).one_line()
+
+
 def test_an_owners_edits_of_the_card_survive(classifier: Path, made: DistilledSet, hub: HubServer, repo: str):
     push_model(made, classifier, repo)
     card = files_of(hub, repo)["README.md"].decode().replace("## Limits", "## Beware")

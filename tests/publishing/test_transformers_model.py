@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from command import tdd as tdd_command
+from safetensors import SafetensorError
 from tiny import tiny_corpus, tiny_recipe
 
 import tdd
@@ -148,9 +149,15 @@ def test_a_folder_in_use_is_left_as_it_is(run, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_a_failure_leaves_nothing_behind(run, tmp_path, monkeypatch):
+def test_the_files_of_a_model_are_readable_as_others_are(run, tmp_path):
+    train_model(run[0], tmp_path / "model", "full")
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "model").iterdir()} == {0o644}
+
+
+@pytest.mark.parametrize("kind", [OSError, lambda number, text: SafetensorError(text)])
+def test_a_failure_leaves_nothing_behind(run, tmp_path, monkeypatch, kind):
     def full(*_, **__):
-        raise OSError(28, "No space left on device")
+        raise kind(28, "No space left on device")
 
     monkeypatch.setattr(DistilledClassifier, "save_pretrained", full)
     with pytest.raises(TddError, match="No space left on device"):

@@ -1,13 +1,13 @@
 """A run of sentences of words is read, shown, tested and exported as any other."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
 from command import tdd, write_vectors
+from pages import words_of
 from publishing import fresh_process
 from words_run import distil_words
 
@@ -55,8 +55,7 @@ def test_decode_prints_the_words_exactly(run: Path, made: DistilledSet):
     assert tdd("decode", run).out.splitlines()[1::3] == texts
     assert tdd("decode", run, "--format", "html").code == 0
     page = (run / "decoded.html").read_text(encoding="utf-8")
-    shown = [re.sub("<[^>]*>", "", line) for line in re.findall(r'<p class="words" dir="auto">(.*?)</p>', page)]
-    assert shown == texts
+    assert [" ".join(words) for words in words_of(page)] == texts
     found = json.loads(tdd("decode", run, "--k", 3, "--format", "json").out)
     assert [[words[0] for words in each["words"]] for each in found] == made.sentences.by_word()
     assert {len(words) for each in found for words in each["words"]} == {3}

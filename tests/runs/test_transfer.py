@@ -191,6 +191,14 @@ def test_texts_that_cannot_be_tested_are_a_line(given, tmp_path, known_vectors):
         ([first, "--network", "gru"], "name the data set whose classes the texts tell apart, e.g. --data sst2"),
         ([first, "--data", given[0]], "name what the texts are tested on, e.g. --network minilm"),
         ([first, longer, "--data", given[0], "--network", "gru"], "the files hold 4 to 6 texts"),
+        (
+            [tmp_path / "no.jsonl", "--data", given[0], "--network", "gru"],
+            f"there is no file '{tmp_path / 'no.jsonl'}'",
+        ),
+        (
+            [first, "--data", given[0], "--network", "gru", "--full"],
+            "--full is of a set's own network: leave it out",
+        ),
         ([first, tmp_path, "--data", given[0], "--network", "gru"], f"'{tmp_path}' is no file"),
         ([first, "--data", given[0], "--network", "gru", "--protocol", "learned"], "texts from a file have no learned"),
         ([first, "--data", write_data(tmp_path / "c.csv", ("no", "yes")), "--network", "gru"], f"{first}: row 1 is"),

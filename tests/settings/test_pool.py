@@ -43,7 +43,10 @@ def test_regularisers_that_are_not_set_are_the_least_of_the_pool():
         ({"pool": "minilm,text_cnn"}, "leave minilm out, or set vectors: minilm so that all read its pieces"),
         ({"pool": "text_cn,gru"}, "no network 'text_cn'; did you mean 'text_cnn'"),
         ({"pool": "gru,gru"}, "pool: a network stands there twice"),
-        ({"pool": "gru,python:my_nets:Net"}, "pool: python:my_nets:Net is no registered network"),
+        (
+            {"pool": "gru,python:my_nets:Net"},
+            "in Python register it.*make a set for it alone, --network",
+        ),
         ({"pool": "gru,lstm", "network": "lstm"}, "is made for network: lstm or for a pool of several: leave one out"),
         ({"pool": "gru,lstm", "options": {"hidden": 5}}, "'hidden' is no network of the pool: its options lie under"),
         ({"pool": "gru,lstm", "options": {"gru": {"hiden": 5}}}, "gru has no option 'hiden'; did you mean 'hidden'"),

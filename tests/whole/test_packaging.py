@@ -1,4 +1,4 @@
-"""What is built holds all it needs: recipes, the style of pages and the type marker travel with the package."""
+"""What is built holds all it needs: recipes, what pages are made of and the type marker travel with the package."""
 
 import os
 import subprocess
@@ -12,6 +12,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
+PAGE = {f"tdd/inspection/page.{kind}" for kind in ("html", "css", "js")}
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +30,11 @@ def recipes() -> set[str]:
     return {path.relative_to(ROOT / "recipes").as_posix() for path in (ROOT / "recipes").rglob("*.yaml")}
 
 
-def test_the_wheel_holds_every_module_the_recipes_the_style_of_pages_and_the_type_marker(built):
+def test_the_wheel_holds_every_module_the_recipes_what_pages_are_made_of_and_the_type_marker(built):
     (wheel,) = built.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "tdd").rglob("*.py")}
-    data = {"tdd/py.typed", "tdd/inspection/page.css", "tdd/publishing/train.py.jinja"}
+    data = {"tdd/py.typed", "tdd/publishing/train.py.jinja", *PAGE}
     assert modules | {f"tdd/recipes/{name}" for name in recipes()} | data <= names
     assert not [name for name in names if name.startswith(("tests", "recipes"))]
     (metadata,) = (name for name in names if name.endswith(".dist-info/entry_points.txt"))
@@ -46,7 +47,7 @@ def test_the_source_archive_holds_the_tests_and_all_that_is_needed_to_build(buil
         names = {name.split("/", 1)[1] for name in file.getnames()}
     assert {f"recipes/{name}" for name in recipes()} <= names
     assert {"pyproject.toml", "README.md", "LICENSE", "tests/whole/test_packaging.py"} <= names
-    assert {"tdd/py.typed", "tdd/inspection/page.css"} <= names
+    assert {"tdd/py.typed", *PAGE} <= names
     assert not [name for name in names if ".venv" in name or name.startswith(("runs/", ".git/"))]
 
 

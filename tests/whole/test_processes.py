@@ -47,7 +47,7 @@ def command(processes: int, *arguments: str) -> list[str]:
 
 def start(processes: int, *arguments: str) -> subprocess.Popen:
     # One thread each: two processes on two cores, and rounding that does not depend on the number of cores.
-    env = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    env = os.environ | {"OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         command(processes, *arguments), env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdd.data.formats.plain_text import decoded
-from tdd.data.formats.read import Read
+from tdd.data.formats.read import Read, of_all_files
 from tdd.data.formats.table_cache import cached, table_of
 from tdd.data.split_words import split_of
 from tdd.errors import UsageError
@@ -54,11 +54,12 @@ def read_class_folders(folder: Path, encoding: str | None) -> Read:
         for split, root in by_split.items()
     }
     listed = sorted({top.name for tops in classes.values() for top in tops})
-    notes = [f"a folder a class: {', '.join(listed)}", *dict.fromkeys(one for _, told in rows.values() for one in told)]
+    told = dict.fromkeys(one for _, noted in rows.values() for one in noted.get("told", []))
+    notes = [f"a folder a class: {', '.join(listed)}", *told]
+    encodings = {split: {"encoding": noted["encoding"]} for split, (_, noted) in rows.items() if "encoding" in noted}
     notes += [f"{name} is left out: {why}" for name, why in left_out.items()]
-    return Read(
-        {split: found for split, (found, _) in rows.items()}, {"files": names, "left_out_files": left_out}, notes
-    )
+    reading = {"files": names, "left_out_files": left_out, **(of_all_files(encodings) if encodings else {})}
+    return Read({split: found for split, (found, _) in rows.items()}, reading, notes)
 
 
 def _layout(folder: Path, kind: str) -> tuple[dict[str, Path], dict[str, str]]:
@@ -120,8 +121,8 @@ def _beside(folder: Path, root: Path, kind: str) -> dict[str, str]:
     return dict.fromkeys(names, "in no folder of a class")
 
 
-def _rows(folder: Path, classes: list[Path], kind: str, encoding: str | None) -> tuple[Dataset, list[str]]:
-    """The rows of the folders of classes, and notes."""
+def _rows(folder: Path, classes: list[Path], kind: str, encoding: str | None) -> tuple[Dataset, dict[str, Any]]:
+    """The rows of the folders of classes, and of texts their "encoding" and notes on it, "told"."""
     files = [(path, top.name) for top in classes for path in _files(top, kind)]
     digest = hashlib.sha256()
     for path, name in files:
@@ -129,17 +130,17 @@ def _rows(folder: Path, classes: list[Path], kind: str, encoding: str | None) ->
         digest.update(json.dumps(told).encode() + path.read_bytes())
 
     def batches() -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
-        told: list[str] = []
+        told: dict[str, Any] = {}
         values: list[Any]
         if kind == "image":
             values = [{"bytes": path.read_bytes(), "path": str(path.relative_to(folder))} for path, _ in files]
         else:
-            texts, unusual = decoded([path for path, _ in files], encoding)
+            texts, found, unusual = decoded([path for path, _ in files], encoding)
             values = [text.strip() for text in texts]
-            told = [f"{one} of texts that are not UTF-8" for one in unusual]
+            told = {"encoding": found, "told": [f"{one} of texts that are not UTF-8" for one in unusual]}
         table = table_of({kind: values, "label": [name for _, name in files]})
-        table = table.replace_schema_metadata({"tdd": json.dumps({"told": told})})
+        table = table.replace_schema_metadata({"tdd": json.dumps(told)})
         return table.schema, table.to_batches()
 
     rows, noted = cached(["class folders", kind, encoding, digest.hexdigest()], str(folder), batches)
-    return rows, noted["told"]
+    return rows, noted

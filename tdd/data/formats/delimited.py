@@ -46,6 +46,7 @@ def read_delimited(path: Path, suffix: str, recipe: DataSettings) -> Read:
         import pyarrow as pa
 
         data, encoding = plain_text(path, recipe.encoding)
+        check_separator(path, data, recipe, usual)
         dialect = recognise(path, data, *given[1:], usual)
         refuse_repeated_names(path, data, dialect)
         check_header(path, dialect, recipe)
@@ -68,10 +69,23 @@ def read_delimited(path: Path, suffix: str, recipe: DataSettings) -> Read:
 
 
 def check_header(path: Path, dialect: Dialect, recipe: DataSettings) -> None:
-    """Raise UsageError where the line of names is none, unless the recipe names one of them."""
-    asked = {recipe.text_column, *(pair_of(recipe.text_column) or ()), recipe.label_column}
-    if not asked & set(dialect.header) and (wrong := refused_header(dialect)):
+    """Raise UsageError where the line of names is none, unless the recipe names one of them, or a row is one."""
+    columns = (recipe.text_column, *(pair_of(recipe.text_column) or ()), recipe.label_column)
+    if wrong := refused_header(dialect, {column for column in columns if column is not None}):
         raise UsageError(f"{path}: {wrong}")
+
+
+def check_separator(path: Path, data: Bytes, recipe: DataSettings, usual: str) -> None:
+    """Raise UsageError where the separator that is set does not stand in the first line, and another one does."""
+    delimiter = recipe.delimiter
+    if delimiter is None or len(delimiter) > 1 or delimiter in next(filter(str.strip, lines_of(data)), ""):
+        return
+    found = recognise(path, data, None, recipe.quote, recipe.no_header, usual)
+    if len(found.header) > 1 and found.delimiter != delimiter:
+        raise UsageError(
+            f"{path}: the first line does not hold {delimiter!r}, the separator that delimiter (--delimiter) sets; "
+            f"{found.delimiter!r} stands there: leave delimiter out for it"
+        )
 
 
 def facts_of(dialect: Dialect, encoding: str, word: str | None = None) -> dict[str, Any]:

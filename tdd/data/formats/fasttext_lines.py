@@ -58,4 +58,4 @@ def read_fasttext(path: Path, encoding: str | None) -> Read:
 
     rows, _ = cached(["fasttext", found, checksum(path)], str(path), batches)
     notes = [f"{path.name}: {one}" for one in unusual(found, word_of_guess(raw_lines(data), found, encoding))]
-    return Read({"train": rows}, {"encoding": found} if notes else {}, notes)
+    return Read({"train": rows}, {"encoding": found}, notes)

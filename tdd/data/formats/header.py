@@ -7,14 +7,25 @@ from pathlib import Path
 
 from tdd.data.formats.dialect import Dialect
 from tdd.data.formats.packed import Bytes
+from tdd.data.usual_columns import IMAGE_COLUMNS, LABEL_COLUMNS, TEXT_COLUMNS
 from tdd.errors import UsageError
 
 _MOST_WORDS = 3
 """Words of a column's name; more are a text."""
+_CONTENT = {*TEXT_COLUMNS, *IMAGE_COLUMNS}
 
 
-def refused_header(dialect: Dialect) -> str | None:
-    """What is wrong with the line of names and what to do; None: nothing."""
+def refused_header(dialect: Dialect, asked: set[str]) -> str | None:
+    """What is wrong with the first line, as names or as a row, and what to do; None: nothing.
+
+    Args:
+        dialect: of the file.
+        asked: columns that the recipe names.
+    """
+    if not dialect.has_header and _holds_names(dialect, asked):
+        return "the first line holds names of columns, and no_header (--no-header) is set: leave that out for it"
+    if asked & set(dialect.header):
+        return None
     if dialect.has_header and _looks_like_data(dialect):
         return (
             f"the first line looks like data, not like names of columns: set no_header (--no-header), "
@@ -32,6 +43,13 @@ def refuse_repeated_names(path: Path, data: Bytes, dialect: Dialect) -> None:
     if found := re.search(rb"\n" + re.escape(names) + rb"\r?(?:\n|\Z)", data.data):
         line = data[: found.start()].tobytes().count(b"\n") + 2
         raise UsageError(f"{path}, line {line}: the names of the columns stand there again: remove that line")
+
+
+def _holds_names(dialect: Dialect, asked: set[str]) -> bool:
+    """Whether a first row that is said to be one of data holds names: one that is asked for, or two usual ones."""
+    cells = {" ".join(cell.split()) for row in dialect.sampled[:1] for cell in row}
+    usual = {cell.lower() for cell in cells}
+    return bool(cells & (asked - set(dialect.header)) or (usual & _CONTENT and usual & set(LABEL_COLUMNS)))
 
 
 def _looks_like_data(dialect: Dialect) -> bool:

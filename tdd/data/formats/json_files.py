@@ -73,7 +73,7 @@ def read_json(path: Path, encoding: str | None) -> Read:
 def _read(splits: dict[str, Dataset], path: Path, data: Bytes, found: str, given: str | None) -> Read:
     """Rows with what is said of the encoding that was found."""
     notes = [f"{path.name}: {one}" for one in unusual(found, word_of_guess(raw_lines(data), found, given))]
-    return Read(splits, {"encoding": found} if notes else {}, notes)
+    return Read(splits, {"encoding": found}, notes)
 
 
 def _value(text: str, where: str) -> Any:

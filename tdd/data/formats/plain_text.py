@@ -46,17 +46,17 @@ def plain_text(path: Path, encoding: str | None) -> tuple[Bytes, str]:
     encoding = encoding or _recognised(raw, path)
     if codecs.lookup(encoding).name in _UTF_8:
         if line := _first_bad_line(raw, "utf-8"):
-            raise TddError(f"{path}, line {line}: not {encoding}; set encoding to another one")
+            raise TddError(f"{path}, line {line}: not {encoding}; set encoding (--encoding) to another one")
         marked = raw[: len(codecs.BOM_UTF8)].tobytes() == codecs.BOM_UTF8
         return raw[len(codecs.BOM_UTF8) if marked else 0 :], encoding
     if line := _first_bad_line(raw, encoding):
-        raise TddError(f"{path}, line {line}: not {encoding}; set encoding to another one")
+        raise TddError(f"{path}, line {line}: not {encoding}; set encoding (--encoding) to another one")
     decode = codecs.getincrementaldecoder(encoding)().decode
     return mapped(decode(part).lstrip("\ufeff" if not place else "").encode() for place, part in _parts(raw)), encoding
 
 
-def decoded(paths: list[Path], encoding: str | None) -> tuple[list[str], list[str]]:
-    """The texts of several files, and what is unusual about the encoding of those that are not UTF-8.
+def decoded(paths: list[Path], encoding: str | None) -> tuple[list[str], str, list[str]]:
+    """The texts of several files, the encoding of those that are not UTF-8, and what is unusual about it.
 
     Args:
         paths: the files.
@@ -84,10 +84,10 @@ def decoded(paths: list[Path], encoding: str | None) -> tuple[list[str], list[st
         texts[path] = raw[path].tobytes().decode("utf-8-sig", "replace")
     for path in other:
         if line := _first_bad_line(raw[path], encoding):
-            raise TddError(f"{path}, line {line}: not {encoding}; set encoding to another one")
+            raise TddError(f"{path}, line {line}: not {encoding}; set encoding (--encoding) to another one")
         texts[path] = raw[path].tobytes().decode(encoding)
     word = word_of_guess((texts[path].encode() for path in other), encoding, given)
-    return [texts[path] for path in paths], unusual(encoding, word)
+    return [texts[path] for path in paths], encoding, unusual(encoding, word)
 
 
 def unusual(encoding: str, word: str | None = None) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdd.errors import TddError
+from tdd.system.files import write_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,6 +59,7 @@ def cached(
             with pa.OSFile(str(temporary / "rows.arrow"), "wb") as file, pa.ipc.new_stream(file, schema) as writer:
                 for batch in rows:
                     writer.write_batch(batch)
+            write_json(temporary / "about.json", {"about": what})
             if not (folder / "rows.arrow").is_file():  # else another process was first
                 temporary.rename(folder)
         except (OSError, pa.ArrowException) as error:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tdd.data.pairs import cut_pairs
-from tdd.data.real_examples import inputs_at, random_examples
+from tdd.data.real_examples import herding, inputs_at, random_examples
 from tdd.data.text import TextSplit
 from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distilled_set.set import DistilledSet
@@ -30,10 +30,32 @@ def first_set(recipe: Recipe, corpus: Corpus) -> Parts:
     classes = len(corpus.classes)
     steps, per_step = recipe.split(classes)
     samples, mask = first_samples(recipe, corpus, steps, per_step)
-    rate = recipe.learning_rate or usual_rate(classes, corpus.train.space.kind == "image")
-    rates = torch.full((len(recipe.learners), recipe.epochs * steps), rate)
     momentum = torch.tensor(recipe.momentum) if recipe.momentum else None
-    return samples, first_labels(steps, per_step, classes), mask, rates, momentum
+    return samples, first_labels(steps, per_step, classes), mask, first_rates(recipe, corpus), momentum
+
+
+def first_rates(recipe: Recipe, corpus: Corpus) -> Tensor:
+    """Learning rates (P, T) to start from; of plain training its step size (P, 1)."""
+    classes = len(corpus.classes)
+    if recipe.inner == "plain":
+        return torch.full((len(recipe.learners), 1), recipe.inner_rate)
+    rate = recipe.learning_rate or usual_rate(classes, corpus.train.space.kind == "image")
+    return torch.full((len(recipe.learners), recipe.epochs * recipe.split(classes)[0]), rate)
+
+
+def first_places(recipe: Recipe, corpus: Corpus, draw_from: torch.Generator | None = None) -> Tensor:
+    """Places (n,) of the training examples that real samples start from, classes in turn.
+
+    `draw_from` is where those drawn at random come from; None: a generator of the recipe's.
+    """
+    n, classes = recipe.n, len(corpus.classes)
+    if recipe.samples_init == "herding":
+        return herding(corpus.train, n, classes)
+    draw_from = draw_from or generator(recipe.seed, "samples")
+    if recipe.samples == "words":
+        apart = -(-n // classes) * classes
+        return random_examples(corpus.train.labels, apart * recipe.length, classes, draw_from)[:n]
+    return random_examples(corpus.train.labels, n, classes, draw_from)
 
 
 def parts_of(distilled: DistilledSet) -> Parts:
@@ -60,12 +82,14 @@ def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> 
             # Examples i, i + apart, i + 2 apart ... belong to the class of sample i.
             apart = -(-n // classes) * classes
             chosen = random_examples(labels, apart * recipe.length, classes, draw_from).view(-1, apart).T[:n]
+            if recipe.samples_init == "herding":
+                chosen = torch.cat([first_places(recipe, corpus)[:, None], chosen], 1)
             tokens = real_sentences(train, chosen, words, recipe.length, fill=recipe.padding == "none")
         else:
             tokens = random_sentences(words, n, recipe.length, draw_from)
         return train.vectors.embed(tokens).view(shape), mask_of(tokens > 0, shape)
     if recipe.starts_real:
-        samples, mask = inputs_at(corpus.train, random_examples(labels, n, classes, draw_from))
+        samples, mask = inputs_at(corpus.train, first_places(recipe, corpus, draw_from))
         if mask is None:
             return samples.view(shape), None
         return samples[:, : recipe.length].reshape(shape), mask_of(mask[:, : recipe.length], shape)

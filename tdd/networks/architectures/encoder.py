@@ -13,7 +13,7 @@ from tdd.embeddings.encoder import encoder_tokens
 from tdd.embeddings.encoder_model import load_encoder
 from tdd.errors import UsageError
 from tdd.hub.encoders import encoder_files
-from tdd.networks.encoder_parts import Body, Pooled, Upper, add_lora, split
+from tdd.networks.encoder_parts import Body, Pooled, Upper, add_lora, split, train_layers
 from tdd.networks.hidden_states import HiddenStates
 from tdd.networks.initialisation import fresh
 from tdd.networks.kernels.arithmetic import Precision
@@ -61,6 +61,8 @@ class Encoder(nn.Module):
             body = Body(model, *around)
         if kind == "lora":
             add_lora(name, model, count)
+        elif kind == "last":
+            train_layers(model)
         elif body is not None:
             body.requires_grad_()
         if kind == "all":
@@ -77,7 +79,8 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None = None, attention: int = 0) -> Tensor | Attended:
         """Logits (N, C) of pieces (N, L, d), of which `mask` (N, L) says where they stand.
 
-        With the attention of the last layers, where that of so many is asked for.
+        Where nothing is frozen below what is trained, also of token ids, see `Body.attended`. With the attention of the
+        last layers, where that of so many is asked for.
         """
         mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device) if mask is None else mask
         if self.front is not None:

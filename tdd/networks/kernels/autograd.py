@@ -135,7 +135,8 @@ class AutogradKernel:
                     with self.arithmetic(), without_cudnn(self.network) if dropout is None else nullcontext():
                         logits = self._forward(leaves, x, mask)
                     labels = batch.labels[rows]
-                    mean = nn.functional.cross_entropy(logits.to(x.dtype), labels, label_smoothing=smoothing)
+                    logits = logits.to(x.dtype) if x.is_floating_point() else logits.float()  # token ids
+                    mean = nn.functional.cross_entropy(logits, labels, label_smoothing=smoothing)
                     share = mean * (len(x) / len(batch))
                     bars = torch.autograd.grad(share, list(leaves.values()), materialize_grads=True)
                     loss = loss + share.detach()

@@ -11,7 +11,7 @@ from tdd.distillation.distiller import Distiller
 from tdd.distillation.learned_tensors import to_learned
 from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distillation.samples.words import WordSamples
-from tdd.distillation.unroll import SetGradient
+from tdd.distillation.trajectory import SetGradient
 from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import Interrupted, TddError
@@ -211,5 +211,5 @@ def test_a_run_does_not_go_on_with_another_vocabulary_under_the_same_name(tmp_pa
     Distiller(recipe, corpus, path).run()
     assert Distiller(recipe, corpus, path).state.step == 12
     words.write_text(" ".join(f"word{i}" for i in range(29)))
-    with pytest.raises(TddError, match="belongs to another recipe or other data"):
+    with pytest.raises(TddError, match="belongs to another vocabulary; resume with"):
         Distiller(recipe, corpus, path)

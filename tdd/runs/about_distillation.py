@@ -1,0 +1,36 @@
+"""What ``results.json`` keeps of how a set was made."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from typing import Any
+
+import torch
+
+from tdd.distillation.distiller import Distiller
+from tdd.system.version import __version__
+
+
+def about_distillation(distiller: Distiller) -> dict[str, Any]:
+    """What ``results.json`` keeps of a distillation."""
+    recipe, state, accelerator = distiller.recipe, distiller.state, distiller.accelerator
+    by_network = dict(zip(recipe.pool, state.best_of_each, strict=True)) if recipe.pool else {}
+    return {
+        "outer_steps": state.step,
+        "best_step": state.best_step,
+        "validation_accuracy": state.best_accuracy,
+        **({} if recipe.metric == "accuracy" else {"metric": recipe.metric}),
+        **({"validation_by_network": by_network} if by_network else {}),
+        "seconds": round(state.seconds, 1),
+        "processes": accelerator.num_processes,
+        "hardware": _hardware(accelerator.device),
+        "versions": {"python": platform.python_version(), "tdd": __version__, "torch": version("torch")},
+    }
+
+
+def _hardware(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'s' if threads > 1 else ''}, {platform.machine()}"

@@ -1,0 +1,96 @@
+"""What a run starts from that takes long to find: another set, or a teacher's labels. It is kept with the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accelerate import Accelerator
+
+from tdd.distillation.samples.from_set import started_from
+from tdd.distillation.samples.start import first_places, first_set
+from tdd.distilled_set.set import DistilledSet
+from tdd.evaluation.plain_learner import PlainTrainers
+from tdd.evaluation.real_sets import RealSets
+from tdd.evaluation.students import judged_teachers
+from tdd.hub.layout import WEIGHTS
+from tdd.networks.learner import make_learner
+from tdd.settings.recipe import Recipe
+from tdd.system.reporter import Reporter
+
+if TYPE_CHECKING:
+    from tdd.data.corpus import Corpus
+
+START = "start"
+"""Where a run folder keeps the set that the run started from."""
+
+
+def starting_set(
+    recipe: Recipe, corpus: Corpus, folder: Path | None, accelerator: Accelerator, reporter: Reporter
+) -> DistilledSet | None:
+    """The set that a run starts from in the shape of its recipe; None: what `first_set` says.
+
+    Its results are what those of the run keep of it, "start": its name, n, networks, and how its samples were taken; or
+    those of the "teacher".
+
+    Args:
+        recipe: of the run, settled.
+        corpus: its data.
+        folder: of the run, where a resumed one finds the set again; None: it has none.
+        accelerator: the device of a teacher.
+        reporter: where it is told.
+
+    Raises:
+        UsageError: there is no such set, or it does not suit the data, see `started_from`.
+    """
+    if recipe.start_from is None and recipe.labels_init == "one_hot":
+        return None
+    if folder is not None and (folder / START / WEIGHTS).is_file():
+        return DistilledSet.from_pretrained(folder / START)
+    if recipe.start_from is None:
+        return _taught(recipe, corpus, accelerator, reporter)
+    before = DistilledSet.from_pretrained(recipe.start_from)
+    start, how = started_from(before, recipe, corpus)
+    networks = ", ".join(before.recipe.learners)
+    reporter.note(f"starts from {recipe.start_from} (n = {before.n}, {networks}): {how}")
+    if before.source.get("fingerprint") != corpus.fingerprint:
+        reporter.note(
+            "note: that set was made from other data or other splits of them: it may have learned from examples that "
+            "are held out or tested here"
+        )
+    about = {"name": recipe.start_from, "n": before.n, "network": networks, "samples": how}
+    start.results = {"start": about | {"same_data": before.source.get("fingerprint") == corpus.fingerprint}}
+    return start
+
+
+def _taught(recipe: Recipe, corpus: Corpus, accelerator: Accelerator, reporter: Reporter) -> DistilledSet:
+    """Real examples with the labels of a teacher that was stopped early, chosen as for baselines.
+
+    Of a pool the first network is the teacher's.
+    """
+    one = recipe.alone(recipe.learners[0]).model_copy(update={"init": "random"})
+    space, device = corpus.train.space, accelerator.device
+    learner = make_learner(one.network, one.options, space, len(corpus.classes), device, one.initialisation)
+
+    def tell(done: int, total: int, purpose: str) -> None:
+        reporter.count(done, total, f"students trained for {purpose}")
+
+    plain = PlainTrainers(one.network, one, corpus, None, device, tell)
+    teachers = judged_teachers(learner, plain, RealSets(one, corpus, draws=1))
+    samples, labels, mask, rates, momentum = first_set(recipe, corpus)
+    places = first_places(recipe, corpus)
+    reporter.note("labels of a teacher that is stopped early: chosen on held-out data")
+    labels = teachers.labels(places, "teacher").view_as(labels)
+    start = DistilledSet(
+        samples, labels, rates, corpus.classes, recipe, corpus.train.source(), mask=mask, momentum=momentum
+    )
+    chosen = teachers.chosen
+    reporter.note(f"the teacher, {one.network}: {chosen['epoch']} epochs, temperature {chosen['temperature']:g}")
+    start.results = {"teacher": chosen | {"network": one.network}}
+    return start
+
+
+def keep_start(start: DistilledSet | None, folder: Path) -> None:
+    """Keep the set that a run starts from in its folder, if it starts from one."""
+    if start is not None:
+        start.save_pretrained(folder / START)
