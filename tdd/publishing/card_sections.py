@@ -63,7 +63,7 @@ def _start(recipe: Recipe) -> str:
     if recipe.start_from is not None:
         return "another distilled set"
     if recipe.starts_real:
-        return "real examples"
+        return "real examples, which they still are" if recipe.samples == "real" else "real examples"
     return "random words" if recipe.samples == "words" else "noise"
 
 
@@ -86,7 +86,9 @@ def limits_section(distilled: DistilledSet) -> str:
     recipe = distilled.recipe
     fixed, of = recipe.init == "fixed", "networks" if recipe.pool else "network"
     start = "the one initialisation that comes with it" if fixed else "random initialisations"
-    if recipe.starts_real:
+    if recipe.samples == "real":
+        membership = "The samples are training examples as they are: whoever has the set has these."
+    elif recipe.starts_real:
         membership = (
             "The samples started from real training examples, and may still show which ones: whoever has the set "
             "may find out that these were in the training data."

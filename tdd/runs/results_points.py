@@ -43,7 +43,7 @@ def mean_points(figures: Sequence[RowFigures]) -> list[Point]:
         parts = [
             *([recipe.network] if len(networks[published.data]) > 1 else []),
             recipe.init,
-            *(["words"] if recipe.samples == "words" else []),
+            *([recipe.samples] if recipe.samples != "free" else []),
             *(["hard labels"] if recipe.labels == "hard" else []),
         ]
         drawn.append(

@@ -32,6 +32,10 @@ def _of_the_set(recipe: AllSettings) -> Iterator[str]:
         yield f"n = {recipe.n} does not split into {recipe.steps} steps; choose steps that divide n"
     if recipe.start_from is not None and recipe.samples_init is not None:
         yield f"a run starts from a set or from {recipe.samples_init}: leave start_from or samples_init out"
+    if recipe.samples == "real" and (recipe.samples_init == "noise" or recipe.start_from is not None):
+        yield "samples: real are training examples: leave start_from out, and samples_init at real or herding"
+    if recipe.samples == "real" and recipe.labels == "hard" and recipe.inner == "plain":
+        yield "real samples with hard labels leave nothing to learn by plain training: use labels: soft"
     if recipe.labels_init == "teacher" and (recipe.labels == "hard" or not recipe.starts_real):
         yield "labels_init: teacher gives real examples soft labels: set samples_init: herding, and labels: soft"
     if recipe.init == "fixed" and recipe.networks > 1:
@@ -82,7 +86,7 @@ def _of_lengths(recipe: AllSettings) -> Iterator[str]:
 
 
 def _of_words(recipe: AllSettings) -> Iterator[str]:
-    if recipe.samples == "free":
+    if recipe.samples != "words":
         for name in _given(recipe, WordSettings):
             yield f"{name} is a setting of sentences of words: leave it out, or set samples: words"
     if recipe.neighbours == 1:

@@ -225,7 +225,7 @@ class AllSettings(
     @property
     def starts_real(self) -> bool:
         """Whether the samples start from real examples."""
-        return self.samples_init in ("real", "herding") or (self.samples_init is None and self.samples == "words")
+        return self.samples_init in ("real", "herding") or (self.samples_init is None and self.samples != "free")
 
     @property
     def length(self) -> int:

@@ -163,7 +163,7 @@ class Recipe(AllSettings):
         text = yaml.safe_dump(self.model_dump(), sort_keys=False, allow_unicode=True)
         if not comments:
             return text
-        unused = {*_OF_OTHER_DATA.get(self.reads, ()), *(WordSettings.model_fields if self.samples == "free" else ())}
+        unused = {*_OF_OTHER_DATA.get(self.reads, ()), *(WordSettings.model_fields if self.samples != "words" else ())}
         unused |= set(PlainLoopSettings.model_fields if self.inner == "learned" else ())
         told = {setting.name: setting.none for setting in all_settings() if setting.none and setting.name not in unused}
         # Whatever a value has beyond its first line is indented.

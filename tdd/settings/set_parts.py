@@ -29,8 +29,11 @@ class SetSettings(Settings):
         flag=True,
     )
     labels: Literal["soft", "hard"] = setting("soft", "learned soft labels, or fixed one-hot ones", source="paper 3.2")
-    samples: Literal["free", "words"] = setting(
-        "free", "samples are any learned numbers, or sentences of real words", source="paper 3.4", flag=True
+    samples: Literal["free", "words", "real"] = setting(
+        "free",
+        "samples are any learned numbers, sentences of real words, or real examples of which labels alone are learned",
+        source="paper 3.4",
+        flag=True,
     )
     sample_length: int | None = setting(None, "length of a distilled sentence", none="max_length", unit="tokens", ge=1)
     samples_init: Literal["noise", "real", "herding"] | None = setting(

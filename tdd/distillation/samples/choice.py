@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from tdd.data.text import TextSplit
 from tdd.distillation.samples.free import FreeSamples
 from tdd.distillation.samples.protocol import Parametrisation
-from tdd.distillation.samples.start import text_split
+from tdd.distillation.samples.real import RealSamples
+from tdd.distillation.samples.start import real_texts, text_split
 from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distillation.samples.words import WordSamples
 from tdd.settings.recipe import Recipe
@@ -26,6 +28,8 @@ def parametrisation(recipe: Recipe, corpus: Corpus, mask: Tensor | None, device:
     """
     if recipe.samples == "free":
         return FreeSamples()
+    if recipe.samples == "real":
+        return RealSamples(real_texts(recipe, corpus) if isinstance(corpus.train, TextSplit) else None)
     train = text_split(corpus)
     return WordSamples(
         vocabulary(train, recipe.vocabulary, recipe.vocabulary_file, recipe.excluded_words),

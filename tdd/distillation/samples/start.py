@@ -12,6 +12,7 @@ from tdd.data.pairs import cut_pairs
 from tdd.data.real_examples import herding, inputs_at, random_examples
 from tdd.data.text import TextSplit
 from tdd.distillation.samples.vocabulary import vocabulary
+from tdd.distilled_set.sentences import Sentences
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.settings.from_data import usual_rate
@@ -94,6 +95,16 @@ def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> 
             return samples.view(shape), None
         return samples[:, : recipe.length].reshape(shape), mask_of(mask[:, : recipe.length], shape)
     return torch.randn(shape, generator=draw_from) * corpus.train.scale() * recipe.samples_scale, None
+
+
+def real_texts(recipe: Recipe, corpus: Corpus) -> Sentences:
+    """The words of samples that are real texts, cut to the length of the set's."""
+    train = text_split(corpus)
+    tokens = torch.zeros(recipe.n, recipe.length, dtype=torch.int32)
+    for row, place in zip(tokens, first_places(recipe, corpus).tolist(), strict=True):
+        ids = torch.from_numpy(np.array(train.row(place)[: recipe.length])).int()
+        row[: len(ids)] = ids
+    return Sentences.of(tokens.view(*recipe.split(len(corpus.classes)), -1), train.vectors)
 
 
 def mask_of(holds_word: Tensor, shape: tuple[int, ...]) -> Tensor | None:
