@@ -55,7 +55,9 @@ Overwrite = Annotated[
 ]
 
 
+@takes_reading
 def decode(
+    reading: dict[str, Any],
     run: Run,
     k: Annotated[
         int | None, typer.Option(min=1, help="Nearest words of every position; 1 when absent, 5 for html.")
@@ -85,7 +87,8 @@ def decode(
     from tdd.system.files import check_folder_of, write_text
     from tdd.system.reporter import Reporter
 
-    if format is not DecodeFormat.html and (data is not None or public):
+    where = placed(data, reading) or None
+    if format is not DecodeFormat.html and (where or public):
         raise UsageError("--data and --public are for the page: add --format html, or leave them out")
     distilled = read_run(folder_of_run(run, Reporter()))
     if output is None and format is DecodeFormat.html:
@@ -95,7 +98,7 @@ def decode(
     if format is DecodeFormat.html:
         from tdd.runs.page import page_of_run
 
-        text = page_of_run(distilled, run, k, metric.value, first, data, public)
+        text = page_of_run(distilled, run, k, metric.value, first, where, public)
     else:
         color = output is None and sys.stdout.isatty()
         text = show(
