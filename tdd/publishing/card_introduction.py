@@ -47,21 +47,29 @@ def introduction_section(distilled: DistilledSet, licensed: bool, carried_over: 
     )
     if distilled.attention is not None:
         momentum += f"| `{WEIGHTS}` | `attention` | attention labels, {times(*distilled.attention.shape)} |\n"
-    rates = "learned learning rates" + ("" if distilled.momentum is None else " and momentum")
+    plain = recipe.inner == "plain"
+    rates = "" if plain else " and learned learning rates" + ("" if distilled.momentum is None else " and momentum")
+    of_rates = "the step size that plain training starts with" if plain else "those of its step, one an epoch"
     rates_columns = "\n".join(
-        f"| | {in_code(rates_column(distilled, network))} | those of its step, one an epoch |"
-        for network in recipe.learners
+        f"| | {in_code(rates_column(distilled, network))} | {of_rates} |" for network in recipe.learners
     )
+    of_step = "0, and its place in the set" if plain else "the gradient step it belongs to, and its place there"
+    training = f"Gradient steps: {steps * recipe.epochs}, of {per_step} samples each; epochs: {recipe.epochs}."
+    if plain:
+        training = (
+            f"Networks are trained on all samples plainly: {recipe.inner_steps[1]} steps of AdamW, in shuffled "
+            f"mini-batches of at most {recipe.inner_batch}."
+        )
     if is_on_hub(distilled):
         revision = distilled.source["revision"][:12]
         origin = f"[{name}](https://huggingface.co/datasets/{name}) (revision `{revision}`)"
     return f"""# {name}, distilled to {distilled.n} samples
 
-{distilled.n} {samples} with {recipe.labels} labels and {rates}, distilled from {origin}:
+{distilled.n} {samples} with {recipe.labels} labels{rates}, distilled from {origin}:
 they are to train a network about as well as all the data do. Made with {named_with_address()}, by the method of
 *Soft-Label Dataset Distillation and Text Dataset Distillation* ([arXiv 1910.02551](https://arxiv.org/abs/1910.02551)).
 
-Gradient steps: {steps * recipe.epochs}, of {per_step} samples each; epochs: {recipe.epochs}.
+{training}
 
 Classes: {", ".join(map(in_code, distilled.classes))}.
 
@@ -70,6 +78,6 @@ Classes: {", ".join(map(in_code, distilled.classes))}.
 {sample_columns}
 | {both} | `label` | the class with the largest soft label |
 | | `soft_label` | a number for each class |
-| | `step`, `index` | the gradient step it belongs to, and its place there |
+| | `step`, `index` | {of_step} |
 {rates_columns}
 {momentum}""" + ((_CARRIED_OVER if carried_over else "") if licensed else _NO_LICENCE)

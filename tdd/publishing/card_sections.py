@@ -29,6 +29,7 @@ def provenance_section(distilled: DistilledSet) -> str:
         "",
         f"- {of}: {made_for}; made for {recipe.init} initialisation{_drawn(recipe)}",
         f"- outer loop: {steps} with {recipe.batch_size} real examples{networks} each",
+        *_inner_loop(recipe),
         f"- samples started from {_start(recipe)}{_start_set(distilled)}",
     ]
     for part in distillation.get("parts", []):
@@ -47,6 +48,14 @@ def provenance_section(distilled: DistilledSet) -> str:
     if versions:
         lines.append("- versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()))
     return "\n".join([*lines, "", files_sentence(distilled)])
+
+
+def _inner_loop(recipe: Recipe) -> list[str]:
+    """What it was learned through, where that is not what the section on training says."""
+    if recipe.inner == "learned":
+        return []
+    fewest, most = recipe.inner_steps
+    return [f"- inner loop: plain training of {fewest} to {most} steps at one step size, drawn anew each time"]
 
 
 def _network(recipe: Recipe) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tdd.data.known import KNOWN
 from tdd.distilled_set.set import DistilledSet
-from tdd.hub.layout import EMBEDDING, NETWORK, SCRIPT, TOKENIZER
+from tdd.hub.layout import EMBEDDING, NETWORK, RECIPE, SCRIPT, TOKENIZER
 from tdd.networks.own import can_be_imported
 from tdd.publishing.card_text import in_code, is_on_hub, times
 from tdd.publishing.tested_on import TestedOn
@@ -21,6 +21,8 @@ _SPLIT = {
     WHITESPACE: "at white space",
     CHARACTERS: "into single characters",
 }
+
+_LOSS = "cross-entropy, the negative mean of Σ soft label × log softmax"
 
 
 def training_section(distilled: DistilledSet, repo: str, published: bool = True) -> str:
@@ -53,6 +55,8 @@ def _of_pool(recipe: Recipe) -> str:
     if len(recipe.pool or []) < 2:
         return ""
     networks = ", ".join(map(in_code, recipe.pool or []))
+    if recipe.inner == "plain":
+        return f"It was made for {networks} together. What follows trains the first; the others are trained alike."
     return f"""It was made for {networks} together. What follows trains the first; the others train
 with the learning rates of the columns that are named after them."""
 
@@ -60,7 +64,6 @@ with the learning rates of the columns that are named after them."""
 def _protocol(distilled: DistilledSet, published: bool) -> list[str]:
     """What must be as it was for the figure to come out again, a line each."""
     recipe, shape = distilled.recipe, distilled.network_space.shape
-    steps, per_step = distilled.samples.shape[:2]
     lines = ["| | |", "|---|---|"]
     if distilled.space.kind == "text":
         lines += [f"| text | {_how_split(distilled, published)} |", f"| vectors | {_vectors(distilled)} |"]
@@ -70,16 +73,11 @@ def _protocol(distilled: DistilledSet, published: bool) -> list[str]:
         lines += [f"| images | {size} pixels, {shape[0]} channels, normalised as the training images were |"]
     start = "its one initialisation, which comes with the set" if recipe.init == "fixed" else "a fresh initialisation"
     drawn = "" if recipe.init == "fixed" else f" ({recipe.initialisation[0].replace('_', ' ')}, biases zero)"
-    momentum = "" if distilled.momentum is None else f" with momentum {distilled.momentum.item():.4g}"
     network = in_code(recipe.network)
     if entry_of(recipe.network).pretrained:
         network = f"the pretrained encoder {network}{weights_of(distilled)}, whose weights are where training starts,"
     lines += [f"| network | {network} from {start}{drawn}, without dropout |"]
-    lines += [
-        f"| training | {steps * recipe.epochs} steps of gradient descent{momentum}: {recipe.epochs} "
-        f"epoch{'s' if recipe.epochs > 1 else ''} of {steps}, {per_step} samples each, in the order of `step`; loss: "
-        f"cross-entropy, the negative mean of Σ soft label × log softmax; the learning rate of each step is the set's |"
-    ]
+    lines += [f"| training | {_training(distilled)}; loss: {_LOSS} |"]
     evaluation = distilled.results.get("evaluation", {}).get(recipe.init)
     if evaluation and is_on_hub(distilled):
         data = TestedOn.of(distilled)
@@ -87,6 +85,25 @@ def _protocol(distilled: DistilledSet, published: bool) -> list[str]:
         count = f"{evaluation['test_examples']:,} of {evaluation['test_split']:,} examples"
         lines += [f"| tested on | {count}: {in_code(f'load_dataset({data.load})')}, columns {columns} |"]
     return lines
+
+
+def _training(distilled: DistilledSet) -> str:
+    """How a network is trained, but for the loss."""
+    recipe, (steps, per_step) = distilled.recipe, distilled.samples.shape[:2]
+    if recipe.inner == "plain":
+        clipped = "" if recipe.inner_clip is None else f", gradients clipped at a norm of {recipe.inner_clip:g}"
+        return (
+            f"plain, {recipe.inner_steps[1]} steps of AdamW, in mini-batches of at most {recipe.inner_batch} of all "
+            f"{distilled.n} samples, whose order is drawn anew each epoch from the seed in `{RECIPE}`; the step size "
+            f"falls from {recipe.inner_rate:g} along half a cosine to 0; weight decay "
+            f"{recipe.inner_weight_decay:g}{clipped}; the soft labels are probabilities"
+        )
+    momentum = "" if distilled.momentum is None else f" with momentum {distilled.momentum.item():.4g}"
+    return (
+        f"{steps * recipe.epochs} steps of gradient descent{momentum}: {recipe.epochs} "
+        f"epoch{'s' if recipe.epochs > 1 else ''} of {steps}, {per_step} samples each, in the order of `step`; "
+        "the learning rate of each step is the set's"
+    )
 
 
 def _how_split(distilled: DistilledSet, published: bool) -> str:

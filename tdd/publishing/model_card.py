@@ -94,11 +94,13 @@ def _introduction(distilled: DistilledSet, repo: str, set_repo: str | None, test
     recipe, name = distilled.recipe, dataset_name(distilled)
     where = f" [{set_repo}](https://huggingface.co/datasets/{set_repo})" if set_repo else ""
     origin = f"[{name}](https://huggingface.co/datasets/{name})" if is_on_hub(distilled) else in_code(name)
-    steps = len(distilled.samples) * recipe.epochs
+    steps = f"{len(distilled.samples) * recipe.epochs} gradient steps"
+    if recipe.inner == "plain":
+        steps = f"{recipe.inner_steps[1]} steps of AdamW"
     lines = [
         f"# {repo.rpartition('/')[2]}",
         "",
-        f"A text classifier, {entry_of(recipe.network).about}, trained by {steps} gradient steps on a distilled",
+        f"A text classifier, {entry_of(recipe.network).about}, trained by {steps} on a distilled",
         f"set{where} of {distilled.n} samples, which was learned from {origin}. Made with {named_with_address()}.",
         "",
         f"Classes: {', '.join(map(in_code, distilled.classes))}.",

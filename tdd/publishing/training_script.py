@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from tdd.data.pixel_normalisation import Normalisation
+from tdd.distillation.mini_batches import even_size
 from tdd.hub.encoders import MINILM_ON_HUB
 from tdd.publishing.card_text import as_python, rates_column
 from tdd.publishing.network_file import published_network
+from tdd.publishing.network_lines import network_lines
 from tdd.publishing.tested_on import TestedOn
 from tdd.publishing.vectors_code import load_code, packages_of
 from tdd.settings.encoder_names import HUB, MINILM, at_commit, is_encoder
-from tdd.settings.initialisations import USUAL_INITIALISATION, Initialisation
 from tdd.settings.networks import entry_of
 
 if TYPE_CHECKING:
     from jinja2 import Template
-    from torch import nn
 
     from tdd.distilled_set.set import DistilledSet
-    from tdd.networks.learner import Learner
 
 FRESH_NETWORKS = 10
 """Networks that the script trains for a random initialisation."""
-
-_LOADED = 'load_file(f"{folder}/distilled.safetensors")'
 
 
 def training_script(distilled: DistilledSet, repo: str) -> str | None:
@@ -69,13 +67,14 @@ def training_script(distilled: DistilledSet, repo: str) -> str | None:
         "length": distilled.network_space.shape[0],
         "steps": len(distilled.samples),
         "epochs": recipe.epochs,
+        "plain": _plain(distilled) if recipe.inner == "plain" else None,
         "momentum": distilled.momentum is not None,
         "attention": attention,
         "rates": column,
         "of_network": _names_of_network(train, attention),
-        "network": _network(distilled, prefix, train, learner),
+        "network": network_lines(distilled, prefix, train, learner),
         "call": _call(train, masked),
-        "claimed": f"; the card says {100 * evaluation['mean']:.2f} %" if evaluation else "",
+        "claimed": _claimed(evaluation, distilled.results.get("data") or {}) if evaluation else "",
         **data.values(),
     }
     if of_pieces is not None:
@@ -108,6 +107,7 @@ def _imports(script: str) -> list[str]:
     """The imports that a script needs: of the standard library, a line between, of others, in their usual order."""
     own = {
         "copy.": "import copy",
+        "hashlib.": "import hashlib",
         "itertools.": "import itertools",
         "json.": "import json",
         "sys.": "import sys",
@@ -133,6 +133,25 @@ def _imports(script: str) -> list[str]:
     return [*used[0], *used[1]]
 
 
+def _plain(distilled: DistilledSet) -> dict[str, Any]:
+    """What the script needs to know of plain training, as `tdd.distillation.loops.plain_loop` carries it out."""
+    recipe = distilled.recipe
+    return {
+        "seed": recipe.seed,
+        "batch": even_size(distilled.n, recipe.inner_batch),
+        "steps": recipe.inner_steps[1],
+        "weight_decay": recipe.inner_weight_decay,
+        "clip": recipe.inner_clip,
+    }
+
+
+def _claimed(evaluation: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    """What the card says of a set, and of how many examples where these were not all."""
+    tested, rows = evaluation.get("test_examples", 0), evaluation.get("test_split", 0)
+    fewer = tested < rows or "test" in (data.get("max_rows") or {})
+    return f"; the card says {100 * evaluation['mean']:.2f} %" + (f" of {tested:,} of them" if fewer else "")
+
+
 def _names_of_network(train: str, attention: int) -> str:
     """What the script takes from `network.py`."""
     kinds = {
@@ -152,84 +171,3 @@ def _call(train: str, masked: bool) -> str:
         "last": "network(*below({0}, {1}){2})",
     }
     return calls.get(train.partition(":")[0], "network({0}, {1}{2})" if masked else "network({0})")
-
-
-def _network(distilled: DistilledSet, prefix: str, train: str, learner: Learner | None) -> list[str]:
-    """The lines that make a network with the parameters that its training starts from."""
-    drawn = distilled.initialisation is None
-    if learner is None:
-        return [*_encoder(distilled, prefix, train), *(_drawn_classifier(distilled, train) if drawn else [])]
-    words = getattr(learner.module, "words_of_table", 0)
-    given = f"torch.tensor(vectors.vectors[:{words}])" if words else ""
-    start = _drawn(distilled.recipe.initialisation[0], learner.module) if drawn else _loaded(prefix)
-    return [f"network = make_network({given})", *start]
-
-
-def _loaded(prefix: str, strict: bool = True) -> list[str]:
-    """The lines that give a network the initialisation of the set."""
-    return [
-        f"tensors = {_LOADED}",
-        f"own = {{name[{len(prefix)}:]: p for name, p in tensors.items() if name.startswith({as_python(prefix)})}}",
-        f"network.load_state_dict(own{'' if strict else ', strict=False'})",
-    ]
-
-
-def _encoder(distilled: DistilledSet, prefix: str, train: str) -> list[str]:
-    """The lines that make the network of a pretrained encoder."""
-    kind, _, count = train.partition(":")
-    classes, pooling = len(distilled.classes), str(getattr(distilled.recipe.options, "pooling", "mean"))
-    lines = ["model = copy.deepcopy(encoder).requires_grad_(False).eval()"]
-    made = f'network = Upper({{}}, "{pooling}", model.config.hidden_size, {classes})'
-    prefix += "upper."
-    if kind == "head":
-        lines += [f'below = Pooled(Body(model, prefix, suffix), "{pooling}")']
-        lines += [f"network = nn.Linear(model.config.hidden_size, {classes})"]
-        prefix += "classifier."
-    elif kind == "last":
-        lines += [f'lower, upper = split("encoder", model, {count})', "below = Body(lower, prefix, suffix)"]
-        lines += [made.format("Body(upper)") + ".requires_grad_()"]
-    elif kind == "lora":
-        lines += [f'add_lora("encoder", model, {count})', made.format("Body(model, prefix, suffix)")]
-    else:
-        lines += [made.format("Body(model, prefix, suffix)") + ".requires_grad_()"]
-        lines += ["model.get_input_embeddings().requires_grad_(False)"]
-    if distilled.initialisation is not None:
-        lines += _loaded(prefix, strict=kind == "head")
-    elif distilled.attention is not None:
-        lines += [f"tensors = {_LOADED}"]
-    return lines
-
-
-def _drawn_classifier(distilled: DistilledSet, train: str) -> list[str]:
-    """The lines that draw the classifier of an encoder, and the first factors of LoRA (arXiv 2106.09685, 4.1)."""
-    kind, gain = Initialisation.of(distilled.recipe.initialisation[0])
-    classifier = "network" if train == "head" else "network.classifier"
-    lines = []
-    if kind != "torch":
-        lines += [f"torch.nn.init.{kind}_({classifier}.weight)", f"torch.nn.init.zeros_({classifier}.bias)"]
-    if gain != 1:
-        lines += [f"{classifier}.weight.data *= {gain:g}"]
-    if train.startswith("lora"):
-        lines += ["for name, p in network.named_parameters():", '    if name.endswith("lora_a"):']
-        lines += ["        torch.nn.init.normal_(p, std=p.shape[1] ** -0.5)"]
-    return lines
-
-
-def _drawn(initialisation: str, module: nn.Module) -> list[str]:
-    """The lines that draw a network as the recipe does, by the first way of several."""
-    kind, gain = Initialisation.of(initialisation)
-    lines = []
-    if kind != "torch":
-        lines = ["for name, p in network.named_parameters():"]
-        draw = f"(torch.nn.init.{kind}_ if p.dim() > 1 else torch.nn.init.zeros_)(p)"
-        flat = [name for name, p in module.named_parameters() if p.dim() < 2]
-        if not any(name.endswith("weight") for name in flat):
-            lines = ["for p in network.parameters():", f"    {draw}"]
-        else:  # the factors of a normalisation are one from the start
-            lines += ['    if p.dim() > 1 or not name.endswith("weight"):', f"        {draw}"]
-    else:  # what is of no layer of torch is drawn as usual
-        names = [name for name, p in module.named_parameters(recurse=False) if p.dim() > 1]
-        lines = [f"torch.nn.init.{USUAL_INITIALISATION}_(network.{name})" for name in names]
-    if gain != 1:
-        lines += ["for p in network.parameters():", f"    p.data *= {gain:g} if p.dim() > 1 else 1"]
-    return lines

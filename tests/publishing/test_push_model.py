@@ -11,6 +11,7 @@ import pytest
 import yaml
 from command import SETTINGS, tdd, write_data, write_vectors
 from hub_server import HubServer
+from tiny_encoders import films, save_encoder
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError
@@ -80,6 +81,49 @@ print(json.dumps([found["label"] for found in classify({[text for text, _ in row
     found = json.loads(without_tdd(code, tmp_path).splitlines()[-1])
     told = tdd("predict", trained, *[text for text, _ in rows], "--format", "json")
     assert found == [json.loads(line)["label"] for line in told.out.splitlines()]
+
+
+@pytest.mark.parametrize("inner", ["learned", "plain"])
+def test_an_encoder_is_published_as_transformers_own_model(
+    inner: str, hub: HubServer, repo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path / "cache"))
+    texts, labels = films()
+    rows = [f"{text},{label}" for text, label in zip(texts, labels, strict=True)]
+    (tmp_path / "films.csv").write_text("\n".join(["text,label", *rows, ""]))
+    save_encoder(tmp_path / "encoder")
+    chosen = ["train=last:1", "pooling=cls", "max_length=9", "outer_steps=4", "batch_size=8"]
+    chosen += ["inner=plain", "inner_steps=[3,12]", "inner_rate=0.03", "window=3"] if inner == "plain" else []
+    sets = [part for setting in chosen for part in ("--set", setting)]
+    command = ["distill", tmp_path / "films.csv", "--n", 4, "--network", f"hf:{tmp_path / 'encoder'}", *sets]
+    done = tdd(*command, "--output", tmp_path / "run")
+    assert done.code == 0, done.err
+    moved = (tmp_path / "films.csv").rename(tmp_path / "moved.csv")
+    done = tdd("train", tmp_path / "run", "--push", repo, "--of", "tester/the-set", "--data", moved)
+    assert done.code == 0, done.err
+    assert f'classify = transformers.pipeline("text-classification", {repo!r}, truncation=True)' in done.out
+    assert "tdd" not in done.out and done.out.splitlines()[-1].endswith(f"/{repo}")
+    files = files_of(hub, repo)
+    names = ["README.md", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
+    assert list(files) == names and not any(str(tmp_path).encode() in content for content in files.values())
+    card = files["README.md"].decode()
+    (result,) = yaml.safe_load(card.split("---\n")[1])["model-index"][0]["results"]
+    expected = DistilledSet.from_pretrained(tmp_path / "run").results["evaluation"]["fixed"]["mean"]
+    assert result["metrics"][0]["value"] == pytest.approx(expected, abs=1e-6)
+    assert ("trained by 12 steps of AdamW on" in card) == (inner == "plain") and "truncation=True)" in card
+    assert "trust_remote_code" not in card and "import tdd" not in card
+    code = f"""
+import json
+from transformers import pipeline
+classify = pipeline("text-classification", {repo!r}, truncation=True)
+print(json.dumps([found["label"] for found in classify({texts!r})]))
+"""
+    found = json.loads(without_tdd(code, tmp_path).splitlines()[-1])
+    told = tdd("predict", tmp_path / "run", *texts, "--format", "json")
+    assert found == [json.loads(line)["label"] for line in told.out.splitlines()]
+    done = tdd("pull", repo, "--classifier", "--output", tmp_path / "pulled")
+    assert done.code == 0 and "import transformers\n" in done.out
+    assert tdd("predict", tmp_path / "pulled", texts[0]).out == tdd("predict", tmp_path / "run", texts[0]).out
 
 
 @pytest.fixture(scope="module")
