@@ -75,8 +75,10 @@ def evaluate(
     """Train networks on a distilled set, or on texts from files, and test them on the whole test split."""
     from tdd.data.formats.packed import data_suffix
     from tdd.distilled_set.run_folder import recipe_of_run
+    from tdd.runs.named_run import folder_of_run
     from tdd.system.reporter import Reporter
 
+    named, run = run[0], [path if path.is_file() else folder_of_run(path, Reporter()) for path in run]
     files = [path for path in run if path.is_file()]
     if absent := [path for path in run if path.suffix and data_suffix(path) and not path.exists()]:
         raise UsageError(f"there is no file '{absent[0]}'")
@@ -136,7 +138,7 @@ def evaluate(
         own = network[0] if network else None
         where = placed(data, reading)
         distilled = tested(run[0], initialisation, networks, max_test, where, Reporter(), own, device, threads)
-        print_once(json.dumps(distilled.results, indent=2) if as_json else describe_results(distilled, run[0]))
+        print_once(json.dumps(distilled.results, indent=2) if as_json else describe_results(distilled, named))
         return
     distilled = evaluate_run(
         run[0],
@@ -155,7 +157,7 @@ def evaluate(
     if as_json:
         print_once(json.dumps(distilled.results, indent=2))
         return
-    print_once(describe_results(distilled, run[0]))
+    print_once(describe_results(distilled, named))
     if classes:
         print_once(describe_classes(distilled.results["evaluation"][init or distilled.recipe.init]))
 

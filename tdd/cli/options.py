@@ -24,7 +24,7 @@ from tdd.settings.recipe import Recipe, all_settings
 from tdd.settings.recipes import resolve_recipe
 from tdd.system.formatting import folded
 
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, or owner/name of a set on the Hub.")]
 RecipeName = Annotated[str | None, typer.Option(help="A recipe's name or YAML file; the data set's own when absent.")]
 DATASET = typer.Argument(
     metavar="DATASET",

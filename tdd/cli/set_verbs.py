@@ -12,7 +12,6 @@ import typer
 
 from tdd.cli.options import Run, placed, print_once, takes_reading
 from tdd.errors import UsageError
-from tdd.settings.encoder_names import is_encoder
 
 if TYPE_CHECKING:
     from tdd.inspection.terminal import Format
@@ -51,8 +50,14 @@ class Metric(StrEnum):
 Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")]
 Repo = Annotated[str, typer.Argument(metavar="REPO", help="Name on the Hub, e.g. me/imdb-distilled-20.")]
 
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Write over a card and files in the repository that are not tdd's, too.")
+]
 
+
+@takes_reading
 def decode(
+    reading: dict[str, Any],
     run: Run,
     k: Annotated[
         int | None, typer.Option(min=1, help="Nearest words of every position; 1 when absent, 5 for html.")
@@ -78,11 +83,14 @@ def decode(
     """Print each distilled sentence's soft label and nearest words, or show the distilled images."""
     from tdd.distilled_set.run_folder import read_run
     from tdd.inspection.show import show
+    from tdd.runs.named_run import folder_of_run
     from tdd.system.files import check_folder_of, write_text
+    from tdd.system.reporter import Reporter
 
-    if format is not DecodeFormat.html and (data is not None or public):
+    where = placed(data, reading) or None
+    if format is not DecodeFormat.html and (where or public):
         raise UsageError("--data and --public are for the page: add --format html, or leave them out")
-    distilled = read_run(run)
+    distilled = read_run(folder_of_run(run, Reporter()))
     if output is None and format is DecodeFormat.html:
         output = (run if run.is_dir() else Path()) / "decoded.html"
     if output is not None:
@@ -90,7 +98,7 @@ def decode(
     if format is DecodeFormat.html:
         from tdd.runs.page import page_of_run
 
-        text = page_of_run(distilled, run, k, metric.value, first, data, public)
+        text = page_of_run(distilled, run, k, metric.value, first, where, public)
     else:
         color = output is None and sys.stdout.isatty()
         text = show(
@@ -111,25 +119,37 @@ def push(
     create_pr: Annotated[
         bool, typer.Option("--create-pr", help="Open a pull request instead of changing the repository.")
     ] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Publish a distilled set on the Hub, where plain datasets can load it."""
     from tdd.runs.publish import push_run
     from tdd.system.reporter import Reporter
 
-    address = push_run(run, repo, private, revision, create_pr, Reporter())
+    address = push_run(run, repo, private, revision, create_pr, overwrite, Reporter())
     print_once(f"a pull request is open: {address}" if create_pr else f"{run} is published: {address}")
 
 
 def pull(
     repo: Repo,
     revision: Annotated[str | None, typer.Option(help="Branch, tag or commit.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME when absent.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The folder; runs/NAME when absent, classifiers/NAME for a classifier.")
+    ] = None,
+    classifier: Annotated[
+        bool, typer.Option("--classifier", help="A classifier that tdd train --push published, not a set.")
+    ] = False,
 ) -> None:
-    """Take a distilled set from the Hub into a run folder."""
+    """Take a distilled set from the Hub into a run folder, or a classifier into a folder."""
     from tdd.distilled_set.run_folder import read_run
     from tdd.publishing.pull import pull as pull_set
+    from tdd.publishing.pull import pull_classifier
     from tdd.runs.summary import describe_results
 
+    if classifier:
+        from tdd.runs.train_classifier import Classifier
+
+        print_once(Classifier.in_folder(pull_classifier(repo, revision, output)).how_to_use())
+        return
     folder = pull_set(repo, revision, output)
     print_once(describe_results(read_run(folder), folder))
 
@@ -177,26 +197,32 @@ def compare(
 def train(
     reading: dict[str, Any],
     run: Run,
-    output: Annotated[Path, typer.Option(metavar="DIR", help="New folder of the transformers model.")],
+    output: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="New folder of the transformers model; none needed with --push.")
+    ] = None,
     vocabulary: Annotated[
         Vocabulary, typer.Option(help="Keep the vectors of the data set's words, or all of them.")
     ] = Vocabulary.data,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the network, where the set has none of its own.")] = 0,
     data: Annotated[str | None, typer.Option(help="Read the data set from this folder or file, for its words.")] = None,
     network: Annotated[str | None, typer.Option(help="Which one of the set's pool; the first when absent.")] = None,
+    push: Annotated[
+        str | None, typer.Option(metavar="REPO", help="Publish the model on the Hub, e.g. me/imdb-classifier.")
+    ] = None,
+    of: Annotated[
+        str | None, typer.Option(metavar="REPO", help="The set's name on the Hub, which the model's card links to.")
+    ] = None,
+    private: Annotated[bool, typer.Option("--private", help="With --push: create the repository private.")] = False,
+    overwrite: Overwrite = False,
 ) -> None:
-    """Train a network on a distilled set and save it as a transformers model that reads raw text."""
-    from tdd.distilled_set.run_folder import read_run
-    from tdd.publishing.trained_model import train_model
+    """Train a network on a distilled set and save or publish it as a transformers model that reads raw text."""
+    from tdd.runs.train_classifier import train_classifier
+    from tdd.system.reporter import Reporter
 
-    distilled = read_run(run)
-    train_model(distilled, output, vocabulary.value, seed, placed(data, reading), network)
-    pair = '\nclassify({"text": "a text", "text_pair": "the text behind it"})'
-    own = is_encoder(network or distilled.recipe.network)  # transformers knows its kind of model
-    imports = "import transformers" if own else "import tdd, transformers\ntdd.register_transformers()"
-    cut = ", truncation=True" if own else ""
-    typer.echo(
-        f"{output}; to use it in Python:\n{imports}\n"
-        f'classify = transformers.pipeline("text-classification", {str(output)!r}{cut})'
-        f"{pair if distilled.pair else ''}"
+    if push is None and (of or private or overwrite):
+        raise UsageError("--of, --private and --overwrite are of a model that is published: say where by --push REPO")
+    where = placed(data, reading) or None
+    made = train_classifier(
+        run, output, vocabulary.value, seed, where, network, push, of, private, overwrite, Reporter()
     )
+    print_once(made.how_to_use())

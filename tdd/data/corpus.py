@@ -106,7 +106,7 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         said = as_said(recipe)
         source = open_source(said) if data is None else source_in_memory(data, said)
         known = KNOWN.get(recipe.dataset) if data is None else None
-        splits = _official(source, known.tested_on if known else "test")
+        splits, tested_on = _official(source, known.tested_on if known else "test")
         columns = find_columns(_with_columns_of(recipe, splits["train"]), known, splits["train"], vectors)
         encoder, label = columns.encoder, columns.label
         splits, unlabelled = _labelled(splits, label)
@@ -150,6 +150,7 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         **parts,
         notes=notes,
         reading=_reading(source, columns, left_out, classes.names, parts)
+        | {"tested_on": tested_on if origin["test"] == "test" else None, "class_names_column": classes.named_by}
         | {"digests": digests}
         | ({"max_rows": fewer} if fewer else {}),
         fingerprint=fingerprint,
@@ -172,9 +173,10 @@ def _reading(
     """What was read, as JSON values, for results and card.
 
     "text_column" or "image_column", "pair", its two columns where there are two, and "label_column"; "left_out": rows
-    of each official split by reason; "classes": examples of each class in "train", "validation" and "test"; and what
-    `Source.reading` says of the files. Where `max_rows` left rows out, "max_rows" is added: how many of each official
-    split were "read", "of" how many.
+    of each official split by reason; "classes": examples of each class in "train", "validation" and "test"; what
+    `Source.reading` says of the files; "tested_on", what the data set calls the split that is tested on, None where
+    that was drawn from train; "class_names_column". Where `max_rows` left rows out, "max_rows" is added: how many of
+    each official split were "read", "of" how many.
     """
     counts = {name: torch.bincount(part.labels, minlength=len(classes)).tolist() for name, part in parts.items()}
     return {
@@ -220,8 +222,8 @@ def _check_columns(splits: Mapping[str, Dataset], columns: tuple[str, ...], file
                 )
 
 
-def _official(source: Source, tested_on: str) -> dict[str, Dataset]:
-    """The splits that are used: train, and validation and test where the data set has them."""
+def _official(source: Source, tested_on: str) -> tuple[dict[str, Dataset], str | None]:
+    """The splits that are used: train, and validation and test where the data set has them; its name of the last."""
     splits = source.splits
     if not len(splits.get("train", ())):
         raise UsageError(f"{source.where['dataset']} has no examples in a split 'train'; it has {', '.join(splits)}")
@@ -230,7 +232,7 @@ def _official(source: Source, tested_on: str) -> dict[str, Dataset]:
     official = {"train": "train", "validation": validation, "test": test}
     if unused := [name for name in splits if name not in official.values() and len(splits[name])]:
         source.notes.append(f"splits that are not used: {', '.join(unused)}")
-    return {name: splits[of] for name, of in official.items() if of is not None and len(splits[of])}
+    return {name: splits[of] for name, of in official.items() if of is not None and len(splits[of])}, test
 
 
 def _called(names: Iterable[str], split: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +42,7 @@ def fewer_rows(
         f"max_rows: {count['read']:,} of the {count['of']:,} rows of the {name} split are read"
         for name, count in fewer.items()
     ]
-    return kept, Classes(classes.names, labels, [*classes.notes, *notes]), fewer
+    return kept, replace(classes, labels=labels, notes=[*classes.notes, *notes]), fewer
 
 
 def _drawn(labels: Labels, most: int, name: str) -> Labels:

@@ -34,11 +34,13 @@ class Classes:
         names: their names, C of them.
         labels: of each split, (rows,): places in `names`, -1 for a row without a label.
         notes: what a user should know about how they were read, a line each.
+        named_by: the column that has their names.
     """
 
     names: list[str]
     labels: dict[str, Labels]
     notes: list[str]
+    named_by: str
 
 
 def read_labels(
@@ -64,7 +66,7 @@ def read_labels(
     columns = {name: read_column(split, name, column) for name, split in splits.items()}
     declared = getattr(splits["train"].features[column], "names", None)
     marks = set(unlabelled) | ({"-1"} if "-1" not in columns["train"].counts() else set())
-    notes = []
+    notes, named_by = [], column
     for name, found in columns.items():
         if dropped := [mark for mark in found.written if mark in marks]:
             columns[name] = found.renamed({value: value for value in found.written if value not in marks})
@@ -78,11 +80,12 @@ def read_labels(
         columns = {name: found.renamed(spelled) for name, found in columns.items()}
         if named := _companion_names(splits, column, columns):
             columns = {name: found.renamed(named) for name, found in columns.items()}
+            named_by = _companion(column)
     counts = columns["train"].counts()
     names = declared_order(declared, counts) if declared is not None else in_order(counts)
     _check(column, names)
     notes += _doubts(names, counts, declared) + notes_on_several(names)
-    return Classes(names, {name: _labels(name, found, names) for name, found in columns.items()}, notes)
+    return Classes(names, {name: _labels(name, found, names) for name, found in columns.items()}, notes, named_by)
 
 
 def declared_order(declared: list[str], counts: Counter[str]) -> list[str]:
@@ -183,13 +186,18 @@ def _plain(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 
+def _companion(column: str) -> str:
+    """The column beside a column of numbers that names them."""
+    return f"{column}_text"
+
+
 def _companion_names(
     splits: Mapping[str, Dataset], column: str, columns: Mapping[str, LabelColumn]
 ) -> dict[str, str] | None:
     """The name of each number by the column ``<column>_text`` of the training split; None where there is none."""
     import pyarrow as pa
 
-    companion, found = f"{column}_text", columns["train"]
+    companion, found = _companion(column), columns["train"]
     if companion not in splits["train"].column_names or not all(name.isdecimal() for name in found.counts()):
         return None
     values: Any = pa.array([None if code < 0 else found.written[code] for code in found.codes.tolist()])

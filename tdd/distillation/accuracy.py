@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import torch
 from accelerate import Accelerator
-from torch import nn
 
 from tdd.data.protocols import ALL, Shard, Split
-from tdd.distillation.attention_labels import first_attention
 from tdd.distillation.kept_counts import KeptCounts
 from tdd.distillation.loops import Loop, plain_loop
 from tdd.distillation.metrics import Counts
 from tdd.distillation.unroll import InnerLoop
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import TddError, UsageError
+from tdd.errors import UsageError
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Kernel
-from tdd.networks.learner import Learner, make_learner
-from tdd.networks.own import network_to_use
-from tdd.settings.networks import NetworkOptions
 from tdd.system.processes import share_out, sums
 
 # Real examples of one forward pass: enough for the words of a batch to repeat, few enough for memory.
@@ -117,60 +111,6 @@ def inner_loop(distilled: DistilledSet, device: torch.device, own: bool = True) 
     rates, momentum, mask = distilled.learning_rates[0], distilled.momentum, distilled.mask
     parts = (distilled.samples, distilled.labels, rates, momentum, mask, attention)
     return InnerLoop(*(None if part is None else part.to(device) for part in parts))  # type: ignore[arg-type]
-
-
-def learner_of(
-    distilled: DistilledSet,
-    network: str | nn.Module | None,
-    device: torch.device,
-    initialisation: str | None = None,
-) -> Learner:
-    """The network of a set, which has no pool, or the user's own.
-
-    Args:
-        distilled: the set.
-        network: the user's own network; None: the set's.
-        device: where it is computed.
-        initialisation: how fresh parameters are drawn; None: as the set's were.
-
-    Raises:
-        UsageError: the set's network is code that the user does not name, or cannot read its samples.
-        TddError: it has the set's network's name and other parameters.
-    """
-    recipe = distilled.recipe
-    used = network_to_use(recipe.network, network)
-    same = not isinstance(used, str) or used == recipe.network
-    options: NetworkOptions | dict[str, Any] = recipe.options if same else {}
-    ways = recipe.initialisation if initialisation is None else [initialisation]
-    learner = make_learner(used, options, distilled.network_space, len(distilled.classes), device, ways)
-    if learner.name == recipe.network:
-        _check_same_as_then(learner, distilled.source)
-    learner.check_reads(distilled.space.shape)
-    if learner.name == recipe.network:
-        _check_attention(distilled, learner)
-    return learner
-
-
-def _check_attention(distilled: DistilledSet, learner: Learner) -> None:
-    """Raise TddError unless a set has the attention labels that its recipe speaks of."""
-    expected = first_attention(distilled.recipe, learner, distilled.samples, distilled.mask)
-    shapes = [None if part is None else tuple(part.shape) for part in (distilled.attention, expected)]
-    if shapes[0] != shapes[1]:
-        raise TddError(
-            f"the set's attention labels {shapes[0]} are not those of its recipe, {shapes[1]}; get a fresh copy"
-        )
-
-
-def _check_same_as_then(learner: Learner, source: Mapping[str, str]) -> None:
-    """Raise TddError unless a set's network is the one it was distilled for, also in what the set does not keep."""
-    if learner.signature() != source.get("network", learner.signature()):
-        raise TddError(f"{learner.name} has other parameters now than when the set was distilled for it")
-    # On "meta" there are no values to compare.
-    if learner.device.type != "meta" and learner.frozen_signature() != source.get("frozen", learner.frozen_signature()):
-        raise TddError(
-            f"{learner.name} has other frozen parts now than when the set was distilled for it: its frozen parameters "
-            f"and buffers must have the same values whenever it is made"
-        )
 
 
 def check_fits(distilled: DistilledSet, split: Split) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from tdd.distillation.plain_loop import AdamW, PlainLoop, mini_batches, train_plainly, unroll_plainly
+from tdd.distillation.mini_batches import mini_batches
+from tdd.distillation.plain_loop import AdamW, PlainLoop, train_plainly, unroll_plainly
 from tdd.distillation.trajectory import Trajectory
 from tdd.distillation.unroll import InnerLoop, train, unroll
 from tdd.networks.kernels.parameters import Parameters

@@ -30,7 +30,6 @@ from torch import Tensor
 from tdd.distillation.trajectory import BehindFront, SetGradient, Trajectory, behind_front
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Kernel, Step
-from tdd.system.seeds import generator
 
 
 @dataclass(frozen=True)
@@ -77,25 +76,6 @@ class PlainLoop:
         """The mini-batch of step t, counted from 0."""
         chosen = self.batches[t]
         return Step(self.samples[chosen], self.labels[chosen], None if self.mask is None else self.mask[chosen])
-
-
-def mini_batches(examples: int, size: int, steps: int, seed: int, *place: str | int) -> list[Tensor]:
-    """Places of the examples of each step: all of them once an epoch, in an order drawn anew, in even parts.
-
-    Args:
-        examples: their number.
-        size: most of a mini-batch.
-        steps: how many.
-        seed, place: of the draw.
-    """
-    size = -(-examples // -(-examples // size))
-    batches: list[Tensor] = []
-    epoch = 0
-    while len(batches) < steps:
-        order = torch.randperm(examples, generator=generator(seed, *place, epoch))
-        batches += order.split(size)
-        epoch += 1
-    return batches[:steps]
 
 
 class _State(NamedTuple):

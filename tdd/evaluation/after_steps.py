@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from tdd.data.protocols import Split
-from tdd.distillation.accuracy import check_fits, counts_of, inner_loop, learner_of
+from tdd.distillation.accuracy import check_fits, counts_of, inner_loop
+from tdd.distillation.learner_of_set import learner_of
 from tdd.distillation.loops import first_steps, train_by
 from tdd.distilled_set.set import DistilledSet
 from tdd.system.memory import CPU

@@ -10,7 +10,8 @@ from accelerate import Accelerator
 from torch import nn
 
 from tdd.data.protocols import Split
-from tdd.distillation.accuracy import check_fits, counts_by_all, inner_loop, learner_of
+from tdd.distillation.accuracy import check_fits, counts_by_all, inner_loop
+from tdd.distillation.learner_of_set import learner_of
 from tdd.distillation.loops import train_by
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError, check_choice, check_count, check_kind

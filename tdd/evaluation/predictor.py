@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from tdd.data.text import TextSplit
-from tdd.distillation.accuracy import TEST_BATCH, inner_loop, learner_of
+from tdd.distillation.accuracy import TEST_BATCH, inner_loop
+from tdd.distillation.learner_of_set import learner_of
 from tdd.distillation.loops import train_by
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.vectors import check_vectors, load_vectors_of

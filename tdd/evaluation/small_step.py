@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from tdd.data.protocols import Split
-from tdd.distillation.accuracy import inner_loop, learner_of
+from tdd.distillation.accuracy import inner_loop
+from tdd.distillation.learner_of_set import learner_of
 from tdd.distillation.loops import train_by
 from tdd.distilled_set.set import DistilledSet
 from tdd.networks.learner import Learner

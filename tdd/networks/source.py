@@ -9,15 +9,16 @@ from torch import nn
 
 
 def plain_source(kind: type[nn.Module], *arguments: object, given: Sequence[str] = ()) -> str:
-    """Code that defines the class and leaves a `network` behind, made with these arguments.
+    """Code that defines the class, and a function `make_network` that makes the network with these arguments.
 
     Args:
         kind: a class of torch alone, called ``PlainNAME``, which the code calls NAME. It may use `torch`, `nn`, `F` and
             `Tensor`.
         arguments: of the class, in their order.
-        given: names of what comes before these, which other code leaves behind.
+        given: names of what comes before these, which are arguments of `make_network`.
     """
     plain = kind.__name__
     name = plain.removeprefix("Plain")
     code = inspect.getsource(kind).replace(plain, name)
-    return f"{code}\n\nnetwork = {name}({', '.join([*given, *map(repr, arguments)])}).eval()\n"
+    made = f"{name}({', '.join([*given, *map(repr, arguments)])})"
+    return f"{code}\n\ndef make_network({', '.join(given)}) -> nn.Module:\n    return {made}.eval()\n"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tdd.distilled_set.set import DistilledSet
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tdd.distilled_set.set import DistilledSet
 
 
 def is_on_hub(distilled: DistilledSet) -> bool:
@@ -19,6 +23,11 @@ def dataset_name(distilled: DistilledSet) -> str:
 def in_code(text: str) -> str:
     """Any text as a piece of code inside a line or a table."""
     return "`" + " ".join(text.replace("`", "'").replace("|", "/").split()) + "`"
+
+
+def as_python(text: str) -> str:
+    """Any text as a literal of Python, on one line."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def times(*sizes: int | str) -> str:

@@ -14,6 +14,7 @@ from torch import nn
 
 from tdd.data.corpus import load_corpus
 from tdd.data.text import TextSplit
+from tdd.distillation.learner_of_set import learner_of
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.distilled_set.vectors import check_vectors, load_vectors_of
@@ -22,12 +23,18 @@ from tdd.embeddings.protocol import Embedding
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.predictor import trained_on
+from tdd.hub.layout import MODELING
 from tdd.hub.quiet import without_bars
 from tdd.publishing.encoder_model import build_encoder
-from tdd.publishing.transformers_model import SHAPE, DistilledClassifier, DistilledConfig
+from tdd.publishing.modeling_file import auto_map, modeling_file
+from tdd.publishing.network_of_config import SHAPE
+from tdd.publishing.transformers_model import DistilledClassifier, DistilledConfig
+from tdd.settings.from_data import LONGEST
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
 from tdd.settings.said import Where, read_from
+from tdd.system.files import write_text
+from tdd.system.memory import CPU
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -58,13 +65,15 @@ def build_model(
 
     check_vectors(distilled, vectors)
     distilled = distilled.alone()
-    network = trained_network(distilled, seed)
+    learner, theta = trained_on(distilled, seed=seed)
     kept = list(range(len(vectors))) if rows is None else rows
     table = torch.cat([torch.zeros(2, vectors.dim), vectors.embed(torch.tensor(kept) + 1)])
     tokenizer, rows_of_tokens = fast_tokenizer(vectors, kept)
     recipe = public(distilled).recipe
     config = DistilledConfig(
         shape=recipe.model_dump(include=set(SHAPE)),
+        length=recipe.max_length or LONGEST,
+        takes_mask=learner.takes_mask,
         dim=vectors.dim,
         vocab_size=len(rows_of_tokens),
         table_size=len(table),
@@ -75,10 +84,13 @@ def build_model(
         label2id={name: label for label, name in enumerate(distilled.classes)},
         architectures=[DistilledClassifier.__name__],
     )
+    if modeling_file(learner) is not None:
+        config.auto_map = auto_map()
     model = DistilledClassifier(config).eval()
     model.embedding.weight.data.copy_(table)
     model.rows.copy_(torch.tensor(rows_of_tokens))
-    model.network.load_state_dict(network.state_dict())
+    learner.module.load_state_dict({name: value[0] for name, value in theta.items()}, strict=False)
+    model.network.load_state_dict(learner.module.state_dict())
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,
@@ -133,12 +145,12 @@ def train_model(
         )
     rows = words_of_data(recipe, vectors) if vocabulary == "data" else None
     model, tokenizer = build_model(distilled, vectors, rows, seed)
-    _save(output, model, tokenizer)
+    _save(output, model, tokenizer, modeling_file(learner_of(distilled, None, CPU)))
     return model
 
 
-def _save(output: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
-    """Write both into a folder that is there once all of it is.
+def _save(output: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, code: str | None = None) -> None:
+    """Write them into a folder that is there once all of it is; `code` is that of the model's own classes.
 
     Raises:
         TddError: the folder cannot be written to.
@@ -150,6 +162,8 @@ def _save(output: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFa
             with without_bars():
                 model.save_pretrained(temporary)
                 tokenizer.save_pretrained(temporary)
+            if code is not None:
+                write_text(temporary / MODELING, code)
             temporary.chmod(0o755)
             for path in temporary.iterdir():  # not for its owner alone, as temporary files are
                 path.chmod(0o644)

@@ -1,6 +1,6 @@
 """A network trained on a distilled set, as a transformers model that reads raw text.
 
-After `tdd.register_transformers()`, ``pipeline("text-classification", folder)`` loads it without code from the folder.
+This file without its imports of tdd, with the network in their place, goes with every model that is saved.
 """
 
 from __future__ import annotations
@@ -10,35 +10,20 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from transformers import PreTrainedConfig, PreTrainedModel
+from transformers.modeling_outputs import SequenceClassifierOutput
 
 from tdd.data.pairs import cut_pairs
-from tdd.data.protocols import InputSpace
-from tdd.errors import TddError
-from tdd.networks.learner import make_learner
-from tdd.networks.own import network_to_use
-from tdd.settings.from_data import LONGEST
-from tdd.settings.recipe import Recipe
-
-try:
-    from transformers import (
-        AutoConfig,
-        AutoModelForSequenceClassification,
-        PreTrainedConfig,
-        PreTrainedModel,
-    )
-    from transformers.modeling_outputs import SequenceClassifierOutput
-except ImportError:
-    raise TddError("models are saved by transformers, which is not installed: pip install transformers") from None
-
-# The settings that shape the network.
-SHAPE = ("network", "options", "max_length")
+from tdd.publishing.network_of_config import network_of
 
 
 class DistilledConfig(PreTrainedConfig):  # type: ignore[misc]
     """What `DistilledClassifier` is made of.
 
     Args:
-        shape: the recipe's settings that shape the network.
+        shape: the recipe's settings that shape the network, which tdd makes it of; without tdd nothing reads them.
+        length: L, tokens that are read.
+        takes_mask: whether the network is told where words stand.
         dim: d, length of a word vector.
         vocab_size: tokens of the tokenizer.
         table_size: rows of the table of vectors, those of padding and unknown words included.
@@ -51,6 +36,8 @@ class DistilledConfig(PreTrainedConfig):  # type: ignore[misc]
     def __init__(
         self,
         shape: dict[str, Any] | None = None,
+        length: int = 2,
+        takes_mask: bool = False,
         dim: int = 50,
         vocab_size: int = 2,
         table_size: int = 2,
@@ -61,6 +48,7 @@ class DistilledConfig(PreTrainedConfig):  # type: ignore[misc]
         super().__init__(pad_token_id=others.pop("pad_token_id", 0), **others)
         self.shape, self.dim, self.made_from = shape or {}, dim, made_from or {}
         self.vocab_size, self.table_size, self.separator = vocab_size, table_size, separator
+        self.length, self.takes_mask = length, takes_mask
 
 
 class DistilledClassifier(PreTrainedModel):  # type: ignore[misc]
@@ -75,15 +63,11 @@ class DistilledClassifier(PreTrainedModel):  # type: ignore[misc]
 
     def __init__(self, config: DistilledConfig):
         super().__init__(config)
-        recipe = Recipe.build(config.shape, where="config.json")
         self.register_buffer("rows", torch.zeros(config.vocab_size, dtype=torch.long))
         self.embedding = nn.Embedding(config.table_size, config.dim, padding_idx=0)
         self.embedding.weight.requires_grad_(False)
-        self.length, self.separator = recipe.max_length or LONGEST, config.separator
-        space = InputSpace("text", (self.length, config.dim))
-        network = network_to_use(recipe.network, None)
-        learner = make_learner(network, recipe.options, space, config.num_labels)
-        self.network, self.takes_mask = learner.module, learner.takes_mask
+        self.length, self.separator, self.takes_mask = config.length, config.separator, config.takes_mask
+        self.network = network_of(config)
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -117,9 +101,3 @@ class DistilledClassifier(PreTrainedModel):  # type: ignore[misc]
         logits = self.network(words, ids > 0) if self.takes_mask else self.network(words)
         loss = None if labels is None else F.cross_entropy(logits, labels)
         return SequenceClassifierOutput(loss=loss, logits=logits)
-
-
-def register() -> None:
-    """Make `DistilledClassifier` known to transformers' Auto classes."""
-    AutoConfig.register(DistilledConfig.model_type, DistilledConfig, exist_ok=True)
-    AutoModelForSequenceClassification.register(DistilledConfig, DistilledClassifier, exist_ok=True)

@@ -19,6 +19,7 @@ from tdd.inspection.page_extras import measured
 from tdd.inspection.page_shades import Shown
 from tdd.inspection.pictures import pictures
 from tdd.runs.open_data import open_corpus_of
+from tdd.settings.said import Where
 from tdd.system.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def page_of_run(
     k: int | None = None,
     metric: Metric = "cosine",
     first: int | None = None,
-    data: str | None = None,
+    data: Where = None,
     public: bool = False,
 ) -> str:
     """The page of the set in a run folder.
@@ -46,7 +47,7 @@ def page_of_run(
         k: nearest words of each position; None: `NEIGHBOURS`.
         metric: what they are nearest by.
         first: only so many samples; None: all.
-        data: read the data from here; None: from where the recipe says, unless that asks for a network.
+        data: where the data are read from, and how; None: from where the recipe says, unless that asks for a network.
         public: leave out real examples.
 
     Raises:
@@ -71,7 +72,7 @@ def page_of_run(
     return page(distilled, shown, metric, extras, public)
 
 
-def _data_at_hand(distilled: DistilledSet, data: str | None) -> tuple[Corpus | None, list[str]]:
+def _data_at_hand(distilled: DistilledSet, data: Where) -> tuple[Corpus | None, list[str]]:
     """The data of a set, if they lie on this machine; or None, and why that is so."""
     if data is not None:
         return open_corpus_of(distilled, data, Reporter(quiet=True))[1], []

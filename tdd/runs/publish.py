@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tdd.distilled_set.run_folder import read_run
 from tdd.hub.layout import FIGURES
-from tdd.publishing.push import check_request, push
+from tdd.publishing.commit import check_request
+from tdd.publishing.push import push
 from tdd.runs.plot import draw_run
 from tdd.system.reporter import Reporter
 
@@ -17,6 +18,7 @@ def push_run(
     private: bool = False,
     revision: str | None = None,
     create_pr: bool = False,
+    overwrite: bool = False,
     reporter: Reporter | None = None,
 ) -> str:
     """Publish the set in a run folder; arguments, result and errors as of `tdd.publishing.push.push`.
@@ -29,4 +31,4 @@ def push_run(
     distilled = read_run(folder)
     reporter.note("drawing the figures and preparing the tables, then publishing")
     draw_run(folder, reporter)
-    return push(distilled, repo, private, revision, create_pr, figures=folder / FIGURES)
+    return push(distilled, repo, private, revision, create_pr, figures=folder / FIGURES, overwrite=overwrite)

@@ -11,7 +11,7 @@ from tdd.settings.data_parts import READING
 from tdd.settings.recipe import all_settings
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-VERBS = ("describe", "distill", "evaluate", "predict", "baselines", "size", "train")
+VERBS = ("describe", "distill", "evaluate", "predict", "baselines", "size", "train", "decode")
 SEPARATED = ["--delimiter", "^", "--encoding", "cp1252", "--quote", "none"]
 
 
@@ -34,13 +34,14 @@ def written(given: tuple[Path, Path], tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("verb", ["evaluate", "evaluate --network", "baselines", "train"])
+@pytest.mark.parametrize("verb", ["evaluate", "evaluate --network", "baselines", "train", "decode"])
 def test_data_that_are_written_otherwise_now_are_those_of_the_run(verb: str, run: Path, written: Path, tmp_path: Path):
     arguments = {
         "evaluate": ["evaluate", run],
         "evaluate --network": ["evaluate", run, "--network", "mean_pool", "--networks", 1],
         "baselines": ["baselines", "--run", run, "--only", "nearest", "--draws", 1],
         "train": ["train", run, "--output", tmp_path / "model"],
+        "decode": ["decode", run, "--format", "html", "--output", tmp_path / "page.html"],
     }[verb]
     assert tdd(*arguments, "--data", written).code == 2
     done = tdd(*arguments, "--data", written, *SEPARATED)

@@ -7,7 +7,8 @@ from learners import kernel_of, starts_of, text_cnn
 from reference import logits_of, random_batch
 from torch import nn
 
-from tdd.distillation.plain_loop import AdamW, PlainLoop, mini_batches, train_plainly, unroll_plainly
+from tdd.distillation.mini_batches import mini_batches
+from tdd.distillation.plain_loop import AdamW, PlainLoop, train_plainly, unroll_plainly
 from tdd.networks.kernels.parameters import stack, unstack
 from tdd.system.seeds import generator
 

@@ -21,8 +21,8 @@ from tdd.errors import TddError
 from tdd.hub.encoders import encoder_files
 from tdd.hub.layout import LARGEST, is_ours
 from tdd.publishing.card import card
+from tdd.publishing.contents import contents
 from tdd.publishing.pull import pull
-from tdd.publishing.push import contents
 from tdd.settings.recipe import Recipe
 
 TEXT = "The playing books, a good film: the good books"
@@ -74,7 +74,7 @@ def test_what_is_saved_comes_back_and_is_saved_and_published_again(saved, tmp_pa
     for name in names:
         assert (tmp_path / "again" / name).read_bytes() == (saved / name).read_bytes()
     assert "tokenizer='" not in repr(loaded)  # a long text
-    files = contents(loaded)
+    files = contents(loaded, "me/x")
     assert files["tokenizer.json"] == (saved / "tokenizer.json").read_bytes()
     folder = tiny_encoder().removeprefix("hf:")
     assert json.loads(files["embedding.json"])["name"] == f"hf:{Path(folder).name}"
@@ -105,12 +105,13 @@ def test_a_set_of_word_vectors_names_them_and_has_no_tokenizer(tmp_path):
         "tokenizer": {"name": "words", "version": TOKENIZER_VERSION, "case": "lower"},
     }
     assert not (tmp_path / "tokenizer.json").exists()
-    assert "`embedding.json`." in card(made, "me/x") and "tokenizer" not in card(made, "me/x")
+    text = card(made, "me/x")
+    assert "`embedding.json`." in text and "`tokenizer.json` of this repository, which the library" in text
     assert public(made).embedding == made.embedding
     # Without the file, as an older set, it is read, and says nothing then.
     (tmp_path / "embedding.json").unlink()
     loaded = DistilledSet.from_pretrained(tmp_path)
-    assert loaded.embedding is None and "embedding.json" not in card(loaded, "me/x")
+    assert loaded.embedding is None and "`embedding.json`" not in card(loaded, "me/x")
     made.save_pretrained(tmp_path)
     loaded.save_pretrained(tmp_path)
     assert not (tmp_path / "embedding.json").exists()
@@ -130,7 +131,7 @@ def change(**values):
         (lambda folder: (folder / "embedding.json").write_text("{"), "embedding.json is damaged: it is not valid JSON"),
         (lambda folder: (folder / "embedding.json").write_text("[" * 60000), "is damaged: it is not valid JSON"),
         (lambda folder: (folder / "embedding.json").write_text("[]"), "does not say what the set's vectors are of"),
-        (lambda folder: (folder / "embedding.json").write_text(" " * 2**17), "is larger than any such file of a set"),
+        (lambda folder: (folder / "embedding.json").write_text(" " * 2**25), "is larger than any such file of a set"),
         (change(dimension="8"), "does not say what the set's vectors are of; get a fresh copy"),
         (change(tokenizer="words"), "does not say what the set's vectors are of; get a fresh copy"),
         (change(tokenizer={"name": 3}), "does not say what the set's vectors are of; get a fresh copy"),

@@ -7,8 +7,9 @@ import pytest
 import torch
 from tiny import tiny_corpus, tiny_recipe
 
-from tdd.distillation.accuracy import inner_loop, learner_of
+from tdd.distillation.accuracy import inner_loop
 from tdd.distillation.distiller import Distiller
+from tdd.distillation.learner_of_set import learner_of
 from tdd.distillation.unroll import train
 from tdd.evaluation.class_figures import effective_examples, interval, is_at_majority
 from tdd.evaluation.evaluation import evaluate

@@ -10,8 +10,8 @@ from tiny import tiny_corpus, tiny_recipe
 from torch.func import functional_call
 
 from tdd.data.corpus import load_corpus
-from tdd.distillation.accuracy import learner_of
 from tdd.distillation.distiller import Distiller
+from tdd.distillation.learner_of_set import learner_of
 from tdd.errors import UsageError
 from tdd.evaluation.evaluation import Evaluation, evaluate
 from tdd.settings.recipe import Recipe

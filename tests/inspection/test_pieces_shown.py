@@ -15,7 +15,6 @@ from tdd.inspection.decode import decode
 from tdd.inspection.page import page
 from tdd.inspection.show import show
 from tdd.publishing.tables import readable_table
-from tdd.publishing.training_code import training_code
 from tdd.settings.recipe import Recipe
 
 TEXTS = ["the playing books", "a good play"]
@@ -76,15 +75,3 @@ def test_a_published_text_holds_the_pieces_themselves(words):
     assert [text.split(" ") for text in texts] == PIECES
     again = Sentences.read(list(texts), 1, 8, encoder_tokens(tiny_encoder()))
     assert torch.equal(again.tokens, made(True).sentences.tokens)
-
-
-def test_the_printed_lines_find_the_vectors_of_published_pieces():
-    distilled = made(True, "lstm")
-    code = training_code(distilled, "me/x")
-    assert "load_vectors" not in code
-    rows = readable_table(distilled).with_format("torch")[:]
-    names = {"torch": torch, "rows": rows}
-    exec("\n".join(re.findall(r"^from tdd.*$", code, re.MULTILINE)), names)
-    start = code.index("vectors = ")
-    exec(code[start : code.index("lengths = ", start)], names)
-    torch.testing.assert_close(names["samples"], distilled.samples.flatten(0, 1), rtol=0, atol=0)

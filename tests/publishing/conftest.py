@@ -14,7 +14,7 @@ from words_run import distil_words
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.embeddings.word_vectors import load_vectors
-from tdd.publishing.push import contents
+from tdd.publishing.contents import contents
 from tdd.runs.distill import distill
 from tdd.settings.recipe import Recipe
 
@@ -56,10 +56,10 @@ def made(run: Path) -> DistilledSet:
     return DistilledSet.from_pretrained(run)
 
 
-@pytest.fixture(scope="session")
-def whole(made: DistilledSet) -> dict[str, bytes]:
-    """Every file that a push of `made` leaves behind, but for the card."""
-    return contents(public(made), load_vectors(made.recipe.vectors))
+@pytest.fixture
+def whole(made: DistilledSet, repo: str) -> dict[str, bytes]:
+    """Every file that a push of `made` to `repo` leaves behind, but for the card."""
+    return contents(public(made), repo, load_vectors(made.recipe.vectors))
 
 
 @pytest.fixture(autouse=True)

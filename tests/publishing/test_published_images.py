@@ -13,7 +13,7 @@ from publishing import assert_labels_and_rates, fresh_process
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.inspection.pictures import pictures
-from tdd.publishing.push import contents
+from tdd.publishing.contents import contents
 from tdd.settings.recipe import Recipe
 
 
@@ -49,6 +49,6 @@ def test_images_in_colour_are_published_as_such(tmp_path: Path):
     source = {"dataset": "pets", "pixel_mean": "0.5 0.4 0.3", "pixel_sd": "0.2 0.3 0.4"}
     recipe = Recipe(dataset="pets", network="convnet", n=2, steps=1)
     made = DistilledSet(torch.randn(1, 2, 3, 5, 7), torch.eye(2)[None], torch.ones(1, 1), ["a", "b"], recipe, source)
-    (tmp_path / "train.parquet").write_bytes(contents(made)["default/train.parquet"])
+    (tmp_path / "train.parquet").write_bytes(contents(made, "me/x")["default/train.parquet"])
     table = Dataset.from_parquet(str(tmp_path / "train.parquet"))
     assert np.array_equal([np.asarray(image) for image in table["image"]], [one.pixels for one in pictures(made)])

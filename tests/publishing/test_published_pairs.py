@@ -23,7 +23,7 @@ from tdd.evaluation.evaluation import evaluate
 from tdd.inspection.decode import decode
 from tdd.inspection.show import show
 from tdd.publishing.card import card
-from tdd.publishing.push import contents
+from tdd.publishing.contents import contents
 from tdd.publishing.tables import readable_table
 from tdd.publishing.trained_model import train_model, trained_network
 from tdd.runs.open_data import open_corpus_of
@@ -74,7 +74,7 @@ def test_it_is_decoded_and_published_with_the_separator(made):
     if distilled.sentences:  # which start as real pairs
         assert all(SEPARATOR in text for text in texts)
         assert all(SEPARATOR in text.split(" ") for text in readable_table(distilled)["text"])
-    assert {"embedding.json", "default/train.parquet"} <= contents(distilled).keys()
+    assert {"embedding.json", "default/train.parquet"} <= contents(distilled, "me/x").keys()
 
 
 def test_vectors_without_the_separator_are_refused_with_what_to_load(made):
@@ -92,7 +92,7 @@ def test_the_card_says_how_a_pair_is_put_together(made):
         assert "(all tokens are of type 0)" in text and "text_pair" not in text
     else:
         assert "its vector is in `embedding.json`" in text and 'classify({"text": "a text", "text_pair":' in text
-        assert ("pair=True" in text) == bool(made[0].sentences)
+        assert 'vectors.add_vectors(["[SEP]"]' in text
 
 
 def test_a_trained_model_reads_raw_pairs_with_our_logits(made, tmp_path):

@@ -9,8 +9,7 @@ import torch
 from command import distil_command, tdd, write_data, write_vectors
 from datasets import load_dataset
 from hub_server import HubServer
-from publishing import files_of, fresh_process, snippet
-from safetensors.torch import save_file
+from publishing import files_of
 
 from tdd.data.corpus import load_corpus
 from tdd.distilled_set.set import DistilledSet
@@ -86,17 +85,6 @@ def test_a_published_pool_says_its_networks_and_its_code_trains_the_first(
     assert "It was made for `mean_pool`, `text_cnn` together." in text
     assert "\n- networks: mean_pool, a deep averaging network" in text and "; text_cnn, Kim's" in text
     assert f"| this set: {made.recipe.init}, mean pool |" in text
-    if made.recipe.init == "fixed":
-        batch = next(load_corpus(made.recipe).test.batches(1000))
-        x, mask = batch.inputs()
-        save_file({"x": x, "mask": mask, "y": batch.labels}, tmp_path / "test.safetensors")
-        tested = f"""
-test = load_file("{tmp_path}/test.safetensors")
-print((network(test["x"], test["mask"].bool()).argmax(1) == test["y"]).sum().item())
-"""
-        right = int(fresh_process(f"{snippet(text)}\n{tested}").splitlines()[-1])
-        expected = made.results["evaluation"]["fixed"]["by_network"]["mean_pool"]["mean"]
-        assert right == round(expected * len(batch))
     pulled = tdd("pull", repo, "--output", tmp_path / "pulled")
     assert pulled.code == 0 and "made for mean_pool, text_cnn" in pulled.out
     again = DistilledSet.from_pretrained(tmp_path / "pulled")
@@ -139,4 +127,4 @@ def test_the_card_of_a_pool_names_the_way_its_networks_were_drawn(pool_run: Path
     text = card(made, "me/pool")
     assert f"made for {made.recipe.init} initialisation, drawn by orthogonal*0.5" in text
     if made.initialisation is None:
-        assert "torch.nn.init.orthogonal_(p)" in text and "p.data *= 0.5" in text
+        assert "torch.nn.init.orthogonal_ if p.dim() > 1" in text and "p.data *= 0.5 if p.dim() > 1" in text

@@ -80,7 +80,8 @@ print(json.dumps(table.to_dict() | {{"names": table.features["label"].names}}))
 def test_a_push_writes_the_readable_table_alone_and_takes_away_what_an_earlier_one_left(
     hub: HubServer, published: str, made: DistilledSet
 ):
-    names = ["README.md", "default/train.parquet", WEIGHTS, "embedding.json", "recipe.yaml", "results.json"]
+    names = ["README.md", "default/train.parquet", WEIGHTS, "embedding.json", "network.py", "recipe.yaml"]
+    names += ["results.json", "tokenizer.json", "train.py"]
     figures = [name for name in files_of(hub, published) if name.startswith("figures/")]
     assert "figures/curves.png" in figures and list(files_of(hub, published)) == sorted([*names, *figures])
     commit(hub, published, {"embeddings/train.parquet": b"of free samples", "mine.txt": b"mine"})

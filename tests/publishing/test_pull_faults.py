@@ -8,7 +8,7 @@ import pytest
 import torch
 from command import tdd
 from hub_server import HubServer
-from publishing import LARGE, commit, files_of, head
+from publishing import FILES, LARGE, commit, files_of, head
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError
@@ -101,11 +101,7 @@ def test_files_that_are_not_ours_are_not_downloaded(hub: HubServer, published: s
     ("name", "largest", "largest_other"),
     [
         ("distilled.safetensors", {"distilled.safetensors": 1024}, 2**20),
-        (
-            "results.json",
-            dict.fromkeys(("distilled.safetensors", "embedding.json", "recipe.yaml", "README.md"), 2**20),
-            64,
-        ),
+        ("results.json", dict.fromkeys({*FILES} - {"results.json"}, 2**20), 64),
     ],
 )
 def test_a_file_that_is_too_large_is_not_downloaded(

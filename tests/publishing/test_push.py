@@ -145,3 +145,6 @@ def test_what_is_refused_is_refused_before_anything_is_drawn_or_made(
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     monkeypatch.setattr("tdd.publishing.push.contents", lambda *given: pytest.fail("tables are made"))
     assert "hf_wrong" not in tdd("push", run, "stranger/set").one_line()
+    hub.store.create("dataset", repo)
+    commit(hub, repo, {"README.md": b"# Mine\n"})
+    assert "has a card that tdd did not write" in tdd("push", run, repo).one_line()

@@ -87,12 +87,15 @@ def test_a_saved_model_answers_on_raw_text_with_our_logits(run, tmp_path, vocabu
         assert found["score"] == pytest.approx(logits.softmax(0).max().item(), abs=1e-5)
 
 
-def test_a_saved_model_holds_no_code_no_folder_and_only_the_words_of_the_data(run, tmp_path):
+def test_a_saved_model_holds_no_pickle_no_folder_and_only_the_words_of_the_data(run, tmp_path):
     distilled, _, folder = run
     train_model(distilled, tmp_path / "model")
     names = {path.name for path in (tmp_path / "model").iterdir()}
     assert {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"} <= names
-    assert not [name for name in names if name.endswith((".py", ".bin", ".pt", ".pkl"))]
+    assert not [name for name in names if name.endswith((".bin", ".pt", ".pkl"))]
+    assert (
+        "import tdd" not in (code := (tmp_path / "model" / "modeling_distilled.py").read_text()) and "tdd." not in code
+    )
     text = "".join((tmp_path / "model" / name).read_text() for name in names if name.endswith(".json"))
     assert str(folder) not in text and "films" in text
     vocabulary = json.loads((tmp_path / "model" / "tokenizer.json").read_text())["model"]["vocab"]
@@ -116,7 +119,7 @@ def test_a_fresh_process_loads_a_model_by_what_the_command_prints_and_not_withou
     registered = in_a_fresh_process(code)
     assert registered.stdout.strip() in distilled.classes, registered.stderr
     without = in_a_fresh_process(code.replace("tdd.register_transformers()", ""))
-    assert without.returncode != 0 and "`tdd`" in without.stderr
+    assert without.returncode != 0 and "trust_remote_code" in without.stderr
 
 
 def test_registering_twice_changes_nothing():

@@ -30,7 +30,7 @@ def test_every_figure_is_written_into_the_run_and_the_same_each_time(tmp_path, f
     run = tmp_path / "run"
     make_run(run)
     paths = plot_runs([run], format=format)
-    names = ["curves", "learning-rates", "labels", "networks"]
+    names = ["curves", "labels", "learning-rates", "networks"]
     assert paths == [run / "figures" / f"{name}.{format}" for name in names]
     assert {kind(path) for path in paths} == {format}
     before = [path.read_bytes() for path in paths]
@@ -60,7 +60,10 @@ def test_a_card_in_a_run_folder_names_files_that_are_there_alone(tmp_path):
     write_card(distilled, tmp_path)
     front = yaml.safe_load((tmp_path / "README.md").read_text().split("---\n")[1])
     assert "configs" not in front and "configs" in yaml.safe_load(card(distilled, "me/set").split("---\n")[1])
-    assert "](figures/" not in (tmp_path / "README.md").read_text()
+    text = (tmp_path / "README.md").read_text()
+    assert "](figures/" not in text
+    for name in ("train.py", "network.py", "tokenizer.json"):
+        assert f"`{name}`" not in text and f"`{name}`" in card(distilled, "me/set"), name
     draw_run(tmp_path, Reporter(quiet=True))
     write_card(distilled, tmp_path)
     shown = re.findall(r"!\[.*\]\((.*)\)", (tmp_path / "README.md").read_text())
@@ -107,7 +110,7 @@ def test_results_without_the_single_networks_have_no_histogram(tmp_path):
     distilled = make_run(tmp_path)
     del distilled.results["evaluation"]["random"]["accuracies"]
     distilled.save_pretrained(tmp_path)
-    assert [path.stem for path in plot_runs([tmp_path])] == ["curves", "learning-rates", "labels"]
+    assert [path.stem for path in plot_runs([tmp_path])] == ["curves", "labels", "learning-rates"]
 
 
 def test_hostile_class_names_are_drawn_as_text(tmp_path):

@@ -23,8 +23,8 @@ def test_a_run_for_an_encoder_of_a_folder_ends_with_its_card_and_is_evaluated(tm
     files = {path.name for path in (tmp_path / "run").iterdir()}
     assert {"README.md", "embedding.json", "tokenizer.json", "distilled.safetensors"} <= files
     card = (tmp_path / "run" / "README.md").read_text()
-    assert "It was made for the pretrained encoder `hf:my-encoder` (sha256 of the weights " in card
-    assert "`network(x, mask).argmax(1)`" in card and str(tmp_path) not in card
+    assert "| the pretrained encoder `hf:my-encoder` (sha256 of the weights " in card
+    assert 'AutoModel.from_pretrained("my-encoder"' in card and str(tmp_path) not in card
     before = DistilledSet.from_pretrained(tmp_path / "run").results["evaluation"]
     assert tdd("evaluate", tmp_path / "run").code == 0
     assert DistilledSet.from_pretrained(tmp_path / "run").results["evaluation"] == before

