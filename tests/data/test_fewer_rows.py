@@ -22,7 +22,7 @@ def test_about_as_many_rows_as_asked_are_read_of_each_class_its_share(load: Load
     assert "max_rows: 50 of the 100 rows of the train split are read" in corpus.notes
     found = [text for part in (corpus.train, corpus.validation, corpus.test) for text in sentences(part, vectors)]
     assert len(set(found)) == 50 and set(found) <= set(texts(100))
-    assert corpus.train.raw.texts(torch.arange(3)) == sentences(corpus.train, vectors)[:3]
+    assert corpus.train.raw.texts(torch.arange(3)) == [(each,) for each in sentences(corpus.train, vectors)[:3]]
 
 
 def test_they_are_the_same_whatever_the_seed(load: Load, two_classes, vectors):

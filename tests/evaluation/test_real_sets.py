@@ -129,5 +129,5 @@ def test_students_learn_plainly_from_the_labels_they_are_given():
     baselines = made(init="random")
     places = baselines.sets.places("herding")[0]
     right = torch.nn.functional.one_hot(TRAIN.labels[places], 3).float()
-    found = baselines._taught(places, [right, right.roll(1, 1), torch.full((12, 3), 1 / 3)])
+    found = baselines.sets.teachers.taught(places, [right, right.roll(1, 1), torch.full((12, 3), 1 / 3)])
     assert found.shape == (3,) and found[0] > found[1]

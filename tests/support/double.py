@@ -10,6 +10,9 @@ def in_double(distiller: Distiller) -> None:
     for trainee in distiller.trainees:
         trainee.learner.module.double()
         trainee.fixed = trainee.fixed and {name: value.double() for name, value in trainee.fixed.items()}
-    distiller.state.learned = {name: value.detach().double().requires_grad_(value.requires_grad) for name, value in distiller.state.learned.items()}
+    distiller.state.learned = {
+        name: value.detach().double().requires_grad_(value.requires_grad)
+        for name, value in distiller.state.learned.items()
+    }
     draw = distiller.batches.at
     distiller.batches.at = lambda step: replace(draw(step), words=draw(step).words.double())  # type: ignore[method-assign]

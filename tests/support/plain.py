@@ -9,7 +9,7 @@ import torch
 from tiny import tiny_corpus
 
 from tdd.data.text import TextSplit
-from tdd.evaluation import baselines, students, plain_settings, students, teachers, transfer
+from tdd.evaluation import baselines, plain_settings, students, teachers, transfer
 from tdd.evaluation.real_sets import RealSet
 from tdd.system.seeds import generator
 
