@@ -7,7 +7,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.hub.layout import EMBEDDING, NETWORK, RECIPE, SCRIPT, TOKENIZER
 from tdd.networks.own import can_be_imported
 from tdd.publishing.card_text import in_code, is_on_hub, times
-from tdd.publishing.tested_on import TestedOn
+from tdd.publishing.tested_on import TestedOn, tested_rows
 from tdd.publishing.training_script import training_script
 from tdd.publishing.vectors_code import where_to_get
 from tdd.settings.encoder_names import is_encoder
@@ -82,7 +82,8 @@ def _protocol(distilled: DistilledSet, published: bool) -> list[str]:
     if evaluation and is_on_hub(distilled):
         data = TestedOn.of(distilled)
         columns = ", ".join(map(in_code, [*data.columns, data.label_column]))
-        count = f"{evaluation['test_examples']:,} of {evaluation['test_split']:,} examples"
+        tested, rows = tested_rows(distilled, evaluation)
+        count = f"{tested:,} of {rows:,} examples"
         lines += [f"| tested on | {count}: {in_code(f'load_dataset({data.load})')}, columns {columns} |"]
     return lines
 

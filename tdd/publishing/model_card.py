@@ -134,5 +134,5 @@ def _limits(distilled: DistilledSet) -> str:
     start = "its set's own initialisation" if distilled.initialisation is not None else "a fresh initialisation"
     return f"""## Limits
 
-- It was trained from {start} on synthetic samples alone, and knows what the accuracy on one task needs.
+- It was trained from {start} on the samples of its set alone, and knows what the accuracy on one task needs.
 - It keeps the biases of its source, and makes no claim of privacy: see the limits of the set."""

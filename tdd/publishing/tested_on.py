@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,13 @@ from tdd.data.known import KNOWN
 if TYPE_CHECKING:
     from tdd.distilled_set.set import DistilledSet
 from tdd.publishing.card_text import as_python, is_on_hub
+
+
+def tested_rows(distilled: DistilledSet, evaluation: Mapping[str, Any]) -> tuple[int, int]:
+    """Examples that the accuracy of a set is of, and those of the split, `max_rows` or not."""
+    examples, split = evaluation.get("test_examples", 0), evaluation.get("test_split", 0)
+    cut = ((distilled.results.get("data") or {}).get("max_rows") or {}).get("test", {"of": split})
+    return examples, max(split, cut["of"])
 
 
 @dataclass(frozen=True)

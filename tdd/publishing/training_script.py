@@ -14,7 +14,7 @@ from tdd.hub.encoders import MINILM_ON_HUB
 from tdd.publishing.card_text import as_python, rates_column
 from tdd.publishing.network_file import published_network
 from tdd.publishing.network_lines import network_lines
-from tdd.publishing.tested_on import TestedOn
+from tdd.publishing.tested_on import TestedOn, tested_rows
 from tdd.publishing.vectors_code import load_code, packages_of
 from tdd.settings.encoder_names import HUB, MINILM, at_commit, is_encoder
 from tdd.settings.networks import entry_of
@@ -74,7 +74,7 @@ def training_script(distilled: DistilledSet, repo: str) -> str | None:
         "of_network": _names_of_network(train, attention),
         "network": network_lines(distilled, prefix, train, learner),
         "call": _call(train, masked),
-        "claimed": _claimed(evaluation, distilled.results.get("data") or {}) if evaluation else "",
+        "claimed": _claimed(distilled, evaluation) if evaluation else "",
         **data.values(),
     }
     if of_pieces is not None:
@@ -145,11 +145,10 @@ def _plain(distilled: DistilledSet) -> dict[str, Any]:
     }
 
 
-def _claimed(evaluation: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+def _claimed(distilled: DistilledSet, evaluation: Mapping[str, Any]) -> str:
     """What the card says of a set, and of how many examples where these were not all."""
-    tested, rows = evaluation.get("test_examples", 0), evaluation.get("test_split", 0)
-    fewer = tested < rows or "test" in (data.get("max_rows") or {})
-    return f"; the card says {100 * evaluation['mean']:.2f} %" + (f" of {tested:,} of them" if fewer else "")
+    tested, rows = tested_rows(distilled, evaluation)
+    return f"; the card says {100 * evaluation['mean']:.2f} %" + (f" on {tested:,} of them" if tested < rows else "")
 
 
 def _names_of_network(train: str, attention: int) -> str:

@@ -79,6 +79,7 @@ Without tdd: `train.py` of this repository .*
 # Trains 10 fresh networks on this set .*
 .*
 distilled = load_dataset\("me/imdb-distilled-4", "embeddings", split="train"\).*
+print.* test examples; the card says 79\.10 % on 3,000 of them"\)
 ```
 .*
 ```sh
@@ -127,6 +128,13 @@ classify = transformers\.pipeline\("text-classification", "classifier"\)
 .*@article\{sucholutsky2019softlabel,.*@misc\{me-imdb-distilled-4,.*
 """
     assert re.fullmatch(pattern.rstrip("\n") + ".*", text, re.DOTALL), text
+
+
+def test_a_trial_with_a_part_of_the_rows_says_so_beside_its_figure(made: DistilledSet):
+    tested = {"random": {"mean": 0.7, "sd": 0.0, "networks": 1, "test_examples": 400, "test_split": 400}}
+    data = made.results.get("data", {}) | {"max_rows": {"test": {"read": 400, "of": 25_000}}}
+    text = card(replace(made, results={"evaluation": tested, "data": data}), "me/x")
+    assert "| tested on | 400 of 25,000 examples" in text and "the card says 70.00 % on 400 of them" in text
 
 
 def test_the_metadata_are_what_the_hub_knows(made: DistilledSet):

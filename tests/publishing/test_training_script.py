@@ -27,6 +27,7 @@ KINDS: dict[str, list[str]] = {
     "free, plain, random": [*PLAIN, "--init", "random", "inner_batch=64", "inner_clip=none"],
     "words, plain": [*PLAIN, "--samples", "words", "inner_batch=2", "seed=3"],
     "pool of words, plain": [*PLAIN, "--samples", "words", "--pool", "mean_pool,text_cnn", "inner_batch=2"],
+    "real samples, plain": [*PLAIN, "--samples", "real", "inner_batch=3"],
     "lstm, fixed": ["--network", "lstm", "hidden=6"],
     "lstm of words, random": ["--network", "lstm", "--samples", "words", "--init", "random", "hidden=6"],
     "transformer, random": ["--network", "transformer", "--init", "random", "hidden=8", "feedforward=8"],
