@@ -125,11 +125,8 @@ def train_model(
             vectors are not those of the set.
         TddError: the folder cannot be written to.
     """
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise UsageError(f"'{output}' is not an empty folder; choose another --output")
+    check_trainable(distilled, output, network)
     distilled = distilled.alone(network)
-    if not entry_of(distilled.recipe.network).comes_with_tdd:
-        raise UsageError("a set made for a network of your own gives no transformers model that others could load")
     if entry_of(distilled.recipe.network).pretrained:
         if data is not None:
             raise UsageError(f"{distilled.recipe.network} has word pieces of its own: leave the data out")
@@ -148,6 +145,18 @@ def train_model(
     model, tokenizer = build_model(distilled, vectors, rows, seed)
     _save(output, model, tokenizer, modeling_file(learner_of(distilled, None, CPU)))
     return model
+
+
+def check_trainable(distilled: DistilledSet, output: Path | None, network: str | None = None) -> None:
+    """Raise UsageError where `train_model` makes no model of the set, or not in this folder."""
+    if output is not None and output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise UsageError(f"'{output}' is not an empty folder; choose another --output")
+    if distilled.space.kind != "text":
+        raise UsageError(
+            "this set holds pictures, and tdd train makes classifiers of texts: its card's script trains a network"
+        )
+    if not entry_of(distilled.alone(network).recipe.network).comes_with_tdd:
+        raise UsageError("a set made for a network of your own gives no transformers model that others could load")
 
 
 def _save(output: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, code: str | None = None) -> None:

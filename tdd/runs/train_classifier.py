@@ -13,7 +13,7 @@ from tdd.hub.layout import CONFIG, MODELING
 from tdd.publishing.commit import check_request
 from tdd.publishing.pooled_encoder import PooledEncoderConfig
 from tdd.publishing.push_model import push_model, target_of_model, tested_classifier
-from tdd.publishing.trained_model import train_model
+from tdd.publishing.trained_model import check_trainable, train_model
 from tdd.publishing.transformers_model import DistilledConfig
 from tdd.runs.named_run import folder_of_run, is_name_on_hub
 from tdd.settings.networks import entry_of
@@ -106,6 +106,7 @@ def train_classifier(
         set_repo = str(run)
     distilled = read_run(folder_of_run(run, reporter))
     of_pairs = distilled.pair is not None
+    check_trainable(distilled, output, network)
     own_pieces = entry_of(distilled.alone(network).recipe.network).pretrained is not None
     if repo is not None:
         target_of_model(
