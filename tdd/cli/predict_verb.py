@@ -45,9 +45,11 @@ def predict(
     """Tell the class of texts by a network trained on a distilled set, in seconds, or by a model of tdd train."""
     from tdd.distilled_set.set import DistilledSet
     from tdd.publishing.saved_model import is_saved_model
+    from tdd.runs.named_run import folder_of_run
     from tdd.runs.predict import predict as tell
     from tdd.runs.predict import predict_by_model, texts_of_file
     from tdd.system.files import check_folder_of, write_text
+    from tdd.system.reporter import Reporter
 
     if bool(texts) == (file is not None):
         raise UsageError('give texts, tdd predict RUN "a text", or a file of them, --file texts.csv')
@@ -61,7 +63,7 @@ def predict(
             raise UsageError(f"'{run}' holds a model that is trained already: leave --network out")
         found = predict_by_model(run, texts or texts_of_file(file or Path(), None, text_column, reading))
     else:
-        distilled = DistilledSet.from_pretrained(str(run))
+        distilled = DistilledSet.from_pretrained(folder_of_run(run, Reporter()))
         own = distilled.recipe.text_column
         found = tell(distilled, texts or texts_of_file(file or Path(), own, text_column, reading), network, seed)
     text = {"table": found.table, "json": found.json_lines, "csv": found.csv}[format.value]()

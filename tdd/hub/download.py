@@ -28,6 +28,7 @@ class Holding:
         what: in words.
         needed: files that must be there.
         is_kept: whether a file is downloaded.
+        instead: what to say where the repository is of the other kind.
     """
 
     kind: Literal["dataset", "model"]
@@ -35,10 +36,25 @@ class Holding:
     what: str
     needed: tuple[str, ...]
     is_kept: Callable[[str], bool]
+    instead: str
 
 
-SET = Holding("dataset", "data set", "distilled set", (WEIGHTS, RECIPE), is_kept)
-CLASSIFIER = Holding("model", "model", "classifier of transformers", (CONFIG, WEIGHTS_OF_MODEL), is_of_model)
+SET = Holding(
+    "dataset",
+    "data set",
+    "distilled set",
+    (WEIGHTS, RECIPE),
+    is_kept,
+    "{repo} is a model on the Hub, not a set: get it with tdd pull {repo} --classifier",
+)
+CLASSIFIER = Holding(
+    "model",
+    "model",
+    "classifier of transformers",
+    (CONFIG, WEIGHTS_OF_MODEL),
+    is_of_model,
+    "{repo} is a data set on the Hub, not a model: leave --classifier out",
+)
 
 # Someone may push between the listing and the download.
 TRIES = 3
@@ -75,8 +91,25 @@ def fetch(repo: str, revision: str | None = None, holding: Holding = SET) -> Pat
     except TddError:
         raise
     except Exception as error:
+        if _is_other_kind(error, repo, holding):
+            raise UsageError(holding.instead.format(repo=repo)) from None
         raise _explained(error, repo, revision, holding.repository) from None
     raise TddError(f"{repo} is being changed; pull again in a moment")
+
+
+def _is_other_kind(error: Exception, repo: str, holding: Holding) -> bool:
+    """Whether there is no such repository, and one of the other kind has its name."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    if not isinstance(error, RepositoryNotFoundError):
+        return False
+    other = "dataset" if holding.kind == "model" else "model"
+    try:
+        with quiet(), bounded_waits():
+            return HfApi().repo_exists(repo, repo_type=other)
+    except Exception:  # what was asked for is not there in either case
+        return False
 
 
 def _cached(repo: str, revision: str | None, holding: Holding) -> Path:

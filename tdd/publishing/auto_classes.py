@@ -4,15 +4,17 @@ from __future__ import annotations
 
 
 def register_transformers() -> None:
-    """Register `DistilledClassifier` with transformers' Auto classes, so that `transformers.pipeline` loads it.
+    """Register `DistilledClassifier` and `PooledEncoder` with transformers, whose Auto classes and pipelines load them.
 
-    Without this call they run the code beside the model where they are told to, by ``trust_remote_code=True``, and else
-    refuse its model type, "tdd". Calling it again changes nothing.
+    Without this call these run the code beside the model where they are told to, by ``trust_remote_code=True``, and
+    else refuse their model types, "tdd" and "tdd-encoder". Calling it again changes nothing.
     """
     # Imported here, since transformers takes seconds.
     from transformers import AutoConfig, AutoModelForSequenceClassification
 
+    from tdd.publishing.pooled_encoder import PooledEncoder, PooledEncoderConfig
     from tdd.publishing.transformers_model import DistilledClassifier, DistilledConfig
 
-    AutoConfig.register(DistilledConfig.model_type, DistilledConfig, exist_ok=True)
-    AutoModelForSequenceClassification.register(DistilledConfig, DistilledClassifier, exist_ok=True)
+    for config, model in ((DistilledConfig, DistilledClassifier), (PooledEncoderConfig, PooledEncoder)):
+        AutoConfig.register(config.model_type, config, exist_ok=True)
+        AutoModelForSequenceClassification.register(config, model, exist_ok=True)

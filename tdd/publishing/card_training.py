@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from tdd.data.known import KNOWN
 from tdd.distilled_set.set import DistilledSet
+from tdd.hub.encoders import MINILM_ON_HUB
 from tdd.hub.layout import EMBEDDING, NETWORK, RECIPE, SCRIPT, TOKENIZER
 from tdd.networks.own import can_be_imported
 from tdd.publishing.card_text import in_code, is_on_hub, times
 from tdd.publishing.tested_on import TestedOn, tested_rows
 from tdd.publishing.training_script import training_script
 from tdd.publishing.vectors_code import where_to_get
-from tdd.settings.encoder_names import is_encoder
+from tdd.settings.encoder_names import MINILM, is_encoder
 from tdd.settings.networks import CODE, entry_of
 from tdd.settings.recipe import Recipe
 from tdd.settings.tokenizer_names import CHARACTERS, WHITESPACE, WORDS
@@ -70,7 +71,8 @@ def _protocol(distilled: DistilledSet, published: bool) -> list[str]:
         lines += [f"| length | L = {shape[0]} tokens: longer texts are cut, shorter ones padded with zeros |"]
     else:
         size = times(shape[1], shape[2])
-        lines += [f"| images | {size} pixels, {shape[0]} channels, normalised as the training images were |"]
+        channels = "1 channel" if shape[0] == 1 else f"{shape[0]} channels"
+        lines += [f"| images | {size} pixels, {channels}, normalised as the training images were |"]
     start = "its one initialisation, which comes with the set" if recipe.init == "fixed" else "a fresh initialisation"
     drawn = "" if recipe.init == "fixed" else f" ({recipe.initialisation[0].replace('_', ' ')}, biases zero)"
     network = in_code(recipe.network)
@@ -136,9 +138,14 @@ def _vectors(distilled: DistilledSet) -> str:
 
 
 def weights_of(distilled: DistilledSet) -> str:
-    """The commit of an encoder and the checksum of its weights, in brackets."""
+    """In brackets: what the Hub calls an encoder that tdd has a name for, its commit, the checksum of its weights."""
     commit, weights = (distilled.source.get(f"encoder_{name}") for name in ("revision", "weights"))
-    known = [f"commit {commit[:12]}"] if commit else []
+    known = (
+        [f"{in_code(MINILM_ON_HUB)} on the Hub"]
+        if MINILM in (distilled.recipe.network, distilled.recipe.vectors)
+        else []
+    )
+    known += [f"commit {commit[:12]}"] if commit else []
     known += [f"sha256 of the weights {weights[:16]}"] if weights else []
     return f" ({', '.join(known)})" if known else ""
 

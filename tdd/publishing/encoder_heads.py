@@ -3,6 +3,7 @@
 Their heads have a dense layer, and most an activation or a normalisation, between the vector of a text and the
 classifier, which is linear here. These are made neutral: by weights, or by the configuration where that says what they
 are. Most read the first token alone: only a model whose configuration names its pooling can express a mean.
+`tdd.publishing.pooled_encoder` is for what they cannot express.
 """
 
 from __future__ import annotations
@@ -12,8 +13,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-
-from tdd.errors import UsageError
 
 _SMALL = 2.0**-14
 """Of numbers so small tanh gives back the number itself: it differs by a third of its square, 1e-7 of it for 10."""
@@ -85,8 +84,6 @@ def _modernbert(model: Any, weight: Tensor, bias: Tensor) -> None:
     """Behind a normalisation: the dense layer gives the logits and their negatives, whose mean is 0, and so small that
     they are divided by a constant."""
     classes, hidden = weight.shape
-    if 2 * classes > hidden:
-        raise UsageError(f"{classes} classes do not fit into the head of a modernbert of {hidden} units: use another")
     dense, norm = model.head.dense, model.head.norm
     dense.weight.zero_()
     dense.weight[: 2 * classes] = torch.cat([weight, -weight]) * _TINY
@@ -120,24 +117,22 @@ _SETTINGS: dict[str, dict[str, Any]] = {
 _TAKE_A_MEAN = {"modernbert": "classifier_pooling"}
 
 
-def settings_of_head(name: str, kind: str, pooling: str) -> dict[str, Any]:
+def settings_of_head(kind: str, pooling: str, classes: int, hidden: int) -> dict[str, Any] | None:
     """What the configuration of a model of this kind must say so that its head can be a linear classifier.
 
-    Raises:
-        UsageError: the model of transformers cannot express it: of that kind, or with this pooling.
+    Args:
+        kind: "model_type" of the configuration.
+        pooling: of the network.
+        classes: C.
+        hidden: h, length of a state.
+
+    Returns:
+        Its settings; None where the model of transformers cannot express the classifier: of that kind, with this
+        pooling, or of so many classes.
     """
-    if kind not in HEADS:
-        raise UsageError(
-            f"{name} is a {kind}, and no classifier of transformers is known that does what its does: "
-            f"tdd train makes one of {', '.join(HEADS)}; test the set with tdd evaluate"
-        )
     setting = _TAKE_A_MEAN.get(kind)
-    if pooling != "cls" and setting is None:
-        raise UsageError(
-            f"{name} is a {kind}, whose classifier in transformers reads the first token alone, and the set was made "
-            f"with pooling: {pooling}; distil with --set pooling=cls, or an encoder of the kind "
-            f"{', '.join(_TAKE_A_MEAN)}; tdd predict and tdd evaluate read the set as it is"
-        )
+    if kind not in HEADS or (pooling != "cls" and setting is None) or (kind == "modernbert" and 2 * classes > hidden):
+        return None
     return _SETTINGS.get(kind, {}) | ({setting: pooling} if setting else {})
 
 

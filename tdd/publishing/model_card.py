@@ -117,7 +117,7 @@ def _use(distilled: DistilledSet, repo: str, own_code: bool) -> str:
     text = '{"text": "a text", "text_pair": "the text behind it"}' if distilled.pair else '"a text"'
     of_tdd = entry_of(distilled.recipe.network).pretrained is None
     more = "" if of_tdd else ", truncation=True"
-    more = ", trust_remote_code=True" if own_code else more
+    more += ", trust_remote_code=True" if own_code else ""
     register = "import tdd\n" if of_tdd and not own_code else ""
     before = "\ntdd.register_transformers()" if register else ""
     lines = ["## Use", ""]

@@ -25,7 +25,7 @@ from tdd.errors import TddError, UsageError
 from tdd.evaluation.predictor import trained_on
 from tdd.hub.layout import MODELING
 from tdd.hub.quiet import without_bars
-from tdd.publishing.encoder_model import build_encoder
+from tdd.publishing.encoder_model import build_encoder, code_of
 from tdd.publishing.modeling_file import auto_map, modeling_file
 from tdd.publishing.network_of_config import SHAPE
 from tdd.publishing.transformers_model import DistilledClassifier, DistilledConfig
@@ -111,7 +111,8 @@ def train_model(
     """Train a network on a distilled set and save it as a transformers model with its tokenizer.
 
     Args:
-        distilled: a set of embedded text. That of a pretrained encoder becomes transformers' own model of its kind.
+        distilled: a set of embedded text. That of a pretrained encoder becomes transformers' own model of its kind,
+            or one that carries its code where that cannot express it.
         output: a new or empty folder.
         vocabulary: the words of the data set, for a small file; or all words of the vectors.
         seed: of the network's draw, where the set has no initialisation of its own.
@@ -120,20 +121,17 @@ def train_model(
         network: which network of the set's pool is trained; None: the first.
 
     Raises:
-        UsageError: the folder is not empty, the set was not made for `network` or holds images, the data or vectors
-            are not those of the set, or no model of transformers can express its encoder.
+        UsageError: the folder is not empty, the set was not made for `network` or holds images, or the data or
+            vectors are not those of the set.
         TddError: the folder cannot be written to.
     """
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise UsageError(f"'{output}' is not an empty folder; choose another --output")
+    check_trainable(distilled, output, network)
     distilled = distilled.alone(network)
-    if not entry_of(distilled.recipe.network).comes_with_tdd:
-        raise UsageError("a set made for a network of your own gives no transformers model that others could load")
     if entry_of(distilled.recipe.network).pretrained:
         if data is not None:
             raise UsageError(f"{distilled.recipe.network} has word pieces of its own: leave the data out")
         encoder, pieces = build_encoder(distilled, trained_network(distilled, seed))
-        _save(output, encoder, pieces)
+        _save(output, encoder, pieces, code_of(encoder))
         return encoder
     recipe = read_from(distilled.recipe, data)
     vectors = load_vectors_of(distilled)
@@ -147,6 +145,18 @@ def train_model(
     model, tokenizer = build_model(distilled, vectors, rows, seed)
     _save(output, model, tokenizer, modeling_file(learner_of(distilled, None, CPU)))
     return model
+
+
+def check_trainable(distilled: DistilledSet, output: Path | None, network: str | None = None) -> None:
+    """Raise UsageError where `train_model` makes no model of the set, or not in this folder."""
+    if output is not None and output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise UsageError(f"'{output}' is not an empty folder; choose another --output")
+    if distilled.space.kind != "text":
+        raise UsageError(
+            "this set holds pictures, and tdd train makes classifiers of texts: its card's script trains a network"
+        )
+    if not entry_of(distilled.alone(network).recipe.network).comes_with_tdd:
+        raise UsageError("a set made for a network of your own gives no transformers model that others could load")
 
 
 def _save(output: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, code: str | None = None) -> None:

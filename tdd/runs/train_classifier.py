@@ -11,8 +11,9 @@ from tdd.distilled_set.run_folder import read_run
 from tdd.errors import UsageError
 from tdd.hub.layout import CONFIG, MODELING
 from tdd.publishing.commit import check_request
+from tdd.publishing.pooled_encoder import PooledEncoderConfig
 from tdd.publishing.push_model import push_model, target_of_model, tested_classifier
-from tdd.publishing.trained_model import train_model
+from tdd.publishing.trained_model import check_trainable, train_model
 from tdd.publishing.transformers_model import DistilledConfig
 from tdd.runs.named_run import folder_of_run, is_name_on_hub
 from tdd.settings.networks import entry_of
@@ -29,6 +30,7 @@ class Classifier:
         place: its folder, or its name on the Hub.
         is_ours: whether transformers does not know its kind of model, which is tdd's.
         has_code: whether it carries its code.
+        cuts_itself: whether the model cuts long texts, and not its tokenizer.
         of_pairs: whether it reads pairs of texts; None: that is not known.
         address: on the Hub; None: it was not published.
     """
@@ -36,6 +38,7 @@ class Classifier:
     place: str
     is_ours: bool
     has_code: bool
+    cuts_itself: bool
     of_pairs: bool | None = None
     address: str | None = None
 
@@ -46,16 +49,19 @@ class Classifier:
         """That of a folder, which is called `place` where it is used."""
         kind = read_json(folder / CONFIG).get("model_type")
         has_code = (folder / MODELING).is_file()
-        return cls(place or str(folder), kind == DistilledConfig.model_type, has_code, of_pairs, address)
+        cuts = kind == DistilledConfig.model_type
+        is_ours = cuts or kind == PooledEncoderConfig.model_type
+        return cls(place or str(folder), is_ours, has_code, cuts, of_pairs, address)
 
     def how_to_use(self) -> str:
         """What to write in Python, below a line that says where it is."""
         call = f'classify = transformers.pipeline("text-classification", {self.place!r}'
+        call += "" if self.cuts_itself else ", truncation=True"
         lines = [f"{self.place}; to use it in Python:"]
         if self.is_ours:
             lines += ["import tdd, transformers", "tdd.register_transformers()", f"{call})"]
         else:
-            lines += ["import transformers", f"{call}, truncation=True)"]
+            lines += ["import transformers", f"{call})"]
         if self.has_code:
             lines += [f"# where tdd is not installed: {call}, trust_remote_code=True)"]
         if self.of_pairs:
@@ -100,6 +106,7 @@ def train_classifier(
         set_repo = str(run)
     distilled = read_run(folder_of_run(run, reporter))
     of_pairs = distilled.pair is not None
+    check_trainable(distilled, output, network)
     own_pieces = entry_of(distilled.alone(network).recipe.network).pretrained is not None
     if repo is not None:
         target_of_model(

@@ -79,6 +79,16 @@ def test_it_is_as_wide_as_the_window_in_every_view(browser, pages, kind, width):
         assert width - edge <= max(24, 0.03 * width)  # no empty half
 
 
+@pytest.mark.parametrize("kind", ["vectors", "words"])
+def test_an_overview_of_few_steps_is_not_mostly_empty(browser, pages, kind):
+    with opened(browser, pages[kind], 1280) as shown:
+        bottoms = "e => [e.getBoundingClientRect().bottom, e.querySelector('.grid').getBoundingClientRect().bottom]"
+        card, grid = shown.locator("#overview").evaluate(bottoms)
+        assert card - grid < 60
+        tops = shown.locator(".charts figure").evaluate_all("all => all.map(a => a.getBoundingClientRect().top)")
+        assert len(set(tops)) == 1
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("kind", ["vectors", "words", "pictures"])
 def test_axe_finds_nothing_serious_and_contrast_is_enough(browser, pages, kind, scheme):

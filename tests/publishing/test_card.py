@@ -188,7 +188,7 @@ def test_a_set_of_images_is_described_as_one():
     assert metadata(text)["task_categories"] == ["image-classification"]
     assert "| `default` | `image` |" in text and "1 × 28 × 24 exact numbers" in text
     assert "register_transformers" not in text
-    assert "| images | 28 × 24 pixels, 1 channels, normalised as the training images were |" in text
+    assert "| images | 28 × 24 pixels, 1 channel, normalised as the training images were |" in text
     assert "- network: lenet, LeNet; made for fixed initialisation" in text and "The pictures are" in text
     assert " tdd" not in snippet(text).replace("without tdd", "") and "word" not in text
 

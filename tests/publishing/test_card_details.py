@@ -19,6 +19,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.shared_tokenizer import shared_tokenizer
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.publishing.card import card
+from tdd.publishing.card_training import weights_of
 from tdd.publishing.push import push
 
 
@@ -114,3 +115,9 @@ def test_the_tokenizer_of_a_set_leads_to_the_vectors_that_text_is_read_by(tmp_pa
                 )
                 found.append(next((some.index(form) + 1 for form in forms if form in some), 0))
             assert found == vectors.encode(line), line
+
+
+def test_an_encoder_that_tdd_has_a_name_for_is_called_as_others_find_it(made: DistilledSet):
+    of_pieces = replace(made, recipe=made.recipe.model_copy(update={"vectors": "minilm"}))
+    assert "`sentence-transformers/all-MiniLM-L6-v2` on the Hub" in weights_of(of_pieces)
+    assert weights_of(made) == ""

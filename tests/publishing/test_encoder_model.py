@@ -1,6 +1,9 @@
 """A set for a pretrained encoder becomes transformers' own classifier, which reads raw text as our network does."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +19,9 @@ from tdd.data.corpus import load_corpus
 from tdd.distillation.distiller import Distiller
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.predictor import Predictor
+from tdd.hub.layout import MODELING
 from tdd.publishing import encoder_heads
+from tdd.publishing.saved_model import SavedModel
 from tdd.publishing.trained_model import train_model
 from tdd.settings.recipe import Recipe
 
@@ -59,6 +64,10 @@ def read(folder):
     )
 
 
+def config_of(folder):
+    return json.loads((folder / "config.json").read_text())
+
+
 @torch.no_grad()
 def logits_of(folder, texts):
     model, tokenizer = read(folder)
@@ -99,22 +108,58 @@ def test_a_mean_is_expressed_where_the_configuration_says_so(tmp_path):
     np.testing.assert_allclose(found, predictor.probabilities(TEXTS), rtol=1e-5, atol=1e-6)
 
 
+WITHOUT_TDD = """
+import sys; sys.modules["tdd"] = None
+import json
+from transformers import pipeline
+classify = pipeline("text-classification", "model", trust_remote_code=True, truncation=True)
+assert type(classify.model).__module__.endswith("modeling_distilled")
+found = classify(json.load(sys.stdin), top_k=2)
+print(json.dumps([{each["label"]: each["score"] for each in of_text} for of_text in found]))
+"""
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "modernbert"])
-def test_a_mean_that_a_model_cannot_express_is_a_line(kind, tmp_path):
-    with pytest.raises(UsageError, match=r"reads the first token alone.*set pooling=cls, or an encoder"):
-        train_model(made(kind, "head", "mean"), tmp_path / "model")
-    assert not list(tmp_path.iterdir())
+def test_a_mean_that_transformers_own_model_cannot_express_goes_with_its_code(kind, tmp_path):
+    distilled = made(kind, "head", "mean")
+    train_model(distilled, tmp_path / "model")
+    assert (tmp_path / "model" / MODELING).is_file() and "_name_or_path" not in config_of(tmp_path / "model")["encoder"]
+    texts = KNOWN if kind in ("roberta", "mpnet") else TEXTS
+    ours = Predictor(distilled).probabilities(texts)
+    assert ours.std(0).min() > 1e-4  # texts are told apart
+    np.testing.assert_allclose(SavedModel(tmp_path / "model").probabilities(texts), ours, rtol=1e-5, atol=1e-6)
 
 
-def test_other_kinds_and_models_that_compute_something_else_are_a_line(tmp_path, monkeypatch):
+def test_such_a_model_needs_no_tdd(tmp_path):
+    distilled = made("bert", "lora:2", "mean", "random")
+    distilled.save_pretrained(tmp_path / "run")
+    done = tdd("train", tmp_path / "run", "--output", tmp_path / "model")
+    assert done.code == 0, done.err
+    assert "trust_remote_code=True" in done.out and "truncation=True, trust" in done.out
+    environment = os.environ | {"HF_MODULES_CACHE": str(tmp_path / "modules")}
+    command = [sys.executable, "-P", "-W", "ignore", "-c", WITHOUT_TDD]
+    how = {"cwd": tmp_path, "env": environment, "capture_output": True, "text": True}
+    found = subprocess.run(command, input=json.dumps(TEXTS), check=False, **how)
+    assert found.returncode == 0, found.stderr
+    rows = [[row[label] for label in distilled.classes] for row in json.loads(found.stdout.splitlines()[-1])]
+    np.testing.assert_allclose(rows, Predictor(distilled).probabilities(TEXTS), rtol=1e-5, atol=1e-6)
+
+
+def test_kinds_whose_head_is_not_known_and_heads_without_room_go_with_their_code(tmp_path, monkeypatch):
+    distilled = made()
+    monkeypatch.delitem(encoder_heads.HEADS, "bert")
+    train_model(distilled, tmp_path / "model")
+    assert config_of(tmp_path / "model")["pooling"] == "cls"
+    ours = Predictor(distilled).probabilities(TEXTS)
+    np.testing.assert_allclose(SavedModel(tmp_path / "model").probabilities(TEXTS), ours, rtol=1e-5, atol=1e-6)
+    assert encoder_heads.settings_of_head("modernbert", "cls", 33, 64) is None
+
+
+def test_models_that_compute_something_else_are_a_line(tmp_path, monkeypatch):
     distilled = made()
     with monkeypatch.context() as patch:
         patch.setitem(encoder_heads.HEADS, "bert", lambda model, weight, bias: None)
         with pytest.raises(TddError, match="does not give the logits of the network"):
-            train_model(distilled, tmp_path / "model")
-    with monkeypatch.context() as patch:
-        patch.delitem(encoder_heads.HEADS, "bert")
-        with pytest.raises(UsageError, match=r"is a bert, and no classifier.*makes one of albert, camembert"):
             train_model(distilled, tmp_path / "model")
     with pytest.raises(UsageError, match="word pieces of its own: leave the data out"):
         train_model(distilled, tmp_path / "model", data="films.csv")

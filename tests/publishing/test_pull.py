@@ -75,7 +75,10 @@ def test_without_the_hub_the_cache_is_read_when_it_is_asked_for(
     assert torch.equal(DistilledSet.from_pretrained(published).samples, made.samples)
 
 
-def test_a_repository_without_a_set_or_none_at_all_is_explained(hub: HubServer, tmp_path: Path):
+def test_a_repository_without_a_set_or_none_at_all_is_explained(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)  # a folder of the owner's name would come first
     hub.store.create("dataset", "tester/bare")
     done = tdd("pull", "tester/bare", "--output", tmp_path / "run")
     assert done.code == 2 and "tester/bare holds no distilled set (distilled.safetensors is missing)" in done.one_line()

@@ -225,3 +225,27 @@ def test_what_is_asked_for_must_go_somewhere(run: Path, hub: HubServer):
     assert "say where by --push" in tdd("train", run, "--output", "x", "--private").one_line()
     assert "name the repository like owner/name" in tdd("train", run, "--push", "bare").one_line()
     assert hub.requests == []
+
+
+def test_a_set_that_gives_no_classifier_leaves_no_empty_repository(run: Path, hub: HubServer, tmp_path: Path):
+    assert tdd("distill", "digits", "--n", 10, "--set", "outer_steps=1", "--output", tmp_path / "digits").code == 0
+    hub.requests.clear()
+    line = tdd("train", tmp_path / "digits", "--push", "tester/of-digits").one_line()
+    assert "holds pictures, and tdd train makes classifiers of texts" in line
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("mine")
+    line = tdd("train", run, "--push", "tester/of-digits", "--output", tmp_path / "full").one_line()
+    assert line.endswith("is not an empty folder; choose another --output")
+    assert hub.requests == []
+
+
+def test_a_classifier_that_is_read_as_a_set_is_told_from_one(
+    classifier: Path, made: DistilledSet, hub: HubServer, repo: str, published: str
+):
+    model = f"{repo}-model"
+    push_model(made, classifier, model)
+    for command in (["pull", model], ["predict", model, "a film"]):
+        line = tdd(*command).one_line()
+        assert line.endswith(f"{model} is a model on the Hub, not a set: get it with tdd pull {model} --classifier")
+    line = tdd("pull", published, "--classifier").one_line()
+    assert line.endswith(f"{published} is a data set on the Hub, not a model: leave --classifier out")

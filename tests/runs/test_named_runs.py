@@ -42,6 +42,8 @@ def test_a_set_on_the_hub_is_evaluated_and_decoded_by_its_name(published: str, r
     assert tdd("evaluate", published).out.startswith(f"{published}: n = 4 ")
     assert tdd("decode", published, "--format", "text").out == tdd("decode", run, "--format", "text").out
     assert tdd("decode", published, "--format", "html").code == 0 and Path("decoded.html").exists()
+    done = tdd("predict", published, "a good film")
+    assert done.out == tdd("predict", run, "a good film").out and "is read from the Hub" in done.err
     done = tdd("train", published, "--output", "model")
     assert done.code == 0 and Path("model/config.json").exists(), done.err
 

@@ -5,6 +5,8 @@ from command import tdd
 from tiny_encoders import films, save_encoder
 
 from tdd.distilled_set.set import DistilledSet
+from tdd.distilled_set.shareable import public
+from tdd.publishing.card_training import training_section
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +26,10 @@ def test_a_run_for_an_encoder_of_a_folder_ends_with_its_card_and_is_evaluated(tm
     assert {"README.md", "embedding.json", "tokenizer.json", "distilled.safetensors"} <= files
     card = (tmp_path / "run" / "README.md").read_text()
     assert "| the pretrained encoder `hf:my-encoder` (sha256 of the weights " in card
-    assert 'AutoModel.from_pretrained("my-encoder"' in card and str(tmp_path) not in card
-    before = DistilledSet.from_pretrained(tmp_path / "run").results["evaluation"]
+    made = DistilledSet.from_pretrained(tmp_path / "run")
+    published = training_section(public(made), "me/films")
+    assert 'AutoModel.from_pretrained("my-encoder"' in published and str(tmp_path) not in card + published
+    before = made.results["evaluation"]
     assert tdd("evaluate", tmp_path / "run").code == 0
     assert DistilledSet.from_pretrained(tmp_path / "run").results["evaluation"] == before
     assert "last:1, bfloat16" in tdd("cache").out
