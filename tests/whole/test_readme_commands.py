@@ -19,6 +19,7 @@ INSTEAD = {
     "tdd distill imdb --n 40 --start-from runs/imdb-20": "tdd distill {given} --start-from runs/imdb-20 --output b",
     "tdd distill imdb --n 20 --max-rows 2000": "tdd distill {given} --max-rows 60 --output a",
     "tdd pull me/imdb-distilled-20": "",
+    "tdd evaluate me/imdb-distilled-20": "",
 }
 
 
