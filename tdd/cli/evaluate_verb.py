@@ -99,7 +99,7 @@ def evaluate(
         if given := [name for name, value in by_own.items() if value]:
             otherwise = "leave it out for FILEs" if files else "ask for it without --network NAME"
             raise UsageError(f"{given[0]} is of a set's own network: {otherwise}")
-        from tdd.runs.transfer import Asked
+        from tdd.runs.asked import Asked
         from tdd.runs.transfer_table import describe_transfer
 
         asked = Asked(

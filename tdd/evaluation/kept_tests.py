@@ -13,7 +13,8 @@ from tdd.distillation.kept_counts import KeptCounts
 from tdd.distilled_set.set import DistilledSet
 from tdd.system.version import __version__
 
-FOLDER = "checkpoints"
+CHECKPOINTS = "checkpoints"
+"""Where a run folder keeps them."""
 
 
 @dataclass
@@ -33,16 +34,16 @@ class KeptTests:
     def counts(self, distilled: DistilledSet, accelerator: Accelerator, *about: object) -> KeptCounts:
         """The counts of one test of a set, and of whatever else it depends on."""
         world = (accelerator.process_index, accelerator.num_processes)
-        self.last = KeptCounts(self.file(f"tested-{_key(distilled, *world, *about)}.safetensors"))
+        self.last = KeptCounts(self.file(f"tested-{key_of(distilled, *world, *about)}.safetensors"))
         return self.last
 
     def fit(self, words: DistilledSet, *about: object) -> Path:
         """The state of learning labels and rates anew for the words of a set, see `tdd.evaluation.decoded.refit`."""
-        return self.file(f"fit-{_key(words, *about)}.safetensors")
+        return self.file(f"fit-{key_of(words, *about)}.safetensors")
 
     def file(self, name: str) -> Path:
         """A file of this command."""
-        path = self.folder / FOLDER / name
+        path = self.folder / CHECKPOINTS / name
         self.used.add(path)
         return path
 
@@ -53,7 +54,8 @@ class KeptTests:
         self.used.clear()
 
 
-def _key(distilled: DistilledSet, *about: object) -> str:
+def key_of(distilled: DistilledSet, *about: object) -> str:
+    """What tells a set, this version and all of `about` from others."""
     digest = hashlib.sha256(repr((__version__, distilled.classes, about)).encode())
     parts = (distilled.samples, distilled.labels, distilled.learning_rates, distilled.momentum, distilled.mask)
     for part in (*parts, distilled.attention, *(distilled.initialisation or {}).values()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch import nn
 from tdd.data.text import TextSplit
 from tdd.distillation.accuracy import TEST_BATCH, inner_loop
 from tdd.distillation.learner_of_set import learner_of
-from tdd.distillation.loops import train_by
+from tdd.distillation.loops import first_steps, train_by
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.vectors import check_vectors, load_vectors_of
 from tdd.embeddings.encoded import EncodedTexts
@@ -20,6 +21,7 @@ from tdd.errors import UsageError
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.learner import Learner
 from tdd.system.memory import CPU
+from tdd.system.threads import Suited
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 Text = str | tuple[str, str]
 """A text, or two of a pair."""
+MEASURED = 8
+"""Texts by which it is measured how many processor threads suit a network."""
 
 
 def trained_on(
@@ -41,7 +45,9 @@ def trained_on(
     learner = learner_of(distilled, network, device)
     own = distilled.initialisation
     theta = learner.starts(seed, "train") if own is None else learner.theta_of(own)
-    return learner, train_by(inner_loop(distilled, device), learner.kernel(), theta)
+    loop, kernel = inner_loop(distilled, device), learner.kernel()
+    with Suited(device).within(partial(train_by, first_steps(loop, 1), kernel, theta)):
+        return learner, train_by(loop, kernel, theta)
 
 
 class Predictor:
@@ -75,6 +81,7 @@ class Predictor:
         self.of_pairs = distilled.pair is not None
         self.length = distilled.network_space.shape[0]
         self.learner, self.theta = trained_on(distilled, network, seed, device)
+        self._threads = Suited(device)
 
     def probabilities(self, texts: Sequence[Text]) -> NDArray[np.float64]:
         """The probability of each class (N, C), for each text or pair of texts.
@@ -87,10 +94,11 @@ class Predictor:
             return np.empty((0, len(self.classes)))
         split = self._encoded(texts)
         kernel, probabilities = self.learner.kernel(), np.empty((len(texts), len(self.classes)))
-        order = split.order()
-        for places, batch in zip(order.split(TEST_BATCH), split.batches(TEST_BATCH), strict=True):
-            logits = kernel.logits(self.theta, batch.to(self.learner.device))[0]
-            probabilities[places.numpy()] = logits.double().softmax(1).cpu().numpy()
+        order, some = split.order(), split.batch(torch.arange(min(len(texts), MEASURED))).to(self.learner.device)
+        with self._threads.within(lambda: kernel.logits(self.theta, some), is_usual=len(texts) >= MEASURED):
+            for places, batch in zip(order.split(TEST_BATCH), split.batches(TEST_BATCH), strict=True):
+                logits = kernel.logits(self.theta, batch.to(self.learner.device))[0]
+                probabilities[places.numpy()] = logits.double().softmax(1).cpu().numpy()
         return probabilities
 
     def _check(self, texts: Sequence[Text]) -> None:

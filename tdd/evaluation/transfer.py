@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -22,6 +22,7 @@ from tdd.errors import UsageError
 from tdd.evaluation.class_figures import effective_examples
 from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.given import Given, GivenSet
+from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.learner_names import check_learner
 from tdd.evaluation.names import FROZEN, LEARNERS, PROTOCOLS, SUBJECT, TFIDF
 from tdd.evaluation.paired import interval_of
@@ -65,6 +66,7 @@ class Transfer:
         device: where it is computed.
         max_test: test on this many examples only.
         tell: called with the networks done, their number, and their purpose.
+        kept: where results are kept as soon as they are there.
     """
 
     spaces: Spaces
@@ -74,6 +76,7 @@ class Transfer:
     device: torch.device
     max_test: int | None = None
     tell: Callable[[int, int, str], None] = lambda done, total, purpose: None
+    kept: KeptRows = field(default_factory=KeptRows)
 
     def check(self, network: str, protocol: Protocol) -> None:
         """Raise UsageError, before anything is trained, where the network cannot be given one of the rows."""
@@ -96,9 +99,11 @@ class Transfer:
         """Results by protocol and row, of those protocols that the network and the rows have."""
         tested, found = _Tested(self, network), dict[str, dict[str, dict[str, Any]]]()
         if protocol != "plain" and network not in LEARNERS and self._subject_has_steps:
-            found["learned"] = {SUBJECT: tested.by_learned_steps(self.rows[SUBJECT][0])}
+            by_steps = partial(tested.by_learned_steps, self.rows[SUBJECT][0])
+            found["learned"] = {SUBJECT: self.kept.get(f"{network}, learned", by_steps)}
         if protocol != "learned":
-            found["plain"] = {name: tested.plainly(name, row) for name, row in self.rows.items()}
+            tests = {name: partial(tested.plainly, name, row) for name, row in self.rows.items()}
+            found["plain"] = {name: self.kept.get(f"{network}, plain, {name}", tests[name]) for name in tests}
         return found
 
     def small_step(self, network: str) -> Callable[[], object] | None:
@@ -213,7 +218,7 @@ class _Tested:
         **details: Any,
     ) -> dict[str, Any]:
         size = len(self.read.test)
-        examples = size if self.transfer.max_test is None else min(self.transfer.max_test, size)
+        examples = min(self.transfer.max_test or size, size)
         independent = effective_examples(self.read.test, self.transfer.max_test)
         within, over = interval_of(accuracies, draws, independent)
         varied = [] if fitted or len(accuracies) == 1 else ["networks"]

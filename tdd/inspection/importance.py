@@ -13,6 +13,7 @@ from tdd.evaluation.predictor import trained_on
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.learner import Learner
 from tdd.system.seeds import generator
+from tdd.system.threads import Suited
 
 CHANCE = 0.95
 """Share of random vectors that the level of chance is above."""
@@ -43,9 +44,11 @@ def importance(distilled: DistilledSet, network: str | nn.Module | None = None) 
     samples, lengths = distilled.samples.flatten(0, 1), distilled.lengths.flatten().tolist()
     largest = distilled.labels.flatten(0, 1).argmax(1).tolist()
     rows, random = torch.zeros(samples.shape[:2]), []
-    for place, (sample, words, label) in enumerate(zip(samples, lengths, largest, strict=True)):
-        rows[place, :words] = _falls(learner, theta, sample[:words], length)[:, label]
-        random.append(_falls(learner, theta, shuffled(sample[:words], place), length)[:, label])
+    first = samples[0, : lengths[0]]
+    with Suited(learner.device).within(lambda: _falls(learner, theta, first, length)):
+        for place, (sample, words, label) in enumerate(zip(samples, lengths, largest, strict=True)):
+            rows[place, :words] = _falls(learner, theta, sample[:words], length)[:, label]
+            random.append(_falls(learner, theta, shuffled(sample[:words], place), length)[:, label])
     return Importance(rows, torch.cat(random).quantile(CHANCE).item())
 
 

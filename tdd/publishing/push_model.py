@@ -9,13 +9,15 @@ from tdd.data.corpus import load_corpus
 from tdd.distillation.accuracy import check_fits, counts_of
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError
-from tdd.evaluation.predictor import trained_on
+from tdd.evaluation.predictor import MEASURED, trained_on
+from tdd.evaluation.small_step import training_step
 from tdd.hub.layout import MODELING, README, is_of_model
 from tdd.publishing.commit import Target
 from tdd.publishing.model_card import Tested, model_card
 from tdd.publishing.push import metadata_of_source
 from tdd.settings.said import Where, read_from
 from tdd.system.memory import CPU
+from tdd.system.threads import Suited
 
 
 def push_model(
@@ -77,5 +79,6 @@ def tested_classifier(distilled: DistilledSet, seed: int = 0, data: Where = None
     test = load_corpus(read_from(distilled.recipe, data)).test
     check_fits(distilled, test)
     learner, theta = trained_on(distilled, seed=seed)
-    counts = counts_of(learner.kernel(), theta, test, CPU)
+    with Suited(CPU).within(training_step(learner, test, MEASURED)):
+        counts = counts_of(learner.kernel(), theta, test, CPU)
     return Tested(float(counts.accuracy()[0]), len(test))

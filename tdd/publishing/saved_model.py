@@ -10,9 +10,11 @@ import numpy as np
 import torch
 
 from tdd.errors import TddError, UsageError
-from tdd.evaluation.predictor import Text
+from tdd.evaluation.predictor import MEASURED, Text
 from tdd.hub.quiet import quiet, without_bars
 from tdd.publishing.auto_classes import register_transformers
+from tdd.system.memory import CPU
+from tdd.system.threads import Suited
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,6 +59,7 @@ class SavedModel:
             why = lines[0][:200] if lines else type(error).__name__
             raise TddError(f"the model in '{folder}' cannot be read ({why}); train it again with tdd train") from None
         self.model = loaded.eval()
+        self._threads = Suited(CPU)
         self.classes = [str(loaded.config.id2label[place]) for place in range(loaded.config.num_labels)]
 
     def probabilities(self, texts: Sequence[Text]) -> NDArray[np.float64]:
@@ -68,8 +71,12 @@ class SavedModel:
         pairs = {not isinstance(text, str) for text in texts}
         if len(pairs) > 1:
             raise UsageError("some of these are texts and some pairs of them: give either")
-        found = [self._of(texts[start : start + _AT_ONCE]) for start in range(0, len(texts), _AT_ONCE)]
-        return np.concatenate([np.empty((0, len(self.classes))), *found])
+        if not len(texts):
+            return np.empty((0, len(self.classes)))
+        with self._threads.within(lambda: self._of(texts[:MEASURED]), is_usual=len(texts) >= MEASURED):
+            return np.concatenate(
+                [self._of(texts[start : start + _AT_ONCE]) for start in range(0, len(texts), _AT_ONCE)]
+            )
 
     @torch.no_grad()
     def _of(self, texts: Sequence[Text]) -> NDArray[np.float64]:

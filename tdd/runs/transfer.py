@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,76 +16,34 @@ from tdd.distillation.accuracy import check_fits
 from tdd.distilled_set.probabilities import probabilities
 from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import UsageError, check_choice, check_kind, nearest
+from tdd.errors import UsageError, check_choice, check_kind
 from tdd.evaluation.baselines import Baselines
-from tdd.evaluation.features import FeaturesOf, features_of
+from tdd.evaluation.features import features_of
 from tdd.evaluation.given import Given, GivenReal, GivenSet, GivenTexts
-from tdd.evaluation.learner_names import check_learner
-from tdd.evaluation.names import REAL, SUBJECT
+from tdd.evaluation.kept_rows import KeptRows
+from tdd.evaluation.kept_tests import CHECKPOINTS, key_of
+from tdd.evaluation.names import SUBJECT
 from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.transfer import Protocol, Transfer
+from tdd.runs.asked import Asked
+from tdd.runs.evaluate import going_on
 from tdd.runs.keep import keep_figures
 from tdd.runs.open_data import open_corpus, open_corpus_of
 from tdd.settings.recipe import Recipe
 from tdd.settings.recipes import resolve_recipe
 from tdd.settings.said import Where
-from tdd.system import processes
-from tdd.system.processes import check_one_process
+from tdd.system.files import cache_folder
 from tdd.system.reporter import Reporter
 from tdd.system.threads import are_open, choose, restored
 
-DRAWS = 5
-"""Draws of real examples beside a set."""
 Results = dict[str, dict[str, dict[str, dict[str, Any]]]]
 """Figures by network, protocol and row."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is to be tested.
-
-    Attributes:
-        on: names of the learners: networks of tdd, ``hf:`` encoders, and `tdd.evaluation.names.LEARNERS`.
-        protocol: "learned", "plain" or "both".
-        beside: sets of real examples, by their names in `tdd.evaluation.names.REAL`.
-        features: what these are chosen by.
-        networks: fresh networks for each row; None: see `Transfer`.
-        draws: draws of real examples.
-        max_test: test on this many examples only.
-        device, threads: where it is computed; None: as for any run.
-    """
-
-    on: Sequence[str]
-    protocol: Protocol = "both"
-    beside: Sequence[str] = ()
-    features: FeaturesOf = "vectors"
-    networks: int | None = None
-    draws: int = DRAWS
-    max_test: int | None = None
-    device: str | None = None
-    threads: int | None = None
-
-    def check(self) -> None:
-        """Raise UsageError for a name that is none, told before any data are read."""
-        for name in self.on:
-            check_learner(name)
-        for name in self.beside:
-            if name not in REAL:
-                raise UsageError(f"no real examples '{name}'{nearest(name, list(REAL))}")
-        if len(set(self.on)) < len(self.on):
-            raise UsageError("a network is named twice: name each once")
-
-    def accelerator(self) -> Accelerator:
-        """The device, of one process."""
-        accelerator = processes.accelerator(self.device, self.threads)
-        check_one_process(accelerator, "other networks are")
-        return accelerator
 
 
 def transfer_run(folder: Path, asked: Asked, data: Where = None, reporter: Reporter | None = None) -> DistilledSet:
     """Test the set in a run folder on other learners, and add the figures to its results and its card.
 
-    The figures of a learner are kept as soon as it is done.
+    The figures of a learner are kept as soon as it is done; the same command goes on where it was stopped.
 
     Args:
         folder: the run folder.
@@ -104,10 +61,13 @@ def transfer_run(folder: Path, asked: Asked, data: Where = None, reporter: Repor
     with locked(folder), reporter:
         recipe, corpus = open_corpus_of(distilled, data, reporter)
         subject = [GivenSet(distilled, corpus)]
-        prepared = _prepared(asked, recipe, corpus, subject, accelerator, reporter)
-        for network in asked.on:
-            figures = {network: _measured(prepared, network, asked, accelerator, reporter)}
-            keep_figures(figures, "transfer", distilled, folder)
+        kept = KeptRows.of(folder / CHECKPOINTS, key_of(distilled), *asked.parts())
+        prepared = _prepared(asked, recipe, corpus, subject, accelerator, reporter, kept)
+        with going_on():
+            for network in asked.on:
+                figures = {network: _measured(prepared, network, asked, accelerator, reporter)}
+                keep_figures(figures, "transfer", distilled, folder)
+        kept.clear()
     return distilled
 
 
@@ -188,8 +148,13 @@ def transfer_texts(
         # Real examples beside them are as many, and learned in any split into steps.
         recipe = recipe.model_copy(update={"n": sizes[0], "steps": 1})
         subject = [GivenTexts(each.texts, probabilities(each.labels)) for each in read]
-        prepared = _prepared(asked, recipe, corpus, subject, accelerator, reporter)
-        return {network: _measured(prepared, network, asked, accelerator, reporter) for network in asked.on}
+        content = [(each.texts, each.labels.tolist()) for each in read]
+        kept = KeptRows.of(cache_folder() / "tests", corpus.fingerprint, content, *asked.parts())
+        prepared = _prepared(asked, recipe, corpus, subject, accelerator, reporter, kept)
+        with going_on():
+            results = {network: _measured(prepared, network, asked, accelerator, reporter) for network in asked.on}
+        kept.clear()
+        return results
 
 
 def _measured(
@@ -209,6 +174,7 @@ def _prepared(
     subject: Sequence[Given],
     accelerator: Accelerator,
     reporter: Reporter,
+    kept: KeptRows | None = None,
 ) -> Transfer:
     """What tests the subject and the real examples beside it, once all of them can be given to every learner."""
     spaces = Spaces(corpus)
@@ -217,7 +183,8 @@ def _prepared(
         reporter.count(done, total, purpose)
 
     rows: dict[str, Sequence[Given]] = {SUBJECT: subject}
-    transfer = Transfer(spaces, recipe, rows, asked.networks, accelerator.device, asked.max_test, tell)
+    kept = kept or KeptRows()
+    transfer = Transfer(spaces, recipe, rows, asked.networks, accelerator.device, asked.max_test, tell, kept)
     for network in asked.on:
         transfer.check(network, asked.protocol)
     if asked.beside:

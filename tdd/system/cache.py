@@ -15,6 +15,7 @@ KINDS = {
     "vectors": "word vectors",
     "hidden": "hidden states of real texts in pretrained encoders",
     "full": "accuracies of networks trained on all data",
+    "tests": "tests of texts that were stopped",
 }
 """What is kept."""
 
@@ -44,14 +45,14 @@ def data_folder() -> Path:
 
 
 def kept() -> Iterator[Kept]:
-    """Every entry of the caches; the accuracies are one entry, and so is what is noted of csv on the Hub."""
+    """Every entry of the caches; the accuracies are one entry, and so are the tests and what is noted of csv files."""
     for kind, about in KINDS.items():
         folder = data_folder() if kind == "data" else cache_folder() / kind
         if not folder.is_dir():
             continue
-        for path in [folder] if kind == "full" else _entries(folder):
+        for path in [folder] if kind in ("full", "tests") else _entries(folder):
             files = [file for file in path.rglob("*") if file.is_file()]
-            name = f"{about} ({len(files)})" if kind == "full" else _name(path) or about
+            name = f"{about} ({len(files)})" if kind in ("full", "tests") else _name(path) or about
             yield Kept(kind, name, path, sum(file.stat().st_size for file in files))
 
 

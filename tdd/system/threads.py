@@ -27,8 +27,11 @@ def are_open(accelerator: Accelerator, threads: int | None) -> bool:
     Something else does where `threads` are asked for, by ``OMP_NUM_THREADS``, on one core, on an accelerator, and where
     several processes share the cores.
     """
-    alone = accelerator.device.type == "cpu" and accelerator.num_processes == 1
-    return alone and threads is None and "OMP_NUM_THREADS" not in os.environ and torch.get_num_threads() > 1
+    return threads is None and accelerator.num_processes == 1 and _may_be_more(accelerator.device)
+
+
+def _may_be_more(device: torch.device) -> bool:
+    return device.type == "cpu" and "OMP_NUM_THREADS" not in os.environ and torch.get_num_threads() > 1
 
 
 def choose(step: Callable[[], object]) -> str:
@@ -60,6 +63,33 @@ def choose(step: Callable[[], object]) -> str:
         else f"{many} take {1 / faster:.1f} times as long"
     )
     return f"{chosen} thread{'s' if chosen > 1 else ''}: {speed} here (--threads sets their number)"
+
+
+class Suited:
+    """As many threads as suit what is done over and over on a device, measured when it is done first.
+
+    Args:
+        device: where it is computed.
+    """
+
+    def __init__(self, device: torch.device):
+        self.device, self.chosen = device, None if _may_be_more(device) else torch.get_num_threads()
+
+    @contextmanager
+    def within(self, step: Callable[[], object], is_usual: bool = True) -> Iterator[None]:
+        """Take them within; in the end the process has as many as it had.
+
+        Args:
+            step: what is done, in small.
+            is_usual: whether later steps take about as long; where not, they are measured again.
+        """
+        with restored():
+            if self.chosen is None:
+                choose(step)
+                self.chosen = torch.get_num_threads() if is_usual else None
+            else:
+                torch.set_num_threads(self.chosen)
+            yield
 
 
 def seconds_of(step: Callable[[], object]) -> float:

@@ -10,7 +10,9 @@ from whole_runs import RANDOM, lines_of
 
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.run_threads import settle_threads
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted
+from tdd.evaluation.predictor import MEASURED, Predictor
 from tdd.system import threads
 from tdd.system.tensor_files import load_tensors
 
@@ -89,3 +91,24 @@ def test_an_evaluation_and_training_on_all_data_choose_each_for_itself(given, tm
         assert done.code == 0 and done.err.count("2 threads: 2 are") == 1, done.err
     done = tdd("evaluate", output, "--threads", 1)
     assert done.code == 0 and "threads: " not in done.err
+
+
+@pytest.mark.parametrize(("win", "chosen"), [(False, 1), (True, 2)])
+def test_what_tells_classes_measures_once_and_leaves_the_process_as_it_was(uninterrupted, monkeypatch, win, chosen):
+    if win:
+        two_win(monkeypatch)
+    predictor = Predictor(DistilledSet.from_pretrained(uninterrupted))
+    counted, logits = [], type(predictor.learner.kernel()).logits
+
+    def spied(*given):
+        counted.append(torch.get_num_threads())
+        return logits(*given)
+
+    monkeypatch.setattr(type(predictor.learner.kernel()), "logits", spied)
+    texts = ["word1 word2"] * MEASURED
+    few = predictor.probabilities(texts[:1])
+    assert len(counted) > 2 and counted[-1] == chosen  # too few to tell for later ones
+    assert (predictor.probabilities(texts)[:1] == few).all() and len(counted) > 4
+    counted.clear()
+    predictor.probabilities(texts)
+    assert counted == [chosen] and torch.get_num_threads() == 2

@@ -11,6 +11,8 @@ from tiny import tiny_corpus
 
 import tdd as package
 from tdd.errors import UsageError
+from tdd.evaluation import transfer as tests_of_sets
+from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.paired import paired_difference
 from tdd.runs import transfer
 from tdd.runs.keep import merged
@@ -227,3 +229,76 @@ def test_python_gives_what_the_command_does(measured):
     ):
         with pytest.raises(UsageError, match=said):
             package.transfer(*wrong)
+
+
+# Stopped and gone on with
+
+
+def stop_at(monkeypatch, row):
+    """Interrupt the test of this row; list the rows that are tested."""
+    tested, plainly = [], tests_of_sets._Tested.plainly
+
+    def counted(self, name, given):
+        if (self.network, name) == row:
+            raise KeyboardInterrupt
+        tested.append((self.network, name))
+        return plainly(self, name, given)
+
+    monkeypatch.setattr(tests_of_sets._Tested, "plainly", counted)
+    return tested
+
+
+def test_a_stopped_matrix_goes_on_to_the_same_figures(measured, tmp_path, monkeypatch):
+    whole, _ = measured
+    run = shutil.copytree(whole, tmp_path / "run")
+    results = json.loads((run / "results.json").read_text())
+    expected = results.pop("transfer")
+    (run / "results.json").write_text(json.dumps(results))
+    command = ("evaluate", run, "--network", "text_cnn", "--network", "tfidf", "--networks", 2, *ROWS)
+    with monkeypatch.context() as patch:
+        stop_at(patch, ("text_cnn", "herding_teacher"))
+        stopped = tdd(*command)
+    assert stopped.code == 130
+    assert stopped.one_line() == "interrupted; what was tested is kept, and the same command goes on with the rest"
+    with monkeypatch.context() as patch:
+        tested = stop_at(patch, None)
+        assert tdd(*command[:-1], "herding").code == 0  # other rows are another command
+    assert ("text_cnn", "set") in tested
+    with monkeypatch.context() as patch:
+        tested = stop_at(patch, None)
+        assert tdd(*command).code == 0
+    assert tested == [
+        ("text_cnn", "herding_teacher"),
+        *(("tfidf", row) for row in ("set", "random", "herding_teacher")),
+    ]
+    found = json.loads((run / "results.json").read_text())["transfer"]
+    for network, protocols in expected.items():
+        for protocol, rows in protocols.items():
+            for row, result in rows.items():
+                assert found[network][protocol][row]["accuracies"] == result["accuracies"]
+    assert not list((run / "checkpoints").glob("rows-*"))
+
+
+def test_a_stopped_test_of_texts_goes_on(given, tmp_path, known_vectors, monkeypatch):
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path / "cache"))
+    first, other = write_texts(tmp_path / "a.jsonl"), write_texts(tmp_path / "b.jsonl", rows=6)
+    command = ("--data", given[0], "--network", "mean_pool", "--network", "tfidf", "--networks", 2)
+    with monkeypatch.context() as patch:
+        stop_at(patch, ("tfidf", "set"))
+        assert tdd("evaluate", first, *command).code == 130
+    assert [line.split()[0] for line in tdd("cache").out.splitlines() if line.startswith("tests")] == ["tests"]
+    tested = stop_at(monkeypatch, None)
+    assert tdd("evaluate", other, *command).code == 0
+    assert tdd("evaluate", first, *command).code == 0
+    assert tested == [("mean_pool", "set"), ("tfidf", "set"), ("tfidf", "set")]
+    assert not list((tmp_path / "cache" / "tests").iterdir())
+
+
+def test_damaged_rows_are_as_none(tmp_path):
+    kept = KeptRows.of(tmp_path, "a set")
+    assert kept.get("gru", lambda: {"mean": 1}) == {"mean": 1}
+    assert KeptRows.of(tmp_path, "a set").get("gru", lambda: {"mean": 2}) == {"mean": 1}
+    assert KeptRows.of(tmp_path, "another").get("gru", lambda: {"mean": 2}) == {"mean": 2}
+    for damaged in ("[1", "[1]"):
+        kept.path.write_text(damaged)
+        assert KeptRows.of(tmp_path, "a set").results == {}
