@@ -10,7 +10,7 @@ import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -63,16 +63,25 @@ def key_of_file(path: Path, *also: str) -> str:
     """
     parts: list[object] = [*also]
     for file in (path.absolute(), *beside(path.absolute())):
-        if not file.is_file():
-            continue
-        with open(file, "rb") as content:
+        if file.is_file():
             status = file.stat()
-            digest = hashlib.sha256()
-            for place in range(_PLACES):
-                content.seek(max(0, status.st_size - _SAMPLE) * place // (_PLACES - 1))
-                digest.update(content.read(_SAMPLE))
-        parts += [file, status.st_size, status.st_mtime_ns, status.st_ctime_ns, digest.hexdigest()]
+            parts += [file, status.st_mtime_ns, status.st_ctime_ns, *_looked_at(file)]
     return key_of(*parts)
+
+
+def key_of_installed(*files: Path, also: Sequence[str] = ()) -> str:
+    """The key of a package's files, which nobody writes to: the same wherever and whenever it is installed."""
+    return key_of(*also, *(part for file in files for part in _looked_at(file)))
+
+
+def _looked_at(file: Path) -> tuple[int, str]:
+    """A file's size, and a hash of a megabyte out of many places."""
+    size, digest = file.stat().st_size, hashlib.sha256()
+    with open(file, "rb") as content:
+        for place in range(_PLACES):
+            content.seek(max(0, size - _SAMPLE) * place // (_PLACES - 1))
+            digest.update(content.read(_SAMPLE))
+    return size, digest.hexdigest()
 
 
 def kept(name: str, key: str, read: Callable[[], Iterable[Block]]) -> KeptVectors:

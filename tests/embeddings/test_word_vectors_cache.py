@@ -16,7 +16,7 @@ from gensim.models import KeyedVectors
 from vectors_files import WORDS, save_glove, save_keyed_apart, save_text
 
 from tdd.embeddings import word_vectors
-from tdd.embeddings.vector_cache import key_of_file
+from tdd.embeddings.vector_cache import key_of_file, key_of_installed
 from tdd.embeddings.word_vectors import load_vectors
 from tdd.errors import TddError, UsageError
 from tdd.system.files import cache_folder
@@ -221,3 +221,15 @@ def test_without_a_network_a_downloader_name_is_one_clear_line(
     assert asked
     assert "\n" not in str(caught.value)
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_embedded_vectors_are_kept_once_wherever_they_are_installed(tmp_path: Path) -> None:
+    first, second = (tmp_path / venv / "table.npy" for venv in "ab")
+    for number, file in enumerate((first, second)):
+        file.parent.mkdir()
+        np.save(file, np.ones((4, 2), np.float32))
+        os.utime(file, (number, number))
+    assert key_of_installed(first) == key_of_installed(second)
+    assert key_of_installed(first, also=("pair",)) != key_of_installed(first)
+    np.save(second, np.full((4, 2), 2, np.float32))
+    assert key_of_installed(first) != key_of_installed(second)
