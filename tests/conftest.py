@@ -44,7 +44,7 @@ _WORDS = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what speaks to a Hub, which its fixtures tell."""
     for item in items:
-        if "hub" in getattr(item, "fixturenames", ()):
+        if {"hub", "module_hub"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.hub)
 
 
@@ -69,6 +69,13 @@ def uninterrupted(given: tuple[Path, Path], tmp_path_factory: pytest.TempPathFac
     output = tmp_path_factory.mktemp("uninterrupted") / "run"
     assert tdd(*distil_command(*given, output, **RANDOM)).code == 0
     return output
+
+
+@pytest.fixture(scope="module")
+def module_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubServer]:
+    """The same as `hub`, for all tests of a module, of a user called "me"."""
+    with HubServer(tmp_path_factory.mktemp("hub"), {"hf_test": "me"}, port=_reserved.getsockname()[1]) as server:
+        yield server
 
 
 @pytest.fixture
