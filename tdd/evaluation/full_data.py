@@ -59,8 +59,8 @@ class Setting:
     weight_decay: float = 0.0
 
 
-CHOSEN = (*(field.name for field in fields(Setting)), "tried")
-"""What its results say of the search."""
+CHOSEN = tuple(field.name for field in fields(Setting))
+"""What its results say of the setting."""
 
 Result = dict[str, Any]
 Keep = Callable[[Any, Callable[[], Result]], Result]
@@ -73,12 +73,15 @@ def train_on_all(
     accelerator: Accelerator | None = None,
     reporter: Reporter | None = None,
     network: str | nn.Module | None = None,
+    setting: Setting | None = None,
 ) -> Result:
     """Test accuracy of the recipe's network trained on the whole training split by the setting best on held-out data.
 
     With `full_search` each of its Adam step sizes is tried with the network's dropout, with label smoothing in place of
     that and, where nothing is pretrained, with dropout and weight decay; else `full_lr` alone, with dropout. A
     pretrained network starts from its weights, with a classifier as the recipe's `init` says; any other is drawn.
+
+    With `setting` that one alone is tried, whatever the recipe says: a search of another seed chose it.
 
     Results of a network that comes with tdd are kept in a cache, and those of each setting by itself, so that an
     interrupted search goes on where it was. The code of others may change.
@@ -94,7 +97,7 @@ def train_on_all(
     space = corpus.train.space
     ways = recipe.initialisation[:1]
     learner = make_learner(network, recipe.options, space, len(corpus.classes), accelerator.device, ways)
-    settings = settings_tried(recipe, learner.pretrained)
+    settings = [setting] if setting else settings_tried(recipe, learner.pretrained)
     keep: Keep = _measured
     if not isinstance(network, nn.Module) and entry_of(network).comes_with_tdd:
         about = {"network": recipe.network, "options": recipe.options.model_dump(), "seed": recipe.seed}

@@ -55,6 +55,16 @@ def choice_and_labels(name: str) -> tuple[str, str]:
     return name, "hard"
 
 
+SEARCHED = "searched"
+"""Where results say that the setting was chosen by a search with another "seed", and of how many "settings"."""
+
+
+def how_many_tried(full: Mapping[str, Any]) -> int:
+    """Of how many settings the one is the best by which a network was trained on all the data, from its results."""
+    searched: Mapping[str, int] = full.get(SEARCHED, {})
+    return max(1, len(full.get("tried", [])), searched.get("settings", 1))
+
+
 def how_trained(full: Mapping[str, Any]) -> str:
     """How a network was trained on all the data, from its results: ``Adam 0.003, best of 8 settings``."""
     if "learning_rate" not in full:
@@ -64,5 +74,5 @@ def how_trained(full: Mapping[str, Any]) -> str:
         text += f", label smoothing {full['label_smoothing']:g} in place of dropout"
     if full.get("weight_decay"):
         text += f", weight decay {full['weight_decay']:g}"
-    tried = len(full.get("tried", []))
+    tried = how_many_tried(full)
     return text + (f", best of {tried} settings on held-out data" if tried > 1 else "")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tdd.evaluation.class_figures import mean_and_sd
+from tdd.evaluation.names import how_many_tried
 
 Result = dict[str, Any]
 _SUMS = ("networks", "seconds")
@@ -54,7 +55,7 @@ def pooled_full(by_network: Mapping[str, Result]) -> Result:
 
 def better_tuned(before: Result | None, now: Result) -> Result:
     """Of two results for the same set that which was chosen among more settings; the later one of equals."""
-    if before is not None and len(before.get("tried", [])) > max(1, len(now.get("tried", []))):
+    if before is not None and how_many_tried(before) > how_many_tried(now):
         return before
     return now
 

@@ -194,7 +194,7 @@ def _of_all_data(result: dict[str, Any]) -> dict[str, Any]:
     """The baseline "full" as ``results.json`` keeps it."""
     if "by_network" in result:
         return pooled_full({network: _of_all_data(each) for network, each in result["by_network"].items()})
-    return {key: result[key] for key in (*FULL_RESULTS, *CHOSEN) if key in result}
+    return {key: result[key] for key in (*FULL_RESULTS, *CHOSEN, "tried") if key in result}
 
 
 def _tuned(result: dict[str, Any], full: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, UsageError
 from tdd.evaluation.decoded import check_decodable
 from tdd.evaluation.kept_tests import KeptTests
-from tdd.evaluation.names import NETWORKS
+from tdd.evaluation.names import NETWORKS, how_many_tried
 from tdd.networks.own import check_same_network
 from tdd.runs.keep import keep_figures
 from tdd.runs.measurements import Measurements
@@ -136,7 +136,7 @@ def going_on() -> Iterator[None]:
 
 def is_searched(results: Mapping[str, Any]) -> bool:
     """Whether results hold the same network trained on all the data by the best of several settings."""
-    return _on_all_data(results) and len(results["full_data"].get("tried", [])) > 1
+    return _on_all_data(results) and how_many_tried(results["full_data"]) > 1
 
 
 def is_tested(results: Mapping[str, Any], init: str, networks: int) -> bool:

@@ -17,13 +17,14 @@ from tdd.distilled_set.run_folder import changed_settings
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public, public_recipe
 from tdd.errors import TddError, UsageError
+from tdd.evaluation.names import SEARCHED, how_many_tried
 from tdd.runs.results_rows import Row
 from tdd.settings.recipe import RESUMED, Recipe, first_fault
 from tdd.system.files import read_json, write_json
 
 DIGITS = 6
 """Decimal places of a share."""
-_OF_ALL_DATA = ("accuracy", "validation_accuracy", "test_examples", "tried", "by_network")
+_OF_ALL_DATA = ("accuracy", "validation_accuracy", "test_examples", "tried", "by_network", SEARCHED)
 
 
 class _Part(BaseModel):
@@ -58,12 +59,14 @@ class AllData(_Part):
         accuracy, held_out: in [0, 1]; the setting was chosen by `held_out`, None: not known.
         setting: how it was trained.
         settings_tried: how many settings it is the best of.
+        searched_with_seed: seed of the search that chose it; None: the result's own.
     """
 
     accuracy: float
     held_out: float | None = None
     setting: dict[str, Any] = {}
     settings_tried: int = 1
+    searched_with_seed: int | None = None
 
 
 class Reference(_Part):
@@ -201,7 +204,8 @@ def _all_data(full: Mapping[str, Any]) -> AllData:
         accuracy=full["accuracy"],
         held_out=full.get("validation_accuracy"),
         setting={name: value for name, value in full.items() if name not in _OF_ALL_DATA},
-        settings_tried=max(1, len(full.get("tried", []))),
+        settings_tried=how_many_tried(full),
+        searched_with_seed=full.get(SEARCHED, {}).get("seed"),
     )
 
 

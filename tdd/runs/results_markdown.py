@@ -21,10 +21,11 @@ Accuracies are those of the whole test split, read once a run, at its end; a run
 training data. ±: standard deviation over seeds (n - 1 in the denominator), where there are several; a seed draws the
 initialisation, the batches and the held-out examples. A set for random initialisation is tested with many freshly drawn
 networks: *ours* is the mean over them, *± over networks* their standard deviation. *All data*: the same network trained
-on all the data, *best of* so many settings on held-out data; *ratio* is to that, for the paper too. *TF-IDF + LR*:
-logistic regression on TF-IDF of all the data. *Strongest baseline*: of as many real examples and, where that is
-better, of as many points made of them; its ± is over draws or networks. On the same machine with as many threads a run
-gives the same figures to the bit; elsewhere sums are rounded in another order, which is as good as another seed.
+on all the data, *best of* so many settings on held-out data of the first seed; *ratio* is to that, for the paper too.
+*TF-IDF + LR*: logistic regression on TF-IDF of all the data. *Strongest baseline*: of as many real examples and, where
+that is better, of as many points made of them; its ± is over draws or networks. On the same machine with as many
+threads a run gives the same figures to the bit; elsewhere sums are rounded in another order, which is as good as
+another seed.
 """
 RESULT_COLUMNS = (
     *("row", "data", "n", "network", "initialisation", "paper", "ours", "seeds", "± over networks", "all data"),

@@ -6,6 +6,7 @@ Finished runs and results are reused, interrupted runs resumed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,8 +18,8 @@ from tdd.inspection.figure_style import save_figure
 from tdd.inspection.results_figure import draw_results
 from tdd.runs.baselines import check_names, measure_baselines_of_run
 from tdd.runs.evaluate import evaluate_run, is_searched, is_tested
-from tdd.runs.reference import measure_reference
-from tdd.runs.result_files import read_result, result_of, write_result
+from tdd.runs.reference import measure_by_setting, measure_reference
+from tdd.runs.result_files import Result, read_result, result_of, result_paths, write_result
 from tdd.runs.results_figures import read_figures
 from tdd.runs.results_markdown import render
 from tdd.runs.results_points import mean_points, points
@@ -143,7 +144,8 @@ def run_table(
             continue
         reporter.note(f"{run}: {row.folder(seed)}")
         try:
-            _complete(row, seed, data_root, reporter, baselines, partial(keep, row, seed))
+            searched = _searched(row, seed, files.results)
+            _complete(row, seed, data_root, reporter, baselines, partial(keep, row, seed), searched)
         except (Interrupted, KeyboardInterrupt) as error:
             line = f"stopped in {run}; what is done is kept, the same line again goes on"
             raise stopped(error, line) from None
@@ -183,6 +185,18 @@ def _is_done(row: Row, seed: int, results: Path, baselines: Sequence[str]) -> bo
     return result.recipe is not None and not result.difference(row) and result.is_complete(row, baselines)
 
 
+def _searched(row: Row, seed: int, results: Path) -> Result | None:
+    """The result of another seed, with the accuracy of the same network on all the data by the best of a search."""
+    for path in result_paths(row, results):
+        with suppress(TddError):
+            result = read_result(path)
+            full = result.all_data
+            known = full is not None and full.settings_tried > 1 and full.searched_with_seed is None
+            if known and result.seed != seed and result.recipe is not None and not result.difference(row):
+                return result
+    return None
+
+
 def _complete(
     row: Row,
     seed: int,
@@ -190,13 +204,24 @@ def _complete(
     reporter: Reporter,
     baselines: Sequence[str],
     keep: Callable[[], None],
+    searched: Result | None,
 ) -> None:
-    """Distil a row, test it and measure what it is compared with, as far as missing; `keep` is called after each."""
+    """Distil a row, test it and measure what it is compared with, as far as missing; `keep` is called after each.
+
+    Its network is trained on all the data by the setting of a seed that `searched`, where there is one: a search takes
+    longer than a set.
+    """
     data = row.recipe.data if data_root is None else local_copy(row.recipe.dataset, data_root)
     folder = row.folder(seed)
     distilled = run_or_reuse(row.seeded(seed).model_copy(update={"data": data}), folder, reporter)
     keep()
-    results, networks = distilled.results, row.published.networks
+    if searched and searched.all_data and not is_searched(distilled.results):
+        full = searched.all_data
+        measure_by_setting(
+            folder, full.setting, {"seed": searched.seed, "settings": full.settings_tried}, data, reporter
+        )
+        keep()
+    results, networks = read_run(folder).results, row.published.networks
     if not (is_tested(results, row.recipe.init, networks) and is_searched(results)):
         evaluate_run(
             folder, networks, row.recipe.init, full_search=True, data=data, reporter=reporter, only_missing=True
