@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tdd.system.formatting import counted
+
 _MOST = 6
 _NAMED = 3  # classes, files
 _FACTS = {
@@ -57,7 +59,7 @@ def _changes(then: Mapping[str, Any], now: Mapping[str, Any], content: str) -> I
         for reason, count in reasons.items():
             had = then.get("left_out", {}).get(split, {}).get(reason, 0)
             if "left_out" in then and count != had:
-                yield f"{count:,} rows of {split} left out with {reason} instead of {had:,}"
+                yield f"{counted(count, 'row')} of {split} left out with {reason} instead of {had:,}"
     sizes = [examples_of(classes) for classes in (before, after)]
     for kind, told in (("contents", content), ("labels", "labels")):
         changed = [
@@ -80,11 +82,11 @@ def _of_classes(before: Mapping[str, Mapping[str, int]], after: Mapping[str, Map
     had, have = examples_of(before), examples_of(after)
     for split, count in have.items():
         if count != had[split]:
-            yield f"{count:,} {split} examples instead of {had[split]:,}"
+            yield f"{counted(count, f'{split} example')} instead of {had[split]:,}"
     for name, counts in after.items():
         for split, count in counts.items():
             if name in before and had[split] == have[split] and count != before[name].get(split):
-                yield f"{count:,} {split} examples of class {name} instead of {before[name].get(split, 0):,}"
+                yield f"{counted(count, f'{split} example')} of class {name} instead of {before[name].get(split, 0):,}"
 
 
 def _few(names: list[str]) -> str:

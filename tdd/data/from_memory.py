@@ -14,6 +14,7 @@ from tdd.errors import UsageError
 from tdd.hub.quiet import reason
 from tdd.settings.column_names import pair_of
 from tdd.settings.recipe import Recipe
+from tdd.system.formatting import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,7 +86,8 @@ def _read(table: Table, name: str, recipe: Recipe) -> tuple[pa.Table, Features]:
         contents, labels = table
         if len(contents) != len(labels):
             raise UsageError(
-                f"the split '{name}' has {len(contents)} texts or images and {len(labels)} labels: give each one label"
+                f"the split '{name}' has {len(contents):,} texts or images and {counted(len(labels), 'label')}: "
+                "give each one label"
             )
         values = _listed(contents)
         if (pair := pair_of(recipe.text_column)) is not None:

@@ -15,6 +15,7 @@ from tdd.data.columns import column_of
 from tdd.data.label_column import LabelColumn, Labels, read_column
 from tdd.data.several_labels import notes_on_several, refuse_several
 from tdd.errors import UsageError
+from tdd.system.formatting import counted
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -138,7 +139,7 @@ def _labels(split: str, found: LabelColumn, names: list[str]) -> Labels:
     for name, count in found.counts().items():
         if name not in names:
             raise UsageError(
-                f"class '{name}' is in the {split} split ({count} examples) but has no training example: "
+                f"class '{name}' is in the {split} split ({counted(count, 'example')}) but has no training example: "
                 f"remove it there, or add examples to train"
             )
     places = [names.index(name) if name in names else -1 for name in found.written]

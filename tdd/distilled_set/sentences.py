@@ -11,6 +11,7 @@ from torch import Tensor
 
 from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
+from tdd.system.formatting import counted
 
 if TYPE_CHECKING:
     from tdd.embeddings.protocol import Embedding
@@ -45,7 +46,7 @@ class Sentences:
         for row, text in zip(tokens, texts, strict=True):
             words = text.split(" ") if text else []
             if len(words) > length:
-                raise UsageError(f"a sentence has {len(words)} words, the set's have at most {length}")
+                raise UsageError(f"a sentence has {counted(len(words), 'word')}, the set's have at most {length}")
             ids = [vectors.id_of(word) for word in words]
             if 0 in ids:
                 raise UsageError(f"'{words[ids.index(0)]}' has no vector in {vectors.name}")

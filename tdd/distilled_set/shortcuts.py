@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from tdd.system.formatting import percent
+from tdd.system.formatting import counted, percent
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -41,7 +41,7 @@ class Shortcuts:
         shape = " x ".join(map(str, self.samples.shape[2:]))
         lines = [
             f"DistilledSet of {self.recipe.dataset}: {len(self)} {kind} of {shape}",
-            f"{steps} steps x {per_step}, {self.learning_rates.shape[1] // steps} x, "
+            f"{counted(steps, 'step')} x {per_step}, {self.learning_rates.shape[1] // steps} x, "
             f"for {', '.join(self.recipe.learners)}, {self.recipe.init} initialisation",
             f"{len(self.classes)} classes: {classes}",
         ]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tdd.embeddings.blocks import Block
 from tdd.errors import TddError
+from tdd.system.formatting import counted
 
 # Share of words that may be no UTF-8 before the file is taken for one in another encoding.
 _UNREADABLE = 0.01
@@ -83,9 +84,10 @@ class UsableWords:
 
     def _told(self) -> Iterable[str]:
         if again := self._repeated:
-            words = f"{len(set(again)):,} words more than once ('{again[0]}' first)"
+            words = f"{counted(len(set(again)), 'word')} more than once ('{again[0]}' first)"
             yield f"{self.name} has {words}: the first vector of each counts"
         if zeros := self._without_vector:
-            yield f"{self.name} has {len(zeros):,} vectors of zeros ('{zeros[0]}' first), which are none: left out"
+            vectors = f"{counted(len(zeros), 'vector')} of zeros ('{zeros[0]}' first)"
+            yield f"{self.name} has {vectors}, as good as none: left out"
         if left_out := self._unreadable + self._without_name:
             yield f"{self.name} has {left_out:,} lines that name no word in UTF-8: left out"

@@ -18,6 +18,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.evaluation.predictor import Predictor, Text
 from tdd.settings.recipe import Recipe
+from tdd.system.formatting import counted
 from tdd.system.reporter import Reporter
 
 NAME = "texts"
@@ -79,7 +80,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         texts, labels = _texts(X), np.asarray(y)
         if len(texts) != len(labels):
-            raise UsageError(f"X holds {len(texts)} texts and y {len(labels)} labels: give each one label")
+            raise UsageError(
+                f"X holds {counted(len(texts), 'text')} and y {counted(len(labels), 'label')}: give each one label"
+            )
         check_classification_targets(labels)
         self.classes_, places = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:

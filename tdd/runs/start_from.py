@@ -16,6 +16,7 @@ from tdd.evaluation.students import judged_teachers
 from tdd.hub.layout import WEIGHTS
 from tdd.networks.learner import make_learner
 from tdd.settings.recipe import Recipe
+from tdd.system.formatting import counted
 from tdd.system.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ def _taught(recipe: Recipe, corpus: Corpus, accelerator: Accelerator, reporter: 
         samples, labels, rates, corpus.classes, recipe, corpus.train.source(), mask=mask, momentum=momentum
     )
     chosen = teachers.chosen
-    reporter.note(f"the teacher, {one.network}: {chosen['epoch']} epochs, temperature {chosen['temperature']:g}")
+    reporter.note(
+        f"the teacher, {one.network}: {counted(chosen['epoch'], 'epoch')}, temperature {chosen['temperature']:g}"
+    )
     start.results = {"teacher": chosen | {"network": one.network}}
     return start
 

@@ -11,7 +11,7 @@ from tdd.evaluation.class_figures import is_at_majority
 from tdd.evaluation.names import NAMES, NOT_OPPONENTS, PLAIN, SUBJECT, how_trained
 from tdd.evaluation.paired import paired_difference, strongest
 from tdd.evaluation.pool_figures import of_network, pool_of
-from tdd.system.formatting import aligned, percent
+from tdd.system.formatting import aligned, counted, percent
 
 if TYPE_CHECKING:
     from tdd.runs.baselines_file import Results
@@ -158,7 +158,7 @@ def _chosen(row: Mapping[str, Any]) -> str:
     """What was chosen on held-out data."""
     if "teacher" in row:
         teacher = row["teacher"]
-        labels = f", teacher of {teacher['epoch']} epochs at {teacher['temperature']:g}"
+        labels = f", teacher of {counted(teacher['epoch'], 'epoch')} at {teacher['temperature']:g}"
     else:
         labels = ""
     if "learning_rate" in row:

@@ -11,6 +11,12 @@ def percent(share: float, sd: float = 0.0) -> str:
     return f"{100 * share:.2f} ± {100 * sd:.2f} %" if sd else f"{100 * share:.2f} %"
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things: ``1 step``, ``1,200 steps``, ``1 class``, ``2 classes``."""
+    plural = "" if count == 1 else "es" if noun.endswith("s") else "s"
+    return f"{count:,} {noun}{plural}"
+
+
 def signed(value: float) -> str:
     """A number with its sign and two decimal places, zero never below itself: ``+0.50``."""
     return f"{round(value, 2) + 0.0:+.2f}"

@@ -150,8 +150,8 @@ def test_what_is_left_out_of_a_file_is_told(tmp_path: Path) -> None:
         assert loaded.words[:2] == ["the", "b"] and len(loaded) == 101
         assert loaded.keyed.vectors[:2].tolist() == [[1, 2], [7, 8]]
         assert loaded.notes == [
-            "v.txt has 1 words more than once ('the' first): the first vector of each counts",
-            "v.txt has 1 vectors of zeros ('a' first), which are none: left out",
+            "v.txt has 1 word more than once ('the' first): the first vector of each counts",
+            "v.txt has 1 vector of zeros ('a' first), as good as none: left out",
             "v.txt has 2 lines that name no word in UTF-8: left out",
         ]
 

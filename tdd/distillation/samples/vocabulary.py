@@ -11,6 +11,7 @@ from torch import Tensor
 
 from tdd.data.text import TextSplit
 from tdd.errors import UsageError
+from tdd.system.formatting import counted
 
 
 def vocabulary(train: TextSplit, size: int, file: str | None = None, excluded: Sequence[str] = ()) -> Tensor:
@@ -35,7 +36,9 @@ def vocabulary(train: TextSplit, size: int, file: str | None = None, excluded: S
     ids = ids[vectors.embed(ids).any(1)]
     ids = ids[torch.tensor([len(vectors.words[id_ - 1].split()) == 1 for id_ in ids.tolist()], dtype=torch.bool)]
     if len(ids) < 2:
-        raise UsageError(f"{len(ids)} words to make sentences of: set a larger vocabulary, or exclude fewer words")
+        raise UsageError(
+            f"{counted(len(ids), 'word')} to make sentences of: set a larger vocabulary, or exclude fewer words"
+        )
     return ids
 
 
