@@ -13,6 +13,7 @@ from tdd.data.label_column import Labels
 from tdd.data.protocols import Encoder
 from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
+from tdd.system.formatting import counted
 from tdd.system.seeds import generator
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def complete(
     if counts.min() < least:
         rare = int(counts.argmin())
         raise UsageError(
-            f"class '{classes[rare]}' has {counts[rare]} training examples: at least {least} are needed"
+            f"class '{classes[rare]}' has {counted(int(counts[rare]), 'training example')}: at least {least} are needed"
             + (
                 " to set some aside for validation and testing; remove its rows, or give a test split"
                 if least > 1

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from functools import partial
 from itertools import product
@@ -17,6 +19,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from tdd.distillation.accuracy import counts_of
+from tdd.errors import TddError
 from tdd.evaluation.adam import Adam, Best, train_until_best
 from tdd.evaluation.small_step import training_step
 from tdd.networks.kernels.parameters import Parameters
@@ -88,8 +91,8 @@ def train_on_all(
 
     Returns:
         `FULL_RESULTS`: "accuracy" and "validation_accuracy" in [0, 1], the best "epoch", counted from 1, and the number
-        of "test_examples"; the `Setting` that was chosen; and in "tried" every setting, with the best epoch and the
-        held-out accuracy of each.
+        of "test_examples"; the `Setting` that was chosen; in "tried" every setting, with the best epoch and the
+        held-out accuracy of each; and the "seconds" that it took when it was measured.
     """
     assert not recipe.pool, "training on all the data is of one network of a pool: Recipe.alone"
     accelerator = accelerator or default_accelerator()
@@ -113,7 +116,9 @@ def train_on_all(
         with threads.restored():
             if threads.are_open(accelerator, recipe.threads):
                 told.note(threads.choose(training_step(learner, corpus.train, recipe.full_batch_size)))
-            return _train_on_all(learner, recipe, corpus, settings, keep, told)
+            start = time.monotonic()
+            result = _train_on_all(learner, recipe, corpus, settings, keep, told)
+            return result | {"seconds": round(time.monotonic() - start, 1)}
 
     return keep([asdict(setting) for setting in settings], train)
 
@@ -190,12 +195,12 @@ def _measured(of: Any, measure: Callable[[], Result]) -> Result:
 
 
 def _kept(about: dict[str, Any], of: Any, measure: Callable[[], Result]) -> Result:
-    """What was measured before in the same circumstances, or is now."""
+    """What was measured before in the same circumstances, or is now; a damaged file is as none."""
     key = hashlib.sha256(json.dumps([about, of]).encode()).hexdigest()[:32]
     path = cache_folder() / "full" / f"{key}.json"
-    if path.exists():
-        cached: Result = read_json(path)
-        return cached
+    with suppress(TddError):
+        if isinstance(cached := read_json(path), dict):
+            return cached
     result = measure()
     write_json(path, result)
     return result

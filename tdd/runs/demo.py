@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +41,6 @@ def demo(recipe: Recipe, word_steps: int, folder: Path, reporter: Reporter) -> s
         UsageError: the folder holds other runs, or what `tdd.runs.distill.distill` raises.
         Interrupted: the same call goes on.
     """
-    seconds: dict[str, float] = {}
     free, words = folder / FREE, folder / WORDS
     run_or_reuse(recipe, free, reporter)
     of_words = recipe.model_copy(update={"samples": "words", "outer_steps": word_steps})
@@ -51,26 +48,15 @@ def demo(recipe: Recipe, word_steps: int, folder: Path, reporter: Reporter) -> s
     measure_baselines_of_run(free, only=["random"], reporter=reporter, threads=recipe.threads)
     before = read_results(free / RESULTS)
     if "full_data" not in before:
-        with _timed(seconds, "full"):
-            evaluate_run(free, full=True, reporter=reporter, only_missing=True, threads=recipe.threads)
+        evaluate_run(free, full=True, reporter=reporter, only_missing=True, threads=recipe.threads)
     if "tfidf" not in before:
-        with _timed(seconds, "tfidf"):
-            measure_reference(free, None, reporter)
+        measure_reference(free, None, reporter)
     sets = read_run(free), read_run(words)
     first = show(sets[1], None, "cosine", SHOWN, "table", False, False)
-    return "\n".join(
-        [_comparison(*sets, seconds), "", f"{SHOWN} of the sentences of words:", "", first, "", _next(folder)]
-    )
+    return "\n".join([_comparison(*sets), "", f"{SHOWN} of the sentences of words:", "", first, "", _next(folder)])
 
 
-@contextmanager
-def _timed(seconds: dict[str, float], what: str) -> Iterator[None]:
-    start = time.monotonic()
-    yield
-    seconds[what] = time.monotonic() - start
-
-
-def _comparison(free: DistilledSet, words: DistilledSet, seconds: Mapping[str, float]) -> str:
+def _comparison(free: DistilledSet, words: DistilledSet) -> str:
     """A line for each thing that a network, or another learner, can be trained on."""
     results, n = free.results, free.n
     own, of_words = (each.results["evaluation"]["fixed"] for each in (free, words))
@@ -81,12 +67,12 @@ def _comparison(free: DistilledSet, words: DistilledSet, seconds: Mapping[str, f
         (f"{n} real sentences, drawn at random", random["mean"], random["sd"], random["seconds"]),
         (f"{n} distilled sentences of real words", of_words["mean"], 0.0, _spent(words)),
         (f"{n} distilled sentences of any numbers", own["mean"], 0.0, _spent(free)),
-        (f"{texts}, the same network", results["full_data"]["accuracy"], 0.0, seconds.get("full", 0.0)),
-        (
-            f"{texts}, TF-IDF and logistic regression",
-            results["tfidf"]["accuracy"],
-            0.0,
-            seconds.get("tfidf", 0.0),
+        *(
+            (f"{texts}, {learner}", found["accuracy"], 0.0, found.get("seconds", 0.0))
+            for learner, found in (
+                ("the same network", results["full_data"]),
+                ("TF-IDF and logistic regression", results["tfidf"]),
+            )
         ),
     ]
     cells = [["trained on", "test accuracy", "took"]]

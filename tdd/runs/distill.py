@@ -27,13 +27,14 @@ from tdd.runs.longer import keep_recipe, longer, results_before
 from tdd.runs.measurements import evaluate_on
 from tdd.runs.open_data import open_corpus
 from tdd.runs.plot import draw_run
-from tdd.runs.start_from import keep_start, starting_set
+from tdd.runs.start_from import keep_start, named_set, starting_set
 from tdd.runs.tracking import tracking
 from tdd.settings.from_data import SETTLED
 from tdd.settings.networks import CODE, entry_of
 from tdd.settings.recipe import RESUMED, Recipe
 from tdd.settings.recipes import resolve_recipe
 from tdd.system import processes
+from tdd.system.formatting import counted
 from tdd.system.reporter import Progress, Reporter
 from tdd.system.signals import stop_signals
 from tdd.system.threads import restored
@@ -150,12 +151,12 @@ def _distill(
     data: Data | None,
     network: str | nn.Module | None,
 ) -> DistilledSet:
-    corpus = open_corpus(recipe, reporter, data)
+    before, corpus = named_set(recipe, folder), open_corpus(recipe, reporter, data)
     recipe = _settled(recipe, corpus, reporter)
     reporter.note(check_memory(recipe, corpus, accelerator, network))
     with stop_signals() as should_stop, reporter:
         checkpoint = folder and folder / CHECKPOINT
-        start = starting_set(recipe, corpus, folder, accelerator, reporter)
+        start = starting_set(before, recipe, corpus, folder, accelerator, reporter)
         distiller = Distiller(
             recipe, corpus, checkpoint, accelerator, should_stop=should_stop, start=start, network=network
         )
@@ -179,10 +180,10 @@ def _distill(
             if recipe.report_to != "none":
                 accelerator.log({k: v for k, v in values.items() if k != "step" and v is not None}, progress.step)
             reporter.outer_step(progress, state.schedule.last, "" if recipe.metric == "accuracy" else " macro-F1")
-            if state.schedule.falls_from == progress.step:
+            if (patience := state.schedule.patience) and state.schedule.falls_from == progress.step:
                 reporter.note(
-                    f"no gain on held-out data for {state.schedule.patience} outer steps: step sizes fall to zero, and "
-                    f"the run ends after step {state.schedule.last}"
+                    f"no gain on held-out data for {counted(patience, 'outer step')}: step sizes fall to zero, and the "
+                    f"run ends after step {state.schedule.last}"
                 )
 
         distiller.on_progress = on_progress

@@ -10,6 +10,7 @@ from tdd.distilled_set.run_folder import is_finished, recipe_of_run
 from tdd.errors import UsageError
 from tdd.hub.layout import RECIPE, RESULTS
 from tdd.settings.recipe import Recipe
+from tdd.system.formatting import counted
 
 KEPT = ("full_data", "tfidf", "baselines")
 """Results that have nothing to do with the set itself."""
@@ -36,7 +37,7 @@ def longer(recipe: Recipe, folder: Path, outer_steps: int | None) -> Recipe:
         )
     done = int(read_results(folder / RESULTS)["distillation"]["outer_steps"])
     if outer_steps <= done:
-        raise UsageError(f"the run in '{folder}' has done {done:,} outer steps: name more for it to go on")
+        raise UsageError(f"the run in '{folder}' has done {counted(done, 'outer step')}: name more for it to go on")
     return recipe.model_copy(update={"outer_steps": outer_steps, "restarts": [*recipe.restarts, done]})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,9 @@ def measure_reference(folder: Path, data: str | None, reporter: Reporter) -> Non
     _, corpus = open_corpus_of(distilled, data, Reporter(quiet=True))
     if not processes.accelerator().is_main_process:
         return
+    start = time.monotonic()
     tfidf = tfidf_reference(corpus, most=len(corpus.train))
+    tfidf["seconds"] = round(time.monotonic() - start, 1)
     reporter.note(f"TF-IDF and logistic regression on all the data: {percent(tfidf['accuracy'])}")
     write_json(folder / RESULTS, read_results(folder / RESULTS) | {"tfidf": tfidf})
 

@@ -26,8 +26,31 @@ START = "start"
 """Where a run folder keeps the set that the run started from."""
 
 
+def named_set(recipe: Recipe, folder: Path | None) -> DistilledSet | None:
+    """The set that a run is to start from, before its data are read, which takes longer than to find no such set.
+
+    None: it starts from no set, or finds again what it started from.
+
+    Raises:
+        UsageError: there is no such set.
+        TddError: it is damaged, or the Hub cannot be reached.
+    """
+    if recipe.start_from is None or _is_kept(folder):
+        return None
+    return DistilledSet.from_pretrained(recipe.start_from)
+
+
+def _is_kept(folder: Path | None) -> bool:
+    return folder is not None and (folder / START / WEIGHTS).is_file()
+
+
 def starting_set(
-    recipe: Recipe, corpus: Corpus, folder: Path | None, accelerator: Accelerator, reporter: Reporter
+    before: DistilledSet | None,
+    recipe: Recipe,
+    corpus: Corpus,
+    folder: Path | None,
+    accelerator: Accelerator,
+    reporter: Reporter,
 ) -> DistilledSet | None:
     """The set that a run starts from in the shape of its recipe; None: what `first_set` says.
 
@@ -35,6 +58,7 @@ def starting_set(
     those of the "teacher".
 
     Args:
+        before: the `named_set`.
         recipe: of the run, settled.
         corpus: its data.
         folder: of the run, where a resumed one finds the set again; None: it has none.
@@ -42,15 +66,14 @@ def starting_set(
         reporter: where it is told.
 
     Raises:
-        UsageError: there is no such set, or it does not suit the data, see `started_from`.
+        UsageError: the set does not suit the data, see `started_from`.
     """
     if recipe.start_from is None and recipe.labels_init == "one_hot":
         return None
-    if folder is not None and (folder / START / WEIGHTS).is_file():
+    if folder is not None and _is_kept(folder):
         return DistilledSet.from_pretrained(folder / START)
-    if recipe.start_from is None:
+    if before is None:
         return _taught(recipe, corpus, accelerator, reporter)
-    before = DistilledSet.from_pretrained(recipe.start_from)
     start, how = started_from(before, recipe, corpus)
     networks = ", ".join(before.recipe.learners)
     reporter.note(f"starts from {recipe.start_from} (n = {before.n}, {networks}): {how}")

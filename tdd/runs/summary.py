@@ -97,7 +97,8 @@ def rows_left_out(results: Mapping[str, Any]) -> str:
 def describe_part(part: Mapping[str, Any]) -> str:
     """An earlier part of a run that went on, from its results, in a line."""
     test = "".join(f", test {percent(mean)} ({init})" for init, mean in part.get("test", {}).items())
-    return f"went on after {part['outer_steps']:,} outer steps: held-out {percent(part['validation_accuracy'])}{test}"
+    steps = counted(part["outer_steps"], "outer step")
+    return f"went on after {steps}: held-out {percent(part['validation_accuracy'])}{test}"
 
 
 def protocol(made_for: str, init: str) -> str:

@@ -68,8 +68,8 @@ def test_declared_classes_without_examples_are_left_out_with_a_note(tmp_path: Pa
             r"holds lists, and several labels for an example are not supported: choose .* \(text, label\)",
         ),
         ([index / 7 for index in range(24)], "holds 24 decimal numbers, not classes"),
-        ([0, 1] * 5 + [0, 2], "class '2' has 1 training examples: at least 3 are needed to set some aside"),
-        (list(map(str, range(12))), "class '0' has 1 training examples: at least 3"),
+        ([0, 1] * 5 + [0, 2], "class '2' has 1 training example: at least 3 are needed to set some aside"),
+        (list(map(str, range(12))), "class '0' has 1 training example: at least 3"),
     ],
 )
 def test_labels_that_cannot_be_learned_from_are_explained(label: list[Any], message: str, tmp_path: Path, load: Load):
@@ -89,7 +89,7 @@ def test_a_declared_label_out_of_range_is_named(bad: int, tmp_path: Path, load: 
 def test_a_class_of_the_test_split_without_training_example_is_named(tmp_path: Path, load: Load):
     write_csv(tmp_path / "d" / "train.csv", list(zip(texts(20), ["a", "b"] * 10, strict=True)))
     write_csv(tmp_path / "d" / "test.csv", [("good", "a"), ("bad", "c")])
-    with pytest.raises(UsageError, match=r"class 'c' is in the test split \(1 examples\) but has no training example"):
+    with pytest.raises(UsageError, match=r"class 'c' is in the test split \(1 example\) but has no training example"):
         load(tmp_path / "d")
 
 

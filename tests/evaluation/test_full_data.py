@@ -44,7 +44,7 @@ def test_accuracy_with_all_the_data_is_found_again_for_what_it_depends_on_alone(
         train_on_all(recipe, corpus)
     assert len(trained) == len(others)
     for corpus, recipe in (*same, *others):
-        assert train_on_all(recipe, corpus) == {"accuracy": 0.5}
+        assert train_on_all(recipe, corpus)["accuracy"] == 0.5
     assert len(trained) == len(others)
 
 
@@ -97,6 +97,17 @@ def test_the_setting_best_on_held_out_data_is_tested_once(tmp_path, monkeypatch)
     assert alone["tried"] == expected[3:4] and len(trained) == 1
 
 
+@pytest.mark.parametrize("damaged", ["", "{", "[]"])
+def test_a_damaged_file_of_the_cache_is_as_none(tmp_path, monkeypatch, damaged):
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path))
+    corpus, recipe = tiny_corpus(), tiny_recipe()
+    found = train_on_all(recipe, corpus)
+    for path in (tmp_path / "full").iterdir():
+        path.write_text(damaged)
+    again = train_on_all(recipe, corpus)
+    assert again | {"seconds": 0} == found | {"seconds": 0}
+
+
 def test_an_interrupted_search_goes_on_where_it_was(tmp_path, monkeypatch):
     corpus, recipe = tiny_corpus(), tiny_recipe(**SEARCH)
     monkeypatch.setenv("TDD_CACHE", str(tmp_path / "whole"))
@@ -115,7 +126,7 @@ def test_an_interrupted_search_goes_on_where_it_was(tmp_path, monkeypatch):
     monkeypatch.setattr(full_data, "train_by", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train_on_all(recipe, corpus)
-    assert train_on_all(recipe, corpus) == whole
+    assert train_on_all(recipe, corpus) | {"seconds": 0} == whole | {"seconds": 0}
     # Of what was trained before the interruption only the chosen one is trained again, to be tested.
     chosen = Setting(whole["learning_rate"], whole["label_smoothing"], whole["weight_decay"])
     again = [] if chosen in settings[3:] else [chosen]

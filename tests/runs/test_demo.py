@@ -33,10 +33,23 @@ def test_beside_a_set_stand_chance_real_sentences_words_all_data_and_tfidf(recip
     results = json.loads((tmp_path / "demo" / "free" / "results.json").read_text())
     assert f"{100 * results['evaluation']['fixed']['mean']:.2f} %" in lines[6]
     assert f"{100 * results['baselines']['random']['mean']:.2f} " in lines[4]
+    assert results["full_data"]["seconds"] >= 0 and results["tfidf"]["seconds"] >= 0
     words = told.partition("sentences of words:")[2].partition("Next:")[0]
     assert "word" in words and "step 0, sample 0" in words
     for line in told.partition("Next:\n")[2].splitlines():
         assert line.startswith("  tdd ")
+
+
+def test_a_second_demonstration_tells_how_long_the_kept_accuracy_with_all_data_took(recipe, tmp_path, monkeypatch):
+    monkeypatch.setenv("TDD_CACHE", str(tmp_path / "cache"))
+    full = [path / "free" / "results.json" for path in (tmp_path / "first", tmp_path / "second")]
+    demo(recipe, 5, tmp_path / "first", Reporter(quiet=True))
+    (kept,) = [path for path in (tmp_path / "cache" / "full").iterdir() if "tried" in path.read_text()]
+    kept.write_text(json.dumps(json.loads(kept.read_text()) | {"seconds": 4000.0}))
+    told = demo(recipe, 5, tmp_path / "second", Reporter(quiet=True))
+    first, second = (json.loads(path.read_text())["full_data"] for path in full)
+    assert second == first | {"seconds": 4000.0}
+    assert "all 86 sentences, the same network" in told and "67 min" in told
 
 
 def test_a_demonstration_that_was_stopped_goes_on(recipe, tmp_path, monkeypatch):

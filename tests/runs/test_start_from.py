@@ -115,6 +115,7 @@ def test_what_is_no_set_to_start_from_is_refused_in_a_line(given, source, tmp_pa
     for start, told in ((tmp_path / "nothing", "no distilled set in"), ("nobody/knows", "cannot reach the Hub")):
         done = tdd(*distil_command(*given, tmp_path / "run"), "--start-from", start)
         assert told in done.one_line() and not (tmp_path / "run").exists()
+        assert done.err.count("\n") == 1  # the data are not read for that
     vectors = write_vectors(tmp_path / "vectors.txt", dim=4)
     done = tdd(*distil_command(given[0], vectors, tmp_path / "run"), "--start-from", source)
     assert "start_from: the set's samples are text (8, 5)" in done.one_line()
