@@ -51,6 +51,8 @@ class DistilledSet(Shortcuts):
         attention: (steps, per_step, layers, heads, Q, L') attention labels of its own network, see `attention_loss`, or
             None.
         embedding: what is known of the vectors of text; None: nothing, or images.
+        test_rows: (N,) int64, the rows that it was tested on, of the split "train" where the test split was drawn from
+            it, else of the data set's own; None: all of that, or not known.
     """
 
     samples: Tensor
@@ -66,6 +68,7 @@ class DistilledSet(Shortcuts):
     mask: Tensor | None = None
     attention: Tensor | None = None
     embedding: SavedEmbedding | None = None
+    test_rows: Tensor | None = None
 
     @property
     def n(self) -> int:
@@ -144,6 +147,8 @@ class DistilledSet(Shortcuts):
             tensors["momentum"] = self.momentum
         if self.attention is not None:
             tensors["attention"] = self.attention
+        if self.test_rows is not None:
+            tensors["test_rows"] = self.test_rows
         if self.mask is not None and self.sentences is None:
             tensors["mask"] = self.mask.to(torch.uint8)
         tensors |= {f"initialisation.{name}": value for name, value in (self.initialisation or {}).items()}
@@ -224,4 +229,5 @@ class DistilledSet(Shortcuts):
             None if mask is None or mask.all() else mask.bool(),
             tensors.get("attention"),
             embedding=embedding,
+            test_rows=tensors.get("test_rows"),
         )

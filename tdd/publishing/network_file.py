@@ -9,18 +9,23 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from tdd.data.packaged import digit_rows
+from tdd.data.pairs import cut_row, kept_of_both, kept_of_first
 from tdd.distillation.learner_of_set import learner_of
+from tdd.distillation.mini_batches import even_size, mini_batches
 from tdd.networks import encoder_parts
 from tdd.networks.kernels import attention_loss
 from tdd.networks.learner import Learner
+from tdd.publishing.tested_on import TestedOn
 from tdd.settings.networks import CODE, entry_of
+from tdd.system.seeds import generator
 
 if TYPE_CHECKING:
     from tdd.distilled_set.set import DistilledSet
 
-_HEAD = """\
-from __future__ import annotations
-
+_FUTURE = "from __future__ import annotations\n"
+_HEAD = f"""\
+{_FUTURE}
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -47,13 +52,34 @@ def published_network(distilled: DistilledSet) -> Learner | None:
 def network_file(distilled: DistilledSet) -> str | None:
     """The text of a Python file with the set's network, which imports torch alone; None where there is none to show.
 
-    It has a function `make_network`, or, of a pretrained encoder, what takes a model of transformers apart.
+    It has a function `make_network`, or, of a pretrained encoder, what takes a model of transformers apart; and the
+    functions that the script of the set needs beside it.
     """
+    functions, imports = _for_the_script(distilled)
     if entry_of(distilled.recipe.network).pretrained:
-        return _encoder_file()
-    learner = published_network(distilled)
-    source: Callable[[], str] | None = getattr(learner.module, "source", None) if learner else None
-    return None if source is None else f'"""The network of this set."""\n\n{_HEAD}{source()}'
+        text = _encoder_file()
+    else:
+        learner = published_network(distilled)
+        source: Callable[[], str] | None = getattr(learner.module, "source", None) if learner else None
+        if source is None:
+            return None
+        text = f'"""The network of this set."""\n\n{_HEAD}{source()}'
+    text = text.replace(_FUTURE, "\n".join([_FUTURE, *imports, ""]) if imports else _FUTURE, 1)
+    return "\n\n".join([text, *map(inspect.getsource, functions)])
+
+
+def _for_the_script(distilled: DistilledSet) -> tuple[list[Callable[..., object]], list[str]]:
+    """The functions of tdd that the script calls for mini-batches, pairs and data of packages, and what they import."""
+    functions: list[Callable[..., object]] = []
+    imports: list[str] = []
+    tested = TestedOn.of(distilled)
+    if distilled.recipe.inner == "plain":
+        functions, imports = [generator, even_size, mini_batches], ["import hashlib"]
+    if len(tested.columns) > 1:
+        functions += [kept_of_first, kept_of_both, cut_row]
+        imports += ["", "import numpy as np"] if imports else ["import numpy as np"]
+    functions += [digit_rows] if tested.data.function == digit_rows.__name__ else []
+    return functions, imports
 
 
 def _encoder_file() -> str:

