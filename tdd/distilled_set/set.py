@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,8 @@ from tdd.distilled_set.embedding import SavedEmbedding, with_own_files
 from tdd.distilled_set.results import read_results, results_of
 from tdd.distilled_set.sentences import Sentences, vectors_of
 from tdd.distilled_set.shortcuts import Shortcuts
-from tdd.errors import UsageError
-from tdd.hub.layout import EMBEDDING, RECIPE, RESULTS, WEIGHTS
+from tdd.errors import TddError, UsageError
+from tdd.hub.layout import EMBEDDING, RECIPE, RESULTS, WEIGHTS, is_repository_name
 from tdd.settings.recipe import Recipe
 from tdd.system.files import write_json
 from tdd.system.tensor_files import load_tensors, save_tensors
@@ -183,15 +182,13 @@ class DistilledSet(Shortcuts):
             TddError: a file is damaged, foreign, or of a newer version, or the Hub cannot be reached.
         """
         folder = Path(name)
-        if isinstance(name, str) and not folder.is_dir() and re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        if isinstance(name, str) and not folder.exists() and is_repository_name(name):
             from tdd.hub.download import fetch
 
-            if folder.parent.is_dir():
-                raise UsageError(f"there is no folder '{name}'; a set on the Hub is named owner/name, as by tdd pull")
             try:
                 folder = fetch(name, revision)
-            except UsageError as error:
-                raise UsageError(f"there is no folder '{name}', and {error}") from None
+            except TddError as error:
+                raise type(error)(f"there is no folder '{name}', and {error}") from None
         elif revision is not None:
             raise UsageError(f"'{name}' is read as a folder, which has no revision; leave it out or name owner/name")
         if not (folder / WEIGHTS).is_file():
