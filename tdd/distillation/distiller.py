@@ -247,4 +247,5 @@ class Distiller:
             mask=None if self.mask is None else self.mask.cpu(),
             attention=ready.get("attention"),
             embedding=SavedEmbedding.of(self.corpus.train),
+            test_rows=self.corpus.test_rows,
         )
