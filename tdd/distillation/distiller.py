@@ -138,10 +138,8 @@ class Distiller:
             if asked or out_of_time or last or state.step % recipe.checkpoint_every == 0:
                 self.save()
             done = f"stopped after {state.step} of {state.schedule.last} outer steps"
-            if asked and not last:
-                raise Interrupted(done)
-            if out_of_time and not last:
-                raise OutOfTime(f"max_minutes are over: {done}")
+            if (asked or out_of_time) and not last:
+                raise Interrupted(done) if asked else OutOfTime(f"max_minutes are over: {done}")
         return self.best()
 
     def best(self) -> DistilledSet:

@@ -66,6 +66,7 @@ def folder(module_hub, tmp_path_factory):
         patch.chdir(folder)
         patch.setenv("HF_TOKEN", "hf_test")
         patch.syspath_prepend(folder)
+        patch.setattr("tdd.runs.rank.TEXT_GRID", {"mean_pool": {"hidden": [4, 8, 16]}})
         for before in ("tdd distill trec6 --n 60", "tdd distill mnist --n 100 --init random"):
             assert run(before).code == 0
         yield folder
