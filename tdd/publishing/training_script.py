@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -14,6 +13,7 @@ from tdd.hub.encoders import MINILM_ON_HUB
 from tdd.publishing.card_text import as_python, rates_column
 from tdd.publishing.network_file import called, published_network
 from tdd.publishing.network_lines import network_lines
+from tdd.publishing.script_imports import imports_of
 from tdd.publishing.tested_on import TestedOn, is_known, tested_rows
 from tdd.publishing.vectors_code import PACKAGES_OF_EMBEDDED, load_code, packages_of
 from tdd.settings.encoder_names import HUB, MINILM, at_commit, is_encoder
@@ -93,7 +93,7 @@ def training_script(distilled: DistilledSet, repo: str) -> str | None:
         values |= {"mean": normalisation.mean.tolist(), "sd": normalisation.sd.tolist()}
         values["mode"] = "L" if channels == 1 else "RGB"
     script = _template().render(values | {"imports": ["IMPORTS"], "packages": "PACKAGES"})
-    imports = _imports(script)
+    imports = imports_of(script)
     others = PACKAGES_OF_EMBEDDED if text and recipe.vectors == EMBEDDED else [] if text else ["pillow"]
     packages = packages_of(imports, [*tested.data.packages, *others])
     return script.replace("IMPORTS", "\n".join(imports)).replace("PACKAGES", packages)
@@ -107,38 +107,6 @@ def _template() -> Template:
     environment = Environment(trim_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined, autoescape=False)
     environment.filters["python"] = as_python
     return environment.from_string(text)
-
-
-def _imports(script: str) -> list[str]:
-    """The imports that a script needs: of the standard library, a line between, of others, in their usual order."""
-    own = {
-        "copy.": "import copy",
-        "json.": "import json",
-        "pathlib.": "import pathlib",
-        "re.": "import re",
-        "sys.": "import sys",
-        "find_spec(": "from importlib.util import find_spec",
-    }
-    others = {
-        "fsspec.": "import fsspec",
-        "np.": "import numpy as np",
-        "pandas.": "import pandas",
-        "torch.": "import torch",
-        "load_dataset(": "",  # with others of `datasets`
-        "downloader.": "from gensim import downloader",
-        "KeyedVectors": "from gensim.models import KeyedVectors",
-        "snapshot_download(": "from huggingface_hub import snapshot_download",
-        "load_file(": "from safetensors.torch import load_file",
-        "Tokenizer.": "from tokenizers import Tokenizer",
-        "nn.Linear": "from torch import nn",
-        "AutoModel.": "from transformers import AutoModel",
-    }
-    of_datasets = [name for name in ("Dataset", "Image", "load_dataset") if re.search(rf"\b{name}\b[.(]", script)]
-    others["load_dataset("] = f"from datasets import {', '.join(of_datasets)}"
-    used = [
-        [line for use, line in group.items() if re.search(rf"\b{re.escape(use)}", script)] for group in (own, others)
-    ]
-    return [*used[0], *used[1]]
 
 
 def _plain(distilled: DistilledSet) -> dict[str, Any]:

