@@ -97,6 +97,7 @@ def _tested(distilled: DistilledSet, evaluation: Mapping[str, Any]) -> str:
     columns = ", ".join(map(in_code, [*data.columns, data.label_column]))
     tested, rows = tested_rows(distilled, evaluation)
     where = in_code(data.data.code) if is_on_hub(distilled) else in_code(dataset_name(distilled))
+    where += f" of the package {in_code(data.data.package)}" if data.data.package else ""
     some = f", of which `test_rows` in `{WEIGHTS}` says the rows" if data.some else ""
     return f"{tested:,} of {rows:,} examples: {where}{some}, columns {columns}"
 

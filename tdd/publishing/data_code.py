@@ -27,16 +27,16 @@ class DataCode:
         code: an expression, after the lines `before`.
         before: lines that it needs.
         asked_for: what lies at the `path` that the reader gives, in words; None: no path is asked for.
+        package: of PyPI that holds the data; None: none does.
         install: a further command that installs what is needed.
-        packages: those of PyPI that nothing but the set's own code imports.
         function: a function of the set's own code.
     """
 
     code: str
     before: list[str] = field(default_factory=list)
     asked_for: str | None = None
+    package: str | None = None
     install: str | None = None
-    packages: tuple[str, ...] = ()
     function: str | None = None
 
 
@@ -55,11 +55,12 @@ def data_code(distilled: DistilledSet, split: str) -> DataCode:
         asked = f"a parquet file of the rows that the author gave in Python, with columns {columns}"
         return DataCode(_load_dataset('"parquet"', "data_files=path", 'split="train"'), asked_for=asked)
     if recipe.dataset == "digits" and source.get("dataset") == "digits":
-        return DataCode("Dataset.from_dict(digit_rows())", packages=("scikit-learn",), function="digit_rows")
+        return DataCode("Dataset.from_dict(digit_rows())", package="scikit-learn", function="digit_rows")
     if recipe.dataset == "tomatoes" and source.get("dataset") == TOMATOES_FILE:
         package = f"package = find_spec({as_python(TOMATOES_PACKAGE)}).submodule_search_locations[0]"
         place = f'f"{{package}}/data/{TOMATOES_FILE}"'
-        return DataCode(_ROWS_OF_FRAME, [package, _frame(place, data)], install=INSTALL_TOMATOES)
+        lines = [package, _frame(place, data)]
+        return DataCode(_ROWS_OF_FRAME, lines, package=TOMATOES_PACKAGE, install=INSTALL_TOMATOES)
     return _of_path(distilled, split, data)
 
 

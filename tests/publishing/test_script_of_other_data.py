@@ -146,6 +146,7 @@ def test_digits_are_taken_from_scikit_learn(hub: HubServer, repo: str, tmp_path:
     assert tdd("distill", "digits", "--n", 10, "--network", "lenet", *sets).code == 0
     code, text = published(hub, repo, tmp_path / "run")
     assert "PATH" not in code + text and "scikit-learn" in code and "pillow" in code
+    assert "359 of 359 examples: `digits` of the package `scikit-learn`, of which `test_rows`" in text
     assert_claimed(run_without_tdd(code, tmp_path), DistilledSet.from_pretrained(tmp_path / "run"))
 
 
