@@ -39,6 +39,11 @@ class DataCode:
     install: str | None = None
     function: str | None = None
 
+    @property
+    def packages(self) -> list[str]:
+        """What pip installs for it by name; a package with a command of its own is installed by that."""
+        return [self.package] if self.package and not self.install else []
+
 
 def data_code(distilled: DistilledSet, split: str) -> DataCode:
     """The code that loads `split` of the data that a set was distilled from."""

@@ -95,9 +95,7 @@ def training_script(distilled: DistilledSet, repo: str) -> str | None:
     script = _template().render(values | {"imports": ["IMPORTS"], "packages": "PACKAGES"})
     imports = imports_of(script)
     others = PACKAGES_OF_EMBEDDED if text and recipe.vectors == EMBEDDED else [] if text else ["pillow"]
-    data = tested.data  # a package with a command of its own is installed by that
-    own = [data.package] if data.package and not data.install else []
-    packages = packages_of(imports, [*own, *others])
+    packages = packages_of(imports, [*tested.data.packages, *others])
     return script.replace("IMPORTS", "\n".join(imports)).replace("PACKAGES", packages)
 
 
