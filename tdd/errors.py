@@ -1,7 +1,10 @@
 """Errors a user can act on: one line that says what is wrong and what to do."""
 
+import errno
 import re
 from collections.abc import Sequence
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class TddError(Exception):
@@ -39,6 +42,8 @@ def line_of(error: Exception) -> str:
         return str(error)
     if isinstance(error, MemoryError) or re.search("allocate memory|out of memory", str(error)):
         return "out of memory; lower n, batch_size or networks_at_once"
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return f"cannot write {error.filename or 'what is printed'}: {error.strerror}; free some space"
     return f"unexpected {type(error).__name__}: {error}; add --debug to see where"
 
 

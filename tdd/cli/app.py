@@ -62,3 +62,4 @@ VERBS = (
 )
 for verb in VERBS:
     app.command(cls=GroupedCommand, context_settings=SHOWN)(verb)
+app.command("inspect", cls=GroupedCommand, context_settings=SHOWN, hidden=True)(decode)  # another name of it

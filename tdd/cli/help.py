@@ -1,10 +1,13 @@
-"""Help of a verb: its options in groups, at the width of the terminal."""
+"""A verb: its help has the options in groups, at the width of the terminal; an empty path is refused."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from typer.core import TyperCommand
+
+from tdd.errors import UsageError
 
 WIDEST = 160
 """Columns beyond which lines are hard to read."""
@@ -24,7 +27,23 @@ PARTS = {
 
 
 class GroupedCommand(TyperCommand):
-    """A verb whose options are listed by their groups, its own ones first."""
+    """A verb whose options are listed by their groups, its own ones first, and whose paths have names."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read them.
+
+        Raises:
+            UsageError: a path is empty, as by a variable of the shell that is not set: it is not the folder here.
+        """
+        given = list(args)
+        rest: list[str] = super().parse_args(ctx, args)
+        if any(not each or (each.startswith("--") and each.endswith("=")) for each in given):
+            for name, value in ctx.params.items():
+                if Path() in (value if isinstance(value, list | tuple) else [value]) and not {".", "./"} & {*given}:
+                    option = f"--{name.replace('_', '-')}"
+                    told = option if option in given or f"{option}=" in given else name.upper()
+                    raise UsageError(f"{told}: an empty text names no file or folder; write . for the one here")
+        return rest
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write them."""

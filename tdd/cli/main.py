@@ -6,15 +6,16 @@ import atexit
 import os
 import signal
 import sys
+from types import FrameType
 from typing import NoReturn
 
 import typer
 
 from tdd.cli.app import app
-from tdd.errors import TddError, line_of
+from tdd.errors import Interrupted, TddError, line_of
 
 # Exit code of a command ended by Ctrl-C: 128 + SIGINT, as shells have it.
-INTERRUPTED = 130
+INTERRUPTED = Interrupted.exit_code
 
 
 def main() -> None:
@@ -23,8 +24,19 @@ def main() -> None:
     # Large tensors on large pages, where the system leaves that to programs: an outer step makes many and keeps few,
     # and small pages take long to map. Torch reads this at its first tensor.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started this
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+    asked_to_stop: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        asked_to_stop.append(number)
+        signal.default_int_handler(number, frame)
+
     # A terminate signal ends every command as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it may be ignored, as in the background
+        signal.signal(signal.SIGINT, stop)
     try:
         arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
         code = app(arguments, prog_name="tdd", standalone_mode=False) or 0
@@ -35,7 +47,8 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         code = _fail("interrupted", INTERRUPTED, debug)
     except Exception as error:
-        code = _fail_of_library(error, debug)
+        # A library that is interrupted amid its import may make another error of it.
+        code = _fail("interrupted", INTERRUPTED, debug) if asked_to_stop else _fail_of_library(error, debug)
     _leave(code)
 
 

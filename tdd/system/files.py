@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +16,19 @@ from tdd.errors import TddError, UsageError
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Call `write` with a temporary path in the same folder, then rename it to `path`.
 
+    What is there and no file, such as ``/dev/stdout`` or a pipe, is written into: renamed over, it would be lost.
+
     Raises:
         TddError: the folder cannot be written to or the disk is full; `path` is as it was before.
     """
     temporary = None
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with tempfile.TemporaryDirectory() as folder:
+                write(Path(folder, path.name))
+                with Path(folder, path.name).open("rb") as whole, path.open("wb", buffering=0) as target:
+                    shutil.copyfileobj(whole, target)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         os.close(handle)

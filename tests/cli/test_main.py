@@ -1,6 +1,9 @@
 """Whatever a user types, help, results or one line of error come back, and without waiting for what is not needed."""
 
+import contextlib
+import errno
 import os
+import signal
 import subprocess
 import sys
 
@@ -24,6 +27,10 @@ from tdd.data.known import KNOWN
         (["evaluate"], "Missing argument 'RUN | FILE...'"),
         (["evaluate", "x", "--networks", "0"], "Invalid value for '--networks'"),
         (["decode", "x", "--format", "xml"], "'xml' is not one of 'table', 'json', 'text'"),
+        (["evaluate", ""], "RUN: an empty text names no file or folder"),
+        (["compare", "x", ""], "RUNS: an empty text names no file or folder"),
+        (["distill", "x", "--output="], "--output: an empty text names no file or folder"),
+        (["distill", "--resume", ""], "--resume: an empty text names no file or folder"),
     ],
 )
 def test_a_command_that_makes_no_sense_is_one_line(arguments, message):
@@ -76,6 +83,53 @@ def test_running_out_of_memory_says_what_to_lower(run, monkeypatch, error):
     monkeypatch.setattr("tdd.inspection.show.decode", fails)
     done = tdd("decode", run)
     assert (done.one_line(), done.code) == ("out of memory; lower n, batch_size or networks_at_once", 1)
+
+
+def test_a_full_disk_below_what_is_printed_is_one_line(monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tdd.cli.app.typer.echo", full)
+    done = tdd("--version")
+    assert done.one_line() == "cannot write what is printed: No space left on device; free some space"
+    assert done.code == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("closed", "folder", "code"), [(">&-", "run", 0), ("2>&-", "nowhere", 2)])
+def test_closed_streams_are_written_nowhere(run, closed, folder, code):
+    command = f"{sys.executable} -m tdd decode {run.parent / folder} {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
+
+
+def test_an_error_that_a_library_makes_of_ctrl_c_is_an_interruption(monkeypatch):
+    def interrupted(*_, **__):
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise RecursionError("maximum recursion depth exceeded")
+
+    monkeypatch.setattr("tdd.cli.app.typer.echo", interrupted)
+    done = tdd("--version")
+    assert (done.one_line(), done.code) == ("interrupted", 130)
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_the_command_line_is_imported_is_one_line():
+    code = (
+        "import sys, runpy\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "runpy.run_module('tdd', run_name='__main__')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "tdd: interrupted\n")
+
+
+def test_inspect_is_another_name_of_decode(run):
+    assert tdd("inspect", run) == tdd("decode", run)
 
 
 @pytest.mark.slow

@@ -52,7 +52,7 @@ class Done:
 def tdd(*arguments: object) -> Done:
     """Run ``tdd ARGUMENTS`` in this process."""
     out, err = io.StringIO(), io.StringIO()
-    handler = signal.getsignal(signal.SIGTERM)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     code: object = None
     with (
         mock.patch.object(sys, "argv", ["tdd", *map(str, arguments)]),
@@ -64,7 +64,8 @@ def tdd(*arguments: object) -> Done:
         except SystemExit as leave:
             code = leave.code
         finally:
-            signal.signal(signal.SIGTERM, handler)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
     assert isinstance(code, int)
     return Done(code, out.getvalue(), err.getvalue())
 

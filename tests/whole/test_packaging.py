@@ -38,7 +38,7 @@ def test_the_wheel_holds_every_module_the_recipes_what_pages_are_made_of_and_the
     assert modules | {f"tdd/recipes/{name}" for name in recipes()} | data <= names
     assert not [name for name in names if name.startswith(("tests", "recipes"))]
     (metadata,) = (name for name in names if name.endswith(".dist-info/entry_points.txt"))
-    assert "tdd = tdd.cli.main:main" in zipfile.ZipFile(wheel).read(metadata).decode()
+    assert "tdd = tdd.__main__:main" in zipfile.ZipFile(wheel).read(metadata).decode()
 
 
 def test_the_source_archive_holds_the_tests_and_all_that_is_needed_to_build(built):
