@@ -89,7 +89,7 @@ def test_a_declared_label_out_of_range_is_named(bad: int, tmp_path: Path, load: 
 def test_a_class_of_the_test_split_without_training_example_is_named(tmp_path: Path, load: Load):
     write_csv(tmp_path / "d" / "train.csv", list(zip(texts(20), ["a", "b"] * 10, strict=True)))
     write_csv(tmp_path / "d" / "test.csv", [("good", "a"), ("bad", "c")])
-    with pytest.raises(UsageError, match=r"class 'c' is in the test split \(1 examples\) but has no training example"):
+    with pytest.raises(UsageError, match=r"class 'c' is in the test split \(1 example\) but has no training example"):
         load(tmp_path / "d")
 
 

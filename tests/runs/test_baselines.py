@@ -20,6 +20,7 @@ from tdd.evaluation.paired import strongest
 from tdd.runs import baselines
 from tdd.runs.baselines import measure_baselines
 from tdd.system import processes
+from tdd.system.formatting import counted
 
 CORPUS = tiny_corpus(3)
 RECIPE = tiny_recipe(n=12, steps=2, epochs=2, outer_steps=10, validation_networks=2)
@@ -65,7 +66,7 @@ def test_the_command_measures_every_baseline_and_lists_them_best_first(given, tm
     rate = f"rate {kept['herding_plain']['learning_rate']:g}"
     assert by_name["herding, plain training"][4:8] == [rate, "1", "1", "8"]
     teacher = kept["herding_teacher"]["teacher"]
-    told = f"teacher of {teacher['epoch']} epochs at {teacher['temperature']:g}"
+    told = f"teacher of {counted(teacher['epoch'], 'epoch')} at {teacher['temperature']:g}"
     assert by_name["herding, teacher's labels"][4].endswith(told)
     # What is said on the way is of held-out data.
     assert "evaluation" in done.err and "accuracy" in done.err
@@ -146,7 +147,7 @@ def test_a_run_gets_the_figures_into_its_results_its_table_and_its_card(given, t
     results = json.loads((run / "results.json").read_text())
     assert {key: results[key] for key in before} == before
     assert results["baselines"].keys() == NAMES.keys() - {"full"}
-    assert results["full_data"].keys() == {*FULL_RESULTS, *CHOSEN}
+    assert results["full_data"].keys() == {*FULL_RESULTS, *CHOSEN, "tried"}
     assert "this distilled set" in [cells(line)[0] for line in done.out.splitlines()]
     card = (run / "README.md").read_text()
     first = strongest(results["baselines"])
