@@ -13,6 +13,7 @@ from tdd.cli.demo_verb import demo
 from tdd.cli.evaluate_verb import evaluate
 from tdd.cli.help import WIDEST, GroupedCommand
 from tdd.cli.predict_verb import predict
+from tdd.cli.rank_verb import rank
 from tdd.cli.run_verbs import baselines, distill, size, table
 from tdd.cli.set_verbs import compare, decode, plot, pull, push, train
 from tdd.cli.settings_verb import settings
@@ -57,7 +58,7 @@ def env(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] 
 
 VERBS = (
     *(demo, describe, distill, evaluate, predict, baselines, decode, push, pull),
-    *(plot, compare, table, size, train, settings, cache, env),
+    *(plot, compare, table, size, rank, train, settings, cache, env),
 )
 for verb in VERBS:
     app.command(cls=GroupedCommand, context_settings=SHOWN)(verb)

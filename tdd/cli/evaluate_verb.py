@@ -78,10 +78,10 @@ def evaluate(
     from tdd.runs.named_run import folder_of_run
     from tdd.system.reporter import Reporter
 
-    named, run = run[0], [path if path.is_file() else folder_of_run(path, Reporter()) for path in run]
-    files = [path for path in run if path.is_file()]
     if absent := [path for path in run if path.suffix and data_suffix(path) and not path.exists()]:
         raise UsageError(f"there is no file '{absent[0]}'")
+    named, run = run[0], [path if path.is_file() else folder_of_run(path, Reporter()) for path in run]
+    files = [path for path in run if path.is_file()]
     by_own = {
         "--initialisation": initialisation,
         "--init": init,

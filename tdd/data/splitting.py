@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tdd.data.columns import column_of
 from tdd.data.copies import Keys
 from tdd.data.label_column import Labels
 from tdd.data.protocols import Encoder
@@ -25,9 +26,11 @@ TEST_SHARE = 0.2
 """Share of the training examples that becomes the test split of a data set without one."""
 
 
-def without(split: Dataset, column: str, classes: tuple[str, ...]) -> Dataset:
+def rows_without(split: Dataset, column: str, classes: tuple[str, ...]) -> NDArray[np.int64]:
     """The rows of a split that are of none of these `classes`."""
-    return split.filter(lambda values: [v not in classes for v in values], input_columns=[column], batched=True)
+    if not classes:
+        return np.arange(len(split))
+    return np.flatnonzero([value not in classes for value in column_of(split, column).to_pylist()])
 
 
 def usable_rows(

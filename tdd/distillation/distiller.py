@@ -15,11 +15,13 @@ from torch import nn
 from tdd.distillation.attention_labels import first_attention
 from tdd.distillation.batches import OuterBatches
 from tdd.distillation.checkpoint import OuterState
+from tdd.distillation.exchange import exchange
 from tdd.distillation.learned_tensors import first_learned, labels_of, momentum_of, rates_of, to_learned
 from tdd.distillation.made_from import MadeFrom
 from tdd.distillation.outer_update import Outcome, adam, largest_norm, update
 from tdd.distillation.pool import kept_initialisation, score_of_pool, source_of_pool, turns
 from tdd.distillation.samples.choice import parametrisation
+from tdd.distillation.samples.real import RealSamples
 from tdd.distillation.samples.start import first_set, parts_of
 from tdd.distillation.schedule import Schedule
 from tdd.distillation.trainee import Trainee
@@ -92,7 +94,8 @@ class Distiller:
         own = None if start is None else start.attention
         attention = first_attention(recipe, learners[0], samples, mask) if own is None else own
         first = (self.parametrisation.start(samples), labels, rates, momentum, attention)
-        learned = first_learned(recipe, *first, frozen, self.device)
+        still = ["samples"] if isinstance(self.parametrisation, RealSamples) else []
+        learned = first_learned(recipe, *first, [*frozen, *still], self.device)
         optimised = {name: value for name, value in learned.items() if value.requires_grad}
         optimiser = adam(optimised, recipe, any(each.pretrained for each in learners))
         self.state = OuterState.at_start(learned, optimiser, Schedule.of(recipe))
@@ -120,6 +123,7 @@ class Distiller:
             self._validate()
         while not state.is_done:
             outcome = self._finite_outer_step()
+            exchange(recipe, state, self.parametrisation, self.trainees, self.corpus.train, self.mask)
             state.step += 1
             due = state.step >= state.schedule.last or state.step % recipe.validate_every == 0
             validation, last = self._validate() if due else None, state.is_done
@@ -134,10 +138,8 @@ class Distiller:
             if asked or out_of_time or last or state.step % recipe.checkpoint_every == 0:
                 self.save()
             done = f"stopped after {state.step} of {state.schedule.last} outer steps"
-            if asked and not last:
-                raise Interrupted(done)
-            if out_of_time and not last:
-                raise OutOfTime(f"max_minutes are over: {done}")
+            if (asked or out_of_time) and not last:
+                raise Interrupted(done) if asked else OutOfTime(f"max_minutes are over: {done}")
         return self.best()
 
     def best(self) -> DistilledSet:
@@ -243,4 +245,5 @@ class Distiller:
             mask=None if self.mask is None else self.mask.cpu(),
             attention=ready.get("attention"),
             embedding=SavedEmbedding.of(self.corpus.train),
+            test_rows=self.corpus.test_rows,
         )

@@ -74,12 +74,10 @@ def first_learned(
 ) -> Tensors:
     """What `raw_of` says, on a device; what is learned asks for a gradient.
 
-    Besides what is `frozen` by its name these are not learned: samples that are real examples, hard labels, and the
-    step size of plain training.
+    Besides what is `frozen` by its name these are not learned: hard labels, and the step size of plain training.
     """
     plain, hard = recipe.inner == "plain", recipe.labels == "hard"
     frozen = {*frozen, *(["labels"] if hard else []), *(["raw_rates", "first_labels"] if plain else [])}
-    frozen |= {"samples"} if recipe.samples == "real" else set()
     raw = raw_of(samples, labels, rates, momentum, attention, probabilities=plain and not hard)
     return {name: value.clone().to(device).requires_grad_(name not in frozen) for name, value in raw.items()}
 

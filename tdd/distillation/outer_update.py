@@ -27,7 +27,8 @@ def adam(learned: Tensors, recipe: Recipe, pretrained: bool) -> torch.optim.Adam
     `pretrained`: whether the set is made for a pretrained network.
     """
     sizes = {
-        "samples": recipe.samples_lr,
+        # What is exchanged moves by that alone; Adam keeps the mean of its gradient.
+        "samples": 0.0 if recipe.are_real else recipe.samples_lr,
         "labels": recipe.labels_lr,
         "raw_labels": recipe.labels_lr,
         "raw_rates": recipe.rates_lr,

@@ -68,8 +68,11 @@ def check_tensors(path: Path, tensors: dict[str, Tensor], classes: int, learners
         raise TddError(f"{path}: 'mask' does not say of each position whether it holds a word; get a fresh copy")
     if mask is not None and (not mask[..., 0].all() or (mask[..., 1:] > mask[..., :-1]).any()):
         raise TddError(f"{path}: 'mask' has padding before a word; get a fresh copy")
+    rows = tensors.get("test_rows")
+    if rows is not None and (rows.dtype != torch.int64 or rows.dim() != 1 or not len(rows) or rows.min() < 0):
+        raise TddError(f"{path}: 'test_rows' are no rows of a data set; get a fresh copy")
     for name, tensor in tensors.items():
-        if name != "mask" and (tensor.dtype != torch.float32 or not tensor.isfinite().all()):
+        if name not in ("mask", "test_rows") and (tensor.dtype != torch.float32 or not tensor.isfinite().all()):
             raise TddError(f"{path}: '{name}' is not made of finite float32 numbers; get a fresh copy")
     if (
         samples.dim() not in (4, 5)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,8 @@ from tdd.distilled_set.embedding import SavedEmbedding, with_own_files
 from tdd.distilled_set.results import read_results, results_of
 from tdd.distilled_set.sentences import Sentences, vectors_of
 from tdd.distilled_set.shortcuts import Shortcuts
-from tdd.errors import UsageError
-from tdd.hub.layout import EMBEDDING, RECIPE, RESULTS, WEIGHTS
+from tdd.errors import TddError, UsageError
+from tdd.hub.layout import EMBEDDING, RECIPE, RESULTS, WEIGHTS, is_repository_name
 from tdd.settings.recipe import Recipe
 from tdd.system.files import write_json
 from tdd.system.tensor_files import load_tensors, save_tensors
@@ -51,6 +50,8 @@ class DistilledSet(Shortcuts):
         attention: (steps, per_step, layers, heads, Q, L') attention labels of its own network, see `attention_loss`, or
             None.
         embedding: what is known of the vectors of text; None: nothing, or images.
+        test_rows: (N,) int64, the rows that it was tested on, of the split "train" where the test split was drawn from
+            it, else of the data set's own; None: all of that, or not known.
     """
 
     samples: Tensor
@@ -66,6 +67,7 @@ class DistilledSet(Shortcuts):
     mask: Tensor | None = None
     attention: Tensor | None = None
     embedding: SavedEmbedding | None = None
+    test_rows: Tensor | None = None
 
     @property
     def n(self) -> int:
@@ -144,6 +146,8 @@ class DistilledSet(Shortcuts):
             tensors["momentum"] = self.momentum
         if self.attention is not None:
             tensors["attention"] = self.attention
+        if self.test_rows is not None:
+            tensors["test_rows"] = self.test_rows
         if self.mask is not None and self.sentences is None:
             tensors["mask"] = self.mask.to(torch.uint8)
         tensors |= {f"initialisation.{name}": value for name, value in (self.initialisation or {}).items()}
@@ -178,15 +182,13 @@ class DistilledSet(Shortcuts):
             TddError: a file is damaged, foreign, or of a newer version, or the Hub cannot be reached.
         """
         folder = Path(name)
-        if isinstance(name, str) and not folder.is_dir() and re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        if isinstance(name, str) and not folder.exists() and is_repository_name(name):
             from tdd.hub.download import fetch
 
-            if folder.parent.is_dir():
-                raise UsageError(f"there is no folder '{name}'; a set on the Hub is named owner/name, as by tdd pull")
             try:
                 folder = fetch(name, revision)
-            except UsageError as error:
-                raise UsageError(f"there is no folder '{name}', and {error}") from None
+            except TddError as error:
+                raise type(error)(f"there is no folder '{name}', and {error}") from None
         elif revision is not None:
             raise UsageError(f"'{name}' is read as a folder, which has no revision; leave it out or name owner/name")
         if not (folder / WEIGHTS).is_file():
@@ -224,4 +226,5 @@ class DistilledSet(Shortcuts):
             None if mask is None or mask.all() else mask.bool(),
             tensors.get("attention"),
             embedding=embedding,
+            test_rows=tensors.get("test_rows"),
         )

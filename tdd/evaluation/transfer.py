@@ -19,13 +19,10 @@ import torch
 
 from tdd.data.text import TextSplit
 from tdd.errors import UsageError
-from tdd.evaluation.class_figures import effective_examples
-from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.given import Given, GivenSet
 from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.learner_names import check_learner
 from tdd.evaluation.names import FROZEN, LEARNERS, PROTOCOLS, SUBJECT, TFIDF
-from tdd.evaluation.paired import interval_of
 from tdd.evaluation.plain_learner import plain_learner
 from tdd.evaluation.plain_settings import plain_settings
 from tdd.evaluation.plain_training import Lesson
@@ -33,6 +30,7 @@ from tdd.evaluation.rate_search import Trainer, by_inner_loop, by_plain_training
 from tdd.evaluation.small_step import training_step
 from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.text_learners import SentenceVectors, TfIdf
+from tdd.evaluation.transfer_result import result_of
 from tdd.networks.learner import Learner, make_learner
 from tdd.settings.encoder_names import MINILM, is_encoder
 
@@ -67,6 +65,7 @@ class Transfer:
         max_test: test on this many examples only.
         tell: called with the networks done, their number, and their purpose.
         kept: where results are kept as soon as they are there.
+        options: of the network that is tested; None: those of the set's own, or the usual ones.
     """
 
     spaces: Spaces
@@ -77,6 +76,7 @@ class Transfer:
     max_test: int | None = None
     tell: Callable[[int, int, str], None] = lambda done, total, purpose: None
     kept: KeptRows = field(default_factory=KeptRows)
+    options: Mapping[str, Any] | None = None
 
     def check(self, network: str, protocol: Protocol) -> None:
         """Raise UsageError, before anything is trained, where the network cannot be given one of the rows."""
@@ -148,7 +148,7 @@ class _Tested:
         """The set's own steps, at its rates or, where the network is not its own, at these times a factor."""
         distilled = given.steps(self.read)
         assert distilled is not None
-        own = self.network in self.recipe.learners
+        own = self.network in self.recipe.learners and self.transfer.options is None
         distilled = distilled.alone(self.network if own else None)
         learner = self._made(None)
         learner.check_reads(distilled.space.shape)
@@ -171,7 +171,7 @@ class _Tested:
             distilled = scaled(distilled, details["factor"])
         reached = trainer.validated_and_tested([distilled], 1 if fixed else self.count)
         details["gradient_steps"] = distilled.learning_rates.shape[1]
-        return self._result(*reached, 1, trainer.seconds, given.words, **details)
+        return self._result(*reached, 1, trainer.seconds, given.words, details)
 
     def plainly(self, name: str, row: Sequence[Given]) -> dict[str, Any]:
         """All sets of a row, by plain training."""
@@ -193,8 +193,8 @@ class _Tested:
             self.transfer.max_test,
         )
         reached = trainer.validated_and_tested([Lesson(each, how) for each in examples], self.count)
-        details: dict[str, Any] = {"init": "random", "gradient_steps": how.steps}
-        return self._result(*reached, len(row), trainer.seconds, row[0].words, **details)
+        details = {"init": "random", "gradient_steps": how.steps}
+        return self._result(*reached, len(row), trainer.seconds, row[0].words, details)
 
     def _fitted(self, examples: Sequence[TextSplit], words: int | None) -> dict[str, Any]:
         learner: TfIdf | SentenceVectors = TfIdf() if self.of_texts is None else SentenceVectors(self.of_texts)
@@ -205,7 +205,7 @@ class _Tested:
         reached = [learner.accuracies(each, (validation, most), (test, self.transfer.max_test)) for each in examples]
         seconds = time.monotonic() - begun
         held_out, accuracies = (list(each) for each in zip(*reached, strict=True))
-        return self._result(sum(held_out) / len(held_out), accuracies, len(examples), seconds, words, fitted=True)
+        return self._result(sum(held_out) / len(held_out), accuracies, len(examples), seconds, words, None)
 
     def _result(
         self,
@@ -214,25 +214,14 @@ class _Tested:
         draws: int,
         seconds: float,
         words: int | None,
-        fitted: bool = False,
-        **details: Any,
+        details: dict[str, Any] | None,
     ) -> dict[str, Any]:
-        size = len(self.read.test)
-        examples = min(self.transfer.max_test or size, size)
-        independent = effective_examples(self.read.test, self.transfer.max_test)
-        within, over = interval_of(accuracies, draws, independent)
-        varied = [] if fitted or len(accuracies) == 1 else ["networks"]
-        return Evaluation("random", accuracies, examples, size).as_dict() | {
-            "networks": 0 if fitted else len(accuracies),
-            "draws": draws,
-            "sd_over": " and ".join([*varied, *(["draws"] if draws > 1 else [])]),
-            "interval": list(within),
-            "interval_over": over,
-            "validation_accuracy": held_out,
+        split = self.read.test, self.transfer.max_test
+        result = result_of(held_out, accuracies, draws, split, details)
+        return result | {
             "seed": self.recipe.seed,
             "train_seconds": round(seconds / len(accuracies), 3),
             "words": words,
-            **details,
         }
 
     def _made(self, options: dict[str, Any] | None) -> Learner:
@@ -242,7 +231,8 @@ class _Tested:
         return make_learner(name, given, self.read.train.space, len(self.read.classes), self.transfer.device, ways)
 
     def _options(self, name: str) -> Any:
-        """The options of a network: those of the set's own, or the usual ones."""
+        if self.transfer.options is not None:
+            return self.transfer.options
         return self.recipe.alone(name).options if name in self.recipe.learners else {}
 
     def _tell(self, what: str) -> Callable[[int, int, str], None]:

@@ -33,6 +33,8 @@ MODELING = "modeling_distilled.py"
 
 CONFIG, WEIGHTS_OF_MODEL = "config.json", "model.safetensors"
 
+_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+
 _OF_MODEL = re.compile(
     rf"{CONFIG}|model(-\d+-of-\d+)?\.safetensors(\.index\.json)?|tokenizer\w*\.json|special_tokens_map\.json|"
     rf"vocab\.(txt|json)|merges\.txt|{re.escape(MODELING)}|{README}"
@@ -44,6 +46,11 @@ _KEPT = re.compile(rf"{README}|{'|'.join(map(re.escape, SET_FILES))}|{FIGURES}/[
 _DRAWN = re.compile(
     rf"{FIGURES}/(curves|learning-rates|labels|networks|samples|confusion|transfer-\w+|step-\d+)\.(png|svg)"
 )
+
+
+def is_repository_name(name: str) -> bool:
+    """Whether a text may name a repository, ``owner/name``; a relative path may read alike."""
+    return _NAME.fullmatch(name) is not None
 
 
 def is_kept(name: str) -> bool:

@@ -37,7 +37,7 @@ def about_recipe(recipe: Recipe) -> str:
 
 
 def _made_for(recipe: Recipe) -> str:
-    words = {"words": ", real words", "real": ", real examples"}.get(recipe.samples, "")
+    words = {"words": ", real words", "phrases": ", real clauses", "real": ", real examples"}.get(recipe.samples, "")
     return f"{' + '.join(recipe.learners)}, {recipe.init} initialisation{words}"
 
 

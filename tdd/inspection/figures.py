@@ -148,7 +148,9 @@ def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
         ticks_at(axes, [member.n for member in group])
         axes.set(xlabel="distilled samples n", ylabel="test accuracy (%)", title=shortened(name, 60))
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-    give_title(figure, "Test accuracy against the number of distilled samples", "")
+    networks = dict.fromkeys(" + ".join(member.recipe.learners) for group in panels.values() for member in group)
+    about = f"networks trained on the sets: {', '.join(networks)}; ± standard deviation over networks"
+    give_title(figure, "Test accuracy against the number of distilled samples", about)
     return figure
 
 

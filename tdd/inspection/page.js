@@ -116,8 +116,23 @@
     radio.checked = true;
     hideNear();
     views[view]();
+    arrange();
     search();
   };
+
+  // Cards of a group, and words of classes, in as few rows as there is room for, and these as even as can be
+
+  const arrange = () => {
+    for (const cards of all(".cards, .telling")) {
+      if (!cards.clientWidth) continue; // they stand in the grid of what was found
+      const style = getComputedStyle(cards), rem = parseFloat(getComputedStyle(root).fontSize);
+      const least = parseFloat(style.getPropertyValue("--least")) * rem, gap = parseFloat(style.columnGap);
+      const fit = Math.max(1, Math.floor((cards.clientWidth + gap) / (least + gap)));
+      const rows = Math.ceil(cards.children.length / fit);
+      cards.style.setProperty("--columns", Math.ceil(cards.children.length / rows));
+    }
+  };
+  addEventListener("resize", arrange);
   for (const radio of all("input[name=view]")) radio.addEventListener("change", () => show(radio.value));
   $("step").addEventListener("change", () => show("step"));
   $("class").addEventListener("change", () => show("class"));

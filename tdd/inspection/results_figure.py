@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tdd.errors import UsageError
 from tdd.inspection.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY
 from tdd.inspection.figure_style import new_figure, shortened, styled, ticks_at
+from tdd.inspection.figure_title import give_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,6 +60,8 @@ def draw_results(points: Sequence[Point]) -> Figure:
         _draw(axes, measured)
         axes.set(xlabel="distilled samples n", ylabel="test accuracy (%)", title=shortened(data, 60))
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    about = "whole test split; mean and deviation over seeds; fixed or random initialisation"
+    give_title(figure, "Test accuracy against the number of distilled samples", about)
     return figure
 
 
@@ -74,9 +77,8 @@ def _draw(axes: Axes, measured: Sequence[Point]) -> None:
         axes.errorbar(n, mean, [100 * point.sd for point in points], fmt="o-", color=color, capsize=2, label=line)
         if there := [point for point in points if point.published is not None]:
             heights = [100 * (point.published or 0) for point in there]
-            axes.plot(
-                [point.n for point in there], heights, "o", color=color, fillstyle="none", label=f"{line}, published"
-            )
+            at, label = [point.n for point in there], f"{line}, published"
+            axes.errorbar(at, heights, fmt="o", color=color, fillstyle="none", label=label)  # below its line's name
     if full := [point.all_data for point in measured if point.all_data is not None]:
         axes.axhline(100 * max(full), color="black", linestyle=":", linewidth=1, label="all the data")
     ticks_at(axes, [point.n for point in measured])

@@ -9,6 +9,7 @@ from typing import Any
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.hub.layout import SAMPLES, TABLES
+from tdd.publishing.any_learner import any_learner_section
 from tdd.publishing.card_accuracy import accuracy_section
 from tdd.publishing.card_data import data_section
 from tdd.publishing.card_introduction import introduction_section
@@ -62,6 +63,7 @@ def card(
         "introduction": introduction_section(distilled, "license" in {**metadata, **carried}, "license" in carried),
         "samples": samples_section(distilled, texts) if texts is not None or SAMPLES in figures else "",
         "training": training_section(distilled, repo, published),
+        "any learner": any_learner_section(distilled, repo) if published else "",
         "accuracy": accuracy_section(distilled.results, distilled.recipe.init),
         "transfer": transfer_section(distilled.results),
         "data": data_section(distilled.results),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tdd.data.known import KNOWN
 from tdd.distilled_set.set import DistilledSet
 from tdd.hub.encoders import MINILM_ON_HUB
-from tdd.hub.layout import EMBEDDING, NETWORK, RECIPE, SCRIPT, TOKENIZER
+from tdd.hub.layout import EMBEDDING, NETWORK, RECIPE, SCRIPT, TOKENIZER, WEIGHTS
 from tdd.networks.own import can_be_imported
-from tdd.publishing.card_text import in_code, is_on_hub, times
-from tdd.publishing.tested_on import TestedOn, tested_rows
+from tdd.publishing.card_text import dataset_name, in_code, is_on_hub, times
+from tdd.publishing.tested_on import TestedOn, is_known, tested_rows
 from tdd.publishing.training_script import training_script
 from tdd.publishing.vectors_code import where_to_get
 from tdd.settings.encoder_names import MINILM, is_encoder
@@ -37,14 +40,16 @@ def training_section(distilled: DistilledSet, repo: str, published: bool = True)
     script = training_script(distilled, repo)
     protocol = "\n".join(_protocol(distilled, published))
     parts = ["## Train on it", _of_pool(distilled.recipe), protocol, _pairs(distilled).strip()]
-    if script is None:
+    tested = TestedOn.of(distilled)
+    if script is None and not is_known(distilled):
+        parts.append("Which rows it was tested on is not kept in it: tdd, as below, finds them again.")
+    elif script is None:
         name, entry = in_code(distilled.recipe.network), entry_of(distilled.recipe.network)
         whose = "" if distilled.recipe.network.startswith(CODE) else f" (the class {in_code(entry.home)})"
         parts.append(f"It was made for a network of its author's own, {name}{whose}, whose code is not published here.")
     elif published:
-        local = (
-            "" if is_on_hub(distilled) else " Write in place of `PATH` where the data lie, which are not on the Hub."
-        )
+        asked = tested.data.asked_for
+        local = f" `python {SCRIPT} PATH`: at PATH lies {asked}, which the set was made from." if asked else ""
         what = f"trains the network in `{NETWORK}` and prints its accuracy"
         parts.append(f"Without tdd: `{SCRIPT}` of this repository {what}.{local}")
         parts.append(f"```python\n{script}```")
@@ -81,13 +86,20 @@ def _protocol(distilled: DistilledSet, published: bool) -> list[str]:
     lines += [f"| network | {network} from {start}{drawn}, without dropout |"]
     lines += [f"| training | {_training(distilled)}; loss: {_LOSS} |"]
     evaluation = distilled.results.get("evaluation", {}).get(recipe.init)
-    if evaluation and is_on_hub(distilled):
-        data = TestedOn.of(distilled)
-        columns = ", ".join(map(in_code, [*data.columns, data.label_column]))
-        tested, rows = tested_rows(distilled, evaluation)
-        count = f"{tested:,} of {rows:,} examples"
-        lines += [f"| tested on | {count}: {in_code(f'load_dataset({data.load})')}, columns {columns} |"]
+    if evaluation:
+        lines += [f"| tested on | {_tested(distilled, evaluation)} |"]
     return lines
+
+
+def _tested(distilled: DistilledSet, evaluation: Mapping[str, Any]) -> str:
+    """How many examples a set was tested on, and which."""
+    data = TestedOn.of(distilled)
+    columns = ", ".join(map(in_code, [*data.columns, data.label_column]))
+    tested, rows = tested_rows(distilled, evaluation)
+    where = in_code(data.data.code) if is_on_hub(distilled) else in_code(dataset_name(distilled))
+    where += f" of the package {in_code(data.data.package)}" if data.data.package else ""
+    some = f", of which `test_rows` in `{WEIGHTS}` says the rows" if data.some else ""
+    return f"{tested:,} of {rows:,} examples: {where}{some}, columns {columns}"
 
 
 def _training(distilled: DistilledSet) -> str:

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from tdd.distilled_set.set import DistilledSet
     from tdd.networks.learner import Learner
 
-_LOADED = 'load_file(f"{folder}/distilled.safetensors")'
-
 
 def network_lines(distilled: DistilledSet, prefix: str, train: str, learner: Learner | None) -> list[str]:
-    """The lines that make a network with the parameters that its training starts from."""
+    """The lines that make a network with the parameters that its training starts from.
+
+    They take those of a fixed initialisation from `tensors`.
+    """
     drawn = distilled.initialisation is None
     if learner is None:
         return [*_encoder(distilled, prefix, train), *(_drawn_classifier(distilled, train) if drawn else [])]
@@ -29,11 +30,8 @@ def network_lines(distilled: DistilledSet, prefix: str, train: str, learner: Lea
 
 def _loaded(prefix: str, strict: bool = True) -> list[str]:
     """The lines that give a network the initialisation of the set."""
-    return [
-        f"tensors = {_LOADED}",
-        f"own = {{name[{len(prefix)}:]: p for name, p in tensors.items() if name.startswith({as_python(prefix)})}}",
-        f"network.load_state_dict(own{'' if strict else ', strict=False'})",
-    ]
+    named = f"name[{len(prefix)}:]: p for name, p in tensors.items() if name.startswith({as_python(prefix)})"
+    return [f"network.load_state_dict({{{named}}}{'' if strict else ', strict=False'})"]
 
 
 def _encoder(distilled: DistilledSet, prefix: str, train: str) -> list[str]:
@@ -57,8 +55,6 @@ def _encoder(distilled: DistilledSet, prefix: str, train: str) -> list[str]:
         lines += ["model.get_input_embeddings().requires_grad_(False)"]
     if distilled.initialisation is not None:
         lines += _loaded(prefix, strict=kind == "head")
-    elif distilled.attention is not None:
-        lines += [f"tensors = {_LOADED}"]
     return lines
 
 

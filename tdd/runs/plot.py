@@ -33,7 +33,7 @@ def plot_runs(folders: Sequence[Path], output: Path | None = None, format: Forma
     """Draw every figure that the runs in `folders` hold the numbers for.
 
     A run that is not finished gets its curves. Several runs also get their curves together, and accuracy against n, a
-    panel for each data set.
+    panel for each data set that has several n.
 
     Args:
         folders: run folders.
@@ -76,11 +76,20 @@ def plot_runs(folders: Sequence[Path], output: Path | None = None, format: Forma
             written.append(save_figure(figure, together / f"{name}-of-runs.{format}"))
     if len(logs) > 1:
         written.append(save_figure(draw_curves_of_runs(logs), together / f"curves-of-runs.{format}"))
-    if len(folders) > 1 and any(distilled.results.get("evaluation") for distilled in finished):
-        written.append(save_figure(draw_accuracy_against_n(finished), together / f"accuracy-against-n.{format}"))
+    if several := _of_several_n(finished):
+        written.append(save_figure(draw_accuracy_against_n(several), together / f"accuracy-against-n.{format}"))
     if not written:
         raise UsageError("there is nothing to draw yet: the first outer step is not done")
     return written
+
+
+def _of_several_n(sets: Sequence[DistilledSet]) -> list[DistilledSet]:
+    """Those tested sets whose data set has others of another n beside them."""
+    tested = [(public(each).recipe.dataset, each) for each in sets if each.results.get("evaluation")]
+    sizes: dict[str, set[int]] = {}
+    for name, each in tested:
+        sizes.setdefault(name, set()).add(each.n)
+    return [each for name, each in tested if len(sizes[name]) > 1]
 
 
 def draw_run(folder: Path, reporter: Reporter) -> None:

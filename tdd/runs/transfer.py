@@ -62,10 +62,10 @@ def transfer_run(folder: Path, asked: Asked, data: Where = None, reporter: Repor
         recipe, corpus = open_corpus_of(distilled, data, reporter)
         subject = [GivenSet(distilled, corpus)]
         kept = KeptRows.of(folder / CHECKPOINTS, key_of(distilled), *asked.parts())
-        prepared = _prepared(asked, recipe, corpus, subject, accelerator, reporter, kept)
+        tests = prepared(asked, recipe, corpus, subject, accelerator, reporter, kept)
         with going_on():
             for network in asked.on:
-                figures = {network: _measured(prepared, network, asked, accelerator, reporter)}
+                figures = {network: _measured(tests, network, asked, accelerator, reporter)}
                 keep_figures(figures, "transfer", distilled, folder)
         kept.clear()
     return distilled
@@ -107,8 +107,8 @@ def transfer(
     accelerator, reporter = asked.accelerator(), reporter or Reporter(quiet=True)
     with reporter:
         subject = [GivenSet(distilled, corpus)]
-        prepared = _prepared(asked, distilled.recipe, corpus, subject, accelerator, reporter)
-        return {network: _measured(prepared, network, asked, accelerator, reporter) for network in networks}
+        tests = prepared(asked, distilled.recipe, corpus, subject, accelerator, reporter)
+        return {network: _measured(tests, network, asked, accelerator, reporter) for network in networks}
 
 
 def transfer_texts(
@@ -150,24 +150,24 @@ def transfer_texts(
         subject = [GivenTexts(each.texts, probabilities(each.labels)) for each in read]
         content = [(each.texts, each.labels.tolist()) for each in read]
         kept = KeptRows.of(cache_folder() / "tests", corpus.fingerprint, content, *asked.parts())
-        prepared = _prepared(asked, recipe, corpus, subject, accelerator, reporter, kept)
+        tests = prepared(asked, recipe, corpus, subject, accelerator, reporter, kept)
         with going_on():
-            results = {network: _measured(prepared, network, asked, accelerator, reporter) for network in asked.on}
+            results = {network: _measured(tests, network, asked, accelerator, reporter) for network in asked.on}
         kept.clear()
         return results
 
 
 def _measured(
-    prepared: Transfer, network: str, asked: Asked, accelerator: Accelerator, reporter: Reporter
+    tests: Transfer, network: str, asked: Asked, accelerator: Accelerator, reporter: Reporter
 ) -> dict[str, Any]:
     """The results of a learner, computed by as many threads as suit it."""
     with restored():
-        if are_open(accelerator, asked.threads) and (step := prepared.small_step(network)):
+        if are_open(accelerator, asked.threads) and (step := tests.small_step(network)):
             reporter.note(f"{network}: {choose(step)}")
-        return prepared.measure(network, asked.protocol)
+        return tests.measure(network, asked.protocol)
 
 
-def _prepared(
+def prepared(
     asked: Asked,
     recipe: Recipe,
     corpus: Corpus,

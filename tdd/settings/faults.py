@@ -10,7 +10,7 @@ from tdd.errors import UsageError
 from tdd.settings.encoder_names import is_encoder
 from tdd.settings.fields import Settings, settings_of
 from tdd.settings.inner_parts import OF_LEARNED_STEPS, PlainLoopSettings
-from tdd.settings.set_parts import WordSettings
+from tdd.settings.set_parts import ExchangeSettings, WordSettings
 
 if TYPE_CHECKING:
     from tdd.settings.networks import Reads
@@ -32,10 +32,12 @@ def _of_the_set(recipe: AllSettings) -> Iterator[str]:
         yield f"n = {recipe.n} does not split into {recipe.steps} steps; choose steps that divide n"
     if recipe.start_from is not None and recipe.samples_init is not None:
         yield f"a run starts from a set or from {recipe.samples_init}: leave start_from or samples_init out"
-    if recipe.samples == "real" and (recipe.samples_init == "noise" or recipe.start_from is not None):
-        yield "samples: real are training examples: leave start_from out, and samples_init at real or herding"
-    if recipe.samples == "real" and recipe.labels == "hard" and recipe.inner == "plain":
+    if recipe.are_real and (recipe.samples_init == "noise" or recipe.start_from is not None):
+        yield f"samples: {recipe.samples} are training texts: leave start_from out, and samples_init at real or herding"
+    if recipe.are_real and recipe.no_exchange and recipe.labels == "hard" and recipe.inner == "plain":
         yield "real samples with hard labels leave nothing to learn by plain training: use labels: soft"
+    if recipe.samples == "phrases" and recipe.ema:
+        yield "ema averages numbers, and phrases are words: leave it out"
     if recipe.labels_init == "teacher" and (recipe.labels == "hard" or not recipe.starts_real):
         yield "labels_init: teacher gives real examples soft labels: set samples_init: herding, and labels: soft"
     if recipe.init == "fixed" and recipe.networks > 1:
@@ -56,8 +58,8 @@ def _of_what_is_read(recipe: AllSettings, reads: Reads | None) -> Iterator[str]:
     if recipe.text_column and recipe.image_column:
         yield "a data set is read as text or as images: set text_column or image_column, not both"
     if reads == "image":
-        if recipe.samples == "words":
-            yield f"samples: words makes sentences, and {recipe.network} reads images: use samples: free"
+        if recipe.samples in ("words", "phrases"):
+            yield f"samples: {recipe.samples} makes sentences, and {recipe.network} reads images: use samples: free"
         if recipe.word_dropout:
             yield f"word_dropout drops words and {recipe.network} reads images; leave it at 0"
         if recipe.sample_length:
@@ -89,6 +91,9 @@ def _of_words(recipe: AllSettings) -> Iterator[str]:
     if recipe.samples != "words":
         for name in _given(recipe, WordSettings):
             yield f"{name} is a setting of sentences of words: leave it out, or set samples: words"
+    if not recipe.are_real:
+        for name in _given(recipe, ExchangeSettings):
+            yield f"{name} is a setting of real clauses and texts: leave it out, or set samples: phrases or real"
     if recipe.neighbours == 1:
         yield "neighbours: 1 leaves nothing to tell apart; use 0 (straight through) or at least 2"
 

@@ -51,7 +51,7 @@ def unusual_parts(dataset: str, settings: Mapping[str, Any]) -> list[str]:
     networks = list(map(str, settings.get("pool") or [settings.get("network", usual)]))
     return [
         *(["+".join(map(network_name, networks))] if networks != [usual] or settings.get("pool") else []),
-        *([str(settings["samples"])] if settings.get("samples") in ("words", "real") else []),
+        *([str(settings["samples"])] if settings.get("samples") in ("words", "phrases", "real") else []),
         *(["random"] if settings.get("init") == "random" else []),
     ]
 

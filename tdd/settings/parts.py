@@ -14,7 +14,7 @@ from tdd.settings.initialisations import INITIALISATIONS, USUAL_INITIALISATION, 
 from tdd.settings.inner_parts import PLAIN_WINDOW, PlainLoopSettings
 from tdd.settings.networks import NETWORKS, NetworkOptions, TextCNNOptions, entry_of, of_networks
 from tdd.settings.pool_parts import PoolSettings
-from tdd.settings.set_parts import SetSettings, WordSettings
+from tdd.settings.set_parts import ExchangeSettings, SetSettings, WordSettings
 
 USUAL_NETWORK = "text_cnn"
 MOST_THREADS = 1024
@@ -188,6 +188,7 @@ PARTS: dict[str, type[Settings]] = {
     "pool": PoolSettings,
     "set": SetSettings,
     "words": WordSettings,
+    "exchange": ExchangeSettings,
     "plain": PlainLoopSettings,
     "outer": OuterSettings,
     "full": FullSettings,
@@ -204,6 +205,7 @@ class AllSettings(
     FullSettings,
     OuterSettings,
     PlainLoopSettings,
+    ExchangeSettings,
     WordSettings,
     SetSettings,
     PoolSettings,
@@ -226,6 +228,11 @@ class AllSettings(
     def starts_real(self) -> bool:
         """Whether the samples start from real examples."""
         return self.samples_init in ("real", "herding") or (self.samples_init is None and self.samples != "free")
+
+    @property
+    def are_real(self) -> bool:
+        """Whether the samples are texts of the training split, or made of their clauses."""
+        return self.samples in ("phrases", "real")
 
     @property
     def length(self) -> int:

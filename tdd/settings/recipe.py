@@ -24,7 +24,7 @@ from tdd.settings.networks import NETWORKS, NetworkOptions, checked_options, ent
 from tdd.settings.parts import PARTS, USUAL_NETWORK, AllSettings
 from tdd.settings.pool_options import PoolOptions, checked_pool_options, faults_of_pool
 from tdd.settings.pool_parts import PoolSettings
-from tdd.settings.set_parts import WordSettings
+from tdd.settings.set_parts import ExchangeSettings, WordSettings
 from tdd.system.files import write_text
 
 # Settings without effect, by what the network reads.
@@ -164,6 +164,7 @@ class Recipe(AllSettings):
         if not comments:
             return text
         unused = {*_OF_OTHER_DATA.get(self.reads, ()), *(WordSettings.model_fields if self.samples != "words" else ())}
+        unused |= set(() if self.are_real else ExchangeSettings.model_fields)
         unused |= set(PlainLoopSettings.model_fields if self.inner == "learned" else ())
         told = {setting.name: setting.none for setting in all_settings() if setting.none and setting.name not in unused}
         # Whatever a value has beyond its first line is indented.

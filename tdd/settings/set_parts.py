@@ -29,9 +29,9 @@ class SetSettings(Settings):
         flag=True,
     )
     labels: Literal["soft", "hard"] = setting("soft", "learned soft labels, or fixed one-hot ones", source="paper 3.2")
-    samples: Literal["free", "words", "real"] = setting(
+    samples: Literal["free", "words", "phrases", "real"] = setting(
         "free",
-        "samples are any learned numbers, sentences of real words, or real examples of which labels alone are learned",
+        "samples are any learned numbers, sentences of real words, clauses of training texts, or training examples",
         source="paper 3.4",
         flag=True,
     )
@@ -39,7 +39,7 @@ class SetSettings(Settings):
     samples_init: Literal["noise", "real", "herding"] | None = setting(
         None,
         "start from noise, real examples drawn at random, or those whose mean is near that of their class",
-        none="real sentences for samples: words, else noise",
+        none="noise for free samples, else real examples",
     )
     start_from: str | None = setting(
         None,
@@ -66,6 +66,18 @@ class SetSettings(Settings):
     momentum: float = setting(
         0.0, "start of the learned inner momentum; 0: none", source="heavy ball, Polyak 1964", ge=0, lt=1
     )
+
+
+class ExchangeSettings(Settings):
+    """Samples of real clauses or texts (samples: phrases, real)."""
+
+    no_exchange: bool = setting(
+        False, "samples stay the examples that they start from; their labels alone are learned", flag=True
+    )
+    exchange_every: int = setting(
+        4, "from one attempt to exchange clauses or texts to the next", unit="outer steps", ge=1
+    )
+    exchanges: int = setting(2, "clauses or texts that an attempt exchanges, at most", unit="exchanges", ge=1)
 
 
 class WordSettings(Settings):

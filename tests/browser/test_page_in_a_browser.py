@@ -79,6 +79,38 @@ def test_it_is_as_wide_as_the_window_in_every_view(browser, pages, kind, width):
         assert width - edge <= max(24, 0.03 * width)  # no empty half
 
 
+def of_so_many(samples: int) -> DistilledSet:
+    """Two steps of so many short sentences each."""
+    labels = torch.randn(2, samples, 2, generator=generator(0, "labels"))
+    source = {"dataset": "films", "vectors_checksum": "tiny-checksum"}
+    recipe = tiny_recipe(n=2 * samples, steps=2)
+    sentences = torch.randn(2, samples, 6, 4, generator=generator(0, "samples"))
+    return DistilledSet(sentences, labels, torch.ones(1, 2), ["bad", "good"], recipe, source)
+
+
+@pytest.mark.parametrize(
+    ("samples", "columns"),
+    [
+        (6, {360: 1, 768: 2, 1280: 3, 1920: 6}),
+        (4, {1280: 4, 1920: 4}),
+        (5, {1280: 3, 1920: 5}),
+        (8, {1280: 4, 1920: 4}),
+    ],
+)
+def test_cards_fill_their_rows_evenly(browser, tmp_path, samples, columns, vectors):
+    distilled = of_so_many(samples)
+    path = tmp_path / "page.html"
+    path.write_text(page(distilled, decode(distilled, vectors)))
+    lefts = "all => all.map(a => Math.round(a.getBoundingClientRect().left))"
+    for width, expected in columns.items():
+        with opened(browser, path, width) as shown:
+            assert len(set(shown.locator("#step-0 article").evaluate_all(lefts))) == expected
+    with opened(browser, path, 1920) as shown:  # and where the window changes
+        shown.set_viewport_size({"width": 360, "height": 900})
+        assert len(set(shown.locator("#step-0 article").evaluate_all(lefts))) == 1
+        assert shown.evaluate("document.documentElement.scrollWidth") == 360
+
+
 @pytest.mark.parametrize("kind", ["vectors", "words"])
 def test_an_overview_of_few_steps_is_not_mostly_empty(browser, pages, kind):
     with opened(browser, pages[kind], 1280) as shown:

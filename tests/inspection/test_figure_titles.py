@@ -10,7 +10,7 @@ from tdd.inspection.colors import class_color
 from tdd.inspection.confusion_figure import draw_confusion
 from tdd.inspection.curves_figure import draw_curves, draw_curves_of_runs
 from tdd.inspection.figure_title import about_recipe, about_set
-from tdd.inspection.figures import draw_labels, draw_learning_rates, draw_networks
+from tdd.inspection.figures import draw_accuracy_against_n, draw_labels, draw_learning_rates, draw_networks
 from tdd.inspection.picture_figures import draw_pictures, save_pictures
 from tdd.inspection.pictures import pictures
 
@@ -29,6 +29,9 @@ def test_titles_tell_data_n_network_and_accuracy(tmp_path):
         what, *lines = title(draw(distilled))
         assert what and ": ".join(lines) == about
     assert title(draw_curves(LOG, about))[0] == "Learning curves"
+    figure = draw_accuracy_against_n([distilled])
+    assert title(figure)[1] == "networks trained on the sets: text_cnn; ± standard deviation over networks"
+    assert figure.axes[0].get_title() == "tiny" and figure.axes[0].get_ylabel() == "test accuracy (%)"
 
 
 def test_a_title_names_no_folder_and_a_run_without_a_set_has_no_accuracy(tmp_path):

@@ -68,7 +68,7 @@ def test_the_script_draws_fresh_networks_as_they_were_measured(network: str, ini
     code = training_script(made, "me/x")
     assert code is not None
     _, _, drawing = code.partition("network = make_network()\n")
-    drawing = drawing[: drawing.index("    for epoch, step")]
+    drawing = drawing[: drawing.index("    for step in")]
     torch.manual_seed(0)
     names = {"torch": torch, "network": namespace(network_file(made))["make_network"]()}
     exec("\n".join(line[4:] for line in drawing.splitlines()), names)

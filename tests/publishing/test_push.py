@@ -128,6 +128,13 @@ def test_an_impossible_name_is_a_usage_error(name: str, hub: HubServer, run: Pat
     assert hub.requests == []
 
 
+@pytest.mark.parametrize("name", ["train", "network"])
+def test_a_name_that_would_make_a_loading_script_of_a_file_is_refused(name: str, hub: HubServer, run: Path):
+    done = tdd("push", run, f"tester/{name}")
+    assert done.code == 2 and "whose name is that of a script in it: choose another" in done.one_line()
+    assert hub.requests == []
+
+
 def test_other_vectors_than_the_sets_own_are_refused_before_any_request(
     hub: HubServer, made: DistilledSet, repo: str, tmp_path: Path
 ):

@@ -80,6 +80,10 @@ print(json.dumps([found["label"] for found in classify({[text for text, _ in row
 """
     found = json.loads(without_tdd(code, tmp_path).splitlines()[-1])
     told = tdd("predict", trained, *[text for text, _ in rows], "--format", "json")
+    by_name = tdd("predict", repo, *[text for text, _ in rows], "--format", "json")
+    assert by_name.code == 0 and f"{repo} is a classifier on the Hub" in by_name.err
+    labels = [[json.loads(line)["label"] for line in done.out.splitlines()] for done in (told, by_name)]
+    assert labels[0] == labels[1]
     assert found == [json.loads(line)["label"] for line in told.out.splitlines()]
 
 
@@ -121,6 +125,7 @@ print(json.dumps([found["label"] for found in classify({texts!r})]))
     found = json.loads(without_tdd(code, tmp_path).splitlines()[-1])
     told = tdd("predict", tmp_path / "run", *texts, "--format", "json")
     assert found == [json.loads(line)["label"] for line in told.out.splitlines()]
+    assert tdd("predict", repo, texts[0]).out == tdd("predict", tmp_path / "run", texts[0]).out
     done = tdd("pull", repo, "--classifier", "--output", tmp_path / "pulled")
     assert done.code == 0 and "import transformers\n" in done.out
     assert tdd("predict", tmp_path / "pulled", texts[0]).out == tdd("predict", tmp_path / "run", texts[0]).out
@@ -244,7 +249,7 @@ def test_a_classifier_that_is_read_as_a_set_is_told_from_one(
 ):
     model = f"{repo}-model"
     push_model(made, classifier, model)
-    for command in (["pull", model], ["predict", model, "a film"]):
+    for command in (["pull", model], ["evaluate", model], ["decode", model]):
         line = tdd(*command).one_line()
         assert line.endswith(f"{model} is a model on the Hub, not a set: get it with tdd pull {model} --classifier")
     line = tdd("pull", published, "--classifier").one_line()

@@ -46,6 +46,13 @@ def test_several_runs_get_folders_of_their_own_and_a_common_figure(tmp_path):
     assert all(path.stat().st_size > 1000 for path in paths)
 
 
+def test_accuracy_is_drawn_against_n_only_where_there_are_several(tmp_path):
+    for name in ("one", "another"):
+        make_run(tmp_path / name, 4)
+    paths = plot_runs([tmp_path / "one", tmp_path / "another"], tmp_path / "out")
+    assert paths[-1] == tmp_path / "out" / "curves-of-runs.png"
+
+
 def test_what_is_drawn_of_several_runs_lies_in_the_folder_of_none_and_on_the_card_of_none(tmp_path):
     runs = [tmp_path / "runs" / f"run-{n}" for n in (2, 4)]
     for run, n in zip(runs, (2, 4), strict=True):

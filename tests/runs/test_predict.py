@@ -120,7 +120,7 @@ def test_labels_are_told_apart_whatever_they_are(labels, names):
     ("texts", "labels", "match"),
     [
         ("a text", [1], "^X is a list of texts, not str$"),
-        (["a", "b"], [1], "^X holds 2 texts and y 1 labels"),
+        (["a", "b"], [1], "^X holds 2 texts and y 1 label:"),
         (["a", "b"], [1, 1], "^y holds one class"),
         ([["a"], ["b"]], [0, 1], "^text 1 of X is list"),
         (np.zeros((2, 3)), [0, 1], "^X has 3 columns"),

@@ -14,7 +14,7 @@ OF_DATA = {
     "text_column": "found by its usual names once the data are read",
     "label_column": "found by its usual names once the data are read",
     "sample_length": "max_length",
-    "samples_init": "real sentences for samples: words, else noise",
+    "samples_init": "noise for free samples, else real examples",
 }
 
 

@@ -20,7 +20,7 @@ from tdd.evaluation import full_data
 from tdd.settings.fields import LARGEST, Setting, Settings, setting, settings_of
 from tdd.settings.inner_parts import PlainLoopSettings
 from tdd.settings.networks import NETWORKS
-from tdd.settings.parts import PARTS, AllSettings, WordSettings
+from tdd.settings.parts import PARTS, AllSettings, ExchangeSettings, WordSettings
 from tdd.settings.recipe import RESUMED, Recipe, all_settings, settings_that_keep_the_run
 
 RUN = [known for known in all_settings() if known.part in PARTS]
@@ -46,6 +46,7 @@ OTHERS = {
 # Without which a setting has nothing to say.
 NEEDED = {name: {"pool": ["lstm"]} for name in ("pool_order", "pool_weights", "pool_choice")}
 NEEDED |= {name: {"inner": "plain"} for name in PlainLoopSettings.model_fields}
+NEEDED |= {name: {"samples": "phrases"} for name in ExchangeSettings.model_fields}
 
 
 def groups() -> Iterator[tuple[type[Settings], str, Any]]:
@@ -123,7 +124,7 @@ def test_the_flags_of_the_command_line_are_the_settings_that_say_so():
 
 def test_a_flag_reaches_its_setting():
     # Of two that exclude each other one alone.
-    left_out = ("image_column", "inner", "pool")
+    left_out = ("image_column", "inner", "pool", "no_exchange")
     values = {known.name: other_value(known) for known in RUN if known.flag and known.name not in left_out}
     arguments = [
         part

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MARK = "__label__"
-_LABEL = re.compile(rf"(?:^|(?<=\s)){MARK}(\S+)")
+LABEL = re.compile(rf"(?:^|(?<=\s)){MARK}(\S+)")
 _LOOKED_AT = 20  # lines
 
 
@@ -46,7 +46,7 @@ def read_fasttext(path: Path, encoding: str | None) -> Read:
         for number, line in enumerate(lines_of(data), 1):
             if not line.strip():
                 continue
-            before, *rest = _LABEL.split(line)
+            before, *rest = LABEL.split(line)
             if not rest:
                 raise UsageError(f"{path}, line {number}: no {MARK} before or behind the text")
             if len(rest) > 2:

@@ -8,12 +8,15 @@ import torch
 from torch import Tensor
 
 from tdd.data.text import TextSplit
+from tdd.distillation.samples.exchanged import ExchangedTexts
 from tdd.distillation.samples.free import FreeSamples
+from tdd.distillation.samples.pieces import pieces_of, spans_of
 from tdd.distillation.samples.protocol import Parametrisation
 from tdd.distillation.samples.real import RealSamples
 from tdd.distillation.samples.start import real_texts, text_split
 from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distillation.samples.words import WordSamples
+from tdd.distilled_set.sentences import Sentences
 from tdd.settings.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -28,9 +31,12 @@ def parametrisation(recipe: Recipe, corpus: Corpus, mask: Tensor | None, device:
     """
     if recipe.samples == "free":
         return FreeSamples()
-    if recipe.samples == "real":
-        return RealSamples(real_texts(recipe, corpus) if isinstance(corpus.train, TextSplit) else None)
+    if recipe.samples == "real" and not isinstance(corpus.train, TextSplit):
+        return RealSamples(None)
     train = text_split(corpus)
+    if recipe.are_real:
+        sentences = real_texts(recipe, corpus)
+        return RealSamples(sentences) if recipe.no_exchange else _exchanged(recipe, train, sentences, mask, device)
     return WordSamples(
         vocabulary(train, recipe.vocabulary, recipe.vocabulary_file, recipe.excluded_words),
         train.vectors,
@@ -40,3 +46,13 @@ def parametrisation(recipe: Recipe, corpus: Corpus, mask: Tensor | None, device:
         recipe.neighbours,
         recipe.temperature,
     )
+
+
+def _exchanged(
+    recipe: Recipe, train: TextSplit, sentences: Sentences, mask: Tensor | None, device: torch.device
+) -> ExchangedTexts:
+    whole, tokens = recipe.samples == "real", sentences.tokens.flatten(0, 1)
+    inside = torch.ones(tokens.shape, dtype=torch.bool) if mask is None else mask.cpu().flatten(0, 1)
+    rows = [row[:count].tolist() for row, count in zip(tokens, inside.sum(1).tolist(), strict=True)]
+    spans = [[(0, len(row))] if whole else spans_of(row, train) for row in rows]
+    return ExchangedTexts(sentences, inside, spans, pieces_of(train, recipe.length, whole), train.vectors, device)

@@ -89,6 +89,9 @@ def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> 
         else:
             tokens = random_sentences(words, n, recipe.length, draw_from)
         return train.vectors.embed(tokens).view(shape), mask_of(tokens > 0, shape)
+    if recipe.are_real and space.kind == "text":
+        tokens = real_texts(recipe, corpus).tokens
+        return text_split(corpus).vectors.embed(tokens).view(shape), mask_of(tokens > 0, shape)
     if recipe.starts_real:
         samples, mask = inputs_at(corpus.train, first_places(recipe, corpus, draw_from))
         if mask is None:
@@ -98,12 +101,10 @@ def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> 
 
 
 def real_texts(recipe: Recipe, corpus: Corpus) -> Sentences:
-    """The words of samples that are real texts, cut to the length of the set's."""
+    """The words of samples that are real texts, those that have vectors, cut to the length of the set's."""
     train = text_split(corpus)
-    tokens = torch.zeros(recipe.n, recipe.length, dtype=torch.int32)
-    for row, place in zip(tokens, first_places(recipe, corpus).tolist(), strict=True):
-        ids = torch.from_numpy(np.array(train.row(place)[: recipe.length])).int()
-        row[: len(ids)] = ids
+    places = first_places(recipe, corpus)[:, None]
+    tokens = real_sentences(train, places, torch.arange(1, len(train.vectors) + 1), recipe.length, fill=False)
     return Sentences.of(tokens.view(*recipe.split(len(corpus.classes)), -1), train.vectors)
 
 
@@ -119,7 +120,7 @@ def text_split(corpus: Corpus) -> TextSplit:
         UsageError: it holds images.
     """
     if not isinstance(corpus.train, TextSplit):
-        raise UsageError("samples: words needs text, and the data are images: use samples: free")
+        raise UsageError("the samples asked for are made of words, and the data are images: use samples: free")
     return corpus.train
 
 

@@ -19,7 +19,7 @@ WAYS = [{}, {"inner": "plain", "inner_steps": [2, 6], "window": 2, "inner_rate":
 @pytest.mark.parametrize("start", ["real", "herding"])
 def test_texts_stay_and_labels_are_learned(tmp_path, ways, start):
     corpus = tiny_corpus()
-    recipe = tiny_recipe(samples="real", samples_init=start, sample_length=5, n=6, **ways)
+    recipe = tiny_recipe(samples="real", no_exchange=True, samples_init=start, sample_length=5, n=6, **ways)
     distiller = Distiller(recipe, corpus)
     before = distiller.best()
     distilled = distiller.run()
@@ -34,7 +34,7 @@ def test_texts_stay_and_labels_are_learned(tmp_path, ways, start):
 
 @pytest.mark.parametrize("ways", WAYS)
 def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, ways):
-    corpus, recipe, seen = tiny_corpus(), tiny_recipe(samples="real", **ways), []
+    corpus, recipe, seen = tiny_corpus(), tiny_recipe(samples="real", no_exchange=True, **ways), []
     whole = Distiller(recipe, corpus).run()
     path = tmp_path / "last.safetensors"
     with pytest.raises(Interrupted):
@@ -47,10 +47,10 @@ def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, ways):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"samples_init": "noise"}, "are training examples"),
-        ({"start_from": "x"}, "are training examples"),
+        ({"samples_init": "noise"}, "are training texts"),
+        ({"start_from": "x"}, "are training texts"),
         ({"padding": "end"}, "padding is a setting of sentences of words"),
-        ({"labels": "hard", "inner": "plain"}, "leave nothing to learn"),
+        ({"labels": "hard", "inner": "plain", "no_exchange": True}, "leave nothing to learn"),
     ],
 )
 def test_what_contradicts_real_examples_is_refused(settings, said):

@@ -60,8 +60,8 @@ def test_a_vocabulary_of_ones_own_may_hold_words_that_the_data_do_not(tmp_path):
         (b"word1 \xff\xfe", {}, "cannot read vocabulary_file .*mine.txt: it is not UTF-8 text"),
         (None, {}, "cannot read vocabulary_file .*mine.txt: No such file or directory"),
         (b"", {}, "0 words to make sentences of: set a larger vocabulary, or exclude fewer words"),
-        (b"word1 word1", {}, "1 words to make sentences of"),
-        (b"word1 word2", {"excluded_words": ["word2"]}, "1 words to make sentences of"),
+        (b"word1 word1", {}, "1 word to make sentences of"),
+        (b"word1 word2", {"excluded_words": ["word2"]}, "1 word to make sentences of"),
         (b"word1 word2", {"samples_init": "noise"}, None),
     ],
 )
@@ -81,7 +81,9 @@ def test_a_vocabulary_that_cannot_be_used_is_one_line(tmp_path, content, setting
 def test_images_have_no_words():
     grey = Normalisation(torch.zeros(1), torch.ones(1))
     pictures = ImageSplit(np.zeros((4, 8, 8, 1), dtype=np.uint8), np.arange(4), torch.zeros(4), grey)
-    with pytest.raises(UsageError, match="samples: words needs text, and the data are images: use samples: free"):
+    with pytest.raises(
+        UsageError, match="the samples asked for are made of words, and the data are images: use samples: free"
+    ):
         parametrisation(tiny_recipe(samples="words"), replace(tiny_corpus(), train=pictures), None, torch.device("cpu"))
     with pytest.raises(UsageError, match="samples: words makes sentences, and lenet reads images: use samples: free"):
         tiny_recipe(samples="words", network="lenet")

@@ -1,0 +1,82 @@
+"""Exchange pieces of real texts for others, where the true outer loss falls on networks and examples of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from tdd.data.protocols import RealBatch, Split
+from tdd.distillation.checkpoint import OuterState
+from tdd.distillation.loops import train_by
+from tdd.distillation.samples.exchanged import ExchangedTexts
+from tdd.distillation.samples.protocol import Parametrisation
+from tdd.settings.recipe import Recipe
+from tdd.system.seeds import generator
+
+if TYPE_CHECKING:
+    from tdd.distillation.trainee import Trainee
+
+
+def exchange(
+    recipe: Recipe,
+    state: OuterState,
+    parametrisation: Parametrisation,
+    trainees: Sequence[Trainee],
+    train: Split,
+    mask: Tensor | None,
+) -> bool:
+    """Exchange pieces after the outer steps that are due, and say whether that was done.
+
+    Which ones is told, to first order, by Adam's running mean of the gradient to the samples (about ten outer steps).
+    The exchanges, all together, are kept if the mean outer loss of the trainees falls, on networks and training
+    examples that are drawn for this alone, the same before and after.
+
+    Args:
+        recipe: the settings.
+        state: what is updated, before its `step` is counted on.
+        parametrisation: what stands for the samples; where nothing is exchanged, nothing is done.
+        trainees: the networks.
+        train: the training examples.
+        mask: of the samples.
+    """
+    if not isinstance(parametrisation, ExchangedTexts) or (state.step + 1) % recipe.exchange_every:
+        return False
+    raw = state.learned["samples"]
+    mean = state.optimiser.state[raw]["exp_avg"]
+    new = parametrisation.exchanged(raw, mean, recipe.exchanges)
+    if torch.equal(new, raw):
+        return False
+    size = min(recipe.batch_size, len(train))
+    drawn = torch.randperm(len(train), generator=generator(recipe.seed, "exchange", state.step))[:size]
+    batch = train.batch(drawn).to(raw.device)
+    before, after = (_loss(recipe, state, samples, trainees, batch, mask) for samples in (raw.detach(), new))
+    if not after < before:
+        return False
+    with torch.no_grad():
+        changed = (new != raw).any(-1)
+        raw.copy_(new)
+        state.average["samples"].copy_(new)
+        mean[changed] = 0  # what was known of other words
+    return True
+
+
+def _loss(
+    recipe: Recipe,
+    state: OuterState,
+    samples: Tensor,
+    trainees: Sequence[Trainee],
+    batch: RealBatch,
+    mask: Tensor | None,
+) -> float:
+    """Mean outer loss of networks that are trained on these samples, over the trainees."""
+    place: tuple[str | int, ...] = ("exchange", state.step)
+    total = 0.0
+    for trainee in trainees:
+        inner = trainee.inner_loop(state.learned, samples, mask, place)
+        theta = trainee.starts(*place, networks=list(range(recipe.networks)))
+        losses, _ = trainee.kernel.loss(train_by(inner, trainee.kernel, theta), batch)
+        total += losses.mean().item()
+    return total / len(trainees)

@@ -1,0 +1,146 @@
+"""Samples of real clauses and texts: exchanged where that lowers the true loss, resumed to the bit, always real."""
+
+import pytest
+import torch
+from distilled_sets import assert_same_bits
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny import tiny_corpus, tiny_recipe
+
+from tdd.distillation import exchange as exchanges
+from tdd.distillation.distiller import Distiller
+from tdd.distillation.samples.exchanged import ExchangedTexts
+from tdd.distillation.samples.pieces import LONGEST, MARKS, OPENING, clauses, pieces_of
+from tdd.distilled_set.set import DistilledSet
+from tdd.errors import Interrupted, UsageError
+from tdd.settings.recipe import Recipe
+
+WAYS = [{}, {"inner": "plain", "inner_steps": [2, 6], "window": 2, "inner_rate": 0.02, "init": "random"}]
+EVERY = {"exchange_every": 1, "samples_init": "herding"}
+ALL_WORDS = ["film", "a", "the", *sorted(MARKS), *sorted(OPENING)]
+
+
+@given(st.lists(st.sampled_from(ALL_WORDS), max_size=60))
+def test_clauses_lie_side_by_side_and_are_short(words):
+    spans = clauses(words)
+    assert [place for begin, end in spans for place in range(begin, end)] == list(range(len(words)))
+    for begin, end in spans:
+        assert 1 <= end - begin <= LONGEST
+        assert not set(words[begin + 1 : end]) & OPENING  # none begins inside of another
+
+
+def test_clauses_of_a_sentence():
+    words = ["the", "film", "is", "long", ",", "but", "it", "is", "good", "(", "mostly", ")", "."]
+    assert [" ".join(words[a:b]) for a, b in clauses(words)] == [
+        "the film is long ,",
+        "but it is good (",
+        "mostly ) .",
+    ]
+    assert clauses(["film"] * 30) == [(0, 12), (12, 24), (24, 30)]
+
+
+def exchanged_texts(**settings):
+    corpus = tiny_corpus()
+    recipe = tiny_recipe(samples="real", sample_length=5, n=6, **EVERY, **settings)
+    return Distiller(recipe, corpus), corpus
+
+
+@pytest.mark.parametrize("samples", ["real", "phrases"])
+def test_the_exchange_is_the_one_that_is_best_to_first_order(samples):
+    corpus = tiny_corpus()
+    distiller = Distiller(tiny_recipe(samples=samples, sample_length=5, n=6, **EVERY), corpus)
+    texts, raw = distiller.parametrisation, distiller.state.learned["samples"].detach()
+    slope = torch.randn(raw.shape, generator=torch.Generator().manual_seed(0))
+    before = (slope * raw).sum()
+    best = before
+    for words, slots in texts.slots.items():
+        for slot in slots:
+            for piece in texts.pieces[words]:
+                other = raw.flatten(0, 1).clone()
+                other[slot.sample, slot.begin : slot.begin + words] = corpus.train.vectors.embed(piece)
+                best = min(best, (slope.flatten(0, 1) * other).sum())
+    found = texts.exchanged(raw, slope, 1)
+    assert ((found != raw).any(-1).any(-1).sum() == 1) and best < before
+    assert (slope * found).sum() == pytest.approx(best.item(), rel=1e-5)
+    several = texts.exchanged(raw, slope, 3)
+    assert (several != raw).any(-1).any(-1).sum() == 3 and (slope * several).sum() < best
+    assert torch.equal(texts.exchanged(raw, torch.zeros_like(slope), 3), raw)  # nothing would lower the loss
+
+
+@pytest.mark.parametrize("ways", WAYS)
+@pytest.mark.parametrize("samples", ["real", "phrases"])
+def test_what_is_exchanged_is_real_and_no_longer(tmp_path, samples, ways):
+    corpus, kept = tiny_corpus(), []
+    recipe = tiny_recipe(samples=samples, sample_length=5, n=6, outer_steps=12, **EVERY, **ways)
+    distiller = Distiller(recipe, corpus)
+    start = distiller.best()
+    with pytest.MonkeyPatch.context() as patch:
+        do = exchanges.exchange
+        patch.setattr("tdd.distillation.distiller.exchange", lambda *given: kept.append(do(*given)))
+        distilled = distiller.run()
+    assert any(kept) and not all(kept)
+    last = distiller._as_set(distiller.state.learned)
+    assert not torch.equal(last.samples, start.samples)
+    assert last.words == start.words == distilled.words
+    pieces = {tuple(row) for found in pieces_of(corpus.train, 5, samples == "real").values() for row in found.tolist()}
+    if samples == "real":
+        for row in last.sentences.tokens.flatten(0, 1).tolist():
+            assert tuple(token for token in row if token) in pieces
+    distilled.save_pretrained(tmp_path)
+    assert_same_bits(DistilledSet.from_pretrained(tmp_path, vectors=corpus.train.vectors), distilled)
+
+
+def test_an_exchange_is_kept_only_where_the_true_loss_falls(monkeypatch):
+    distiller, _ = exchanged_texts()
+    for losses, kept in (([2.0, 1.0], True), ([1.0, 1.0], False), ([1.0, 2.0], False), ([1.0, float("nan")], False)):
+        distiller._finite_outer_step()
+        told = iter(losses)
+        monkeypatch.setattr(exchanges, "_loss", lambda *given, told=told: next(told))
+        state, before = distiller.state, distiller.state.learned["samples"].detach().clone()
+        about = (distiller.parametrisation, distiller.trainees, distiller.corpus.train, distiller.mask)
+        assert exchanges.exchange(distiller.recipe, state, *about) is kept
+        changed = (state.learned["samples"] != before).any(-1)
+        assert changed.any() == kept and torch.equal(state.average["samples"], state.learned["samples"])
+        if kept:
+            assert not state.optimiser.state[state.learned["samples"]]["exp_avg"][changed].any()
+
+
+@pytest.mark.parametrize("ways", WAYS)
+def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, ways):
+    corpus, recipe, seen = tiny_corpus(), tiny_recipe(samples="phrases", sample_length=5, **EVERY, **ways), []
+    whole = Distiller(recipe, corpus).run()
+    path = tmp_path / "last.safetensors"
+    with pytest.raises(Interrupted):
+        Distiller(
+            recipe, corpus, path, on_progress=lambda p: seen.append(p.step), should_stop=lambda: len(seen) == 5
+        ).run()
+    assert_same_bits(Distiller(recipe, corpus, path).run(), whole)
+
+
+def test_words_without_a_vector_are_no_part_of_real_samples():
+    corpus = tiny_corpus()
+    corpus.train.ids[::4] = 0
+    for settings in ({"no_exchange": True}, EVERY):
+        made = Distiller(tiny_recipe(samples="real", sample_length=5, n=6, **settings), corpus).best()
+        tokens = made.sentences.tokens
+        inside = torch.ones(tokens.shape, dtype=torch.bool) if made.mask is None else made.mask
+        assert torch.equal(tokens > 0, inside)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"samples": "words", "exchange_every": 2}, "exchange_every is a setting of real clauses and texts"),
+        ({"no_exchange": True}, "no_exchange is a setting of real clauses and texts"),
+        ({"samples": "phrases", "ema": 0.9}, "ema averages numbers, and phrases are words"),
+        ({"samples": "phrases", "samples_init": "noise"}, "samples: phrases are training texts"),
+        ({"samples": "phrases", "network": "lenet"}, "samples: phrases makes sentences, and lenet reads images"),
+    ],
+)
+def test_what_contradicts_an_exchange_is_refused(settings, said):
+    with pytest.raises(UsageError, match=said):
+        Recipe(**settings)
+
+
+def test_real_texts_are_exchanged_and_images_are_not():
+    assert isinstance(exchanged_texts()[0].parametrisation, ExchangedTexts)
