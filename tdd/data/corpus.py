@@ -132,7 +132,7 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
         if len(usable):
             rows[name] = usable
     notes += notes_on_copies(keys, classes.labels, {name: used.numpy() for name, used in rows.items()})
-    learned_from = keys["train"][rows["train"]]
+    learned_from = keys["train"][rows["train"].numpy()]  # a tensor of one row would be taken for a place
     origin = complete(rows, classes.labels["train"], keys["train"], classes.names, recipe, notes)
     chosen = {
         name: (cells[origin[name]], rows[name], torch.from_numpy(classes.labels[origin[name]])[rows[name]])
@@ -147,10 +147,10 @@ def load_corpus(recipe: Recipe, vectors: Embedding | None = None, data: Data | N
     for name, part in parts.items():
         if isinstance(part, TextSplit):
             part.raw = RawTexts(splits[origin[name]], encoder.columns, torch.as_tensor(rows[name]), origin[name])
-    if (copies := numbered(keys[origin["test"]][rows["test"]])) is not None:
+    if (copies := numbered(keys[origin["test"]][rows["test"].numpy()])) is not None:
         parts["test"].copies = torch.from_numpy(copies)
     if origin["test"] == "test":
-        parts["test"].in_train = torch.from_numpy(np.isin(keys["test"][rows["test"]], learned_from))
+        parts["test"].in_train = torch.from_numpy(np.isin(keys["test"][rows["test"].numpy()], learned_from))
     is_whole = origin["test"] == "test" and len(places["test"]) == official["test"]
     return Corpus(
         recipe.dataset,

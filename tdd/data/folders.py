@@ -15,6 +15,7 @@ from tdd.data.formats.packed import data_suffix
 from tdd.data.formats.read import Read, of_all_files
 from tdd.data.join_files import join, of_one_kind
 from tdd.errors import TddError, UsageError
+from tdd.hub.layout import RECIPE, WEIGHTS
 from tdd.hub.quiet import offline, reason
 from tdd.settings.data_parts import DataSettings
 
@@ -29,11 +30,16 @@ def read_folder(folder: Path, recipe: DataSettings) -> Read:
     every file is read, as the split that its name speaks of, or texts and images by the folders that they lie in.
 
     Raises:
-        UsageError: no data files, a loading script, or no such configuration.
+        UsageError: no data files, those of a run, a loading script, or no such configuration.
         TddError: a file is damaged or is not what its name says; the line names it.
     """
     if any((folder / name).is_file() for name in ("state.json", "dataset_dict.json")):
         raise UsageError(f"{folder} was written by save_to_disk: write it with to_parquet instead")
+    if (folder / RECIPE).is_file() and any((folder / name).exists() for name in (WEIGHTS, "log.jsonl")):
+        raise UsageError(
+            f"{folder} holds a run, not data: name a data set; a run goes on by tdd distill --resume {folder}, and is "
+            f"measured by tdd evaluate {folder} and tdd baselines --run {folder}"
+        )
     if _is_for_datasets(folder, recipe):
         return _by_datasets(folder, recipe)
     files = [path for path in sorted(folder.rglob("*")) if _is_data(path, folder)]

@@ -5,7 +5,7 @@ The methods call packages above this one, and are the one place that does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, SupportsIndex, cast, overload
 
 from tdd.system.formatting import counted, percent
 
@@ -41,7 +41,7 @@ class Shortcuts:
         shape = " x ".join(map(str, self.samples.shape[2:]))
         lines = [
             f"DistilledSet of {self.recipe.dataset}: {len(self)} {kind} of {shape}",
-            f"{counted(steps, 'step')} x {per_step}, {self.learning_rates.shape[1] // steps} x, "
+            f"{counted(steps, 'step')} x {per_step}, {counted(self.learning_rates.shape[1] // steps, 'epoch')}, "
             f"for {', '.join(self.recipe.learners)}, {self.recipe.init} initialisation",
             f"{len(self.classes)} classes: {classes}",
         ]
@@ -60,16 +60,28 @@ class Shortcuts:
         """n, the number of samples."""
         return self.samples.shape[0] * self.samples.shape[1]
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        """One sample, counted step by step.
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+
+    def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        """One sample, counted step by step, or a list of them: ``distilled[0]``, ``distilled[-1]``, ``distilled[:4]``.
 
         Returns:
-            "sample", (L, d) or (c, h, w); "label", the class with the largest soft label; "soft_label", a number for
-            each class by its name; "step", "index" (place in the step) and "learning_rates" (one an epoch; of a pool by
-            the names of its networks); of a set of words the "text"; where a text is padded its "length" in tokens.
+            Of each sample "sample", (L, d) or (c, h, w); "label", the class with the largest soft label; "soft_label",
+            a number for each class by its name; "step", "index" (place in the step) and "learning_rates" (one an epoch;
+            of a pool by the names of its networks); of a set of words the "text"; where a text is padded its "length"
+            in tokens.
         """
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        if not isinstance(index, SupportsIndex):
+            raise TypeError(f"samples are counted from 0 on, and {index!r} is no number")
+        index = index.__index__()
         if not -len(self) <= index < len(self):
-            raise IndexError(f"sample {index} of {len(self)}")
+            raise IndexError(f"there is no sample {index}: the set has {counted(len(self), 'sample')}, from 0 on")
         steps, per_step = self.samples.shape[:2]
         step, place = divmod(index % len(self), per_step)
         labels, rates = self.labels[step, place], self.learning_rates[:, step::steps].tolist()

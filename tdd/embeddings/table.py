@@ -40,6 +40,9 @@ class Table:
         self._table = table
         _IN_MEMORY[checksum] = self
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, {len(self):,} x {self.dim})"
+
     def __len__(self) -> int:
         return len(self.words)
 

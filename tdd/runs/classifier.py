@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from tdd.data.corpus import load_corpus
 from tdd.distillation.distiller import Distiller
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import UsageError
+from tdd.errors import UsageError, check_kind
 from tdd.evaluation.predictor import Predictor, Text
 from tdd.settings.recipe import Recipe
 from tdd.system.formatting import counted
@@ -61,7 +61,12 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     @classmethod
     def from_set(cls, distilled: DistilledSet, seed: int = 0) -> TextClassifier:
-        """A fitted classifier of a set that is there: `classes_` are its names, in its order."""
+        """A fitted classifier of a set that is there: `classes_` are its names, in its order.
+
+        Raises:
+            UsageError: `distilled` is something else.
+        """
+        check_kind("distilled", distilled, DistilledSet, "tdd.DistilledSet.from_pretrained(folder)")
         recipe = distilled.recipe
         classifier = cls(distilled.n, recipe.network, recipe.init, recipe.outer_steps, recipe.vectors, seed)
         classifier.distilled_, classifier.classes_ = distilled, np.array(distilled.classes)
@@ -76,9 +81,12 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             y: N labels of any kind.
 
         Raises:
-            UsageError: X holds something else, or there are too few texts.
+            UsageError: X or y holds something else, or there are too few texts.
         """
         texts, labels = _texts(X), np.asarray(y)
+        if labels.ndim != 1:
+            raise UsageError(f"y has the shape {labels.shape}: give each text one label")
+        check_kind("settings", self.settings or {}, Mapping, "settings of tdd.Recipe by their names")
         if len(texts) != len(labels):
             raise UsageError(
                 f"X holds {counted(len(texts), 'text')} and y {counted(len(labels), 'label')}: give each one label"
@@ -86,7 +94,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_classification_targets(labels)
         self.classes_, places = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
-            raise UsageError("y holds one class: there is nothing to tell apart")
+            raise UsageError(f"y holds {counted(len(self.classes_), 'class')}: there is nothing to tell apart")
         names = _names(self.classes_.tolist())
         rows = texts, [names[place] for place in places]
         chosen = {"n": self.n, "network": self.network, "init": self.init, "seed": self.seed}
@@ -112,7 +120,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Sequence[Text]) -> NDArray[Any]:
         """The label of each of N texts."""
-        found: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(1)]
+        places = self.predict_proba(X).argmax(1)
+        found: NDArray[Any] = self.classes_[places]
         return found
 
     def __sklearn_tags__(self) -> Any:

@@ -249,3 +249,12 @@ def test_the_encoding_of_other_text_is_kept(how: str, tmp_path: Path, load: Load
             (folder / label).mkdir(exist_ok=True)
             (folder / label / f"{place}.txt").write_text(text)
     assert load(folder).reading["encoding"] == ("utf-16-le" if how == "jsonl" else "utf-8")
+
+
+def test_the_folder_of_a_run_is_not_read_as_data(tmp_path: Path, load: Load):
+    run = tmp_path / "run"
+    write_csv(run / "figures.csv", [("a text", 0), ("another", 1)])
+    for name in ("recipe.yaml", "log.jsonl"):
+        (run / name).write_text("\n")
+    with pytest.raises(UsageError, match=f"run holds a run, not data: name a data set; .* tdd evaluate {run}"):
+        load(run)

@@ -145,3 +145,10 @@ def test_test_examples_that_have_another_label_in_train_are_told(tmp_path: Path,
     write_csv(tmp_path / "d" / "train.csv", [*rows, (rows[0][0], "b")])
     write_csv(tmp_path / "d" / "test.csv", [rows[0], (rows[0][0], "b"), (rows[1][0], "a"), rows[3], ("a dog", "a")])
     assert "4 of the 5 test examples are also in train, 1 with another label" in load(tmp_path / "d").notes
+
+
+def test_a_test_split_of_one_example_is_read(tmp_path: Path, load: Load):
+    write_csv(tmp_path / "d" / "train.csv", [(text, i % 2) for i, text in enumerate(texts(20))])
+    write_csv(tmp_path / "d" / "test.csv", [(texts(20)[0], 0)])
+    corpus = load(tmp_path / "d")
+    assert (len(corpus.test), corpus.test.copies, corpus.test.in_train.tolist()) == (1, None, [True])

@@ -24,7 +24,7 @@ def test_a_set_tells_what_it_is_in_a_few_lines():
     steps = distilled.samples.shape[0]
     assert repr(distilled).splitlines() == [
         "DistilledSet of tiny: 4 sentences of 10 x 6",
-        f"  {steps} steps x {4 // steps}, 3 x, for text_cnn, fixed initialisation",
+        f"  {steps} steps x {4 // steps}, 3 epochs, for text_cnn, fixed initialisation",
         "  2 classes: class 0, class 1",
         "  test accuracy 58.00 ± 5.70 % over 5 networks, random initialisation",
         "  test accuracy 70.00 %, fixed initialisation",
@@ -40,8 +40,12 @@ def test_samples_are_counted_step_by_step():
     assert list(sample["soft_label"].values()) == distilled.labels[1, 1].tolist()
     assert torch.equal(distilled[-1]["sample"], sample["sample"])
     assert [one["step"] for one in distilled] == [0, 0, 1, 1]
-    with pytest.raises(IndexError):
+    for places in (slice(1, 3), slice(None, None, -2), slice(9)):
+        assert [(one["step"], one["index"]) for one in distilled[places]] == [(0, 0), (0, 1), (1, 0), (1, 1)][places]
+    with pytest.raises(IndexError, match=r"^there is no sample 4: the set has 4 samples, from 0 on$"):
         distilled[4]
+    with pytest.raises(TypeError, match="'text' is no number"):
+        distilled["text"]
 
 
 def test_a_set_of_a_pool_names_its_networks_and_the_rates_of_each():
@@ -73,7 +77,8 @@ def test_a_notebook_is_told_where_the_vectors_are_not_there(monkeypatch):
     assert "no vectors &#x27;x&#x27;" in made(n=4)._repr_html_()
 
 
-def test_recipes_corpora_and_evaluations_fit_a_line():
+def test_recipes_corpora_evaluations_and_vectors_fit_a_line():
+    assert repr(tiny_corpus().train.vectors).startswith("WordVectors('tiny', ")
     assert repr(Recipe(dataset="imdb", n=10, options={"filters": 7})) == (
         "Recipe(dataset='imdb', n=10, options={'filters': 7})"
     )

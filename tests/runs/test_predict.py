@@ -10,6 +10,7 @@ import pytest
 import torch
 from command import tdd
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -121,7 +122,9 @@ def test_labels_are_told_apart_whatever_they_are(labels, names):
     [
         ("a text", [1], "^X is a list of texts, not str$"),
         (["a", "b"], [1], "^X holds 2 texts and y 1 label:"),
-        (["a", "b"], [1, 1], "^y holds one class"),
+        (["a", "b"], [1, 1], "^y holds 1 class: there"),
+        ([], [], "^y holds 0 classes: there"),
+        (["a", "b"], [[1], [2]], r"^y has the shape \(2, 1\): give each text one label"),
         ([["a"], ["b"]], [0, 1], "^text 1 of X is list"),
         (np.zeros((2, 3)), [0, 1], "^X has 3 columns"),
     ],
@@ -129,6 +132,22 @@ def test_labels_are_told_apart_whatever_they_are(labels, names):
 def test_what_is_no_text_is_refused_in_a_line(texts, labels, match: str):
     with pytest.raises(UsageError, match=match):
         TextClassifier().fit(texts, labels)
+
+
+def test_a_classifier_that_is_not_fitted_says_so():
+    for tell in (TextClassifier().predict, TextClassifier().predict_proba):
+        with pytest.raises(NotFittedError):
+            tell(["a text"])
+    with pytest.raises(UsageError, match=r"^distilled is a DistilledSet, not a str: pass tdd.DistilledSet.from_pre"):
+        TextClassifier.from_set("runs/imdb-20")
+    with pytest.raises(UsageError, match=r"^settings is a Mapping, not a list: pass settings of tdd.Recipe"):
+        TextClassifier(settings=["n=2"]).fit(["a", "b"], [0, 1])
+
+
+def test_an_empty_text_among_others_is_left_out():
+    texts, labels = reviews(60)
+    classifier = TextClassifier(n=4, outer_steps=2, **FAST).fit(["", *texts[1:]], labels)
+    assert classifier.predict_proba(["", texts[1]]).shape == (2, 2)
 
 
 @pytest.fixture(scope="module")
