@@ -96,7 +96,7 @@ def _by_names(folder: Path, files: list[Path], recipe: DataSettings) -> Read:
         for path in paths:
             reads[str(path.relative_to(folder))] = read = read_file(path, recipe)
             if len(read.splits) > 1:
-                raise UsageError(f"{path} holds splits of its own: read it alone, with --data {path}")
+                raise UsageError(f"{path} holds splits of its own: read it alone, as data (--data {path})")
         alike, stray = of_one_kind({name: next(iter(read.splits.values())) for name, read in reads.items()}, recipe)
         left_out |= stray
         parts: dict[str, Dataset] = {}
@@ -137,7 +137,7 @@ def explain(error: Exception, name: str, config: str | None, folder: Path) -> Td
     if "scripts are no longer supported" in text:
         return UsageError(
             f"{name} is a loading script, which is not run: on the Hub its data may be there as files, "
-            f"with --set revision=refs/convert/parquet"
+            f"with revision refs/convert/parquet (--set revision=refs/convert/parquet)"
         )
     if configs := re.search(r"BuilderConfig .* not found.*?\[(.*?)\]|available configs: \[(.*?)\]", text, re.DOTALL):
         names = (configs[1] or configs[2] or "").replace("'", "")

@@ -68,10 +68,11 @@ def _load_cached(repo: str, recipe: DataSettings, why: str) -> tuple[Read, str |
             raise UsageError(f"{why}, and {reason(error)}: choose one with config_name") from None
         what = f"{repo} ({config})" if config else repo
         advice = (
-            "or unset HF_HUB_OFFLINE" if is_offline() else "a cached copy with HF_HUB_OFFLINE=1, or set HF_ENDPOINT"
+            "or unset HF_HUB_OFFLINE" if is_offline() else "use a cached one with HF_HUB_OFFLINE=1, or set HF_ENDPOINT"
         )
         raise TddError(
-            f"{why}, and {what} is not in the cache {datasets.config.HF_DATASETS_CACHE}: use --data PATH, {advice}"
+            f"{why}, and {what} is not in the cache {datasets.config.HF_DATASETS_CACHE}: read a copy by data (--data "
+            f"PATH), {advice}"
         ) from None
     # The cache keeps the prepared files of a commit in a folder of that name.
     commit = before[1] if before else Path(next(iter(splits.values())).cache_files[0]["filename"]).parent.name

@@ -43,7 +43,7 @@ def first_attention(recipe: Recipe, learner: Learner, samples: Tensor, mask: Ten
     if not isinstance(attended, Attended):
         raise UsageError(
             f"attention_labels = {recipe.attention_labels} needs a pretrained encoder of which a layer at least is "
-            f"trained, as --network minilm with train: last:2; leave it out"
+            f"trained, as minilm with train: last:2; leave it out"
         )
     found = attended.attention
     if found.shape[1] < recipe.attention_layers:

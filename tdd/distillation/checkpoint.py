@@ -79,7 +79,12 @@ class OuterState:
         Raises:
             TddError: the file is damaged, or belongs to another recipe, other data or another network.
         """
-        tensors, metadata = load_tensors(path)
+        try:
+            tensors, metadata = load_tensors(path)
+        except TddError as error:
+            raise TddError(
+                f"{error}, or remove it: a finished run is read without it, another one starts again"
+            ) from None
         try:
             progress = json.loads(metadata["tdd"])
             course = progress.pop("schedule")

@@ -40,7 +40,9 @@ def locked(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
-        raise UsageError(f"'{folder}' is in use by another run; wait for it or choose another --output") from None
+        raise UsageError(
+            f"'{folder}' is in use by another run; wait for it or choose another folder (--output)"
+        ) from None
     except OSError as error:
         raise TddError(f"cannot use '{folder}' as a run folder: {error.strerror or error}") from None
     try:
@@ -59,10 +61,10 @@ def check_empty(folder: Path) -> None:
     """Raise UsageError unless `folder` is empty but for hidden files."""
     if (folder / RECIPE).exists():
         raise UsageError(
-            f"'{folder}' already holds a run; go on with it by --resume {folder}, or choose another --output"
+            f"'{folder}' already holds a run; resume it (--resume {folder}), or choose another folder (--output)"
         )
     if any(not path.name.startswith(".") for path in folder.iterdir()):
-        raise UsageError(f"'{folder}' holds other files; choose another --output, or empty it")
+        raise UsageError(f"'{folder}' holds other files; choose another folder (--output), or empty it")
 
 
 def recipe_of_run(folder: Path) -> Recipe:

@@ -47,7 +47,9 @@ def to_words(distilled: DistilledSet, vectors: Embedding) -> tuple[DistilledSet,
 def check_decodable(distilled: DistilledSet) -> None:
     """Raise UsageError where the samples are words already."""
     if distilled.sentences:
-        raise UsageError("this set is made of words and reads as it trains: its accuracy is that without --decoded")
+        raise UsageError(
+            "this set is made of words and reads as it trains: its accuracy as words is its own (leave --decoded out)"
+        )
 
 
 def refit(

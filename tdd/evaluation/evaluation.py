@@ -128,9 +128,11 @@ def evaluate(
             "networks counts fresh networks, and a fixed initialisation is a single one: use init='random'"
         )
     if init == "fixed" and distilled.initialisation is None:
-        raise UsageError("this set was made for random initialisations and holds no fixed one; use --init random")
+        raise UsageError(
+            "this set was made for random initialisations and holds no fixed one; test it by init random (--init)"
+        )
     if init == "fixed" and initialisation is not None:
-        raise UsageError("a fixed initialisation is the set's own: test others with --init random")
+        raise UsageError("a fixed initialisation is the set's own: test others with init random (--init random)")
     check_fits(distilled, test)
     if recipe.pool and network is None:
         evaluations = {

@@ -30,7 +30,7 @@ def features_of(kind: FeaturesOf, spaces: Spaces, device: torch.device) -> Featu
     read = spaces.of(FROZEN)
     train = read.train
     if not isinstance(train, TextSplit):
-        raise UsageError("--features minilm reads text, and the data are images")
+        raise UsageError("minilm as features (--features) reads text, and the data are images")
     learner = make_learner(MINILM, {"train": "head"}, train.space, len(read.classes), device)
     vectors = SentenceVectors(learner)
     return lambda places: vectors.of(train, places)

@@ -110,7 +110,7 @@ class GivenSet:
             raise UsageError(
                 f"the set is made of numbers in {self.distilled.source.get('vectors', 'its own space')}, not of words: "
                 f"networks of another space ({read.train.source().get('vectors', read.train.space)}) cannot read it; "
-                "distil with --samples words, or name networks that read the same"
+                "distil with samples: words (--samples words), or name networks that read the same"
             )
         separator = train.vectors.separator if train.are_pairs else ()
         return [

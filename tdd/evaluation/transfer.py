@@ -87,12 +87,13 @@ class Transfer:
         _ = tested.of_texts
         if protocol == "learned" and (network in LEARNERS or not self._subject_has_steps):
             what = f"{LEARNERS[network]} takes" if network in LEARNERS else "texts from a file have"
-            raise UsageError(f"{what} no learned steps: use --protocol plain")
+            raise UsageError(f"{what} no learned steps: train plainly (--protocol plain)")
         for row in self.rows.values():
             for given in row:
                 if not isinstance(given.examples(tested.read), TextSplit) and network in LEARNERS:
                     raise UsageError(
-                        f"{network} learns from words, and the set is made of numbers: distil with --samples words"
+                        f"{network} learns from words, and the set is made of numbers: distil with samples: words "
+                        "(--samples words)"
                     )
 
     def measure(self, network: str, protocol: Protocol) -> dict[str, dict[str, dict[str, Any]]]:

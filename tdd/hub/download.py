@@ -53,7 +53,7 @@ CLASSIFIER = Holding(
     "classifier of transformers",
     (CONFIG, WEIGHTS_OF_MODEL),
     is_of_model,
-    "{repo} is a data set on the Hub, not a model: leave --classifier out",
+    "{repo} is a data set on the Hub, not a model (leave --classifier out)",
 )
 
 # Someone may push between the listing and the download.

@@ -204,7 +204,9 @@ def make_learner(
         if entry.reads not in (None, space.kind):
             reads, data = ("text", "images") if space.kind == "image" else ("images", "text")
             others = ", ".join(networks_for(space.kind))
-            raise UsageError(f"{name} reads {reads} and the data are {data}: use --network with one of {others}")
+            raise UsageError(
+                f"{name} reads {reads} and the data are {data}: set network (--network) to one of {others}"
+            )
         # Made on the CPU wherever it is computed, so that what it draws is the same on every device; pretrained weights
         # are read into memory first.
         with torch.device("meta" if device.type == "meta" and not entry.pretrained else "cpu"):

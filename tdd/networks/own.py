@@ -34,8 +34,8 @@ def network_to_use(recorded: str, asked: str | nn.Module | None) -> str | nn.Mod
         return asked
     if can_be_imported(recorded):
         raise UsageError(
-            f"the recipe names code, {recorded}, which is imported only if you name it too: "
-            f"--network {recorded}, or in Python network=..."
+            f"the recipe names code, {recorded}, which is imported only if you name it too (--network {recorded}), "
+            "network=... in Python"
         )
     if recorded.startswith(CODE):
         raise UsageError(f"the set was made for a network that no name leads to, {recorded}: in Python, network=...")

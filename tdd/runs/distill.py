@@ -101,7 +101,7 @@ def distill(
     if tracker and find_spec(tracker) is None:
         raise UsageError(
             f"{tracker} is not installed: pip install {tracker}, or this package with the extra [track]; or choose "
-            "another --report-to"
+            "another report_to (--report-to)"
         )
     project = str(folder) if folder else None
     accelerator = processes.accelerator(recipe.device, recipe.threads, log_with=tracker, project_dir=project)

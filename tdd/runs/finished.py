@@ -27,8 +27,8 @@ def finished(distiller: Distiller, folder: Path, reporter: Reporter) -> Distille
     if not has_checkpoint and is_finished(folder):
         if distiller.recipe.restarts:
             raise UsageError(
-                f"'{folder}' has lost its checkpoint, from which it would go on: start a new run from its set with "
-                f"--start-from {folder}"
+                f"'{folder}' has lost its checkpoint, from which it would go on: start a new run from its set "
+                f"(--start-from {folder})"
             )
         reporter.note("the run was finished before")
         return DistilledSet.from_pretrained(folder)

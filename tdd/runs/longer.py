@@ -33,7 +33,8 @@ def longer(recipe: Recipe, folder: Path, outer_steps: int | None) -> Recipe:
         return recipe
     if not is_finished(folder):
         raise UsageError(
-            f"the run in '{folder}' is not finished: go on with it first, without --outer-steps, then with it"
+            f"the run in '{folder}' is not finished: go on with it first, without outer_steps (--outer-steps), then "
+            "with them"
         )
     done = int(read_results(folder / RESULTS)["distillation"]["outer_steps"])
     if outer_steps <= done:

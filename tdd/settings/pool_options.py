@@ -59,8 +59,8 @@ def faults_of_pool(settings: PoolSettings, vectors: str) -> Iterator[str]:
         if name.startswith(CODE):
             yield (
                 f"pool: {name} is code, and a pool has networks by their names: in Python register it, "
-                "tdd.register_network('my_net', Net), and name my_net in the pool; or make a set for it alone, "
-                f"--network {name} without --pool"
+                "tdd.register_network('my_net', Net), and name my_net in the pool; or make a set for it alone "
+                f"(--network {name} without --pool)"
             )
     kinds = {reads: name for name in pool if (reads := entry_of(name).reads) is not None}
     if len(kinds) > 1:

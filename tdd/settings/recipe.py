@@ -126,7 +126,7 @@ class Recipe(AllSettings):
         if self.labels == "hard" and self.n < classes:
             raise UsageError(
                 f"hard labels need a sample for each of the {classes} classes, n is {self.n}; "
-                f"raise --n or use labels: soft"
+                f"raise n or use labels: soft"
             )
         if self.inner == "plain":
             return 1, self.n

@@ -82,4 +82,4 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise TddError(f"cannot read {path}: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise TddError(f"{path} is damaged: it is not valid JSON") from None
+        raise TddError(f"{path} is damaged: it is not valid JSON; get a fresh copy") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -15,6 +16,8 @@ from tdd.system.formatting import duration, printable
 
 # Seconds between two plain lines.
 PLAIN_EVERY = 10.0
+# Tells processes that this one starts, as searches of scikit-learn do, to be as quiet.
+_QUIET = "TDD_QUIET"
 clock = time.monotonic
 
 
@@ -46,7 +49,7 @@ class Reporter:
         quiet: say nothing (other processes than the first, `--json`).
     """
 
-    enabled: ClassVar[bool] = True
+    enabled: ClassVar[bool] = os.environ.get(_QUIET) != "1"
     """Whether any reporter says anything, see `disable_progress`."""
 
     def __init__(self, quiet: bool = False):
@@ -128,10 +131,12 @@ class Reporter:
 
 
 def disable_progress() -> None:
-    """Let functions called from Python say nothing while they work."""
+    """Let functions called from Python say nothing while they work, in processes that are started later too."""
     Reporter.enabled = False
+    os.environ[_QUIET] = "1"
 
 
 def enable_progress() -> None:
     """Let functions called from Python say on standard error how far they are, as they do unless told otherwise."""
     Reporter.enabled = True
+    os.environ.pop(_QUIET, None)

@@ -215,5 +215,8 @@ def test_a_finished_run_that_lost_its_checkpoint_is_not_run_again(run):
     done = tdd("distill", "--resume", run)
     assert done.code == 0 and "the run was finished before" in done.err and "outer loss" not in done.err
     done = tdd("distill", "--resume", run, "--outer-steps", STEPS + 4)
-    assert f"start a new run from its set with --start-from {run}" in done.one_line()
+    assert f"start a new run from its set (--start-from {run})" in done.one_line()
     assert (run / "distilled.safetensors").read_bytes() == before
+    (run / "checkpoints" / "last.safetensors").write_bytes(b"half")
+    line = tdd("distill", "--resume", run).one_line()
+    assert "get a fresh copy, or remove it: a finished run is read without it" in line

@@ -73,7 +73,7 @@ BAD_STARTS = {
     "missing column": (None, {"text_column": "txet"}, 2, "there is no column 'txet': set text_column to one of text, "),
     "missing label": (csv("text,kind\nword1,a\n"), {}, 2, "set label_column to one of text, kind"),
     "one class": (csv("text,label\nword1,a\nword2,a\nword3,a\n"), {}, 2, "holds a single class, 'a'"),
-    "rare class": (csv("text,label\n" + ROWS + "word3,c\n"), {}, 2, "class 'c' has 1 training examples"),
+    "rare class": (csv("text,label\n" + ROWS + "word3,c\n"), {}, 2, "class 'c' has 1 training example:"),
     "empty file": (csv(""), {}, 2, "is empty"),
     "header alone": (csv("text,label\n"), {}, 2, "is empty"),
     "no text": (csv("text,label\n,a\n,b\n"), {}, 2, "column 'text' of the train split holds no text"),
@@ -171,7 +171,7 @@ def test_a_folder_in_use_by_another_process_is_refused(resume, given, tmp_path):
         assert other.stdout is not None
         other.stdout.readline()
         done = tdd("distill", "--resume", run) if resume else tdd(*distil_command(*given, run))
-    assert "is in use by another run; wait for it or choose another --output" in done.one_line()
+    assert "is in use by another run; wait for it or choose another folder (--output)" in done.one_line()
     assert done.code == 2
 
 
@@ -186,7 +186,7 @@ def test_a_lock_left_by_a_run_that_is_gone_does_not_lock(given, tmp_path):
 def test_a_folder_that_holds_a_run_is_refused_with_the_way_on(run, given):
     before = files_below(run)
     done = tdd(*distil_command(*given, run))
-    assert f"already holds a run; go on with it by --resume {run}" in done.one_line()
+    assert f"already holds a run; resume it (--resume {run})" in done.one_line()
     assert (done.code, files_below(run)) == (2, before)
 
 

@@ -102,7 +102,5 @@ def test_a_set_of_pictures_has_no_words(fixed):
 def test_a_set_of_words_has_nothing_to_decode():
     corpus = tiny_corpus()
     made = Distiller(tiny_recipe(samples="words"), corpus).best()
-    with pytest.raises(
-        UsageError, match="made of words and reads as it trains: its accuracy is that without --decoded"
-    ):
+    with pytest.raises(UsageError, match="made of words and reads as it trains: its accuracy as words is its own"):
         decoded_accuracy(made, corpus, "fixed")

@@ -110,7 +110,7 @@ def test_progress_is_told_group_by_group(distilled, corpus):
 
 
 def test_what_does_not_fit_is_refused(distilled, corpus):
-    with pytest.raises(UsageError, match="holds no fixed one; use --init random"):
+    with pytest.raises(UsageError, match="holds no fixed one; test it by init random"):
         evaluate(distilled, corpus.test, init="fixed")
     distilled.samples, kept = distilled.samples[..., :-1], distilled.samples
     with pytest.raises(UsageError, match=r"samples are text \(10, 5\) .*, the data give text \(10, 6\) "):

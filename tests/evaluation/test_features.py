@@ -37,5 +37,5 @@ def test_means_of_word_vectors_are_the_splits_own_features():
 
 
 def test_images_have_no_sentence_vectors():
-    with pytest.raises(UsageError, match="--features minilm reads text, and the data are images"):
+    with pytest.raises(UsageError, match=r"minilm as features \(--features\) reads text, and the data are images"):
         features_of("minilm", Spaces(tiny_images()), CPU)

@@ -167,12 +167,12 @@ def test_sentence_vectors_and_tfidf_learn_from_words_alone(monkeypatch):
         found = transfer_of(films_set(), films_corpus()).measure(network, "both")
         assert list(found) == ["plain"] and found["plain"][SUBJECT]["networks"] == 0
         assert found["plain"][SUBJECT]["interval_over"] == "test examples"
-    with pytest.raises(UsageError, match="takes no learned steps: use --protocol plain"):
+    with pytest.raises(UsageError, match="takes no learned steps: train plainly"):
         transfer_of(films_set(), films_corpus()).check("tfidf", "learned")
 
 
 def test_free_samples_do_not_go_into_another_space():
-    with pytest.raises(UsageError, match=r"the set is made of numbers in words, not of words.*distil with --samples"):
+    with pytest.raises(UsageError, match=r"made of numbers in words, not of words.*distil with samples: words"):
         transfer_of(films_set("free"), films_corpus()).check(tiny_encoder(), "both")
     transfer_of(films_set("free"), films_corpus()).check("gru", "both")
     with pytest.raises(UsageError, match="made of numbers"):

@@ -12,7 +12,7 @@ from tdd.settings.recipe import Recipe
 
 def test_a_hub_that_is_down_is_said_at_once(vectors: WordVectors):
     message = (
-        r"cannot reach the Hub at http://127.* \(ConnectError\), and owner/any is not in the cache .*: use --data PATH"
+        r"cannot reach the Hub at http://127.* \(ConnectError\), and owner/any is not in the cache .*: read a copy"
     )
     with pytest.raises(TddError, match=message) as caught:
         load_corpus(Recipe(dataset="owner/any"), vectors)

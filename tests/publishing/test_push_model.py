@@ -253,4 +253,4 @@ def test_a_classifier_that_is_read_as_a_set_is_told_from_one(
         line = tdd(*command).one_line()
         assert line.endswith(f"{model} is a model on the Hub, not a set: get it with tdd pull {model} --classifier")
     line = tdd("pull", published, "--classifier").one_line()
-    assert line.endswith(f"{published} is a data set on the Hub, not a model: leave --classifier out")
+    assert line.endswith(f"{published} is a data set on the Hub, not a model (leave --classifier out)")

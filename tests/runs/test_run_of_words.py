@@ -64,7 +64,7 @@ def test_decode_prints_the_words_exactly(run: Path, made: DistilledSet):
 def test_decoded_accuracy_is_refused_before_anything_is_measured(run: Path):
     before = (run / "results.json").read_bytes()
     done = tdd("evaluate", run, "--decoded")
-    line = "this set is made of words and reads as it trains: its accuracy is that without --decoded"
+    line = "this set is made of words and reads as it trains: its accuracy as words is its own (leave --decoded out)"
     assert (done.code, done.err) == (2, f"tdd: {line}\n")
     assert (run / "results.json").read_bytes() == before
 

@@ -45,7 +45,7 @@ def test_regularisers_that_are_not_set_are_the_least_of_the_pool():
         ({"pool": "gru,gru"}, "pool: a network stands there twice"),
         (
             {"pool": "gru,python:my_nets:Net"},
-            "in Python register it.*make a set for it alone, --network",
+            "in Python register it.*make a set for it alone .--network",
         ),
         ({"pool": "gru,lstm", "network": "lstm"}, "is made for network: lstm or for a pool of several: leave one out"),
         ({"pool": "gru,lstm", "options": {"hidden": 5}}, "'hidden' is no network of the pool: its options lie under"),

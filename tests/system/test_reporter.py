@@ -1,9 +1,12 @@
 """What is said on the way."""
 
+import subprocess
+import sys
+
 import pytest
 
 from tdd.system import reporter as module
-from tdd.system.reporter import Progress, Reporter
+from tdd.system.reporter import Progress, Reporter, disable_progress, enable_progress
 
 
 def test_notes_cannot_command_a_terminal(capsys):
@@ -46,3 +49,18 @@ def test_every_count_has_a_time_of_its_own(capsys, clock):
 def test_the_time_of_a_run_is_told_as_what_it_is(capsys, clock):
     Reporter().outer_step(Progress(1, 0.5, None, -1.0, 0.1, 130.0), 9)
     assert capsys.readouterr().err == "1/9  outer loss 0.5000, rate 0.1, 2 min so far\n"
+
+
+def test_processes_that_are_started_from_a_quiet_one_are_as_quiet(monkeypatch):
+    monkeypatch.setattr(Reporter, "enabled", True)
+    monkeypatch.setenv("TDD_QUIET", "")  # which is put back in the end
+    command = [sys.executable, "-c", "from tdd.system.reporter import Reporter; Reporter().note('told')"]
+
+    def told() -> str:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stderr
+
+    assert told() == "told\n"
+    disable_progress()
+    assert told() == ""
+    enable_progress()
+    assert told() == "told\n"

@@ -57,8 +57,8 @@ def refused(*arguments: object) -> tuple[int, str]:
 
 NAMED = ["--network", "python:mine:Net"]
 ASK = (
-    "the recipe names code, python:mine:Net, which is imported only if you name it too: "
-    "--network python:mine:Net, or in Python network=..."
+    "the recipe names code, python:mine:Net, which is imported only if you name it too "
+    "(--network python:mine:Net), network=... in Python"
 )
 
 
