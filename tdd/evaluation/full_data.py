@@ -115,7 +115,8 @@ def train_on_all(
     def train() -> Result:
         with threads.restored():
             if threads.are_open(accelerator, recipe.threads):
-                told.note(threads.choose(training_step(learner, corpus.train, recipe.full_batch_size)))
+                chosen = threads.choose(training_step(learner, corpus.train, recipe.full_batch_size))
+                told.note(f"all data, {chosen}")
             start = time.monotonic()
             result = _train_on_all(learner, recipe, corpus, settings, keep, told)
             return result | {"seconds": round(time.monotonic() - start, 1)}

@@ -97,7 +97,7 @@ class Measurements:
         if are_open(self.accelerator, self.recipe.threads):
             networks = 1 if init == "fixed" else self.networks or NETWORKS
             step = evaluation_step(self.distilled, self.corpus.test, networks, self.network, self.accelerator.device)
-            self.reporter.note(choose(step))
+            self.reporter.note(f"{init} initialisation, {choose(step)}")
 
     def evaluation(self, init: str) -> dict[str, Any]:
         """Test accuracy of networks trained on the set, by initialisation."""
