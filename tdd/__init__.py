@@ -4,6 +4,7 @@
 >>> print(tdd.decode(distilled, tdd.load_vectors(distilled.recipe.vectors))[0].text)
 """
 
+import sys as _sys
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 from typing import Any as _Any
@@ -75,7 +76,8 @@ __all__ = [
 
 def __getattr__(name: str) -> _Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'tdd' has no attribute '{name}'")
+        # With the module and the name Python itself says which name was meant.
+        raise AttributeError(f"module 'tdd' has no attribute '{name}'", name=name, obj=_sys.modules[__name__])
     return getattr(_import_module(_HOMES[name]), name)
 
 

@@ -37,8 +37,9 @@ def test_the_public_names_are_these_and_each_can_be_had():
     assert package.__version__
     for name in package.__all__:
         assert getattr(package, name).__name__ == name
-    with pytest.raises(AttributeError, match="no attribute 'bogus'"):
-        package.bogus  # noqa: B018
+    with pytest.raises(AttributeError, match="no attribute 'distil'") as caught:
+        package.distil  # noqa: B018
+    assert (caught.value.name, caught.value.obj) == ("distil", package)  # of which Python makes "Did you mean"
 
 
 def test_names_stay_functions_whatever_is_imported():
