@@ -22,6 +22,7 @@ from tdd.networks.kernels.parameters import Parameters
 from tdd.settings.networks import entry_of
 from tdd.system.formatting import percent
 from tdd.system.processes import accelerator as default_accelerator
+from tdd.system.reporter import Reporter
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,22 @@ def _of_pool(evaluations: Mapping[str, Evaluation]) -> Evaluation:
     return Evaluation(one.init, accuracies, one.examples, one.of, figures)
 
 
+def teller(
+    reporter: Reporter, networks: int, what: str, kept: KeptTests | None = None, tell_figures: bool = True
+) -> Callable[[Evaluation], None]:
+    """What tells `reporter` how many of so many fresh networks are tested, and their accuracy."""
+
+    def tell(so_far: Evaluation) -> None:
+        if so_far.init != "random":
+            return
+        figures = f": {percent(so_far.mean, so_far.sd)}" if tell_figures else ""
+        before = kept is not None and kept.last is not None and so_far.accuracies is kept.last.found
+        say = reporter.begin if before else reporter.count
+        say(len(so_far.accuracies), networks, f"{what}{figures}")
+
+    return tell
+
+
 def evaluate(
     distilled: DistilledSet,
     test: Split,
@@ -87,7 +104,7 @@ def evaluate(
     seed: int = 0,
     max_test: int | None = None,
     accelerator: Accelerator | None = None,
-    on_progress: Callable[[Evaluation], None] = lambda _: None,
+    on_progress: Callable[[Evaluation], None] | None = None,
     network: str | nn.Module | None = None,
     initialisation: str | None = None,
     kept: KeptTests | None = None,
@@ -102,7 +119,8 @@ def evaluate(
         seed: seed of the fresh networks.
         max_test: test on this many examples only.
         accelerator: device and processes; networks are shared out over processes.
-        on_progress: called with the evaluation so far whenever more networks are done.
+        on_progress: called with the evaluation so far whenever more networks are done; None: that is told on standard
+            error, see `tdd.disable_progress`.
         network: one of the set's pool by its name, or the user's own, see `tdd.networks.learner.make_learner`; None:
             those the set was made for.
         initialisation: how fresh networks are drawn, see `tdd.settings.initialisations`; None: as the set's were.
@@ -117,6 +135,11 @@ def evaluate(
     if not hasattr(test, "batches"):
         raise UsageError(f"test is a split of real examples, not a {type(test).__name__}: pass corpus.test")
     accelerator = accelerator or default_accelerator()
+    if on_progress is None:
+        with Reporter(quiet=not accelerator.is_main_process) as reporter:
+            told = teller(reporter, networks or NETWORKS, "networks tested", kept)
+            rest = (network, initialisation, kept)
+            return evaluate(distilled, test, networks, init, seed, max_test, accelerator, told, *rest)
     recipe = distilled.recipe
     init = recipe.init if init is None else init
     check_choice("init", init, ("fixed", "random"))

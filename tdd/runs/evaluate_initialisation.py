@@ -7,14 +7,13 @@ from pathlib import Path
 from tdd.distilled_set.run_folder import read_run
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
-from tdd.evaluation.evaluation import evaluate
+from tdd.evaluation.evaluation import evaluate, teller
 from tdd.evaluation.kept_tests import KeptTests
 from tdd.evaluation.names import NETWORKS
 from tdd.evaluation.small_step import evaluation_step
 from tdd.networks.own import check_same_network
 from tdd.runs.evaluate import going_on
 from tdd.runs.keep import keep_figures
-from tdd.runs.measurements import teller
 from tdd.runs.open_data import open_corpus_of
 from tdd.settings.initialisations import Initialisation
 from tdd.settings.said import Where

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +11,13 @@ from torch import nn
 from tdd.data.corpus import Corpus
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.decoded import decoded_accuracy
-from tdd.evaluation.evaluation import Evaluation, evaluate
+from tdd.evaluation.evaluation import Evaluation, evaluate, teller
 from tdd.evaluation.full_data import train_on_all
 from tdd.evaluation.kept_tests import KeptTests
 from tdd.evaluation.names import NETWORKS
 from tdd.evaluation.pool_figures import better_of_pool, pooled_full
 from tdd.evaluation.small_step import evaluation_step
 from tdd.settings.recipe import Recipe
-from tdd.system.formatting import percent
 from tdd.system.reporter import Reporter
 from tdd.system.threads import are_open, choose
 
@@ -49,22 +47,6 @@ def evaluate_on(
             *(distilled, corpus.test, fresh, init, distilled.recipe.seed, max_test, accelerator, tell, network),
             kept=kept,
         )
-
-
-def teller(
-    reporter: Reporter, networks: int, what: str, kept: KeptTests | None = None, tell_figures: bool = True
-) -> Callable[[Evaluation], None]:
-    """What tells `reporter` how many of so many fresh networks are tested, and their accuracy."""
-
-    def tell(so_far: Evaluation) -> None:
-        if so_far.init != "random":
-            return
-        figures = f": {percent(so_far.mean, so_far.sd)}" if tell_figures else ""
-        before = kept is not None and kept.last is not None and so_far.accuracies is kept.last.found
-        say = reporter.begin if before else reporter.count
-        say(len(so_far.accuracies), networks, f"{what}{figures}")
-
-    return tell
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def transfer(
         protocol: "learned", the set's own steps and rates; "plain", AdamW at fixed settings; or "both".
         beside: sets of real examples that are tested too, such as "herding_teacher".
         fresh: networks for each row; None: five, three of pretrained encoders.
-        reporter: where progress is told; None: nowhere.
+        reporter: where progress is told; None: on standard error, see `tdd.disable_progress`.
 
     Returns:
         Figures by network, protocol and row; the set's own row is "set". See ``results.json`` of `transfer_run`.
@@ -104,7 +104,7 @@ def transfer(
     check_fits(distilled, corpus.train)
     asked = Asked(networks, protocol, beside, networks=fresh)
     asked.check()
-    accelerator, reporter = asked.accelerator(), reporter or Reporter(quiet=True)
+    accelerator, reporter = asked.accelerator(), reporter or Reporter()
     with reporter:
         subject = [GivenSet(distilled, corpus)]
         tests = prepared(asked, distilled.recipe, corpus, subject, accelerator, reporter)

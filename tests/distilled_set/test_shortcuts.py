@@ -114,3 +114,19 @@ def test_a_data_set_is_distilled_by_its_name_and_settings(capfd):
     finally:
         package.enable_progress()
     assert capfd.readouterr().err == ""
+
+
+def test_tests_of_many_networks_are_told_until_that_is_disabled(capfd):
+    distilled, corpus = made(n=4, init="random"), tiny_corpus()
+    for tell, told in (
+        (lambda: package.evaluate(distilled, corpus.test, 2), "2/2  networks tested: "),
+        (lambda: package.transfer(distilled, corpus, ["mean_pool"], fresh=2), "mean_pool"),
+    ):
+        tell()
+        assert told in capfd.readouterr().err
+        package.disable_progress()
+        try:
+            tell()
+        finally:
+            package.enable_progress()
+        assert capfd.readouterr().err == ""
