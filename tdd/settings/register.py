@@ -28,8 +28,8 @@ def register_network(
         UsageError: the name is taken by another network, or does not read as a name, or the class is defined inside a
             function.
     """
-    home = network if isinstance(network, str) else f"{network.__module__}:{network.__qualname__}"
-    if not name.isidentifier() or home.count(":") != 1:
+    home = f"{network.__module__}:{network.__qualname__}" if isinstance(network, type) else network
+    if not (isinstance(name, str) and isinstance(home, str) and name.isidentifier() and home.count(":") == 1):
         raise UsageError("a network is registered by a name and its class, as in my_net, package.module:MyNet")
     if LOCAL in home:
         raise UsageError(f"{home} is defined inside a function: define it in a module to register it")

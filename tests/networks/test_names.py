@@ -31,7 +31,7 @@ def test_a_registered_network_is_used_by_its_name(registry):
     for name in ("averages", "text_cnn"):
         with pytest.raises(UsageError, match=f"there is another network called {name}: tdd.networks.architectures"):
             register_network(name, "my.module:Net", "text")
-    for name, place in (("two words", home), ("mine", "my.module.Net")):
+    for name, place in (("two words", home), ("mine", "my.module.Net"), ("mine", 3), (3, home), ("mine", object())):
         with pytest.raises(UsageError, match="a network is registered by a name and its class, as in my_net"):
             register_network(name, place)
 
