@@ -73,7 +73,7 @@ BAD_STARTS = {
     "missing column": (None, {"text_column": "txet"}, 2, "there is no column 'txet': set text_column to one of text, "),
     "missing label": (csv("text,kind\nword1,a\n"), {}, 2, "set label_column to one of text, kind"),
     "one class": (csv("text,label\nword1,a\nword2,a\nword3,a\n"), {}, 2, "holds a single class, 'a'"),
-    "rare class": (csv("text,label\n" + ROWS + "word3,c\n"), {}, 2, "class 'c' has 1 training examples"),
+    "rare class": (csv("text,label\n" + ROWS + "word3,c\n"), {}, 2, "class 'c' has 1 training example:"),
     "empty file": (csv(""), {}, 2, "is empty"),
     "header alone": (csv("text,label\n"), {}, 2, "is empty"),
     "no text": (csv("text,label\n,a\n,b\n"), {}, 2, "column 'text' of the train split holds no text"),
