@@ -59,7 +59,7 @@ def test_a_foreign_file_is_refused(damage: str, hub: HubServer, published: str, 
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"{", "embedding.json is damaged: it is not valid JSON"),
+        (b"{", "embedding.json is damaged: it is not valid JSON; get a fresh copy"),
         (b"[]", "embedding.json does not say what the set's vectors are of; get a fresh copy"),
         (
             b'{"name": "x", "kind": "word vectors", "checksum": "0", "dimension": 5, "size": 50}',
