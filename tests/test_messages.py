@@ -10,12 +10,23 @@ import pytest
 import tdd
 
 ROOT = Path(tdd.__file__).parent
-PACKAGES = ("data", "embeddings", "networks", "distilled_set", "distillation", "evaluation", "hub", "system")
+PACKAGES = (
+    "data",
+    "embeddings",
+    "networks",
+    "distilled_set",
+    "distillation",
+    "evaluation",
+    "inspection",
+    "publishing",
+    "hub",
+    "system",
+)
 OF_RUNS = ("distill", "finished", "longer", "start_from", "open_data", "classifier", "transfer")
 """Modules of `tdd.runs` that Python calls; the others serve a verb each."""
 
 # An option in brackets, a whole command, and the rest of one.
-_TOLD = re.compile(r"\([^()]*--[a-z][^()]*\)|^ --[^;,]*|\bpip install [^;,]*|\btdd [a-z]+ [^;,]*")
+_TOLD = re.compile(r"^X --network X$|\([^()]*--[a-z][^()]*\)|^ --[^;,]*|\bpip install [^;,]*|\btdd [a-z]+ [^;,]*")
 _OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 
 

@@ -46,7 +46,7 @@ def predict(
 
     RUN is a folder with either, or owner/name of a set or a model on the Hub.
     """
-    from tdd.distilled_set.set import DistilledSet
+    from tdd.distilled_set.run_folder import read_run
     from tdd.publishing.saved_model import is_saved_model
     from tdd.runs.named_run import folder_to_predict_by
     from tdd.runs.predict import predict as tell
@@ -56,6 +56,8 @@ def predict(
 
     if bool(texts) == (file is not None):
         raise UsageError('give texts, tdd predict RUN "a text", or a file of them, --file texts.csv')
+    if empty := [place for place, text in enumerate(texts or [], 1) if not text.strip()]:
+        raise UsageError(f"text {empty[0]} is empty: no class can be told of it")
     if output is not None:
         check_folder_of(output)
         format = PredictionFormat.csv if output.suffix == ".csv" else PredictionFormat.json
@@ -67,7 +69,7 @@ def predict(
             raise UsageError(f"'{run}' holds a model that is trained already: leave --network out")
         found = predict_by_model(folder, texts or texts_of_file(file or Path(), None, text_column, reading))
     else:
-        distilled = DistilledSet.from_pretrained(folder)
+        distilled = read_run(folder)
         own = distilled.recipe.text_column
         found = tell(distilled, texts or texts_of_file(file or Path(), own, text_column, reading), network, seed)
     text = {"table": found.table, "json": found.json_lines, "csv": found.csv}[format.value]()

@@ -60,6 +60,11 @@ class OuterBatches:
         self.next = step + 1, self.thread.submit(self._prepare, step + 1)
         return batch
 
+    def apart(self, *place: str | int) -> RealBatch:
+        """As many examples of a draw of their own, named by its place, as they are; no outer step's."""
+        drawn = self._drawn(generator(self.seed, *place))[: self.size]
+        return self.split.batch(drawn).to(self.device)
+
     def _prepare(self, step: int) -> RealBatch:
         epoch, place = divmod(step, len(self.split) // self.size)
         if self.order[0] != epoch:

@@ -94,7 +94,7 @@ class Distiller:
         own = None if start is None else start.attention
         attention = first_attention(recipe, learners[0], samples, mask) if own is None else own
         first = (self.parametrisation.start(samples), labels, rates, momentum, attention)
-        still = ["samples"] if isinstance(self.parametrisation, RealSamples) else []
+        still = ["samples"] if isinstance(self.parametrisation, RealSamples) and self.parametrisation.stay else []
         learned = first_learned(recipe, *first, [*frozen, *still], self.device)
         optimised = {name: value for name, value in learned.items() if value.requires_grad}
         optimiser = adam(optimised, recipe, any(each.pretrained for each in learners))
@@ -123,7 +123,7 @@ class Distiller:
             self._validate()
         while not state.is_done:
             outcome = self._finite_outer_step()
-            exchange(recipe, state, self.parametrisation, self.trainees, self.corpus.train, self.mask)
+            exchange(recipe, state, self.parametrisation, self.trainees, self.batches, self.mask)
             state.step += 1
             due = state.step >= state.schedule.last or state.step % recipe.validate_every == 0
             validation, last = self._validate() if due else None, state.is_done

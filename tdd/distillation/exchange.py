@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from tdd.data.protocols import RealBatch, Split
+from tdd.data.protocols import RealBatch
+from tdd.distillation.batches import OuterBatches
 from tdd.distillation.checkpoint import OuterState
 from tdd.distillation.loops import train_by
 from tdd.distillation.samples.exchanged import ExchangedTexts
 from tdd.distillation.samples.protocol import Parametrisation
 from tdd.settings.recipe import Recipe
-from tdd.system.seeds import generator
 
 if TYPE_CHECKING:
     from tdd.distillation.trainee import Trainee
@@ -25,21 +25,21 @@ def exchange(
     state: OuterState,
     parametrisation: Parametrisation,
     trainees: Sequence[Trainee],
-    train: Split,
+    batches: OuterBatches,
     mask: Tensor | None,
 ) -> bool:
     """Exchange pieces after the outer steps that are due, and say whether that was done.
 
     Which ones is told, to first order, by Adam's running mean of the gradient to the samples (about ten outer steps).
-    The exchanges, all together, are kept if the mean outer loss of the trainees falls, on networks and training
-    examples that are drawn for this alone, the same before and after.
+    The exchanges, all together, are kept if the outer loss falls: the mean over the trainees by their weights, on
+    networks and training examples that are drawn for this alone, the same before and after.
 
     Args:
         recipe: the settings.
         state: what is updated, before its `step` is counted on.
         parametrisation: what stands for the samples; where nothing is exchanged, nothing is done.
         trainees: the networks.
-        train: the training examples.
+        batches: of training examples.
         mask: of the samples.
     """
     if not isinstance(parametrisation, ExchangedTexts) or (state.step + 1) % recipe.exchange_every:
@@ -49,9 +49,7 @@ def exchange(
     new = parametrisation.exchanged(raw, mean, recipe.exchanges)
     if torch.equal(new, raw):
         return False
-    size = min(recipe.batch_size, len(train))
-    drawn = torch.randperm(len(train), generator=generator(recipe.seed, "exchange", state.step))[:size]
-    batch = train.batch(drawn).to(raw.device)
+    batch = batches.apart("exchange", state.step)
     before, after = (_loss(recipe, state, samples, trainees, batch, mask) for samples in (raw.detach(), new))
     if not after < before:
         return False
@@ -71,12 +69,13 @@ def _loss(
     batch: RealBatch,
     mask: Tensor | None,
 ) -> float:
-    """Mean outer loss of networks that are trained on these samples, over the trainees."""
+    """Mean outer loss of networks that are trained on these samples, over the trainees by their weights."""
     place: tuple[str | int, ...] = ("exchange", state.step)
-    total = 0.0
-    for trainee in trainees:
+    weights, total = recipe.pool_weights or [1.0] * len(trainees), 0.0
+    for trainee, weight in zip(trainees, weights, strict=True):
         inner = trainee.inner_loop(state.learned, samples, mask, place)
         theta = trainee.starts(*place, networks=list(range(recipe.networks)))
-        losses, _ = trainee.kernel.loss(train_by(inner, trainee.kernel, theta), batch)
-        total += losses.mean().item()
-    return total / len(trainees)
+        trained = train_by(inner, trainee.kernel, theta)
+        losses, _ = trainee.kernel.loss(trained, batch, smoothing=recipe.label_smoothing or 0.0)
+        total += weight * losses.mean().item()
+    return total / sum(weights)

@@ -181,6 +181,8 @@ class DistilledSet(Shortcuts):
             UsageError: there is no distilled set in this folder or repository, or its word vectors are other ones.
             TddError: a file is damaged, foreign, or of a newer version, or the Hub cannot be reached.
         """
+        if not isinstance(name, str | Path) or not str(name).strip():
+            raise UsageError(f"name a folder, or owner/name on the Hub, not {name!r}")
         folder = Path(name)
         if isinstance(name, str) and not folder.exists() and is_repository_name(name):
             from tdd.hub.download import fetch

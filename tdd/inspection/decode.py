@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, get_args
 
 import torch
@@ -11,12 +12,13 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.vectors import check_vectors
 from tdd.embeddings.nearest import Metric
 from tdd.errors import UsageError, check_choice, check_count, check_kind
+from tdd.system.formatting import counted
 
 if TYPE_CHECKING:
     from tdd.embeddings.protocol import Embedding
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DecodedSentence:
     """One distilled sentence as words.
 
@@ -36,6 +38,12 @@ class DecodedSentence:
     words: list[list[str]]
     scores: list[list[float]]
     text: str
+
+    def __repr__(self) -> str:
+        """Where it stands, its largest label, and how it begins."""
+        label = max(self.label, key=self.label.__getitem__)
+        begins, words = shorten(self.text, 60, placeholder=" ..."), counted(len(self.words), "word")
+        return f"DecodedSentence(step {self.step}, index {self.index}, {label}: {begins!r}, {words})"
 
     def as_dict(self) -> dict[str, Any]:
         """The sentence as JSON values."""
@@ -60,7 +68,7 @@ def decode(
         check_count("first", first)
     check_vectors(distilled, vectors)
     if k > len(vectors):
-        raise UsageError(f"--k must be between 1 and {len(vectors)}, the number of words in {vectors.name}")
+        raise UsageError(f"k (--k) must be between 1 and {len(vectors)}, the number of words in {vectors.name}")
     sentences = distilled.samples.flatten(0, 1)[:first]
     if distilled.sentences and k == 1:
         # Nothing to seek; padding is left out below.

@@ -7,6 +7,7 @@ from typing import Any
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.inspection.charts import Chart, Line, chart
+from tdd.system.formatting import counted
 
 
 def charts_of(
@@ -39,7 +40,7 @@ def _rates(distilled: DistilledSet) -> Chart | None:
 
 def _after(distilled: DistilledSet, after: Mapping[int, float]) -> Chart | None:
     points = [(float(t), 100 * value) for t, value in after.items()]
-    told = [f"after {t} gradient steps: {100 * value:.2f} %" for t, value in after.items()]
+    told = [f"after {counted(t, 'gradient step')}: {100 * value:.2f} %" for t, value in after.items()]
     start = "the set's own initialisation" if distilled.initialisation is not None else "one random draw"
     note = f"Held-out accuracy of one {distilled.recipe.network} from {start}; "
     note += "0: before the first step"

@@ -53,7 +53,7 @@ def show(
             sentences = _telling(sentences, importance(distilled).of, load_vectors_of(distilled))
             note = (
                 f"\n\n{TELLING} of up to {longest} words each: those that matter most to a network trained on the set; "
-                "--all-words prints all"
+                "all of them by tdd decode RUN --all-words"
             )
         return render(sentences, format, color, width, metric, with_scores) + note
     from tdd.inspection import pictures

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from tdd.hub.encoders import MINILM_ON_HUB
-from tdd.publishing.card_text import as_python
-from tdd.publishing.script_imports import imports_of
+from tdd.publishing.script_template import script_of
 from tdd.publishing.tested_on import TestedOn, is_known
-from tdd.publishing.vectors_code import packages_of
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
     from tdd.distilled_set.set import DistilledSet
 
 LEARNERS = {
@@ -49,17 +43,4 @@ def any_learner_script(distilled: DistilledSet, repo: str, learner: str) -> str:
     tested = TestedOn.of(distilled)
     values = {"repo": repo, "learner": learner, "about": LEARNERS[learner], "encoder": MINILM_ON_HUB, "length": LONGEST}
     values |= tested.values()
-    script = _template().render(values | {"imports": ["IMPORTS"], "packages": "PACKAGES"})
-    imports = imports_of(script)
-    packages = packages_of(imports, [*tested.data.packages, *(["torch"] if tested.some else [])])
-    return script.replace("IMPORTS", "\n".join(imports)).replace("PACKAGES", packages)
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    text = files("tdd.publishing").joinpath("any_learner.py.jinja").read_text(encoding="utf-8")
-    environment = Environment(trim_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined, autoescape=False)
-    environment.filters["python"] = as_python
-    return environment.from_string(text)
+    return script_of("any_learner.py.jinja", values, [*tested.data.packages, *(["torch"] if tested.some else [])])

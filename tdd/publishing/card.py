@@ -21,6 +21,7 @@ from tdd.publishing.card_transfer import transfer_section
 from tdd.publishing.marked_card import Card
 from tdd.publishing.tables import configurations
 from tdd.system.files import write_text
+from tdd.system.formatting import counted
 
 _SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K"}
 SOURCES = ("license", "license_name", "license_link", "language")
@@ -85,7 +86,7 @@ def write_card(distilled: DistilledSet, folder: Path) -> None:
 def _metadata(distilled: DistilledSet, published: bool) -> dict[str, Any]:
     modality = "text" if distilled.space.kind == "text" else "image"
     return {
-        "pretty_name": f"{dataset_name(distilled)} distilled to {distilled.n} samples",
+        "pretty_name": f"{dataset_name(distilled)} distilled to {counted(distilled.n, 'sample')}",
         "tags": ["dataset-distillation", "soft-labels", "synthetic", "tdd"],
         "task_categories": [f"{modality}-classification"],
         "annotations_creators": ["machine-generated"],

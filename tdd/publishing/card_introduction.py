@@ -5,6 +5,7 @@ from __future__ import annotations
 from tdd.distilled_set.set import DistilledSet
 from tdd.hub.layout import WEIGHTS
 from tdd.publishing.card_text import dataset_name, in_code, is_on_hub, rates_column, times
+from tdd.system.formatting import counted
 from tdd.system.project import named_with_address
 
 _NO_LICENCE = """
@@ -56,11 +57,13 @@ def introduction_section(distilled: DistilledSet, licensed: bool, carried_over: 
         f"| | {in_code(rates_column(distilled, network))} | {of_rates} |" for network in recipe.learners
     )
     of_step = "0, and its place in the set" if plain else "the gradient step it belongs to, and its place there"
-    training = f"Gradient steps: {steps * recipe.epochs}, of {per_step} samples each; epochs: {recipe.epochs}."
+    training = (
+        f"Gradient steps: {steps * recipe.epochs}, of {counted(per_step, 'sample')} each; epochs: {recipe.epochs}."
+    )
     if plain:
         training = (
-            f"Networks are trained on all samples plainly: {recipe.inner_steps[1]} steps of AdamW, in shuffled "
-            f"mini-batches of at most {recipe.inner_batch}."
+            f"Networks are trained on all samples plainly: {counted(recipe.inner_steps[1], 'step')} of AdamW, in "
+            f"shuffled mini-batches of at most {recipe.inner_batch}."
         )
     if is_on_hub(distilled):
         revision = distilled.source["revision"][:12]

@@ -10,7 +10,7 @@ from tdd.publishing.card_text import dataset_name, in_code, is_on_hub
 from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
-from tdd.system.formatting import duration, percent
+from tdd.system.formatting import counted, duration, percent
 
 _NEAREST_WORDS = "The words are those nearest to learned vectors"
 _CUT_OFF_PIXELS = "The pictures are the learned numbers, rounded and cut off at black and white"
@@ -20,7 +20,7 @@ def provenance_section(distilled: DistilledSet) -> str:
     """How the set was made: network, outer loop, start, word vectors, compute and versions."""
     recipe, distillation = distilled.recipe, distilled.results.get("distillation") or {}
     outer_steps = distillation.get("outer_steps", recipe.outer_steps)
-    steps = f"{outer_steps:,} steps" if outer_steps else "steps"
+    steps = counted(outer_steps, "step") if outer_steps else "steps"
     networks = f" and {recipe.networks} networks" if recipe.networks > 1 else ""
     made_for = "; ".join(_network(recipe.alone(name)) for name in recipe.learners)
     of = "networks" if recipe.pool else "network"
@@ -139,7 +139,7 @@ def citation_section(distilled: DistilledSet, repo: str, trained: str = "") -> s
     """
     key, name = re.sub(r"\W+", "-", repo.lower()).strip("-"), dataset_name(distilled)
     place, what = ("", "model") if trained else ("datasets/", "set")
-    title = re.sub(r"[{}\\]", "", f"{trained}{name}, distilled to {distilled.n} samples")
+    title = re.sub(r"[{}\\]", "", f"{trained}{name}, distilled to {counted(distilled.n, 'sample')}")
     own = (
         f"@misc{{{key},\n  title = {{{title}}},\n  howpublished = {{\\url{{https://huggingface.co/{place}{repo}}}}}\n}}"
     )

@@ -18,6 +18,7 @@ from tdd.settings.encoder_names import MINILM, is_encoder
 from tdd.settings.networks import CODE, entry_of
 from tdd.settings.recipe import Recipe
 from tdd.settings.tokenizer_names import CHARACTERS, WHITESPACE, WORDS
+from tdd.system.formatting import counted
 from tdd.system.project import DISTRIBUTION, how_to_install
 
 _SPLIT = {
@@ -108,15 +109,15 @@ def _training(distilled: DistilledSet) -> str:
     if recipe.inner == "plain":
         clipped = "" if recipe.inner_clip is None else f", gradients clipped at a norm of {recipe.inner_clip:g}"
         return (
-            f"plain, {recipe.inner_steps[1]} steps of AdamW, in mini-batches of at most {recipe.inner_batch} of all "
-            f"{distilled.n} samples, whose order is drawn anew each epoch from the seed in `{RECIPE}`; the step size "
-            f"falls from {recipe.inner_rate:g} along half a cosine to 0; weight decay "
-            f"{recipe.inner_weight_decay:g}{clipped}; the soft labels are probabilities"
+            f"plain, {counted(recipe.inner_steps[1], 'step')} of AdamW, in mini-batches of at most "
+            f"{recipe.inner_batch} of all {counted(distilled.n, 'sample')}, whose order is drawn anew each epoch from "
+            f"the seed in `{RECIPE}`; the step size falls from {recipe.inner_rate:g} along half a cosine to 0; weight "
+            f"decay {recipe.inner_weight_decay:g}{clipped}; the soft labels are probabilities"
         )
     momentum = "" if distilled.momentum is None else f" with momentum {distilled.momentum.item():.4g}"
     return (
-        f"{steps * recipe.epochs} steps of gradient descent{momentum}: {recipe.epochs} "
-        f"epoch{'s' if recipe.epochs > 1 else ''} of {steps}, {per_step} samples each, in the order of `step`; "
+        f"{counted(steps * recipe.epochs, 'step')} of gradient descent{momentum}: {counted(recipe.epochs, 'epoch')} "
+        f"of {steps}, {counted(per_step, 'sample')} each, in the order of `step`; "
         "the learning rate of each step is the set's"
     )
 

@@ -34,9 +34,9 @@ def check_request(repo: str, revision: str | None = None, create_pr: bool = Fals
     if repo.count("/") != 1:
         raise UsageError("name the repository like owner/name, e.g. me/imdb-distilled-20")
     if create_pr and revision not in (None, "main"):
-        raise UsageError("a pull request is opened against main: leave out --revision")
+        raise UsageError("a pull request is opened against main: leave the branch out (--revision)")
     if revision is not None and re.fullmatch("[0-9a-f]{40}", revision):
-        raise UsageError("--revision names the branch to push to, not a commit")
+        raise UsageError("a set is pushed to a branch (--revision), not to a commit")
     if is_offline():
         raise TddError("HF_HUB_OFFLINE is set: unset it to push")
     if get_token() is None:
@@ -153,7 +153,7 @@ class Target:
 
     def _check_own(self, files: list[str], card: str) -> None:
         """Raise UsageError where the repository holds a card or data that no push of tdd wrote."""
-        instead = "choose another name, or say --overwrite"
+        instead = "choose another name, or overwrite it (--overwrite)"
         if has_body(card) and not is_written_by_tdd(card):
             raise UsageError(f"{self.repo} has a card that tdd did not write, and would lose it: {instead}")
         if is_written_by_tdd(card) or self.main in files:

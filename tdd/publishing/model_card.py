@@ -15,6 +15,7 @@ from tdd.publishing.card_text import as_python, dataset_name, in_code, is_on_hub
 from tdd.publishing.marked_card import Card
 from tdd.publishing.tested_on import TestedOn
 from tdd.settings.networks import entry_of
+from tdd.system.formatting import counted
 from tdd.system.project import how_to_install, named_with_address
 
 
@@ -94,21 +95,22 @@ def _introduction(distilled: DistilledSet, repo: str, set_repo: str | None, test
     recipe, name = distilled.recipe, dataset_name(distilled)
     where = f" [{set_repo}](https://huggingface.co/datasets/{set_repo})" if set_repo else ""
     origin = f"[{name}](https://huggingface.co/datasets/{name})" if is_on_hub(distilled) else in_code(name)
-    steps = f"{len(distilled.samples) * recipe.epochs} gradient steps"
+    steps = counted(len(distilled.samples) * recipe.epochs, "gradient step")
     if recipe.inner == "plain":
-        steps = f"{recipe.inner_steps[1]} steps of AdamW"
+        steps = f"{counted(recipe.inner_steps[1], 'step')} of AdamW"
     lines = [
         f"# {repo.rpartition('/')[2]}",
         "",
         f"A text classifier, {entry_of(recipe.network).about}, trained by {steps} on a distilled",
-        f"set{where} of {distilled.n} samples, which was learned from {origin}. Made with {named_with_address()}.",
+        f"set{where} of {counted(distilled.n, 'sample')}, which was learned from {origin}. "
+        f"Made with {named_with_address()}.",
         "",
         f"Classes: {', '.join(map(in_code, distilled.classes))}.",
     ]
     if tested is not None:
         lines += [
             "",
-            f"Accuracy on the real test split: {100 * tested.accuracy:.2f} % of {tested.examples:,} examples.",
+            f"Accuracy on the real test split: {100 * tested.accuracy:.2f} % of {counted(tested.examples, 'example')}.",
         ]
     return "\n".join(lines)
 

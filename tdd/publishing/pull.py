@@ -61,7 +61,7 @@ def pull_classifier(repo: str, revision: str | None = None, output: str | Path |
 
 def _check_free(folder: Path) -> None:
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise UsageError(f"'{folder}' exists already; choose another --output")
+        raise UsageError(f"'{folder}' exists already; choose another folder (--output)")
 
 
 def _files(snapshot: Path) -> dict[str, Path]:
@@ -82,7 +82,7 @@ def _placed(files: Mapping[str, Path], folder: Path) -> Path:
             folder.rmdir()
         temporary.rename(folder)
     except OSError as error:
-        raise TddError(f"cannot write {folder}: {error.strerror or error}; choose another --output") from None
+        raise TddError(f"cannot write {folder}: {error.strerror or error}; choose another folder (--output)") from None
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -16,6 +16,7 @@ from tdd.publishing.card_text import dataset_name, is_on_hub
 from tdd.publishing.commit import Target, check_request
 from tdd.publishing.contents import contents
 from tdd.publishing.tables import readable_table
+from tdd.system.formatting import counted
 
 if TYPE_CHECKING:
     from tdd.embeddings.protocol import Embedding
@@ -56,11 +57,9 @@ def push(
         TddError: no token or no right to write, the Hub cannot be reached, or others keep changing the repository.
     """
     check_request(repo, revision, create_pr)
-    if f"{repo.rpartition('/')[2]}.py" in (SCRIPT, NETWORK):  # datasets would take it for its loading script
-        raise UsageError(f"no data set can be loaded from {repo}, whose name is that of a script in it: choose another")
     if vectors is not None:
         check_vectors(distilled, vectors)
-    target = Target("dataset", repo, is_ours, WEIGHTS, private, revision, create_pr, overwrite)
+    target = target_of_set(repo, private, revision, create_pr, overwrite)
     target.prepare()  # whether it may be written to is known long before the tables are made
     if vectors is None and distilled.space.kind == "text":
         vectors = load_vectors_of(distilled)
@@ -72,7 +71,20 @@ def push(
     def written(owners: Any, present: str) -> str:
         return card(distilled, repo, drawn, owners, source, texts, present)
 
-    return target.commit(files, written, f"Distilled set of {distilled.n} samples")
+    return target.commit(files, written, f"Distilled set of {counted(distilled.n, 'sample')}")
+
+
+def target_of_set(
+    repo: str, private: bool = False, revision: str | None = None, create_pr: bool = False, overwrite: bool = False
+) -> Target:
+    """Where a set is published; arguments as of `push`.
+
+    Raises:
+        UsageError: a name by which `datasets` would take a script of the set for its loading script.
+    """
+    if f"{repo.rpartition('/')[2]}.py" in (SCRIPT, NETWORK):
+        raise UsageError(f"no data set can be loaded from {repo}, whose name is that of a script in it: choose another")
+    return Target("dataset", repo, is_ours, WEIGHTS, private, revision, create_pr, overwrite)
 
 
 def metadata_of_source(distilled: DistilledSet) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from tdd.publishing.commit import Target
 from tdd.publishing.model_card import Tested, model_card
 from tdd.publishing.push import metadata_of_source
 from tdd.settings.said import Where, read_from
+from tdd.system.formatting import counted
 from tdd.system.memory import CPU
 from tdd.system.threads import Suited
 
@@ -59,7 +60,7 @@ def push_model(
     def written(owners: Any, present: str) -> str:
         return model_card(distilled, repo, MODELING in files, set_repo, tested, owners, source, present)
 
-    message = f"Classifier trained on a distilled set of {distilled.n} samples"
+    message = f"Classifier trained on a distilled set of {counted(distilled.n, 'sample')}"
     return target.commit(files, written, message)
 
 

@@ -150,7 +150,7 @@ def train_model(
 def check_trainable(distilled: DistilledSet, output: Path | None, network: str | None = None) -> None:
     """Raise UsageError where `train_model` makes no model of the set, or not in this folder."""
     if output is not None and output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise UsageError(f"'{output}' is not an empty folder; choose another --output")
+        raise UsageError(f"'{output}' is not an empty folder; choose another folder (--output)")
     if distilled.space.kind != "text":
         raise UsageError(
             "this set holds pictures, and tdd train makes classifiers of texts: its card's script trains a network"

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from tdd.data.pixel_normalisation import Normalisation
 from tdd.embeddings.word_vectors import EMBEDDED
 from tdd.hub.encoders import MINILM_ON_HUB
-from tdd.publishing.card_text import as_python, rates_column
+from tdd.publishing.card_text import rates_column
 from tdd.publishing.network_file import called, published_network
 from tdd.publishing.network_lines import network_lines
-from tdd.publishing.script_imports import imports_of
+from tdd.publishing.script_template import script_of
 from tdd.publishing.tested_on import TestedOn, is_known, tested_rows
-from tdd.publishing.vectors_code import PACKAGES_OF_EMBEDDED, load_code, packages_of
+from tdd.publishing.vectors_code import PACKAGES_OF_EMBEDDED, load_code
 from tdd.settings.encoder_names import HUB, MINILM, at_commit, is_encoder
 from tdd.settings.networks import entry_of
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
     from tdd.distilled_set.set import DistilledSet
 
 FRESH_NETWORKS = 10
@@ -92,21 +88,8 @@ def training_script(distilled: DistilledSet, repo: str) -> str | None:
         channels = distilled.space.shape[0]
         values |= {"mean": normalisation.mean.tolist(), "sd": normalisation.sd.tolist()}
         values["mode"] = "L" if channels == 1 else "RGB"
-    script = _template().render(values | {"imports": ["IMPORTS"], "packages": "PACKAGES"})
-    imports = imports_of(script)
     others = PACKAGES_OF_EMBEDDED if text and recipe.vectors == EMBEDDED else [] if text else ["pillow"]
-    packages = packages_of(imports, [*tested.data.packages, *others])
-    return script.replace("IMPORTS", "\n".join(imports)).replace("PACKAGES", packages)
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    text = files("tdd.publishing").joinpath("train.py.jinja").read_text(encoding="utf-8")
-    environment = Environment(trim_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined, autoescape=False)
-    environment.filters["python"] = as_python
-    return environment.from_string(text)
+    return script_of("train.py.jinja", values, [*tested.data.packages, *others])
 
 
 def _plain(distilled: DistilledSet) -> dict[str, Any]:

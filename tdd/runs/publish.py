@@ -7,7 +7,7 @@ from pathlib import Path
 from tdd.distilled_set.run_folder import read_run
 from tdd.hub.layout import FIGURES
 from tdd.publishing.commit import check_request
-from tdd.publishing.push import push
+from tdd.publishing.push import push, target_of_set
 from tdd.runs.plot import draw_run
 from tdd.system.reporter import Reporter
 
@@ -27,8 +27,10 @@ def push_run(
         UsageError: there is no finished run in `folder`.
     """
     reporter = reporter or Reporter(quiet=True)
-    check_request(repo, revision, create_pr)
     distilled = read_run(folder)
+    check_request(repo, revision, create_pr)
+    # Whether it may be written to is known before anything is drawn.
+    target_of_set(repo, private, revision, create_pr, overwrite).prepare()
     reporter.note("drawing the figures and preparing the tables, then publishing")
     draw_run(folder, reporter)
     return push(distilled, repo, private, revision, create_pr, figures=folder / FIGURES, overwrite=overwrite)

@@ -171,7 +171,7 @@ def test_networks_of_a_fixed_initialisation_are_refused_not_ignored(run):
 
 def test_more_nearest_words_than_words_are_refused(run):
     done = tdd("decode", run, "--k", 51)
-    assert "--k must be between 1 and 50" in done.one_line()
+    assert "k (--k) must be between 1 and 50" in done.one_line()
     assert done.code == 2
 
 

@@ -150,7 +150,7 @@ def test_a_loading_script_is_not_run(hub: HubServer, tmp_path: Path, vectors: Wo
     (tmp_path / "script").mkdir()
     (tmp_path / "script" / "old.py").write_text("raise SystemExit")
     hub.store.seed("owner/old", tmp_path / "script")
-    with pytest.raises(UsageError, match=r"owner/old is a loading script, .* --set revision=refs/convert/parquet"):
+    with pytest.raises(UsageError, match=r"owner/old is a loading script, .*\(--set revision=refs/convert/parquet\)"):
         load(vectors, "owner/old")
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from distilled_sets import assert_same_bits, tensors_of
 from patches import spy
+from resumed import resumed_after
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distillation import distiller
@@ -44,16 +45,7 @@ def test_distilling_teaches_a_network_what_the_data_hold(init):
 def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, settings, stop_at):
     corpus, recipe = tiny_corpus(), tiny_recipe(**settings)
     whole = Distiller(recipe, corpus).run()
-    seen = []
-    path = tmp_path / "last.safetensors"
-    stopped = Distiller(
-        recipe, corpus, path, on_progress=lambda p: seen.append(p.step), should_stop=lambda: len(seen) == stop_at
-    )
-    with pytest.raises(Interrupted, match=f"stopped after {stop_at} of 12"):
-        stopped.run()
-    resumed = Distiller(recipe, corpus, path)
-    assert resumed.state.step == stop_at
-    assert_same_bits(resumed.run(), whole)
+    assert_same_bits(resumed_after(stop_at, recipe, corpus, tmp_path / "last.safetensors").run(), whole)
 
 
 def test_a_run_stops_when_its_minutes_are_over_and_goes_on_bit_by_bit(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from distilled_sets import assert_same_bits
+from resumed import resumed_after
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distillation.distiller import Distiller
@@ -11,7 +12,7 @@ from tdd.distillation.loops import plain_loop
 from tdd.distillation.samples.free import FreeSamples
 from tdd.distillation.trajectory import SetGradient
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import Interrupted, UsageError
+from tdd.errors import UsageError
 from tdd.evaluation.evaluation import evaluate
 from tdd.settings.recipe import Recipe
 from tdd.settings.recipes import resolve_recipe
@@ -48,14 +49,7 @@ def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, settings):
         settings = settings | {"options": {"text_cnn": {"widths": [1, 2], "filters": 5}, "mean_pool": {"hidden": 5}}}
     corpus, recipe = tiny_corpus(), tiny_recipe(**PLAIN, **settings)
     whole = Distiller(recipe, corpus).run()
-    seen = []
-    path = tmp_path / "last.safetensors"
-    stopped = Distiller(
-        recipe, corpus, path, on_progress=lambda p: seen.append(p.step), should_stop=lambda: len(seen) == 7
-    )
-    with pytest.raises(Interrupted):
-        stopped.run()
-    assert_same_bits(Distiller(recipe, corpus, path).run(), whole)
+    assert_same_bits(resumed_after(7, recipe, corpus, tmp_path / "last.safetensors").run(), whole)
 
 
 def test_a_saved_set_trains_the_same_networks(tmp_path):

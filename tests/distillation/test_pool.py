@@ -9,6 +9,7 @@ from distilled_sets import assert_same_bits, tensors_of
 from double import in_double
 from processes import Process
 from reference import outer_gradient
+from resumed import resumed_after
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distillation import accuracy, distiller
@@ -17,7 +18,7 @@ from tdd.distillation.memory import predicted_peak
 from tdd.distillation.pool import score_of_pool
 from tdd.distillation.trainee import Trainee
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import Interrupted, TddError, UsageError
+from tdd.errors import TddError, UsageError
 from tdd.evaluation.evaluation import evaluate
 from tdd.networks.kernels.parameters import unstack
 
@@ -157,15 +158,10 @@ def test_a_network_in_its_turn_counts_by_its_weight_also_where_gradients_are_cli
 )
 @pytest.mark.parametrize("stop_at", [4, 8])
 def test_a_stopped_run_of_a_pool_goes_on_bit_by_bit(tmp_path, settings, stop_at):
-    corpus, recipe, path, seen = tiny_corpus(), pool_recipe(**settings), tmp_path / "last.safetensors", []
+    corpus, recipe, path = tiny_corpus(), pool_recipe(**settings), tmp_path / "last.safetensors"
     straight = Distiller(recipe, corpus)
     whole = straight.run()
-    with pytest.raises(Interrupted):
-        Distiller(
-            recipe, corpus, path, on_progress=lambda p: seen.append(p.step), should_stop=lambda: len(seen) == stop_at
-        ).run()
-    resumed = Distiller(recipe, corpus, path)
-    assert resumed.state.step == stop_at
+    resumed = resumed_after(stop_at, recipe, corpus, path)
     assert_same_bits(resumed.run(), whole)
     assert resumed.state.best_of_each == straight.state.best_of_each != []
     with pytest.raises(TddError, match="belongs to another recipe"):

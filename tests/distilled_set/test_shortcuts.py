@@ -130,3 +130,9 @@ def test_tests_of_many_networks_are_told_until_that_is_disabled(capfd):
         finally:
             package.enable_progress()
         assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("name", ["", " ", None, 3])
+def test_a_set_is_read_by_a_name_that_is_one(name):
+    with pytest.raises(UsageError, match="name a folder, or owner/name on the Hub, not "):
+        DistilledSet.from_pretrained(name)

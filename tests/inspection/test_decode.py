@@ -109,3 +109,8 @@ def test_an_argument_that_means_nothing_is_refused_in_a_line(distilled, vectors,
     with pytest.raises(UsageError) as caught:
         decode(**({"distilled": distilled, "vectors": vectors} | arguments))
     assert str(caught.value) == told
+
+
+def test_a_sentence_fits_a_line(distilled, vectors):
+    told = repr(decode(distilled, vectors, 3)[0])
+    assert told.startswith("DecodedSentence(step 0, index 0, ") and len(told) < 140

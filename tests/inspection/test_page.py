@@ -203,7 +203,7 @@ def test_charts_show_rates_of_each_epoch_and_step_and_the_log(plain):
     shown = Page(text).shown
     for words in ("epoch 0, step 1: 0.5", "epoch 1, step 0: 0.125", "epoch 1, step 1: 0.75", "epoch 1 begins"):
         assert words in shown
-    assert "after 1 gradient steps: 55.00 %" in shown and "learned learning rate 0.25, 0.125" in shown
+    assert "after 1 gradient step: 55.00 %" in shown and "learned learning rate 0.25, 0.125" in shown
     cells = re.findall(r"<td>([\d.]+)</td>", text)
     assert {"0.3333", "60", "62.5", "55"} <= set(cells)
     bare = Page(page(distilled, decode(distilled, vectors))).shown

@@ -131,7 +131,7 @@ def test_a_fixed_set_keeps_its_own_start_and_is_drawn_as_it_says():
     weights = made.initialisation["classifier.weight"]
     assert not torch.equal(weights, plain.initialisation["classifier.weight"])
     torch.testing.assert_close(weights @ weights.T, torch.eye(2))
-    with pytest.raises(UsageError, match="a fixed initialisation is the set's own: test others with --init random"):
+    with pytest.raises(UsageError, match="is the set's own: test others with init random"):
         evaluate(made, corpus.test, initialisation="torch")
 
 

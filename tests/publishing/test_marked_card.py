@@ -101,7 +101,7 @@ def test_a_repository_with_someones_own_card_or_data_is_refused_unless_overwrite
     commit(hub, repo, OWN[what])
     before, files = head(hub, repo), files_of(hub, repo)
     done = tdd("push", run, repo)
-    assert done.code == 2 and done.one_line().endswith(": choose another name, or say --overwrite")
+    assert done.code == 2 and done.one_line().endswith(": choose another name, or overwrite it (--overwrite)")
     assert head(hub, repo) == before
     assert tdd("push", run, repo, "--overwrite").code == 0
     after = files_of(hub, repo)

@@ -33,7 +33,7 @@ def test_a_folder_in_use_is_left_alone(hub: HubServer, published: str, tmp_path:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("mine")
     done = tdd("pull", published, "--output", tmp_path / "mine")
-    assert done.code == 2 and done.one_line().endswith("exists already; choose another --output")
+    assert done.code == 2 and done.one_line().endswith("exists already; choose another folder (--output)")
     assert hub.requests == []
     (tmp_path / "empty").mkdir()
     assert tdd("pull", published, "--output", tmp_path / "empty").code == 0

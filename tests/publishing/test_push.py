@@ -80,7 +80,7 @@ def test_a_revision_is_a_branch_of_its_own(hub: HubServer, run: Path, published:
     push(made, published, revision="v2")
     assert head(hub, published) == before
     assert "figures/curves.png" not in files_of(hub, published, "v2")
-    with pytest.raises(UsageError, match="names the branch to push to, not a commit"):
+    with pytest.raises(UsageError, match=r"is pushed to a branch \(--revision\), not to a commit"):
         push(made, published, revision=before)
 
 
@@ -91,7 +91,7 @@ def test_a_pull_request_changes_no_branch(hub: HubServer, run: Path, repo: str):
     assert done.out.startswith("a pull request is open: ") and done.out.endswith(f"/datasets/{repo}/discussions/1\n")
     assert head(hub, repo) == before
     assert list(files_of(hub, repo, "refs/pr/1")) == FILES
-    assert "leave out --revision" in tdd("push", run, repo, "--create-pr", "--revision", "v2").one_line()
+    assert "leave the branch out (--revision)" in tdd("push", run, repo, "--create-pr", "--revision", "v2").one_line()
 
 
 # What is refused
@@ -148,7 +148,8 @@ def test_what_is_refused_is_refused_before_anything_is_drawn_or_made(
 ):
     monkeypatch.setattr("tdd.runs.publish.draw_run", lambda *given: pytest.fail("drawn"))
     assert "name the repository like owner/name" in tdd("push", run, "no-owner").one_line()
-    monkeypatch.undo()
+    monkeypatch.delenv("HF_TOKEN")
+    assert tdd("push", run / "nope", repo).one_line().startswith(f"no distilled set in '{run / 'nope'}'")
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     monkeypatch.setattr("tdd.publishing.push.contents", lambda *given: pytest.fail("tables are made"))
     assert "hf_wrong" not in tdd("push", run, "stranger/set").one_line()

@@ -182,7 +182,7 @@ def test_a_model_of_someone_is_refused_unless_overwrite_is_said(
     lines = [{"key": "lfsFile", "value": {"path": name, "oid": hub.store.put_blob(x)}} for name, x in OWN[what].items()]
     before = hub.store.commit("model", repo, "main", lines)
     done = tdd("train", run, "--push", repo, "--vocabulary", "full")
-    assert done.code == 2 and done.err.splitlines()[-1].endswith("choose another name, or say --overwrite")
+    assert done.code == 2 and done.err.splitlines()[-1].endswith("choose another name, or overwrite it (--overwrite)")
     assert head(hub, repo) == before
     assert tdd("train", run, "--push", repo, "--vocabulary", "full", "--overwrite").code == 0
     assert "My model" not in files_of(hub, repo)["README.md"].decode()
@@ -217,7 +217,9 @@ def test_a_classifier_is_pulled_without_any_code_being_run(
     assert done.code == 0 and "tdd.register_transformers()" in done.out
     for path in classifier.iterdir():
         assert (folder / path.name).read_bytes() == path.read_bytes()
-    assert "is not empty" in done.err or tdd("pull", repo, "--classifier").one_line().endswith("another --output")
+    assert "is not empty" in done.err or tdd("pull", repo, "--classifier").one_line().endswith(
+        "another folder (--output)"
+    )
     line = tdd("pull", f"{repo}-none", "--classifier").one_line()
     assert line.startswith(f"no model '{repo}-none' on the Hub")
     hub.store.create("model", f"{repo}-bare")
@@ -240,7 +242,7 @@ def test_a_set_that_gives_no_classifier_leaves_no_empty_repository(run: Path, hu
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").write_text("mine")
     line = tdd("train", run, "--push", "tester/of-digits", "--output", tmp_path / "full").one_line()
-    assert line.endswith("is not an empty folder; choose another --output")
+    assert line.endswith("is not an empty folder; choose another folder (--output)")
     assert hub.requests == []
 
 

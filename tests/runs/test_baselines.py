@@ -98,7 +98,7 @@ def test_baselines_of_other_settings_or_data_are_not_gone_on_with(given, tmp_pat
     for arguments in others:
         done = tdd(*arguments)
         assert done.code == 2
-        assert "measured with other settings or data; remove it, or choose another --output" in done.one_line()
+        assert "measured with other settings or data; remove it, or choose another folder (--output)" in done.one_line()
     assert tdd(*command(given, *only)).code == 0
 
 

@@ -189,3 +189,8 @@ def test_images_are_refused():
     images = DistilledSet(torch.zeros(1, 2, 1, 8, 8), torch.eye(2)[None], torch.ones(1, 1), ["a", "b"], Recipe())
     with pytest.raises(UsageError, match=r"^this set holds images"):
         Predictor(images)
+
+
+def test_an_empty_text_has_no_class(run):
+    done = tdd("predict", run, "a fine film", " ")
+    assert done.code == 2 and done.one_line() == "text 2 is empty: no class can be told of it"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tdd.distillation.samples.real import RealSamples
 from tdd.distilled_set.sentences import Sentences
 from tdd.embeddings.protocol import Embedding
 
@@ -27,7 +28,7 @@ class Slot:
     begin: int
 
 
-class ExchangedTexts:
+class ExchangedTexts(RealSamples):
     """See `Parametrisation`: the raw tensor is the samples themselves, which Adam leaves as they are.
 
     Args:
@@ -39,6 +40,8 @@ class ExchangedTexts:
         device: where the samples are used.
     """
 
+    stay = False
+
     def __init__(
         self,
         sentences: Sentences,
@@ -48,7 +51,8 @@ class ExchangedTexts:
         vectors: Embedding,
         device: torch.device,
     ):
-        self.sentences, self.vectors = sentences, vectors
+        super().__init__(sentences)
+        self.vectors = vectors
         self.slots: dict[int, list[Slot]] = {}
         for sample, found in enumerate(spans):
             for begin, end in found:
@@ -63,19 +67,6 @@ class ExchangedTexts:
         self.id_of: dict[bytes, int] = {}
         for id_, vector in zip(known.tolist(), self.table.cpu().numpy(), strict=True):
             self.id_of.setdefault(vector.tobytes(), id_)
-
-    def identity(self) -> list[int]:
-        """The token ids to start from."""
-        tokens: list[int] = self.sentences.tokens.flatten().tolist()
-        return tokens
-
-    def start(self, samples: Tensor) -> Tensor:
-        """See `Parametrisation`."""
-        return samples
-
-    def samples(self, raw: Tensor) -> Tensor:
-        """See `Parametrisation`."""
-        return raw
 
     def gradient(self, raw: Tensor, gradient: Tensor) -> Tensor:
         """That of the words; none where there is padding."""

@@ -13,7 +13,12 @@ class RealSamples:
 
     Args:
         sentences: the words of texts; None: they are images.
+
+    Attributes:
+        stay: whether they are never others.
     """
+
+    stay = True
 
     def __init__(self, sentences: Sentences | None):
         self.sentences = sentences

@@ -5,6 +5,7 @@ import torch
 from distilled_sets import assert_same_bits
 from hypothesis import given
 from hypothesis import strategies as st
+from resumed import resumed_after
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distillation import exchange as exchanges
@@ -12,7 +13,7 @@ from tdd.distillation.distiller import Distiller
 from tdd.distillation.samples.exchanged import ExchangedTexts
 from tdd.distillation.samples.pieces import LONGEST, MARKS, OPENING, clauses, pieces_of
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import Interrupted, UsageError
+from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
 
 WAYS = [{}, {"inner": "plain", "inner_steps": [2, 6], "window": 2, "inner_rate": 0.02, "init": "random"}]
@@ -97,7 +98,7 @@ def test_an_exchange_is_kept_only_where_the_true_loss_falls(monkeypatch):
         told = iter(losses)
         monkeypatch.setattr(exchanges, "_loss", lambda *given, told=told: next(told))
         state, before = distiller.state, distiller.state.learned["samples"].detach().clone()
-        about = (distiller.parametrisation, distiller.trainees, distiller.corpus.train, distiller.mask)
+        about = (distiller.parametrisation, distiller.trainees, distiller.batches, distiller.mask)
         assert exchanges.exchange(distiller.recipe, state, *about) is kept
         changed = (state.learned["samples"] != before).any(-1)
         assert changed.any() == kept and torch.equal(state.average["samples"], state.learned["samples"])
@@ -107,14 +108,9 @@ def test_an_exchange_is_kept_only_where_the_true_loss_falls(monkeypatch):
 
 @pytest.mark.parametrize("ways", WAYS)
 def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, ways):
-    corpus, recipe, seen = tiny_corpus(), tiny_recipe(samples="phrases", sample_length=5, **EVERY, **ways), []
+    corpus, recipe = tiny_corpus(), tiny_recipe(samples="phrases", sample_length=5, **EVERY, **ways)
     whole = Distiller(recipe, corpus).run()
-    path = tmp_path / "last.safetensors"
-    with pytest.raises(Interrupted):
-        Distiller(
-            recipe, corpus, path, on_progress=lambda p: seen.append(p.step), should_stop=lambda: len(seen) == 5
-        ).run()
-    assert_same_bits(Distiller(recipe, corpus, path).run(), whole)
+    assert_same_bits(resumed_after(5, recipe, corpus, tmp_path / "last.safetensors").run(), whole)
 
 
 def test_words_without_a_vector_are_no_part_of_real_samples():

@@ -3,12 +3,13 @@
 import pytest
 import torch
 from distilled_sets import assert_same_bits
+from resumed import resumed_after
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.samples.start import first_places
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import Interrupted, UsageError
+from tdd.errors import UsageError
 from tdd.evaluation.evaluation import evaluate
 from tdd.settings.recipe import Recipe
 
@@ -34,14 +35,9 @@ def test_texts_stay_and_labels_are_learned(tmp_path, ways, start):
 
 @pytest.mark.parametrize("ways", WAYS)
 def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, ways):
-    corpus, recipe, seen = tiny_corpus(), tiny_recipe(samples="real", no_exchange=True, **ways), []
+    corpus, recipe = tiny_corpus(), tiny_recipe(samples="real", no_exchange=True, **ways)
     whole = Distiller(recipe, corpus).run()
-    path = tmp_path / "last.safetensors"
-    with pytest.raises(Interrupted):
-        Distiller(
-            recipe, corpus, path, on_progress=lambda p: seen.append(p.step), should_stop=lambda: len(seen) == 5
-        ).run()
-    assert_same_bits(Distiller(recipe, corpus, path).run(), whole)
+    assert_same_bits(resumed_after(5, recipe, corpus, tmp_path / "last.safetensors").run(), whole)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 import torch
 from distilled_sets import assert_same_bits
 from patches import spy
+from resumed import resumed_after
 from tiny import tiny_corpus, tiny_recipe
 
 from tdd.distillation.distiller import Distiller
@@ -14,7 +15,7 @@ from tdd.distillation.samples.words import WordSamples
 from tdd.distillation.trajectory import SetGradient
 from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.word_vectors import WordVectors
-from tdd.errors import Interrupted, TddError
+from tdd.errors import TddError
 from tdd.evaluation.evaluation import evaluate
 from tdd.system.seeds import generator
 
@@ -189,15 +190,8 @@ def test_sentences_of_words_teach_a_network_what_the_data_hold(init, start):
 @pytest.mark.parametrize("stop_at", [3, 8])
 def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, settings, stop_at):
     corpus, recipe = tiny_corpus(), tiny_recipe(samples="words", samples_lr=1.0, **settings)
-    whole, path, seen = Distiller(recipe, corpus).run(), tmp_path / "last.safetensors", []
-    stopped = Distiller(
-        recipe, corpus, path, on_progress=lambda p: seen.append(p.step), should_stop=lambda: len(seen) == stop_at
-    )
-    with pytest.raises(Interrupted):
-        stopped.run()
-    resumed = Distiller(recipe, corpus, path)
-    assert resumed.state.step == stop_at
-    found = resumed.run()
+    whole = Distiller(recipe, corpus).run()
+    found = resumed_after(stop_at, recipe, corpus, tmp_path / "last.safetensors").run()
     assert_same_bits(found, whole)
     assert torch.equal(words_of(found), words_of(whole)) and found.sentences.words == whole.sentences.words
     assert not torch.equal(words_of(whole), words_of(Distiller(recipe, corpus).best()))  # they had moved
