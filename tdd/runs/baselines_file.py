@@ -60,8 +60,8 @@ class BaselinesFile:
             raise TddError(f"{path} does not hold baselines; remove it to measure them again")
         if not same:
             raise UsageError(
-                f"{path} holds baselines measured with other settings or data; remove it, or choose another --output "
-                "(without --run)"
+                f"{path} holds baselines measured with other settings or data; remove it, or choose another folder "
+                "(--output)"
             )
         return cls(path, about, pool, results)
 
