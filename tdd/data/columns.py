@@ -7,14 +7,17 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tdd.data.protocols import Encoder
 from tdd.errors import TddError
+from tdd.system.reporter import Reporter, clock
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import Dataset
 
     from tdd.data.protocols import Encoder
+
+# Seconds of encoding after which it is told how far it is.
+TOLD_AFTER = 3.0
 
 
 def encode_column(
@@ -26,6 +29,8 @@ def encode_column(
 ) -> Dataset:
     """`encode` mapped over the encoder's columns of a split called `name`, as a data set of `features` alone.
 
+    Encoding that takes a while says on standard error how far it is, see `tdd.disable_progress`.
+
     Raises:
         TddError: the cache cannot be written to.
     """
@@ -34,20 +39,37 @@ def encode_column(
     # An explicit fingerprint: `datasets` would hash the function, and with it all it refers to, at every start.
     key = json.dumps([split._fingerprint, encoder.column, *encoder.identity])
     try:
-        return split.map(
-            encode,
-            batched=True,
-            input_columns=encoder.columns,
-            remove_columns=split.column_names,
-            features=datasets.Features(features),
-            new_fingerprint=hashlib.sha256(key.encode()).hexdigest()[:32],
-            desc=f"Encoding {name}",
-        )
+        with Reporter() as reporter:
+            return split.map(
+                _told(encode, len(split), f"encoding the {name} split", reporter),
+                batched=True,
+                input_columns=encoder.columns,
+                remove_columns=split.column_names,
+                features=datasets.Features(features),
+                new_fingerprint=hashlib.sha256(key.encode()).hexdigest()[:32],
+            )
     except OSError as error:
         raise TddError(
             f"cannot keep the encoded {encoder.holds} under {datasets.config.HF_DATASETS_CACHE}: "
             f"{error.strerror or error}; free some space or set HF_DATASETS_CACHE"
         ) from error
+
+
+def _told(
+    encode: Callable[..., dict[str, Any] | pa.Table], total: int, text: str, reporter: Reporter
+) -> Callable[..., dict[str, Any] | pa.Table]:
+    """`encode`, which tells how many of `total` rows are done."""
+    begun, done = clock(), 0
+
+    def encode_and_tell(*columns: list[Any]) -> dict[str, Any] | pa.Table:
+        nonlocal done
+        encoded = encode(*columns)
+        done += len(columns[0])
+        if clock() - begun > TOLD_AFTER:
+            reporter.count(done, total, text)
+        return encoded
+
+    return encode_and_tell
 
 
 def column_of(split: Dataset, column: str) -> pa.ChunkedArray:
