@@ -14,7 +14,11 @@ from tdd.settings.networks import CODE
 
 Tested = Annotated[
     list[Path],
-    typer.Argument(metavar="RUN | FILE...", help="Folder of a run, or files of texts and labels (with --data NAME)."),
+    typer.Argument(
+        metavar="RUN... | FILE...",
+        help="Folder of a run; with --network several that differ in their seed alone; or files of texts and labels "
+        "(with --data NAME).",
+    ),
 ]
 Others = Annotated[
     list[str] | None,
@@ -90,10 +94,14 @@ def evaluate(
         "--decoded": decoded,
         "--classes": classes,
     }
-    if not files and len(run) > 1:
-        raise UsageError("tdd evaluate takes one run at a time; several FILEs are draws of one set of texts")
+    if not files and len(run) > 1 and not network:
+        raise UsageError("tdd evaluate takes one run at a time; name what several are tested on (--network NAME)")
     own_code = (
-        not files and bool(network) and network == [recipe_of_run(run[0]).network] and network[0].startswith(CODE)
+        not files
+        and len(run) == 1
+        and bool(network)
+        and network == [recipe_of_run(run[0]).network]
+        and network[0].startswith(CODE)
     )
     if files or (network and not own_code):
         if given := [name for name, value in by_own.items() if value]:
@@ -116,13 +124,11 @@ def evaluate(
             results = _of_files(run, files, data, data_root, asked, reading)
             distil_seconds = None
         else:
-            from tdd.runs.transfer import transfer_run
+            from tdd.runs.transfer import transfer_runs
 
             if data_root is not None:
                 raise UsageError("--data-root is of FILEs; a run reads its data from --data")
-            distilled = transfer_run(run[0], asked, placed(data, reading), Reporter())
-            results = distilled.results["transfer"]
-            distil_seconds = distilled.results.get("distillation", {}).get("seconds")
+            results, distil_seconds = transfer_runs(run, asked, placed(data, reading), Reporter())
         print_once(json.dumps(results, indent=2) if as_json else describe_transfer(results, distil_seconds))
         return
     if beside or protocol or data_root is not None:

@@ -37,9 +37,15 @@ def transfer_cells(transfer: Mapping[str, Any], protocol: str) -> list[list[str]
             line += ["–"] * 3 if best is None else [REAL[best], accuracy(rows[best])]
             line += [] if best is None else [str(paired_difference(ours, rows[best]))]
             line += [accuracy(rows[name]) if name in rows else "–" for name in beside]
-        line += [f"{ours['factor']:g}" if "factor" in ours else "own"] if protocol == "learned" else []
+        line += [_factors(ours)] if protocol == "learned" else []
         cells.append([*line, f"{ours['train_seconds']:.1f}"])
     return cells
+
+
+def _factors(result: Mapping[str, Any]) -> str:
+    """What learned rates were multiplied by; of several sets, all that occur."""
+    factors = result.get("factors") or ([result["factor"]] if "factor" in result else [])
+    return ", ".join(f"{factor:g}" for factor in factors) or "own"
 
 
 def accuracy(result: Mapping[str, Any]) -> str:
@@ -60,7 +66,8 @@ def words_told(transfer: Mapping[str, Any]) -> str:
 def what_it_is(transfer: Mapping[str, Any], protocol: str) -> str:
     """What the figures of a protocol are, in a sentence."""
     results = [result for _, result in _results(transfer, protocol)]
-    seeds = sorted({result["seed"] for result in results})
+    seeds = sorted({seed for result in results for seed in result.get("seeds") or [result["seed"]]})
+    sets = max(len(result.get("seeds", ())) for result in results)
     told = "the set's own steps and rates, for other networks times one factor chosen on held-out training data"
     if protocol == "plain":
         told = "AdamW in shuffled batches at settings fixed for each kind of network, none stopped early"
@@ -68,7 +75,8 @@ def what_it_is(transfer: Mapping[str, Any], protocol: str) -> str:
             told += "; logistic regression for learners that are no networks"
     part = next((r for r in results if r["test_examples"] < r["test_split"]), None)
     tested = f" on {part['test_examples']:,} of {part['test_split']:,} test examples," if part else ""
-    return f"{told};{tested} fresh networks of seed {', '.join(map(str, seeds))}; ±: over networks and draws"
+    over = f"±, intervals and differences: over {sets} sets" if sets else "±: over networks and draws"
+    return f"{told};{tested} fresh networks of seed {', '.join(map(str, seeds))}; {over}"
 
 
 def _results(transfer: Mapping[str, Any], protocol: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -23,12 +23,14 @@ from tdd.evaluation.given import Given, GivenReal, GivenSet, GivenTexts
 from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.kept_tests import CHECKPOINTS, key_of
 from tdd.evaluation.names import SUBJECT
+from tdd.evaluation.several_sets import over_sets
 from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.transfer import Protocol, Transfer
 from tdd.runs.asked import Asked
 from tdd.runs.evaluate import going_on
 from tdd.runs.keep import keep_figures
 from tdd.runs.open_data import open_corpus, open_corpus_of
+from tdd.settings.found import as_said
 from tdd.settings.recipe import Recipe
 from tdd.settings.recipes import resolve_recipe
 from tdd.settings.said import Where
@@ -36,6 +38,8 @@ from tdd.system.files import cache_folder
 from tdd.system.reporter import Reporter
 from tdd.system.threads import are_open, choose, restored
 
+_NOT_COMPARED = {"seed", "found", "data", "device", "threads"}
+"""What recipes of one set after the other may differ in."""
 Results = dict[str, dict[str, dict[str, dict[str, Any]]]]
 """Figures by network, protocol and row."""
 
@@ -69,6 +73,39 @@ def transfer_run(folder: Path, asked: Asked, data: Where = None, reporter: Repor
                 keep_figures(figures, "transfer", distilled, folder)
         kept.clear()
     return distilled
+
+
+def transfer_runs(
+    folders: Sequence[Path], asked: Asked, data: Where = None, reporter: Reporter | None = None
+) -> tuple[Results, float | None]:
+    """Test the sets of several runs that differ in their seed alone, one after the other, see `transfer_run`.
+
+    Returns:
+        The figures over all sets, see `over_sets`, and the mean seconds that one took to distil; None: not known.
+
+    Raises:
+        UsageError: the runs differ in more than their seed, or not in that; and see `transfer_run`.
+    """
+    _check_seeds_differ({folder: read_run(folder).recipe for folder in folders})
+    sets = [transfer_run(folder, asked, data, reporter) for folder in folders]
+    seconds = [distilled.results.get("distillation", {}).get("seconds") for distilled in sets]
+    mean_seconds = None if None in seconds else sum(seconds) / len(seconds)
+    if len(sets) == 1:
+        return sets[0].results["transfer"], mean_seconds
+    return over_sets([distilled.results["transfer"] for distilled in sets]), mean_seconds
+
+
+def _check_seeds_differ(recipes: Mapping[Path, Recipe]) -> None:
+    said = {folder: as_said(recipe).model_dump(exclude=_NOT_COMPARED) for folder, recipe in recipes.items()}
+    first, *others = said
+    for folder in others:
+        if other := [name for name, value in said[folder].items() if value != said[first][name]]:
+            raise UsageError(
+                f"'{folder}' was made with another {other[0]} than '{first}': test runs together that differ in their "
+                "seed alone"
+            )
+    if len({recipe.seed for recipe in recipes.values()}) < len(recipes):
+        raise UsageError("two of these runs have the same seed: test runs together that differ in their seed alone")
 
 
 def transfer(

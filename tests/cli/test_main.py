@@ -24,7 +24,7 @@ from tdd.data.known import KNOWN
         (["distill", "x", "--n", "many"], "Invalid value for '--n'"),
         (["distill", "x", "--init", "warm"], "'warm' is not one of 'fixed', 'random'"),
         (["distill", "x", "--set"], "Option '--set' requires an argument"),
-        (["evaluate"], "Missing argument 'RUN | FILE...'"),
+        (["evaluate"], "Missing argument 'RUN... | FILE...'"),
         (["evaluate", "x", "--networks", "0"], "Invalid value for '--networks'"),
         (["decode", "x", "--format", "xml"], "'xml' is not one of 'table', 'json', 'text'"),
         (["evaluate", ""], "RUN: an empty text names no file or folder"),
