@@ -48,13 +48,17 @@ class ImageBatch:
         return replace(self, pixels=self.pixels[index::count], labels=self.labels[index::count])
 
     def augmented(self, augmentation: Augmentation, seed: int, step: int) -> ImageBatch:
-        """The batch with each image moved by up to `shift` pixels either way, black where nothing was."""
-        shift = augmentation.shift
-        if not shift:
-            return self
+        """The batch with half of the images mirrored, each moved by up to `shift` pixels, black where nothing was."""
+        batch = self._mirrored(generator(seed, "flip", step)) if augmentation.flip else self
+        return batch._moved(augmentation.shift, generator(seed, "shift", step)) if augmentation.shift else batch
+
+    def _mirrored(self, draw: torch.Generator) -> ImageBatch:
+        half = torch.rand(len(self.pixels), generator=draw) < 0.5
+        return replace(self, pixels=torch.where(half[:, None, None, None], self.pixels.flip(2), self.pixels))
+
+    def _moved(self, shift: int, draw: torch.Generator) -> ImageBatch:
         count, height, width, _ = self.pixels.shape
         framed = F.pad(self.pixels, (0, 0, *[shift] * 4))
-        draw = generator(seed, "shift", step)
         top, left = torch.randint(0, 2 * shift + 1, (2, count, 1, 1), generator=draw)
         rows, columns = top + torch.arange(height)[:, None], left + torch.arange(width)
         return replace(self, pixels=framed[torch.arange(count)[:, None, None], rows, columns])

@@ -58,10 +58,12 @@ class Augmentation:
     Attributes:
         word_dropout: share of words dropped from texts.
         shift: pixels that images are moved by at most.
+        flip: half of the images are mirrored, left to right.
     """
 
     word_dropout: float = 0.0
     shift: int = 0
+    flip: bool = False
 
     def check(self, space: InputSpace) -> None:
         """Raise UsageError where images would be moved out of sight."""

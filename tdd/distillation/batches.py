@@ -47,7 +47,7 @@ class OuterBatches:
     @classmethod
     def of(cls, recipe: Recipe, split: Split, device: torch.device) -> OuterBatches:
         """The batches that a recipe asks for."""
-        augmentation = Augmentation(recipe.word_dropout or 0.0, recipe.shift)
+        augmentation = Augmentation(recipe.word_dropout or 0.0, recipe.shift, recipe.flip)
         balanced = recipe.class_weights == "balanced"
         return cls(split, recipe.batch_size, recipe.seed, augmentation, device, balanced)
 

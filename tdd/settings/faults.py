@@ -72,6 +72,8 @@ def _of_what_is_read(recipe: AllSettings, reads: Reads | None) -> Iterator[str]:
         yield f"{recipe.vectors} splits texts itself, not by tokenizer: {recipe.tokenizer}; leave that out"
     if reads == "text" and recipe.shift:
         yield f"shift moves images and {recipe.network} reads text; leave it at 0"
+    if reads == "text" and recipe.flip:
+        yield f"flip mirrors images and {recipe.network} reads text; leave it out"
 
 
 def _of_lengths(recipe: AllSettings) -> Iterator[str]:

@@ -74,6 +74,7 @@ class OuterSettings(Settings):
     shift: int = setting(
         0, "most that real images of outer batches are moved up, down and sideways", unit="pixels", ge=0
     )
+    flip: bool = setting(False, "half of the real images of outer batches are mirrored, left to right")
     window: int | None = setting(
         None,
         "inner steps the outer gradient flows through",

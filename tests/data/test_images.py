@@ -178,6 +178,20 @@ def test_images_are_shifted_each_by_itself_as_an_outer_step_draws_it(tmp_path, s
     assert batch.augmented(Augmentation(), 0, 4) is batch
 
 
+def test_half_of_the_images_are_mirrored_as_an_outer_step_draws_it(tmp_path):
+    split = load(write(tmp_path / "d.parquet", [encoded(one) for one in arrays(200, (6, 9, 3))])).train
+    batch = split.batch(torch.arange(len(split)))
+    mirrored, again, other = (batch.augmented(Augmentation(flip=True), 0, step) for step in (4, 4, 5))
+    assert torch.equal(mirrored.pixels, again.pixels) and not torch.equal(mirrored.pixels, other.pixels)
+    same = [bool((one == two).all()) for one, two in zip(batch.pixels, mirrored.pixels, strict=True)]
+    turned = [bool((one.flip(1) == two).all()) for one, two in zip(batch.pixels, mirrored.pixels, strict=True)]
+    assert all(one != two for one, two in zip(same, turned, strict=True))  # noise is not symmetric
+    assert 0.35 * len(split) < sum(turned) < 0.65 * len(split)
+    assert torch.equal(mirrored.labels, batch.labels)
+    both = batch.augmented(Augmentation(shift=2, flip=True), 0, 4)
+    assert torch.equal(both.pixels, mirrored.augmented(Augmentation(shift=2), 0, 4).pixels)
+
+
 def test_batches_read_every_image_once_or_some_spread_evenly():
     digits = load_corpus(digits_recipe())
     assert sum(len(batch) for batch in digits.test.batches(100)) == 359

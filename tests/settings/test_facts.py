@@ -159,7 +159,7 @@ def test_the_state_of_a_run_outlives_the_settings_that_do_not_change_it_and_no_o
     # On which every other setting may be changed.
     base = {"samples": "words", "init": "random", "window": 2, "max_length": 30}
     for known in RUN:
-        of = {"network": "lenet"} if known.name == "shift" else base | NEEDED.get(known.name, {})
+        of = {"network": "lenet"} if known.name in ("shift", "flip") else base | NEEDED.get(known.name, {})
         others = {"samples": "free", "init": "fixed", "window": 3, "max_length": 31, "restarts": [3]}
         changed = others.get(known.name, other_value(known))
         before, after = (MadeFrom.of(Recipe.build(of | more), corpus).digest() for more in ({}, {known.name: changed}))

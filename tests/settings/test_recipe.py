@@ -164,6 +164,12 @@ def test_hard_labels_need_a_sample_for_each_class():
         Recipe(n=2, labels="hard").split(3)
 
 
+def test_images_alone_are_mirrored():
+    with pytest.raises(UsageError, match="flip mirrors images and text_cnn reads text; leave it out"):
+        Recipe.build({"flip": True})
+    assert Recipe(network="lenet", flip=True).flip
+
+
 def test_images_alone_are_shifted():
     with pytest.raises(UsageError, match="shift moves images and text_cnn reads text; leave it at 0"):
         Recipe.build({"shift": 2})
