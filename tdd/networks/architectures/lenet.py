@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tdd.data.protocols import InputSpace
-from tdd.networks.kernels.chain import ChainKernel, Kinds
+from tdd.networks.kernels.chain import ChainKernel
 from tdd.networks.kernels.chain_layers import Convolution, Frame, Linear
-from tdd.networks.kernels.chain_nonlinearities import MaxPool, Relu
+from tdd.networks.kernels.chain_nonlinearities import Kinds, MaxPool, Relu
 from tdd.networks.source import plain_source
 from tdd.settings.networks import NetworkOptions
 

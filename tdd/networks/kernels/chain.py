@@ -10,7 +10,7 @@ that do the work of K networks.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from tdd.data.protocols import RealBatch, Split
 from tdd.networks.kernels.chain_layers import Convolution, Frame, Linear, add
-from tdd.networks.kernels.chain_nonlinearities import Nonlinearities, Nonlinearity
+from tdd.networks.kernels.chain_nonlinearities import Kinds, Nonlinearities
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Front, Step, StepGradient
 from tdd.system.memory import CPU, part_bytes
@@ -27,8 +27,6 @@ from tdd.system.memory import CPU, part_bytes
 # Bytes that the layers' outputs take for the real images worked on at once by a processor: measured fastest for 1 and
 # for 8 networks.
 IN_CACHE = 2**23
-
-Kinds = Sequence[Callable[[Tensor], Nonlinearity]]
 
 
 @dataclass(frozen=True)
@@ -125,16 +123,24 @@ class ChainKernel:
         return nonlinearities, self.layers[-1].forward(theta, x)
 
     def _back(
-        self, theta: Parameters, x: Tensor, nonlinearities: list[Nonlinearities], bar: Tensor
+        self,
+        theta: Parameters,
+        x: Tensor,
+        nonlinearities: list[Nonlinearities],
+        bar: Tensor,
+        into: Parameters | None = None,
     ) -> tuple[Parameters, list[Tensor]]:
-        """Gradient to theta, and to the outputs of the nonlinearities, where logits have gradient `bar`."""
+        """Gradient to theta, and to the outputs of the nonlinearities, where logits have gradient `bar`.
+
+        With `into`, the gradient to theta is added to what is there.
+        """
         gradient: Parameters = {}
         bars: list[Tensor] = []
         for layer, nonlinearity in zip(self.layers[:0:-1], reversed(nonlinearities), strict=True):
-            gradient |= layer.gradient(theta, (nonlinearity.h, bar))
+            gradient |= layer.gradient(theta, (nonlinearity.h, bar), into=into)
             bars.insert(0, layer.reverse(nonlinearity.h, (theta, bar)))
             bar = nonlinearity.reverse(bars[0])
-        return gradient | self.layers[0].gradient(theta, (x, bar)), bars
+        return gradient | self.layers[0].gradient(theta, (x, bar), into=into), bars
 
     # Real images: many, differentiated once
 
@@ -153,8 +159,7 @@ class ChainKernel:
             log_p = logits.log_softmax(2)
             losses.append(-(targets * log_p).sum((1, 2)))
             # Summed as they come: those of all parts would be many times the parameters.
-            for name, gradient in self._back(theta, framed, nonlinearities, _error(log_p.exp(), targets))[0].items():
-                total[name] += gradient
+            self._back(theta, framed, nonlinearities, _error(log_p.exp(), targets), total)
         return add(losses), total
 
     def logits(self, theta: Parameters, batch: RealBatch) -> Tensor:

@@ -70,15 +70,18 @@ class Convolution:
             for weight, (_, bar) in zip(weights, pairs, strict=True)
         )
 
-    def gradient(self, theta: Parameters, *pairs: tuple[Tensor, Tensor]) -> Parameters:
-        """Gradient to the weight, summed over pairs of inputs and bars, and to the bias, of the first bar alone."""
+    def gradient(self, theta: Parameters, *pairs: tuple[Tensor, Tensor], into: Parameters | None = None) -> Parameters:
+        """Gradient to the weight, summed over pairs of inputs and bars, and to the bias, of the first bar alone.
+
+        With `into`, the sum of that and what is there, which is overwritten.
+        """
         weight = theta[self.weight]
         shape, groups = _flat(weight).shape, self._groups(weight)
         parts = (conv2d_weight(a, shape, bar, padding=self.padding, groups=groups) for a, bar in pairs)
-        return {
-            self.weight: add(parts).view(weight.shape),
-            self.bias: pairs[0][1].sum((0, 2, 3)).view(theta[self.bias].shape),
-        }
+        of_weight, of_bias = add(parts).view(weight.shape), pairs[0][1].sum((0, 2, 3)).view(theta[self.bias].shape)
+        if into is not None:
+            of_weight, of_bias = into[self.weight].add_(of_weight), into[self.bias].add_(of_bias)
+        return {self.weight: of_weight, self.bias: of_bias}
 
     def _groups(self, weight: Tensor) -> int:
         return 1 if self.first else len(weight)
@@ -108,13 +111,18 @@ class Linear:
         images: Tensor = rows.unflatten(2, (-1, *a.shape[2:]))
         return images.permute(1, 3, 4, 0, 2).flatten(3).permute(0, 3, 1, 2)
 
-    def gradient(self, theta: Parameters, *pairs: tuple[Tensor, Tensor]) -> Parameters:
-        """Gradient to the weight, summed over pairs of inputs and bars, and to the bias, of the first bar alone."""
+    def gradient(self, theta: Parameters, *pairs: tuple[Tensor, Tensor], into: Parameters | None = None) -> Parameters:
+        """See `Convolution.gradient`."""
         networks = len(theta[self.weight])
         products = [(bar.transpose(1, 2), _rows(a, networks)) for a, bar in pairs]
+        of_bias = pairs[0][1].sum(1)
+        if into is None:
+            of_weight = torch.bmm(*products.pop(0))
+        else:
+            of_weight, of_bias = into[self.weight], into[self.bias].add_(of_bias)
         return {
-            self.weight: reduce(lambda total, pair: total.baddbmm_(*pair), products[1:], torch.bmm(*products[0])),
-            self.bias: pairs[0][1].sum(1),
+            self.weight: reduce(lambda total, pair: total.baddbmm_(*pair), products, of_weight),
+            self.bias: of_bias,
         }
 
 

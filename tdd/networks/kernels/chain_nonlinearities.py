@@ -17,16 +17,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-@dataclass(frozen=True)
 class Nonlinearity(ABC):
-    """A nonlinearity, applied at one z.
+    """A nonlinearity, applied at one z: what its derivatives need of it.
 
     Attributes:
-        h: its output.
         curved: whether it is not piecewise linear.
     """
 
-    h: Tensor
     curved: ClassVar[bool] = False
 
     @abstractmethod
@@ -42,22 +39,35 @@ class Nonlinearity(ABC):
         return torch.zeros_like(dz)
 
 
+At = tuple[Nonlinearity, Tensor]
+"""A nonlinearity at z, and its output h."""
+Kinds = Sequence[Callable[[Tensor], At]]
+
+
 @dataclass(frozen=True)
 class Relu(Nonlinearity):
-    """max(z, 0), computed in place."""
+    """max(z, 0), computed in place.
+
+    Attributes:
+        h: its output.
+    """
+
+    h: Tensor
 
     @classmethod
-    def of(cls, z: Tensor) -> Relu:
+    def of(cls, z: Tensor) -> At:
         """ReLU of z, which is overwritten."""
-        return cls(z.relu_())
+        h = z.relu_()
+        return cls(h), h
 
     def tangent(self, dz: Tensor) -> Tensor:
         """See `Nonlinearity.tangent`."""
-        return dz * (self.h > 0)
+        return self.reverse(dz)
 
     def reverse(self, bar: Tensor) -> Tensor:
         """See `Nonlinearity.reverse`."""
-        return bar * (self.h > 0)
+        chosen: Tensor = torch.ops.aten.threshold_backward(bar, self.h, 0)
+        return chosen
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ class MaxPool(Nonlinearity):
     """The largest value of each window.
 
     Attributes:
-        winners: index of that value in its channel, flattened; the shape of h.
+        winners: index of that value in its channel, flattened; the shape of its output.
         shape: shape of z.
         window: size, stride and padding of the windows.
     """
@@ -75,10 +85,11 @@ class MaxPool(Nonlinearity):
     window: tuple[int, int, int]
 
     @classmethod
-    def of(cls, z: Tensor, window: tuple[int, int, int]) -> MaxPool:
+    def of(cls, z: Tensor, window: tuple[int, int, int]) -> At:
         """Max pooling of images z with windows of (size, stride, padding)."""
         size, stride, padding = window
-        return cls(*F.max_pool2d_with_indices(z, [size], [stride], [padding]), z.shape, window)
+        h, winners = F.max_pool2d_with_indices(z, [size], [stride], [padding])
+        return cls(winners, z.shape, window), h
 
     def tangent(self, dz: Tensor) -> Tensor:
         """See `Nonlinearity.tangent`."""
@@ -103,36 +114,42 @@ class LocalResponseNorm(Nonlinearity):
 
     Attributes:
         z: the input.
-        s: the divisor of z, before its power.
+        inverse: 1 / s.
+        power: s^(-3/4).
         a: the factor of the sums.
         neighbours: W, (channels, channels), of zeros and ones.
     """
 
     z: Tensor
-    s: Tensor
+    inverse: Tensor
+    power: Tensor
     a: float
     neighbours: Tensor
     curved: ClassVar[bool] = True
 
     @classmethod
-    def of(cls, z: Tensor, channels: int, size: int, alpha: float) -> LocalResponseNorm:
+    def of(cls, z: Tensor, channels: int, size: int, alpha: float) -> At:
         """Normalise images z: a = alpha / size, as `F.local_response_norm` of `size` channels with beta 3/4 and k 1."""
         neighbours = torch.ones(channels, channels, dtype=z.dtype, device=z.device)
         neighbours = neighbours.tril((size - 1) // 2).triu(-(size // 2))
-        s = _sums(z * z, neighbours).mul_(alpha / size).add_(1)
-        return cls(z * _power(s), z, s, alpha / size, neighbours)
+        inverse = _sums(z * z, neighbours).mul_(alpha / size).add_(1).reciprocal_()
+        # Two roots: a power proper takes three times as long.
+        root = inverse.sqrt()
+        power = root.sqrt().mul_(root)
+        return cls(z, inverse, power, alpha / size, neighbours), z * power
 
-    # With power = s^(-3/4), b = 2 beta a = 3a/2 and r = power / s, the derivative of power along dz is -b r W(z dz).
+    # With b = 2 beta a = 3a/2 and r = power / s, the derivative of power along dz is -b r W(z dz).
 
     def tangent(self, dz: Tensor) -> Tensor:
         """See `Nonlinearity.tangent`: power dz - b r z W(z dz)."""
-        slope = self.h / self.s
-        return _power(self.s) * dz - _sums(self.z * dz, self.neighbours).mul_(slope).mul_(1.5 * self.a)
+        pulled = _sums(self.z * dz, self.neighbours).mul_(self.z).mul_(self.inverse)
+        return (pulled.mul_(-1.5 * self.a) + dz).mul_(self.power)
 
     def reverse(self, bar: Tensor) -> Tensor:
         """See `Nonlinearity.reverse`: power bar - b z W'(r z bar)."""
-        slope = self.h / self.s
-        return _power(self.s) * bar - _sums(slope * bar, self.neighbours.t()).mul_(self.z).mul_(1.5 * self.a)
+        scaled = self.power * bar
+        pulled = _sums((self.z * self.inverse).mul_(scaled), self.neighbours.t())
+        return scaled.addcmul_(pulled, self.z, value=-1.5 * self.a)
 
     def curvature(self, dz: Tensor, dbar: Tensor) -> Tensor:
         """See `Nonlinearity.curvature`.
@@ -140,18 +157,12 @@ class LocalResponseNorm(Nonlinearity):
         <tangent, dbar> is the sum of power dz dbar - b r z t dbar with t = W(z dz). z is in it by itself, in t, and in
         s through both powers, whose part is -b z W'(r dz dbar - (7/2) a r z t dbar / s).
         """
-        r = _power(self.s) / self.s
-        pull = _sums(self.z * dz, self.neighbours).mul_(dbar).mul_(r)  # r t dbar
-        through_s = (r * dz).mul_(dbar).sub_((self.z * pull).div_(self.s).mul_(3.5 * self.a))
-        both = _sums(torch.cat([through_s, (self.z * r).mul_(dbar)]), self.neighbours.t())
+        r_dbar = (self.power * self.inverse).mul_(dbar)
+        pull = _sums(self.z * dz, self.neighbours).mul_(r_dbar)  # r t dbar
+        through_s = (r_dbar * dz).addcmul_(self.z * pull, self.inverse, value=-3.5 * self.a)
+        both = _sums(torch.cat([through_s, r_dbar.mul_(self.z)]), self.neighbours.t())
         of_s, of_t = both.chunk(2)
-        return (of_s.mul_(self.z) + of_t.mul_(dz)).add_(pull).mul_(-1.5 * self.a)
-
-
-def _power(s: Tensor) -> Tensor:
-    """s^(-3/4); a power proper takes three times as long."""
-    root = s.rsqrt()
-    return root * root.sqrt()
+        return pull.addcmul_(of_s, self.z).addcmul_(of_t, dz).mul_(-1.5 * self.a)
 
 
 def _sums(x: Tensor, neighbours: Tensor) -> Tensor:
@@ -168,30 +179,28 @@ class Nonlinearities:
 
     Attributes:
         parts: the nonlinearities in order, each applied to the output of the one before.
+        h: the output of the last.
         shape: shape of z, the input of the first.
     """
 
     parts: tuple[Nonlinearity, ...]
+    h: Tensor
     shape: torch.Size
 
     @classmethod
-    def of(cls, z: Tensor, kinds: Sequence[Callable[[Tensor], Nonlinearity]]) -> Nonlinearities:
+    def of(cls, z: Tensor, kinds: Kinds) -> Nonlinearities:
         """Apply nonlinearities of these kinds to a layer's output z, which may be overwritten."""
         parts: list[Nonlinearity] = []
         shape = z.shape
         for kind in kinds:
-            parts.append(kind(z))
-            z = parts[-1].h
-        return cls(tuple(parts), shape)
-
-    @property
-    def h(self) -> Tensor:
-        """The output of the last."""
-        return self.parts[-1].h
+            part, z = kind(z)
+            parts.append(part)
+        return cls(tuple(parts), z, shape)
 
     def tensors(self) -> list[Tensor]:
         """All tensors that the reverse needs."""
-        return [value for part in self.parts for value in vars(part).values() if isinstance(value, Tensor)]
+        kept = [value for part in self.parts for value in vars(part).values() if isinstance(value, Tensor)]
+        return [*kept, self.h]
 
     def tangent(self, dz: Tensor) -> Tensor:
         """The tangent of h, for tangent dz of z."""
