@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdd.errors import TddError
+from tdd.system.cache import data_folder
+from tdd.system.files import write_json
 from tdd.system.reporter import Reporter, clock
 
 if TYPE_CHECKING:
@@ -38,7 +41,9 @@ def encode_column(
 
     # An explicit fingerprint: `datasets` would hash the function, and with it all it refers to, at every start.
     key = json.dumps([split._fingerprint, encoder.column, *encoder.identity])
+    fingerprint = hashlib.sha256(key.encode()).hexdigest()[:32]
     try:
+        kept_at = _folder(split, name, fingerprint)
         with Reporter() as reporter:
             return split.map(
                 _told(encode, len(split), f"encoding the {name} split", reporter),
@@ -46,13 +51,27 @@ def encode_column(
                 input_columns=encoder.columns,
                 remove_columns=split.column_names,
                 features=datasets.Features(features),
-                new_fingerprint=hashlib.sha256(key.encode()).hexdigest()[:32],
+                new_fingerprint=fingerprint,
+                cache_file_name=None if kept_at is None else str(kept_at / "encoded.arrow"),
             )
     except OSError as error:
         raise TddError(
             f"cannot keep the encoded {encoder.holds} under {datasets.config.HF_DATASETS_CACHE}: "
             f"{error.strerror or error}; free some space or set HF_DATASETS_CACHE"
         ) from error
+
+
+def _folder(split: Dataset, name: str, fingerprint: str) -> Path | None:
+    """Where what is encoded of a split from the Hub is kept, a folder of ours, see `tdd.system.cache`.
+
+    None: where the rows are kept, since these are ours too, or nowhere, since they are in memory.
+    """
+    if not split.cache_files or data_folder() in Path(split.cache_files[0]["filename"]).parents:
+        return None
+    folder = data_folder() / fingerprint
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "about.json", {"about": f"{split.info.dataset_name or 'a data set'}, {name} split, encoded"})
+    return folder
 
 
 def _told(

@@ -1,5 +1,6 @@
 """Data sets of the Hub are read at a known commit, from the cache where the Hub is away, or refused in one line."""
 
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from tdd.data.corpus import Corpus, load_corpus
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError, UsageError
 from tdd.settings.recipe import Recipe
+from tdd.system.cache import Kept, kept, remove_kept
 
 
 @pytest.fixture
@@ -68,6 +70,27 @@ def test_a_repository_is_loaded_at_the_commit_behind_its_name(
     hub.store.seed(repo, folder)
     assert len(load(vectors, repo).train) == 54
     assert load(vectors, repo, revision=first).fingerprint == corpus.fingerprint
+
+
+def test_what_is_encoded_of_a_repository_is_listed_by_tdd_cache_and_made_again_when_it_is_gone(
+    hub: HubServer, tmp_path: Path, vectors: WordVectors
+):
+    (folder := tmp_path / "rows").mkdir()
+    for name, count in (("train", 40), ("test", 10)):
+        rows = [{"text": f"{text} film", "label": i % 2} for i, text in enumerate(texts(count))]
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    hub.store.seed("owner/rows-of-json", folder)
+
+    def listed() -> list[Kept]:
+        return [entry for entry in kept() if entry.about.startswith("rows-of-json, ")]
+
+    before = load(vectors, "owner/rows-of-json")
+    assert sorted(entry.about.split(", ")[1] for entry in listed()) == ["test split", "train split"]
+    assert all(entry.kind == "data" and entry.bytes > 100 for entry in listed())
+    remove_kept(listed())
+    assert not listed()
+    assert load(vectors, "owner/rows-of-json").fingerprint == before.fingerprint
+    assert len(listed()) == 2
 
 
 def test_a_short_name_stands_for_its_repository(hub: HubServer, folder: Path, vectors: WordVectors):
