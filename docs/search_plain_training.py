@@ -1,4 +1,4 @@
-"""Searches the settings of plain training, `tdd.evaluation.plain_settings`, on held-out training data of real examples.
+"""Searches the settings of plain training, `tdd.settings.plain_settings`, on held-out training data of real examples.
 
 python docs/search_plain_training.py text_cnn gru tfidf --data-root copies
 python docs/search_plain_training.py frozen_minilm --data trec6 --data sst5 --data-root copies
@@ -19,7 +19,6 @@ import torch
 from tdd.data.corpus import Corpus, load_corpus
 from tdd.data.sources import local_copy
 from tdd.evaluation.names import FROZEN, LEARNERS
-from tdd.evaluation.plain_settings import PlainSettings
 from tdd.evaluation.plain_training import Lesson
 from tdd.evaluation.rate_search import Trainer, by_plain_training
 from tdd.evaluation.real_sets import RealSets
@@ -27,6 +26,7 @@ from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.text_learners import SentenceVectors, TfIdf
 from tdd.networks.learner import make_learner
 from tdd.settings.encoder_names import MINILM
+from tdd.settings.plain_settings import PlainSettings
 from tdd.settings.recipe import Recipe
 
 DATA = {"trec6": (60, 40), "sst5": (50, 60), "ag_news": (20, 60)}

@@ -61,17 +61,21 @@ def plain_loop(
         labels: (steps, per_step, C) probabilities.
         mask: (steps, per_step, L), or None.
         rate: step size of AdamW.
-        place: of the draw of the mini-batches in an outer step: as many steps as are drawn with them, at one step size.
-            (): those of a test: the most steps, the step size falls along half a cosine to 0.
+        place: of the draw of the mini-batches in an outer step: as many steps as are drawn with them, at one step size,
+            and what networks drop. (): those of a test: the most steps, the step size falls along half a cosine to 0,
+            nothing is dropped.
     """
     fewest, most = recipe.inner_steps
+    dropout = None
     steps, rates = most, [rate * (1 + math.cos(math.pi * t / most)) / 2 for t in range(most)]
     if place:
         draw_from = generator(recipe.seed, "inner steps", *place)
         steps = int(torch.randint(fewest, most + 1, (), generator=draw_from))
         rates = [rate] * steps
+        if recipe.inner_dropout:
+            dropout = torch.randint(2**62, (steps,), generator=generator(recipe.seed, "inner dropout", *place)).tolist()
     x, y = samples.flatten(0, 1), labels.flatten(0, 1)
     batches = mini_batches(len(x), recipe.inner_batch, steps, recipe.seed, "mini-batches", *place)
     batches = [batch.to(x.device) for batch in batches]
     how = AdamW(recipe.inner_weight_decay, clip=recipe.inner_clip)
-    return PlainLoop(x, y, batches, rates, how, None if mask is None else mask.flatten(0, 1))
+    return PlainLoop(x, y, batches, rates, how, None if mask is None else mask.flatten(0, 1), dropout)

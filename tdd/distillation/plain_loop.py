@@ -60,6 +60,7 @@ class PlainLoop:
         rates: eta, the step size of each step.
         how: the optimiser.
         mask: (n, L) bool, where sentences have words; None: everywhere, or images.
+        dropout: seed of what networks drop in each step; None: their dropout is off.
     """
 
     samples: Tensor
@@ -68,6 +69,7 @@ class PlainLoop:
     rates: Sequence[float]
     how: AdamW
     mask: Tensor | None = None
+    dropout: Sequence[int] | None = None
 
     def __len__(self) -> int:
         return len(self.batches)
@@ -75,7 +77,9 @@ class PlainLoop:
     def step(self, t: int) -> Step:
         """The mini-batch of step t, counted from 0."""
         chosen = self.batches[t]
-        return Step(self.samples[chosen], self.labels[chosen], None if self.mask is None else self.mask[chosen])
+        mask = None if self.mask is None else self.mask[chosen]
+        dropout = None if self.dropout is None else self.dropout[t]
+        return Step(self.samples[chosen], self.labels[chosen], mask, dropout=dropout)
 
 
 class _State(NamedTuple):

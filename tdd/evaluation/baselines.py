@@ -23,7 +23,6 @@ from tdd.evaluation.learned_labels import learn_labels
 from tdd.evaluation.names import PLAIN, REAL, SUBJECT, choice_and_labels
 from tdd.evaluation.nearest_neighbours import NEIGHBOURS, neighbours_accuracy
 from tdd.evaluation.plain_learner import PlainTrainers
-from tdd.evaluation.plain_settings import plain_settings
 from tdd.evaluation.plain_training import Lesson, samples_or_texts
 from tdd.evaluation.rate_search import RATES, T, Trainer, by_inner_loop, choose, with_rate
 from tdd.evaluation.real_sets import RealSets
@@ -32,6 +31,7 @@ from tdd.evaluation.students import judged_teachers
 from tdd.networks.learner import make_learner
 from tdd.networks.own import network_to_use
 from tdd.settings.full import multiples
+from tdd.settings.plain_settings import plain_settings
 from tdd.settings.recipe import Recipe
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.reporter import Reporter

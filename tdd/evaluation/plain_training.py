@@ -14,9 +14,9 @@ from tdd.data.text import TextSplit
 from tdd.data.text_batch import TextBatch
 from tdd.distilled_set.probabilities import probabilities
 from tdd.evaluation.adam import Examples
-from tdd.evaluation.plain_settings import PlainSettings
 from tdd.networks.kernels.parameters import Parameters, stack, unstack
 from tdd.networks.kernels.protocol import Kernel
+from tdd.settings.plain_settings import PlainSettings
 from tdd.system.seeds import generator
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from tdd.evaluation.plain_learner import PlainTrainers
-from tdd.evaluation.plain_settings import plain_settings
 from tdd.evaluation.plain_training import Lesson
 from tdd.evaluation.real_sets import RealSet, RealSets
 from tdd.evaluation.teachers import Teachers
 from tdd.networks.learner import Learner
+from tdd.settings.plain_settings import plain_settings
 
 STUDENTS = 3
 """Fresh networks that judge a teacher's labels."""

@@ -1,6 +1,6 @@
 """Learners of texts that are no networks of ours: logistic regression on TF-IDF, or on sentence vectors.
 
-Their settings are fixed, see `tdd.evaluation.plain_settings`; soft labels are weights.
+Their settings are fixed, see `tdd.settings.plain_settings`; soft labels are weights.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from torch import Tensor
 
 from tdd.data.text import TextSplit
 from tdd.errors import UsageError
-from tdd.evaluation.plain_settings import EMBEDDINGS_C, TFIDF_C
 from tdd.networks.kernels.front import FrontKernel, HiddenBatch
 from tdd.networks.learner import Learner
+from tdd.settings.plain_settings import EMBEDDINGS_C, TFIDF_C
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

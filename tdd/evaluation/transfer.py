@@ -4,7 +4,7 @@
 one of `FACTORS`, chosen on held-out training data.
 
 *Plain training*: AdamW in shuffled mini-batches, by settings that are fixed for every kind of network
-(`tdd.evaluation.plain_settings`), without early stopping; logistic regression for learners that are no networks.
+(`tdd.settings.plain_settings`), without early stopping; logistic regression for learners that are no networks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.learner_names import check_learner
 from tdd.evaluation.names import FROZEN, LEARNERS, PROTOCOLS, SUBJECT, TFIDF
 from tdd.evaluation.plain_learner import plain_learner
-from tdd.evaluation.plain_settings import plain_settings
 from tdd.evaluation.plain_training import Lesson
 from tdd.evaluation.rate_search import Trainer, by_inner_loop, by_plain_training, scaled
 from tdd.evaluation.small_step import training_step
@@ -33,6 +32,7 @@ from tdd.evaluation.text_learners import SentenceVectors, TfIdf
 from tdd.evaluation.transfer_result import result_of
 from tdd.networks.learner import Learner, make_learner
 from tdd.settings.encoder_names import MINILM, is_encoder
+from tdd.settings.plain_settings import plain_settings
 
 if TYPE_CHECKING:
     from tdd.data.corpus import Corpus

@@ -131,7 +131,8 @@ def _file(name: str) -> str:
 def _rates(distilled: DistilledSet, step: int) -> list[str]:
     """The learning rates of a step by epoch, a line for each network of a pool."""
     if distilled.recipe.inner == "plain":
-        return [f"AdamW at {distilled.recipe.inner_rate:g}"]
+        named = zip(distilled.recipe.learners, distilled.learning_rates[:, 0].tolist(), strict=True)
+        return [(f"{name}: " if distilled.recipe.pool else "") + f"AdamW at {rate:.3g}" for name, rate in named]
     lines = []
     for place, row in enumerate(distilled.learning_rates[:, step :: len(distilled.samples)].tolist()):
         of = f"{distilled.recipe.pool[place]}: " if distilled.recipe.pool else ""

@@ -107,11 +107,12 @@ def _training(distilled: DistilledSet) -> str:
     """How a network is trained, but for the loss."""
     recipe, (steps, per_step) = distilled.recipe, distilled.samples.shape[:2]
     if recipe.inner == "plain":
+        rate = distilled.learning_rates[0, 0].item()
         clipped = "" if recipe.inner_clip is None else f", gradients clipped at a norm of {recipe.inner_clip:g}"
         return (
             f"plain, {counted(recipe.inner_steps[1], 'step')} of AdamW, in mini-batches of at most "
             f"{recipe.inner_batch} of all {counted(distilled.n, 'sample')}, whose order is drawn anew each epoch from "
-            f"the seed in `{RECIPE}`; the step size falls from {recipe.inner_rate:g} along half a cosine to 0; weight "
+            f"the seed in `{RECIPE}`; the step size falls from {rate:.3g} along half a cosine to 0; weight "
             f"decay {recipe.inner_weight_decay:g}{clipped}; the soft labels are probabilities"
         )
     momentum = "" if distilled.momentum is None else f" with momentum {distilled.momentum.item():.4g}"

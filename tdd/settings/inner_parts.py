@@ -26,7 +26,10 @@ class PlainLoopSettings(Settings):
         max_length=2,
     )
     inner_batch: int = setting(64, "most samples of a mini-batch, drawn anew", unit="samples", ge=1)
-    inner_rate: float = setting(0.003, "step size of AdamW", gt=0)
+    inner_rate: float | None = setting(
+        None, "step size of AdamW", none="what each network has in plain training, 0.001 to 0.03", gt=0
+    )
+    inner_dropout: bool = setting(True, "the dropout of networks is on while a set is learned")
     inner_weight_decay: float = setting(0.01, "weight decay of AdamW", source="arXiv 1711.05101", ge=0, lt=1)
     inner_clip: float | None = setting(1.0, "largest norm of a network's gradient", none="any", gt=0)
     label_pull: float = setting(0.0, "pull of the soft labels to those they start from", unit="that of the loss", ge=0)

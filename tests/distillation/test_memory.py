@@ -1,5 +1,6 @@
 """Memory is predicted before a run begins."""
 
+import weakref
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -157,3 +158,15 @@ def test_what_the_data_take_is_measured_and_what_reading_them_took_is_the_least(
     for held, most, told in ((0.5, 0.5, 0.5 + more), (4.0, 4.0, 4.0 + more), (0.5, 5.0, 5.0)):
         monkeypatch.setattr(memory, "own_bytes", lambda held=held, most=most: (int(held * 2**30), int(most * 2**30)))
         assert check_memory(recipe, corpus, alone).startswith(f"about {told:.1f} GiB of memory at the peak")
+
+
+@pytest.mark.parametrize("layer", [torch.nn.Tanh(), torch.nn.Softmax(-1)])
+def test_a_graph_that_was_measured_is_freed(layer):
+    kept: list[weakref.ref[torch.Tensor]] = []
+
+    def make() -> torch.Tensor:
+        result = layer(torch.randn(5, 4, requires_grad=True))
+        kept.append(weakref.ref(result))
+        return result
+
+    assert kept_bytes(make) > 0 and kept[0]() is None

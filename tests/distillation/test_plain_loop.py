@@ -1,5 +1,8 @@
 """Plain training as the inner loop: what AdamW of torch does, and a gradient equal to that of naive autograd."""
 
+from contextlib import contextmanager
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -38,7 +41,8 @@ def naive_loss(network, theta, loop: PlainLoop, batch, window: range):
             first, second = ({name: value.detach() for name, value in each.items()} for each in (first, second))
         chosen = loop.batches[t]
         mask = None if loop.mask is None else loop.mask[chosen]
-        logits = logits_of(network, theta, loop.samples[chosen], mask)
+        with dropping(network, loop, t):
+            logits = logits_of(network, theta, loop.samples[chosen], mask)
         loss = -(loop.labels[chosen] * logits.log_softmax(1)).sum(1).mean()
         gradients = torch.autograd.grad(loss, list(theta.values()), create_graph=True)
         if how.clip is not None:
@@ -55,6 +59,50 @@ def naive_loss(network, theta, loop: PlainLoop, batch, window: range):
             )
     x, real_mask = batch.inputs()
     return F.cross_entropy(logits_of(network, theta, x, real_mask), batch.labels)
+
+
+@contextmanager
+def dropping(network, loop: PlainLoop, t: int):
+    """Within, what the network drops in step t is what the kernel of the mode drops."""
+    if loop.dropout is None:
+        yield
+        return
+    draw = torch.Generator().manual_seed(loop.dropout[t])
+    module, features = network.dropout, network.classifier.in_features
+    if network.drops_by_itself:
+        with torch.random.fork_rng():
+            torch.manual_seed(int(torch.randint(2**62, (), generator=draw)))
+            network.train()
+            yield
+            network.eval()
+    else:
+        kept = torch.rand(len(loop.batches[t]), 1, features, generator=draw)[:, 0] >= module.p
+        network.dropout = Times(kept / (1 - module.p))
+        yield
+        network.dropout = module
+
+
+class Times(nn.Module):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x):
+        return x * self.factor
+
+
+@pytest.mark.parametrize("mode", ["closed_form", "rematerialised"])
+@pytest.mark.parametrize("window", [range(8), range(2, 5)])
+def test_gradient_equals_naive_autograd_where_networks_drop_features(mode, window):
+    network, theta, loop, batch = problem(clip=0.3)
+    network.drops_by_itself = mode != "closed_form"
+    dropping_loop = replace(loop, dropout=[100 + t for t in range(8)])
+    assert_equals_naive(mode, network, theta, dropping_loop, batch, window)
+    without = unroll_plainly(kernel_of(network, mode), theta, loop, window)
+    other = unroll_plainly(kernel_of(network, mode), theta, replace(loop, dropout=list(range(8))), window)
+    same = unroll_plainly(kernel_of(network, mode), theta, dropping_loop, window)
+    moved = [trajectory.theta["classifier.weight"] for trajectory in (without, other, same)]
+    assert not torch.equal(moved[0], moved[1]) and not torch.equal(moved[1], moved[2])
 
 
 @pytest.mark.parametrize("mode", ["closed_form", "rematerialised"])
@@ -80,7 +128,7 @@ def assert_equals_naive(mode, network, theta, loop: PlainLoop, batch, window: ra
     losses, g = kernel.loss(trajectory.theta, batch)
     found = trajectory.reverse({name: value / len(losses) for name, value in g.items()})
     leaves = [part.clone().requires_grad_() for part in (loop.samples, loop.labels)]
-    followed = PlainLoop(*leaves, loop.batches, loop.rates, loop.how, loop.mask)
+    followed = PlainLoop(*leaves, loop.batches, loop.rates, loop.how, loop.mask, loop.dropout)
     naive = torch.stack([naive_loss(network, one, followed, batch, window) for one in unstack(theta)])
     torch.testing.assert_close(losses, naive.detach(), rtol=1e-10, atol=1e-12)
     for part, expected in zip((found.samples, found.labels), torch.autograd.grad(naive.mean(), leaves), strict=True):

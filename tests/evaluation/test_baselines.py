@@ -17,10 +17,10 @@ from tdd.distillation.distiller import Distiller
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.evaluation import evaluate
 from tdd.evaluation.names import NAMES, PLAIN, REAL, choice_and_labels
-from tdd.evaluation.plain_settings import plain_settings
 from tdd.evaluation.plain_training import Lesson, train_plainly
 from tdd.evaluation.rate_search import LEAST_NETWORKS, RATES, choose, with_rate
 from tdd.networks.kernels.parameters import unstack
+from tdd.settings.plain_settings import plain_settings
 from tdd.settings.recipe import Recipe
 
 CORPUS = tiny_corpus(3)

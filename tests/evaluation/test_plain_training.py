@@ -19,12 +19,12 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.encoder import encoder_tokens
 from tdd.embeddings.encoder_model import load_encoder
 from tdd.evaluation.plain_learner import PlainTrainers, plain_learner
-from tdd.evaluation.plain_settings import FINE_TUNING, PLAIN, PlainSettings, plain_settings
 from tdd.evaluation.plain_training import Lesson, Samples, samples_or_texts, train_plainly
 from tdd.evaluation.real_sets import RealSet
 from tdd.evaluation.spaces import Spaces
 from tdd.networks.kernels.parameters import unstack
 from tdd.networks.learner import make_learner
+from tdd.settings.plain_settings import FINE_TUNING, PLAIN, PlainSettings, plain_settings
 from tdd.system.seeds import generator
 
 HOW = PlainSettings(0.02, steps=7, batch=8, weight_decay=0.1, warmup=0.4, clip=0.5, dropout=False)

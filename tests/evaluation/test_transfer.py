@@ -26,12 +26,12 @@ from tdd.evaluation.evaluation import evaluate
 from tdd.evaluation.given import GivenReal, GivenSet, GivenTexts
 from tdd.evaluation.learner_names import check_learner
 from tdd.evaluation.names import SUBJECT
-from tdd.evaluation.plain_settings import plain_settings
 from tdd.evaluation.plain_training import Lesson, samples_or_texts
 from tdd.evaluation.rate_search import scaled
 from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.transfer import Transfer
 from tdd.networks.learner import make_learner
+from tdd.settings.plain_settings import plain_settings
 from tdd.settings.recipe import Recipe
 
 CPU = torch.device("cpu")

@@ -39,7 +39,7 @@ def test_every_comment_comes_from_its_setting():
     told = {known.name: known.none for known in all_settings() if known.none}
     assert comments_of(text) == {name: about for name, about in told.items() if name != "image_column"}
     free = comments_of(Recipe().to_yaml(comments=True))
-    assert told.keys() - free.keys() == {"image_column", "vocabulary_file", "clip_mean", "inner_clip"}
+    assert told.keys() - free.keys() == {"image_column", "vocabulary_file", "clip_mean", "inner_clip", "inner_rate"}
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import torch
 from tiny import tiny_corpus
 
 from tdd.data.text import TextSplit
-from tdd.evaluation import baselines, plain_settings, students, teachers, transfer
+from tdd.evaluation import baselines, students, teachers, transfer
 from tdd.evaluation.real_sets import RealSet
+from tdd.settings import plain_settings
 from tdd.system.seeds import generator
 
 CORPUS = tiny_corpus(3)

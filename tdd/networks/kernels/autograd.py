@@ -79,7 +79,7 @@ class AutogradKernel:
         with torch.enable_grad():
             for theta_k, along in zip(unstack(theta), unstack(direction), strict=True):
                 weights, leaves = _leaves(theta_k), _leaves(given)
-                gradient = self._gradient(weights, step._replace(**leaves), True)
+                gradient = self._gradient(weights, _with(step, leaves), True)
                 value = torch.stack([(gradient[name] * along[name]).sum() for name in theta_k]).sum()
                 wanted = leaves if first else weights | leaves
                 bars = torch.autograd.grad(value, list(wanted.values()), materialize_grads=True)
@@ -99,8 +99,9 @@ class AutogradKernel:
 
     def _gradient(self, theta: Parameters, step: Step, create_graph: bool) -> Parameters:
         """Gradient of one network."""
-        self.network.eval()
-        with self.arithmetic(), twice_differentiable(self.network):
+        self.network.train(step.dropout is not None)
+        draw = None if step.dropout is None else torch.Generator().manual_seed(step.dropout)
+        with self.arithmetic(), twice_differentiable(self.network), _seeded(draw, step.y.device):
             logits, pull = self._labelled(theta, step)
             loss = pull - (step.y * logits.to(step.x.dtype).log_softmax(-1)).sum() / len(step.y)
             gradients = torch.autograd.grad(
@@ -161,7 +162,7 @@ class AutogradKernel:
 
     def step_bytes(self, step: Step, networks: int, graph: bool) -> tuple[int, int]:
         """See `Kernel.step_bytes`."""
-        leaves = step._replace(**{name: value.requires_grad_() for name, value in _given(step).items()})
+        leaves = _with(step, {name: value.requires_grad_() for name, value in _given(step).items()})
         step_graph = kept_bytes(lambda: self._gradient(self._shapes(), leaves, True))
         if graph:
             return step_graph * networks, step_graph
@@ -233,7 +234,12 @@ def _seeded(dropout: torch.Generator | None, device: torch.device) -> Iterator[N
 
 def _given(step: Step) -> dict[str, Tensor]:
     """What a gradient flows to in a step."""
-    return {name: value for name, value in step._asdict().items() if name != "mask" and value is not None}
+    return {name: value for name in ("x", "y", "attention") if (value := getattr(step, name)) is not None}
+
+
+def _with(step: Step, given: dict[str, Tensor]) -> Step:
+    """The step, with other tensors in place of those that a gradient flows to."""
+    return step._replace(x=given["x"], y=given["y"], attention=given.get("attention"))
 
 
 def _leaves(tensors: Parameters) -> Parameters:

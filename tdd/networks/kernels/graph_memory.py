@@ -18,7 +18,8 @@ def kept_bytes(make: Callable[[], Any]) -> int:
         storage = tensor.untyped_storage()
         # The storage is kept too: a place freed could be taken by another one.
         storages[storage._cdata] = storage
-        return tensor
+        # Without its own place in the graph: an output that the graph keeps, and that keeps the graph, is never freed.
+        return tensor.detach()
 
     with torch.enable_grad(), saved_tensors_hooks(pack, lambda tensor: tensor):
         make()

@@ -22,12 +22,14 @@ class Step(NamedTuple):
         y: (n, C) soft labels.
         mask: (n, L) bool, where a sentence has a word; None: everywhere, or images.
         attention: (n, layers, heads, Q, L') attention labels, see `attention_loss`; None: there are none.
+        dropout: seed of what networks drop; all drop the same. None: dropout is off.
     """
 
     x: Tensor
     y: Tensor
     mask: Tensor | None = None
     attention: Tensor | None = None
+    dropout: int | None = None
 
     @property
     def inputs(self) -> Tensor:

@@ -70,9 +70,10 @@ class TextCNNKernel:
         """Gradient of the soft cross-entropy of a step's samples, and its winners; see `Kernel.gradient`."""
         x, y = step.inputs, step.y
         winners = self._winners(theta, x)
-        h = winners.z.relu()
+        keep = self._kept(winners.z, step.dropout)
+        h = winners.z.relu() * keep
         _, error = softmax_error(theta, h, y)
-        r = relu_reverse(winners.z, classifier_reverse(theta, error))
+        r = relu_reverse(winners.z, classifier_reverse(theta, error) * keep)
         gradient = classifier_gradient(error, h)
         for bank, (_, r_bank) in enumerate(self._banks(theta, r)):
             u = _windows(x, winners.words[bank])
@@ -88,7 +89,8 @@ class TextCNNKernel:
         error x da, a plain function of the winners that is differentiated by hand here.
         """
         x, y = step.inputs, step.y
-        z, h = winners.z, winners.z.relu()
+        z, keep = winners.z, self._kept(winners.z, step.dropout)
+        h = z.relu() * keep
         windows = [_windows(x, words) for words in winners.words]
         dz = torch.cat(
             [
@@ -97,7 +99,7 @@ class TextCNNKernel:
             ],
             dim=2,
         )
-        dh = relu_reverse(z, dz)
+        dh = relu_reverse(z, dz) * keep
         p, error = softmax_error(theta, h, y)
         da = product(dh, theta["classifier.weight"]) + classify(direction, h)
         mean = (p * da).sum(2, keepdim=True)
@@ -108,8 +110,8 @@ class TextCNNKernel:
         if not first:
             theta_bar = classifier_gradient(a_bar, h)
             theta_bar["classifier.weight"] += torch.einsum("nkc,nkh->kch", error, dh)
-        r = relu_reverse(z, classifier_reverse(theta, error))
-        z_bar = relu_reverse(z, classifier_reverse(direction, error) + classifier_reverse(theta, a_bar))
+        r = relu_reverse(z, classifier_reverse(theta, error) * keep)
+        z_bar = relu_reverse(z, (classifier_reverse(direction, error) + classifier_reverse(theta, a_bar)) * keep)
         x_bar = torch.zeros_like(x)
         for bank, ((weight, r_bank), (along, z_bank)) in enumerate(
             zip(self._banks(theta, r), self._banks(direction, z_bar), strict=True)
@@ -138,6 +140,16 @@ class TextCNNKernel:
             words.append(starts + best.view(-1, *bias.shape)[..., None] + places)
         return Winners(words, torch.cat(tops, dim=2))
 
+    def _kept(self, z: Tensor, seed: int | None) -> Tensor | float:
+        """What the pooled features of a step (n, K, H) are multiplied by: the same for all networks."""
+        return 1.0 if seed is None else self._keep(z[:, :1], torch.Generator().manual_seed(seed))
+
+    def _keep(self, features: Tensor, draw: torch.Generator) -> Tensor | float:
+        """0 for features that are dropped; the others grow, so that their mean stays."""
+        if not self.dropout:
+            return 1.0
+        return _uniform(features, draw).ge(self.dropout).to(features) / (1 - self.dropout)
+
     def _banks(self, theta: Parameters, features: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Each bank's weight (K, F, 1, width, d), with its part (n, K, F) of values that belong to pooled features."""
         weights = [theta[f"convs.{bank}.weight"] for bank in range(len(self.widths))]
@@ -152,9 +164,7 @@ class TextCNNKernel:
         """Mean cross-entropy of real sentences, (K,), and its gradient; see `Kernel.loss`."""
         tables = [WordTable(batch, width) for width in self.widths]
         z, positions = self._scan(theta, tables, with_positions=True)
-        keep = torch.ones_like(z)
-        if dropout is not None and self.dropout:
-            keep = _uniform(z, dropout).ge(self.dropout).to(z) / (1 - self.dropout)
+        keep = 1.0 if dropout is None else self._keep(z, dropout)
         h = z.relu() * keep
         classes = theta["classifier.bias"].shape[1]
         labels = F.one_hot(batch.labels, classes) if batch.labels.dim() == 1 else batch.labels
