@@ -165,7 +165,8 @@ def result_of(row: Row, seed: int, distilled: DistilledSet) -> Result:
         **{name: distillation[name] for name in ("outer_steps", "seconds", "processes", "hardware", "versions")},
         classes=len(distilled.classes),
         examples=examples_of(results.get("data", {}).get("classes", {})),
-        recipe=shared.recipe.model_dump(exclude={*RESUMED, "found"}),
+        # Those that play no part may have another usual value one day.
+        recipe=shared.recipe.model_dump(exclude={*RESUMED, "found", *shared.recipe.unused}),
     )
 
 

@@ -154,6 +154,13 @@ class Recipe(AllSettings):
         update = {name: value for name, value in usual.items() if getattr(self, name) is None}
         return self.model_copy(update=update | {"found": found_now(self, update)})
 
+    @property
+    def unused(self) -> set[str]:
+        """Names of the settings that play no part, by what others say."""
+        unused = {*_OF_OTHER_DATA.get(self.reads, ()), *(WordSettings.model_fields if self.samples != "words" else ())}
+        unused |= set(() if self.are_real else ExchangeSettings.model_fields)
+        return unused | set(PlainLoopSettings.model_fields if self.inner == "learned" else ())
+
     def to_yaml(self, comments: bool = False) -> str:
         """The recipe as YAML text that `Recipe.load` reads back to an equal recipe.
 
@@ -163,9 +170,7 @@ class Recipe(AllSettings):
         text = yaml.safe_dump(self.model_dump(), sort_keys=False, allow_unicode=True)
         if not comments:
             return text
-        unused = {*_OF_OTHER_DATA.get(self.reads, ()), *(WordSettings.model_fields if self.samples != "words" else ())}
-        unused |= set(() if self.are_real else ExchangeSettings.model_fields)
-        unused |= set(PlainLoopSettings.model_fields if self.inner == "learned" else ())
+        unused = self.unused
         told = {setting.name: setting.none for setting in all_settings() if setting.none and setting.name not in unused}
         # Whatever a value has beyond its first line is indented.
         names = "|".join(told)

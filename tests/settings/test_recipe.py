@@ -164,6 +164,16 @@ def test_hard_labels_need_a_sample_for_each_class():
         Recipe(n=2, labels="hard").split(3)
 
 
+def test_settings_that_play_no_part_are_known():
+    assert {"inner_rate", "padding", "exchanges", "image_column"} <= Recipe().unused
+    text = Recipe(samples="words", inner="plain")
+    assert not {"inner_rate", "padding"} & text.unused and "exchanges" in text.unused
+    for settings in (Recipe(), text, Recipe(network="lenet"), Recipe(samples="real")):
+        # What is left makes the same recipe.
+        said = settings.model_dump(exclude={"found", *settings.unused})
+        assert Recipe.build(said) == settings
+
+
 def test_images_alone_are_mirrored():
     with pytest.raises(UsageError, match="flip mirrors images and text_cnn reads text; leave it out"):
         Recipe.build({"flip": True})
