@@ -43,7 +43,7 @@ def encode_column(
     key = json.dumps([split._fingerprint, encoder.column, *encoder.identity])
     fingerprint = hashlib.sha256(key.encode()).hexdigest()[:32]
     try:
-        kept_at = _folder(split, name, fingerprint)
+        kept_at = _file(split, name, fingerprint)
         with Reporter() as reporter:
             return split.map(
                 _told(encode, len(split), f"encoding the {name} split", reporter),
@@ -52,7 +52,7 @@ def encode_column(
                 remove_columns=split.column_names,
                 features=datasets.Features(features),
                 new_fingerprint=fingerprint,
-                cache_file_name=None if kept_at is None else str(kept_at / "encoded.arrow"),
+                cache_file_name=None if kept_at is None else str(kept_at),
             )
     except OSError as error:
         raise TddError(
@@ -61,17 +61,19 @@ def encode_column(
         ) from error
 
 
-def _folder(split: Dataset, name: str, fingerprint: str) -> Path | None:
-    """Where what is encoded of a split from the Hub is kept, a folder of ours, see `tdd.system.cache`.
+def _file(split: Dataset, name: str, fingerprint: str) -> Path | None:
+    """Where what is encoded of a split from the Hub is kept, in a folder of ours, see `tdd.system.cache`.
 
     None: where the rows are kept, since these are ours too, or nowhere, since they are in memory.
     """
     if not split.cache_files or data_folder() in Path(split.cache_files[0]["filename"]).parents:
         return None
     folder = data_folder() / fingerprint
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "about.json", {"about": f"{split.info.dataset_name or 'a data set'}, {name} split, encoded"})
-    return folder
+    file = folder / "encoded.arrow"
+    if not file.exists():
+        about = f"{split.info.dataset_name or 'a data set'}, {name} split, encoded"
+        write_json(folder / "about.json", {"about": about})
+    return file
 
 
 def _told(

@@ -59,6 +59,13 @@ def transfer_run(folder: Path, asked: Asked, data: Where = None, reporter: Repor
         UsageError: there is no finished run, a name is unknown, or the set cannot be given to one of the networks;
             nothing was trained.
     """
+    distilled, kept = _transfer_run(folder, asked, data, reporter)
+    kept.clear()
+    return distilled
+
+
+def _transfer_run(folder: Path, asked: Asked, data: Where, reporter: Reporter | None) -> tuple[DistilledSet, KeptRows]:
+    """The tested set, and the figures that are kept for the same command, to be cleared once all of it is done."""
     asked.check()
     accelerator, reporter = asked.accelerator(), reporter or Reporter(quiet=True)
     distilled = read_run(folder)
@@ -71,14 +78,15 @@ def transfer_run(folder: Path, asked: Asked, data: Where = None, reporter: Repor
             for network in asked.on:
                 figures = {network: _measured(tests, network, asked, accelerator, reporter)}
                 keep_figures(figures, "transfer", distilled, folder)
-        kept.clear()
-    return distilled
+    return distilled, kept
 
 
 def transfer_runs(
     folders: Sequence[Path], asked: Asked, data: Where = None, reporter: Reporter | None = None
 ) -> tuple[Results, float | None]:
     """Test the sets of several runs that differ in their seed alone, one after the other, see `transfer_run`.
+
+    What is measured of one is kept until all are done.
 
     Returns:
         The figures over all sets, see `over_sets`, and the mean seconds that one took to distil; None: not known.
@@ -87,7 +95,10 @@ def transfer_runs(
         UsageError: the runs differ in more than their seed, or not in that; and see `transfer_run`.
     """
     _check_seeds_differ({folder: read_run(folder).recipe for folder in folders})
-    sets = [transfer_run(folder, asked, data, reporter) for folder in folders]
+    tested = [_transfer_run(folder, asked, data, reporter) for folder in folders]
+    for _, kept in tested:
+        kept.clear()
+    sets = [distilled for distilled, _ in tested]
     seconds = [distilled.results.get("distillation", {}).get("seconds") for distilled in sets]
     mean_seconds = None if None in seconds else sum(seconds) / len(seconds)
     if len(sets) == 1:

@@ -157,6 +157,27 @@ def test_runs_of_other_seeds_are_told_together(measured, given, tmp_path):
     assert json.loads(as_json.out)["tfidf"]["plain"]["set"]["accuracies"] == over["tfidf"]["plain"]["set"]["accuracies"]
 
 
+def test_several_runs_go_on_where_they_were_stopped(measured, given, tmp_path, monkeypatch):
+    for name, seed in (("first", 3), ("second", 4)):
+        assert tdd(*distil_command(*given, tmp_path / name, samples="words", init="random", seed=seed)).code == 0
+    command = ["evaluate", tmp_path / "first", tmp_path / "second", "--network", "text_cnn", "--protocol", "plain"]
+    trained, plainly = [], tests_of_sets._Tested.plainly
+
+    def stopped_at_the_second(tested, name, row):
+        if trained == [0]:
+            raise KeyboardInterrupt
+        trained.append(len(trained))
+        return plainly(tested, name, row)
+
+    monkeypatch.setattr(tests_of_sets._Tested, "plainly", stopped_at_the_second)
+    assert tdd(*command, "--networks", 2).code != 0 and trained == [0]
+    monkeypatch.setattr(
+        tests_of_sets._Tested, "plainly", lambda *given: trained.append(len(trained)) or plainly(*given)
+    )
+    assert tdd(*command, "--networks", 2).code == 0 and trained == [0, 1]  # the first is not trained on again
+    assert not list(tmp_path.glob("*/checkpoints/rows-*.json"))
+
+
 def test_runs_that_differ_in_more_than_their_seed_are_not_told_together(runs, tmp_path, monkeypatch):
     trained = spy(monkeypatch, transfer.Transfer, "measure")
     shutil.copytree(runs / "free", tmp_path / "copy")
