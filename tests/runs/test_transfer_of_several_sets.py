@@ -1,0 +1,88 @@
+"""Sets of several seeds are tested together: figures over sets, gone on with where they were stopped."""
+
+import json
+import shutil
+
+import pytest
+from command import distil_command, tdd
+from patches import spy
+from plain import short_training
+
+from tdd.evaluation import several_sets
+from tdd.evaluation import transfer as tests_of_sets
+from tdd.evaluation.paired import mean_interval, paired_difference
+from tdd.runs import transfer
+
+ROWS = ["--beside", "random", "--beside", "herding_teacher"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short():
+    with short_training():
+        yield
+
+
+@pytest.fixture(scope="module")
+def runs(given, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("several")
+    for name, settings in (("words", {"samples": "words", "init": "random"}), ("free", {})):
+        done = tdd(*distil_command(*given, folder / name, **settings))
+        assert done.code == 0, done.err
+    return folder
+
+
+def test_runs_of_other_seeds_are_told_together(runs, given, tmp_path):
+    other = tmp_path / "other"
+    done = tdd(*distil_command(*given, other, samples="words", init="random", seed=1))
+    assert done.code == 0, done.err
+    asked = ["--network", "text_cnn", "--network", "tfidf", "--networks", 2, *ROWS]
+    together = tdd("evaluate", runs / "words", other, *asked)
+    assert together.code == 0, together.err
+    of_each = [json.loads((run / "results.json").read_text())["transfer"] for run in (runs / "words", other)]
+    over = several_sets.over_sets(of_each)
+    for network, best in (("text_cnn", "random"), ("tfidf", "herding_teacher")):
+        rows = [each[network]["plain"] for each in of_each]
+        differences = [row["set"]["mean"] - row[best]["mean"] for row in rows]
+        found = paired_difference(over[network]["plain"]["set"], over[network]["plain"][best])
+        assert found.mean == pytest.approx(sum(differences) / 2) and found.pairs == 2
+        assert found.interval == pytest.approx(mean_interval(differences))
+    ours = over["text_cnn"]["plain"]["set"]
+    assert ours["networks"] == 4 and ours["seeds"] == [0, 1] and ours["interval_over"] == "sets"
+    assert "fresh networks of seed 0, 1; ±, intervals and differences: over 2 sets" in together.out
+    line = next(line for line in together.out.splitlines() if line.startswith("tfidf"))
+    assert f"{100 * over['tfidf']['plain']['set']['mean']:.1f}" in line
+    as_json = tdd("evaluate", runs / "words", other, "--network", "tfidf", "--protocol", "plain", "--json")
+    assert json.loads(as_json.out)["tfidf"]["plain"]["set"]["accuracies"] == over["tfidf"]["plain"]["set"]["accuracies"]
+
+
+def test_several_runs_go_on_where_they_were_stopped(given, tmp_path, monkeypatch):
+    for name, seed in (("first", 3), ("second", 4)):
+        assert tdd(*distil_command(*given, tmp_path / name, samples="words", init="random", seed=seed)).code == 0
+    command = ["evaluate", tmp_path / "first", tmp_path / "second", "--network", "text_cnn", "--protocol", "plain"]
+    trained, plainly = [], tests_of_sets._Tested.plainly
+
+    def stopped_at_the_second(tested, name, row):
+        if trained == [0]:
+            raise KeyboardInterrupt
+        trained.append(len(trained))
+        return plainly(tested, name, row)
+
+    monkeypatch.setattr(tests_of_sets._Tested, "plainly", stopped_at_the_second)
+    assert tdd(*command, "--networks", 2).code != 0 and trained == [0]
+    monkeypatch.setattr(
+        tests_of_sets._Tested, "plainly", lambda *given: trained.append(len(trained)) or plainly(*given)
+    )
+    assert tdd(*command, "--networks", 2).code == 0 and trained == [0, 1]  # the first is not trained on again
+    assert not list(tmp_path.glob("*/checkpoints/rows-*.json"))
+
+
+def test_runs_that_differ_in_more_than_their_seed_are_not_told_together(runs, tmp_path, monkeypatch):
+    trained = spy(monkeypatch, transfer.Transfer, "measure")
+    shutil.copytree(runs / "free", tmp_path / "copy")
+    for other, said in (
+        (runs / "words", f"'{runs / 'words'}' was made with another init than '{runs / 'free'}'"),
+        (tmp_path / "copy", "two of these runs have the same seed"),
+    ):
+        done = tdd("evaluate", runs / "free", other, "--network", "gru")
+        assert trained == [] and done.code == 2 and done.one_line().startswith(said)
+        assert done.one_line().endswith("test runs together that differ in their seed alone")
