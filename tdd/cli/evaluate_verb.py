@@ -124,7 +124,7 @@ def evaluate(
             results = _of_files(run, files, data, data_root, asked, reading)
             distil_seconds = None
         else:
-            from tdd.runs.transfer import transfer_runs
+            from tdd.runs.transfer_of_several import transfer_runs
 
             if data_root is not None:
                 raise UsageError("--data-root is of FILEs; a run reads its data from --data")

@@ -23,14 +23,12 @@ from tdd.evaluation.given import Given, GivenReal, GivenSet, GivenTexts
 from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.kept_tests import CHECKPOINTS, key_of
 from tdd.evaluation.names import SUBJECT
-from tdd.evaluation.several_sets import over_sets
 from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.transfer import Protocol, Transfer
 from tdd.runs.asked import Asked
 from tdd.runs.evaluate import going_on
 from tdd.runs.keep import keep_figures
 from tdd.runs.open_data import open_corpus, open_corpus_of
-from tdd.settings.found import as_said
 from tdd.settings.recipe import Recipe
 from tdd.settings.recipes import resolve_recipe
 from tdd.settings.said import Where
@@ -38,8 +36,6 @@ from tdd.system.files import cache_folder
 from tdd.system.reporter import Reporter
 from tdd.system.threads import are_open, choose, restored
 
-_NOT_COMPARED = {"seed", "found", "data", "device", "threads"}
-"""What recipes of one set after the other may differ in."""
 Results = dict[str, dict[str, dict[str, dict[str, Any]]]]
 """Figures by network, protocol and row."""
 
@@ -59,13 +55,17 @@ def transfer_run(folder: Path, asked: Asked, data: Where = None, reporter: Repor
         UsageError: there is no finished run, a name is unknown, or the set cannot be given to one of the networks;
             nothing was trained.
     """
-    distilled, kept = _transfer_run(folder, asked, data, reporter)
+    distilled, kept = tested_run(folder, asked, data, reporter)
     kept.clear()
     return distilled
 
 
-def _transfer_run(folder: Path, asked: Asked, data: Where, reporter: Reporter | None) -> tuple[DistilledSet, KeptRows]:
-    """The tested set, and the figures that are kept for the same command, to be cleared once all of it is done."""
+def tested_run(folder: Path, asked: Asked, data: Where, reporter: Reporter | None) -> tuple[DistilledSet, KeptRows]:
+    """See `transfer_run`.
+
+    Returns:
+        The tested set, and the figures that are kept for the same command, to be cleared once all of it is done.
+    """
     asked.check()
     accelerator, reporter = asked.accelerator(), reporter or Reporter(quiet=True)
     distilled = read_run(folder)
@@ -79,44 +79,6 @@ def _transfer_run(folder: Path, asked: Asked, data: Where, reporter: Reporter | 
                 figures = {network: _measured(tests, network, asked, accelerator, reporter)}
                 keep_figures(figures, "transfer", distilled, folder)
     return distilled, kept
-
-
-def transfer_runs(
-    folders: Sequence[Path], asked: Asked, data: Where = None, reporter: Reporter | None = None
-) -> tuple[Results, float | None]:
-    """Test the sets of several runs that differ in their seed alone, one after the other, see `transfer_run`.
-
-    What is measured of one is kept until all are done.
-
-    Returns:
-        The figures over all sets, see `over_sets`, and the mean seconds that one took to distil; None: not known.
-
-    Raises:
-        UsageError: the runs differ in more than their seed, or not in that; and see `transfer_run`.
-    """
-    _check_seeds_differ({folder: read_run(folder).recipe for folder in folders})
-    tested = [_transfer_run(folder, asked, data, reporter) for folder in folders]
-    for _, kept in tested:
-        kept.clear()
-    sets = [distilled for distilled, _ in tested]
-    seconds = [distilled.results.get("distillation", {}).get("seconds") for distilled in sets]
-    mean_seconds = None if None in seconds else sum(seconds) / len(seconds)
-    if len(sets) == 1:
-        return sets[0].results["transfer"], mean_seconds
-    return over_sets([distilled.results["transfer"] for distilled in sets]), mean_seconds
-
-
-def _check_seeds_differ(recipes: Mapping[Path, Recipe]) -> None:
-    said = {folder: as_said(recipe).model_dump(exclude=_NOT_COMPARED) for folder, recipe in recipes.items()}
-    first, *others = said
-    for folder in others:
-        if other := [name for name, value in said[folder].items() if value != said[first][name]]:
-            raise UsageError(
-                f"'{folder}' was made with another {other[0]} than '{first}': test runs together that differ in their "
-                "seed alone"
-            )
-    if len({recipe.seed for recipe in recipes.values()}) < len(recipes):
-        raise UsageError("two of these runs have the same seed: test runs together that differ in their seed alone")
 
 
 def transfer(

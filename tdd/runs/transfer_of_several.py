@@ -1,0 +1,57 @@
+"""Test the sets of several runs that differ in their seed alone on other learners, as one way to make a set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tdd.distilled_set.run_folder import read_run
+from tdd.errors import UsageError
+from tdd.evaluation.several_sets import over_sets
+from tdd.runs.asked import Asked
+from tdd.runs.transfer import Results, tested_run
+from tdd.settings.found import as_said
+from tdd.settings.recipe import Recipe
+from tdd.settings.said import Where
+from tdd.system.reporter import Reporter
+
+_NOT_COMPARED = {"seed", "found", "data", "device", "threads"}
+"""What recipes of one set after the other may differ in."""
+
+
+def transfer_runs(
+    folders: Sequence[Path], asked: Asked, data: Where = None, reporter: Reporter | None = None
+) -> tuple[Results, float | None]:
+    """Test the sets of several runs that differ in their seed alone, one after the other, see `transfer_run`.
+
+    What is measured of one is kept until all are done.
+
+    Returns:
+        The figures over all sets, see `over_sets`, and the mean seconds that one took to distil; None: not known.
+
+    Raises:
+        UsageError: the runs differ in more than their seed, or not in that; and see `transfer_run`.
+    """
+    _check_seeds_differ({folder: read_run(folder).recipe for folder in folders})
+    tested = [tested_run(folder, asked, data, reporter) for folder in folders]
+    for _, kept in tested:
+        kept.clear()
+    sets = [distilled for distilled, _ in tested]
+    seconds = [distilled.results.get("distillation", {}).get("seconds") for distilled in sets]
+    mean_seconds = None if None in seconds else sum(seconds) / len(seconds)
+    if len(sets) == 1:
+        return sets[0].results["transfer"], mean_seconds
+    return over_sets([distilled.results["transfer"] for distilled in sets]), mean_seconds
+
+
+def _check_seeds_differ(recipes: Mapping[Path, Recipe]) -> None:
+    said = {folder: as_said(recipe).model_dump(exclude=_NOT_COMPARED) for folder, recipe in recipes.items()}
+    first, *others = said
+    for folder in others:
+        if other := [name for name, value in said[folder].items() if value != said[first][name]]:
+            raise UsageError(
+                f"'{folder}' was made with another {other[0]} than '{first}': test runs together that differ in their "
+                "seed alone"
+            )
+    if len({recipe.seed for recipe in recipes.values()}) < len(recipes):
+        raise UsageError("two of these runs have the same seed: test runs together that differ in their seed alone")
