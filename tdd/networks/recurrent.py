@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from tdd.data.protocols import InputSpace
+from tdd.networks.kernels.recurrent.kernel import Cell, RecurrentKernel
 from tdd.networks.source import plain_source
 from tdd.settings.networks import RecurrentOptions
 
@@ -78,11 +79,16 @@ class Recurrent(PlainRecurrent):
         options: see `RecurrentOptions`.
     """
 
-    cell: ClassVar[str]
+    cell: ClassVar[Cell]
 
     def __init__(self, space: InputSpace, classes: int, options: RecurrentOptions):
         self.arguments = (self.cell, space.shape[1], classes, *options.model_dump().values())
         super().__init__(*self.arguments)
+        self.options = options
+
+    def closed_form(self) -> RecurrentKernel:
+        """This network's exact fast path."""
+        return RecurrentKernel(self, self.cell, self.options)
 
     def source(self) -> str:
         """See `plain_source`."""

@@ -90,18 +90,11 @@ class AutogradKernel:
                 theta_bars.append(named)
         return StepGradient(torch.stack(values), stack(theta_bars), **bars_of_step)
 
-    def _cut(self, step: Step) -> tuple[Tensor, Tensor | None]:
-        """The examples of a step and their mask, without what is padding in all of them."""
-        if not self.takes_mask or step.mask is None or step.mask.is_meta:
-            return step.inputs, step.mask
-        width = int(step.mask.any(0).sum())
-        return step.inputs[:, :width], step.mask[:, :width]
-
     def _gradient(self, theta: Parameters, step: Step, create_graph: bool) -> Parameters:
         """Gradient of one network."""
         self.network.train(step.dropout is not None)
         draw = None if step.dropout is None else torch.Generator().manual_seed(step.dropout)
-        with self.arithmetic(), twice_differentiable(self.network), _seeded(draw, step.y.device):
+        with self.arithmetic(), twice_differentiable(self.network), seeded(draw, step.y.device):
             logits, pull = self._labelled(theta, step)
             loss = pull - (step.y * logits.to(step.x.dtype).log_softmax(-1)).sum() / len(step.y)
             gradients = torch.autograd.grad(
@@ -111,7 +104,7 @@ class AutogradKernel:
 
     def _labelled(self, theta: Parameters, step: Step) -> tuple[Tensor, Tensor | float]:
         """Logits of a step's examples, and the loss of their attention labels, if any."""
-        x, mask = self._cut(step)
+        x, mask = step.cut() if self.takes_mask else (step.inputs, step.mask)
         if step.attention is None:
             return self._forward(theta, x, mask), 0.0
         attended = functional_call(self.network, theta, (x, mask), {"attention": step.attention.shape[1]})
@@ -126,7 +119,7 @@ class AutogradKernel:
         losses, gradients = [], []
         parts = self._parts(theta, batch)
         device = batch.labels.device
-        with torch.enable_grad(), _seeded(dropout, device):
+        with torch.enable_grad(), seeded(dropout, device):
             self.network.train(dropout is not None)
             for theta_k in unstack(theta):
                 leaves = _leaves(theta_k)
@@ -221,7 +214,7 @@ class AutogradKernel:
 
 
 @contextmanager
-def _seeded(dropout: torch.Generator | None, device: torch.device) -> Iterator[None]:
+def seeded(dropout: torch.Generator | None, device: torch.device) -> Iterator[None]:
     """Random numbers of modules drawn with a seed of `dropout`; where that is None, nothing is drawn."""
     if dropout is None:
         yield

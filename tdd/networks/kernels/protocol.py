@@ -36,6 +36,13 @@ class Step(NamedTuple):
         """What a network reads: x, with zeros where there is no word, as real sentences are padded."""
         return self.x if self.mask is None else self.x * self.mask[..., None]
 
+    def cut(self) -> tuple[Tensor, Tensor | None]:
+        """The inputs and their mask without what is padding in all of them, for a network that is told the mask."""
+        if self.mask is None or self.mask.is_meta:
+            return self.inputs, self.mask
+        width = int(self.mask.any(0).sum())
+        return self.inputs[:, :width], self.mask[:, :width]
+
 
 class StepGradient(NamedTuple):
     """What flows back through a gradient step along a direction.
