@@ -11,6 +11,7 @@ from bench import plain
 from bench.encoders import behind_front, behind_front_and_cache, questions, through_all
 from bench.images import CIFAR, LENET, LENETS, pictures
 from bench.inputs import Problem
+from bench.recurrent import plain_step, questions_for
 from bench.tasks import (
     MODES,
     STEP,
@@ -199,6 +200,16 @@ CASES = [
         ),
         step_error,
         tolerance=1e-3,
+    ),
+    *(
+        outer_step(
+            f"{network}-step",
+            f"outer step, {network}: 10 steps x 6 sentences of 12 words, batch 256",
+            partial(questions_for, network),
+            Side("plain", plain_step),
+            Side("ours", our_step),
+        )
+        for network in ("lstm", "gru")
     ),
     outer_step(
         "lenet-step",

@@ -31,10 +31,15 @@ def dense(split: TextSplit | ImageSplit, indices: Tensor) -> Tensor:
 
 def outer_step(problem: Problem) -> list[Tensor]:
     """Outer losses (K,) and the gradients of their mean to samples, labels and learning rates."""
-    x, y = dense(problem.real, problem.batch).to(problem.samples.dtype), problem.real.labels[problem.batch]
+    x = dense(problem.real, problem.batch).to(problem.samples.dtype)
+    return gradients(problem, (x, None), problem.real.labels[problem.batch])
+
+
+def gradients(problem: Problem, inputs: tuple[Tensor, Tensor | None], y: Tensor) -> list[Tensor]:
+    """Those of `outer_step`, by real examples, their mask and labels."""
     learned = problem.samples, problem.labels, problem.rates
     found = [
-        outer_gradient(problem.network, one, *learned, problem.epochs, (x, None), y) for one in unstack(problem.theta)
+        outer_gradient(problem.network, one, *learned, problem.epochs, inputs, y) for one in unstack(problem.theta)
     ]
     losses, *gradients = (torch.stack(part) for part in zip(*found, strict=True))
     return [losses, *(gradient.mean(0) for gradient in gradients)]
