@@ -63,7 +63,8 @@ def _check_attention(distilled: DistilledSet, learner: Learner) -> None:
 def _check_same_as_then(learner: Learner, source: Mapping[str, str]) -> None:
     """Raise TddError unless a set's network is the one it was distilled for, also in what the set does not keep."""
     if learner.signature() != source.get("network", learner.signature()):
-        raise TddError(f"{learner.name} has other parameters now than when the set was distilled for it")
+        what = "other weights or another configuration" if learner.pretrained else "other parameters"
+        raise TddError(f"{learner.name} has {what} now than when the set was distilled for it")
     # On "meta" there are no values to compare.
     if learner.device.type != "meta" and learner.frozen_signature() != source.get("frozen", learner.frozen_signature()):
         raise TddError(

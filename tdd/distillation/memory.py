@@ -17,6 +17,7 @@ from tdd.networks.kernels.graph_memory import kept_bytes
 from tdd.networks.kernels.protocol import Front, Step
 from tdd.networks.learner import Learner, make_learner
 from tdd.networks.own import network_to_use
+from tdd.settings.encoder_names import HUB
 from tdd.settings.networks import entry_of
 from tdd.settings.recipe import Recipe
 from tdd.system.memory import CPU, free_bytes, own_bytes
@@ -103,6 +104,11 @@ def _front_bytes(front: Front, shape: Sequence[int]) -> int:
     return kept(2) - kept(1)
 
 
+def _runs_on_shapes(network: str) -> bool:
+    """Whether a network is known to."""
+    return entry_of(network).comes_with_tdd and not network.startswith(HUB)
+
+
 def _learner(
     recipe: Recipe, corpus: Corpus, network: str | nn.Module | None, device: torch.device
 ) -> tuple[Learner, tuple[int, ...]]:
@@ -130,9 +136,9 @@ def check_memory(
         if "overflow" in str(error):  # torch has no such sizes, not even of what it does not make
             line = "not enough memory: a single tensor would take more than 2**63 bytes"
             raise UsageError(f"{line}; {lower}") from None
-        if network is None and all(entry_of(name).comes_with_tdd for name in recipe.learners):
+        if network is None and all(map(_runs_on_shapes, recipe.learners)):
             raise
-        # A user's code may need numbers where shapes are all there is; whatever else is wrong with it is told here.
+        # Code of others may need numbers where shapes are all there is; whatever else is wrong with it is told here.
         learners = [_learner(recipe.alone(name), corpus, network, accelerator.device)[0] for name in recipe.learners]
         names = ", ".join(learner.name for learner in learners)
         return f"{names} does not run on shapes alone: its memory at the peak is unknown, {_gib(free)} free"

@@ -25,5 +25,9 @@ def check_vectors(distilled: DistilledSet, vectors: Embedding) -> None:
     made_with = distilled.source.get("vectors_checksum", vectors.checksum)
     if vectors.dim != distilled.samples.shape[-1] or vectors.checksum != made_with:
         name = distilled.source.get("vectors", "other vectors")
+        if name == vectors.name:
+            raise UsageError(
+                f"{name} has other words or vectors now than when the set was distilled; decode it with those of then"
+            )
         hint = f": tdd.load_vectors({name!r}, pair=True)" if distilled.pair else ""
         raise UsageError(f"the set was distilled with {name}, not with {vectors.name}; decode it with those{hint}")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tdd.embeddings.encoded import EncodedTexts, joined
-from tdd.embeddings.encoder_model import load_encoder
+from tdd.embeddings.encoder_model import load_encoder, positions
 from tdd.embeddings.pieces import read_tokenizer, uncut, unreadable
 from tdd.embeddings.table import UNBOUNDED, Table
 from tdd.errors import TddError
@@ -22,11 +22,6 @@ from tdd.hub.quiet import quiet
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-
-# Models whose positions begin after that of padding.
-_AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer")
-"""Pieces that an encoder reads whose positions have no end."""
-
 
 _TOKENIZERS = ("vocab.txt", "vocab.json", "tokenizer.model", "spiece.model", "spm.model", "sentencepiece.bpe.model")
 """Files of tokenizers beside `TOKENIZER`, one of which there must be."""
@@ -44,7 +39,7 @@ class EncoderTokens(Table):
             types: a learned sample has no second text.
     """
 
-    def __init__(self, files: EncoderFiles, tokenizer: Tokenizer, table: NDArray[np.float32]):
+    def __init__(self, files: EncoderFiles, tokenizer: Tokenizer, table: NDArray[np.float32], positions: int | None):
         bare = tokenizer.encode("a", add_special_tokens=False).ids
         whole = tokenizer.encode("a").ids
         first = next((i for i in range(len(whole)) if whole[i : i + len(bare)] == bare), 0)
@@ -52,7 +47,7 @@ class EncoderTokens(Table):
         pair = tokenizer.encode("a", "a").ids
         between = pair[first + len(bare) : len(pair) - len(bare) - len(self.suffix)]
         self.separator = [row + 1 for row in between]
-        self._files, self._tokenizer = files, tokenizer
+        self._files, self._tokenizer, self._positions = files, tokenizer, positions
         if (pieces := max(tokenizer.get_vocab().values(), default=-1) + 1) > len(table):
             raise TddError(
                 f"the tokenizer of {files.name} knows {pieces} pieces and its model {len(table)}: they are not of one "
@@ -75,13 +70,7 @@ class EncoderTokens(Table):
     @property
     def longest(self) -> int:
         """See `Embedding`: the positions of the encoder but for those of special tokens."""
-        config = self._files.config
-        most = config.get("max_position_embeddings")
-        if not isinstance(most, int) or most <= 0:
-            return UNBOUNDED
-        if config["model_type"] in _AFTER_PADDING:
-            most -= (config.get("pad_token_id") or 0) + 1
-        return most - len(self.prefix) - len(self.suffix)
+        return UNBOUNDED if self._positions is None else self._positions - len(self.prefix) - len(self.suffix)
 
     def tokenizer(self) -> str:
         """See `Embedding`."""
@@ -153,8 +142,9 @@ def encoder_tokens(name: str) -> EncoderTokens:
 def _tokens(name: str, state: object) -> EncoderTokens:
     """As `encoder_tokens`, for the files that are in this `state`."""
     files = encoder_files(name)
-    table = load_encoder(name).get_input_embeddings().weight.detach().numpy()
-    return EncoderTokens(files, _tokenizer(files), np.ascontiguousarray(table, dtype=np.float32))
+    model = load_encoder(name)
+    table = np.ascontiguousarray(model.get_input_embeddings().weight.detach().numpy(), dtype=np.float32)
+    return EncoderTokens(files, _tokenizer(files), table, positions(model))
 
 
 def _tokenizer(files: EncoderFiles) -> Tokenizer:

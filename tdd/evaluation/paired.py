@@ -58,7 +58,9 @@ def interval_of(accuracies: Sequence[float], draws: int, examples: float) -> tup
     means = _means([(index % draws, value) for index, value in enumerate(by_network(accuracies, draws))])
     over = "draws" if draws > 1 else "networks"
     found = mean_interval(means if draws > 1 else accuracies)
-    return (found, over) if found else (of_share(accuracies[0], examples), "test examples")
+    if found is None:
+        return of_share(accuracies[0], examples), "test examples"
+    return (max(found[0], 0.0), min(found[1], 1.0)), over  # no accuracy lies beyond
 
 
 def by_network(accuracies: Sequence[float], draws: int) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -33,6 +34,21 @@ _WANTED = [
 ]
 
 
+# What a configuration says beside how the encoder computes.
+_NO_PART = {
+    *("_name_or_path", "_commit_hash", "architectures", "auto_map", "dtype", "torch_dtype", "transformers_version"),
+    *("id2label", "label2id", "num_labels", "problem_type", "use_cache", "gradient_checkpointing"),
+    *(
+        "output_attentions",
+        "output_hidden_states",
+        "return_dict",
+        "attn_implementation",
+        "_attn_implementation_autoset",
+    ),
+}
+State = tuple[tuple[str, int, int], ...]
+
+
 @dataclass(frozen=True)
 class EncoderFiles:
     """Where a pretrained encoder lies.
@@ -58,14 +74,18 @@ class EncoderFiles:
             path for path in self.folder.iterdir() if _WEIGHTS.fullmatch(path.name) and path.suffix != ".json"
         )
 
-    def state(self) -> tuple[tuple[str, int, int], ...]:
-        """Changes whenever a file of the weights is written anew, or another folder is meant."""
-        files = [path.resolve() for path in self.weights]
-        return tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
+    def state(self) -> State:
+        """Changes whenever one of its files is written anew, or another folder is meant."""
+        return _state(sorted(path for path in self.folder.iterdir() if any(map(path.match, _WANTED))))
 
     def checksum(self) -> str:
         """sha256 (hex) of the weights."""
-        return _checksum(self.state())
+        return _checksum(_state(self.weights))
+
+    def computation(self) -> str:
+        """sha256 (hex) of what the configuration says of how the weights are computed with."""
+        said = {name: value for name, value in self.config.items() if name not in _NO_PART}
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def encoder_files(name: str) -> EncoderFiles:
@@ -89,7 +109,8 @@ def encoder_files(name: str) -> EncoderFiles:
     repo, at, revision = place.partition("@")
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", repo) or (at and not revision):
         raise UsageError(
-            f"{name}: no such folder; a pretrained encoder is named {HUB}folder or {HUB}owner/name[@revision]"
+            f"{name}: no such folder; a pretrained encoder is named {HUB}folder or {HUB}owner/name[@revision]; to find "
+            f"a folder that has moved, put a link in its old place"
         )
     return _from_hub(name, repo, revision or None)
 
@@ -142,8 +163,14 @@ def _checked(name: str, folder: Path, revision: str | None, model: str | None) -
     return EncoderFiles(name, folder, revision, model, config)
 
 
+def _state(files: Iterable[Path]) -> State:
+    """Path, size and time of files."""
+    found = [path.resolve() for path in files]
+    return tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in found)
+
+
 @lru_cache(maxsize=8)
-def _checksum(files: tuple[tuple[str, int, int], ...]) -> str:
+def _checksum(files: State) -> str:
     digest = hashlib.sha256()
     for path, _, _ in files:
         with open(path, "rb") as file:

@@ -193,6 +193,9 @@ def add_lora(name: str, model: nn.Module, rank: int) -> None:
     ]
     if not linear:
         raise UsageError(f"{name} has no linear layers for LoRA; use train: head, last:K or all")
+    most = min(min(model.get_submodule(path).weight.shape) for path in linear)  # type: ignore[arg-type]
+    if rank > most:
+        raise UsageError(f"train: lora:{rank}: the layers of {name} are {most} wide; lower the rank to less than that")
     for path in linear:
         parent, _, attribute = path.rpartition(".")
         setattr(model.get_submodule(parent), attribute, Lora(model.get_submodule(path), rank))  # type: ignore[arg-type]

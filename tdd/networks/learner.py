@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from tdd.data.protocols import InputSpace
 from tdd.errors import TddError, UsageError
-from tdd.networks.checks import check_forward, check_module
+from tdd.networks.checks import check_alone, check_forward, check_module
 from tdd.networks.initialisation import draw
 from tdd.networks.kernels.arithmetic import Precision, arithmetic, precision_on
 from tdd.networks.kernels.autograd import AutogradKernel, takes_mask
@@ -123,6 +123,9 @@ class Learner:
     def check_reads(self, shape: Sequence[int]) -> None:
         """Raise UsageError unless the network reads examples of `shape` too: sentences of another length."""
         if tuple(shape) != self.space.shape:
+            module: Any = self.module
+            if self.pretrained:
+                module.check_length("sample_length", shape[0])
             space = replace(self.space, shape=tuple(shape))
             check_forward(self.name, self.module, space, self.classes, self.device)
 
@@ -142,11 +145,11 @@ class Learner:
         return hasattr(self.module, "reference")
 
     def signature(self) -> str:
-        """Hash of the names and shapes of all parameters and buffers; of a pretrained network, of its weights too."""
+        """Hash of the names and shapes of all parameters and buffers; of a pretrained network, of its files too."""
         shapes: list[object] = [(name, list(value.shape)) for name, value in self.module.state_dict().items()]
         module: Any = self.module
         if self.pretrained:
-            shapes.append(module.reference.checksum())
+            shapes += [module.reference.checksum(), module.reference.computation()]
         return hashlib.sha256(json.dumps(shapes).encode()).hexdigest()[:16]
 
     def reference(self) -> dict[str, str]:
@@ -218,6 +221,8 @@ def make_learner(
         raise UsageError(f"{name} has no parameter that is trained")
     if isinstance(network, nn.Module) or not entry_of(name).comes_with_tdd:
         check_forward(name, module, space, classes, device)
+        if device.type != "meta":
+            check_alone(name, module, space, device)
     return Learner(name, module, trained, space, classes, device, tuple(initialisation))
 
 

@@ -39,7 +39,10 @@ def open_corpus_of(distilled: DistilledSet, data: Where, reporter: Reporter) -> 
     corpus = open_corpus(recipe, reporter)
     check_classes(distilled, corpus.classes)
     if distilled.source.get("vectors_checksum") != corpus.source.get("vectors_checksum"):
-        raise UsageError(f"the vectors {recipe.vectors} are not those the set was distilled with; test it with those")
+        raise UsageError(
+            f"{recipe.vectors} has other words or vectors now than when the set was distilled; "
+            "test it with those of then"
+        )
     if distilled.source.get("fingerprint", corpus.fingerprint) != corpus.fingerprint:
         raise UsageError(
             f"the data are not those that the set was distilled from ({_difference(distilled, corpus)}): "

@@ -213,7 +213,10 @@ def entry_of(network: str) -> Entry:
         return Entry(home, None, home, OwnOptions)
     if is_encoder(network):
         return Entry(NETWORKS[MINILM].home, "text", f"the encoder {network.removeprefix(HUB)}", EncoderOptions, network)
-    raise UsageError(f"no network '{network}'{nearest(network, list(NETWORKS))}, or your own as {CODE}module:Class")
+    raise UsageError(
+        f"no network '{network}'{nearest(network, list(NETWORKS))}, an encoder as {HUB}owner/name or {HUB}folder, "
+        f"or your own as {CODE}module:Class"
+    )
 
 
 def networks_for(reads: Reads) -> list[str]:

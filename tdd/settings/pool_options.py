@@ -65,8 +65,12 @@ def faults_of_pool(settings: PoolSettings, vectors: str) -> Iterator[str]:
     kinds = {reads: name for name in pool if (reads := entry_of(name).reads) is not None}
     if len(kinds) > 1:
         yield f"pool: {kinds['text']} reads text and {kinds['image']} images; they cannot share a set"
-    for name in pool:
-        if is_encoder(name) and vectors != name:
+    encoders = [name for name in pool if is_encoder(name)]
+    if len(encoders) > 1:
+        names = " and ".join(encoders)
+        yield f"pool: {names} read word pieces of their own each, and no set holds both; leave all but one out"
+    for name in encoders[: len(encoders) == 1]:
+        if vectors != name:
             yield (
                 f"pool: {name} reads its own word pieces, the others vectors: {vectors}, and no set holds both; "
                 f"leave {name} out, or set vectors: {name} so that all read its pieces"

@@ -29,8 +29,8 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
 
     `recipe` is a file or the name of one that comes with the package; when absent, the one that serves the run best,
     see `tdd.settings.names`. `dataset` is the recipe's own when None. What was found in the recipe's own data is left
-    out for others, and so are options that it has for another network than the one asked for, for a pool that is asked
-    for the regularisers of a recipe that is not, and the settings of an inner loop that is not the one asked for.
+    out for others, and so are options that it has for another network or pool than the one asked for, the regularisers
+    of such a recipe that nobody named, and the settings of an inner loop that is not the one asked for.
 
     Raises:
         UsageError: no such recipe, or a setting that `Recipe.build` refuses; the line names the recipe's file where the
@@ -50,7 +50,7 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
     if (pool, network) != before:
         left_out = ["network", "options", *PoolSettings.model_fields]
         # Nobody asked for that recipe, and what regularises the set of its network may hold those of others back.
-        left_out += REGULARISERS if pool and recipe is None else ()
+        left_out += REGULARISERS if recipe is None else ()
         of_file = {name: value for name, value in of_file.items() if name not in left_out}
     if asked.get("inner", "learned") != of_file.get("inner", "learned") and "inner" in asked:
         of_other = OF_LEARNED_STEPS if asked["inner"] == "plain" else PlainLoopSettings.model_fields
@@ -99,7 +99,7 @@ def _path_of(recipe: str) -> Path:
 
 def _absolute_encoder(value: Any) -> Any:
     """The name of an encoder in a folder, with the folder made absolute."""
-    if not isinstance(value, str) or not value.startswith(HUB):
+    if not isinstance(value, str) or not value.startswith(HUB) or value == HUB:
         return value
     folder = Path(value.removeprefix(HUB)).expanduser()
     return f"{HUB}{folder.resolve()}" if folder.is_dir() else value

@@ -30,11 +30,11 @@ from tdd.settings.recipe import Recipe
             lambda folder: (folder / "model.safetensors").write_bytes(
                 (folder / "model.safetensors").read_bytes()[:999]
             ),
-            "cannot be loaded by transformers: ",
+            "cannot be loaded by transformers, get a fresh copy: ",
         ),
         (lambda folder: (folder / "tokenizer.json").write_text("{}"), "its tokenizer cannot be read"),
         (lambda folder: change(folder, is_decoder=True), "is a bert with a decoder; name an encoder of texts"),
-        (lambda folder: change(folder, model_type="nonsense"), "cannot be loaded by transformers: "),
+        (lambda folder: change(folder, model_type="nonsense"), "cannot be loaded by transformers, get a fresh copy: "),
         (
             shutil.rmtree,
             "no such folder; a pretrained encoder is named hf:folder or hf:owner/name",

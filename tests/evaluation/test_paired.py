@@ -20,9 +20,10 @@ def test_accuracies_come_draw_by_draw_and_are_put_in_the_order_of_networks():
 
 def test_networks_of_one_draw_count_as_one_in_an_interval():
     # Two draws, networks 0, 2 of the first and 1, 3 of the second.
-    found, over = interval_of([0.4, 0.6, 0.7, 0.9], 2, 100)
-    assert over == "draws" and found == pytest.approx(mean_interval([0.5, 0.8]))
-    assert interval_of([0.4, 0.6], 1, 100) == (pytest.approx(mean_interval([0.4, 0.6])), "networks")
+    found, over = interval_of([0.6, 0.61, 0.6, 0.63], 2, 100)
+    assert over == "draws" and found == pytest.approx(mean_interval([0.605, 0.615]))
+    assert interval_of([0.5, 0.51], 1, 100) == (pytest.approx(mean_interval([0.5, 0.51])), "networks")
+    assert interval_of([0.1, 0.9], 1, 100) == ((0.0, 1.0), "networks")
     low, high = interval_of([0.5], 1, 100)[0]
     assert interval_of([0.5], 1, 100)[1] == "test examples" and low == pytest.approx(0.4038, abs=1e-3) and high < 0.6
 

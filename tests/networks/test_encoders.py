@@ -1,5 +1,7 @@
 """Pretrained encoders as learners: exact gradients behind a frozen front, saved by reference, bad files refused."""
 
+import json
+
 import pytest
 import torch
 from learners import outer_gradient
@@ -146,7 +148,22 @@ def test_weights_of_another_encoder_are_refused(tmp_path):
     weights = load_file(folder / "model.safetensors")
     weights["encoder.layer.2.output.dense.bias"] += 1
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
-    with pytest.raises(TddError, match="has other parameters now than when the set"):
+    with pytest.raises(TddError, match="has other weights or another configuration now than when the set"):
+        evaluate(distilled, load_corpus(recipe, data=data).test)
+
+
+def test_another_configuration_of_the_same_weights_is_refused(tmp_path):
+    folder = tmp_path / "encoder"
+    save_encoder(folder)
+    recipe = Recipe(dataset="films", network=f"hf:{folder}", n=2, outer_steps=1, max_length=8, data_from="memory")
+    data = films()
+    distilled = Distiller(recipe, load_corpus(recipe, data=data)).run()
+    accuracies = evaluate(distilled, load_corpus(recipe, data=data).test).accuracies
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"transformers_version": "4.0", "use_cache": False}))
+    assert evaluate(distilled, load_corpus(recipe, data=data).test).accuracies == accuracies
+    (folder / "config.json").write_text(json.dumps(config | {"hidden_act": "relu"}))
+    with pytest.raises(TddError, match="has other weights or another configuration now than when the set"):
         evaluate(distilled, load_corpus(recipe, data=data).test)
 
 

@@ -299,7 +299,7 @@ def test_a_mask_is_given_to_a_forward_that_names_one():
     class Masked(Own):
         def forward(self, x, mask):
             assert mask.shape == x.shape[:2] and mask.dtype == torch.bool
-            return super().forward(x * mask[..., None])
+            return super().forward((x * mask[..., None]).sum(1, keepdim=True) / mask.sum(1)[:, None, None])
 
     learner = make_learner(Masked(), {}, TEXT, 3)
     assert learner.takes_mask and not make_learner(Own(), {}, TEXT, 3).takes_mask

@@ -55,7 +55,10 @@ def test_a_registered_class_has_the_options_that_it_declares_or_takes(registry, 
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("text_cmm", "no network 'text_cmm'; did you mean 'text_cnn'?, or your own as python:module:Class"),
+        (
+            "text_cmm",
+            "no network 'text_cmm'; did you mean 'text_cnn'?, an encoder as hf:owner/name or hf:folder, or your ",
+        ),
         ("python:module", "python:module: a network of your own is named python:package.module:Class"),
         ("python:a:b:c", "a network of your own is named python:package.module:Class"),
         ("python:a b:C", "a network of your own is named python:package.module:Class"),

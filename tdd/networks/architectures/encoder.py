@@ -47,8 +47,8 @@ class Encoder(nn.Module):
         count = int(options.train.partition(":")[2] or 0)
         if space.embedding not in (None, tokens.checksum):
             raise UsageError(f"{name} reads its own word pieces, and the data are encoded otherwise: leave vectors out")
-        _check_length(name, space.shape[0])
         self.reference = encoder_files(name)
+        self.check_length("max_length", space.shape[0])
         around = [tokens.embed(torch.tensor(ids, dtype=torch.long) + 1) for ids in (tokens.prefix, tokens.suffix)]
         below: nn.Module | None = None
         body: Body | None = None
@@ -121,13 +121,13 @@ class Encoder(nn.Module):
             self.states[precision] = HiddenStates(about, json.dumps(parts, sort_keys=True), options.hidden_states)
         return self.states[precision]
 
+    def check_length(self, setting: str, length: int) -> None:
+        """Raise UsageError where the model has no positions for as many pieces as a setting says."""
+        name = self.reference.name
+        most = encoder_tokens(name).longest
+        if length > most:
+            raise UsageError(f"{setting} = {length}: {name} reads at most {most} pieces; lower it to that")
+
     def given(self, name: str) -> bool:
         """Whether the reference gives where a trained parameter starts, so that a set need not hold it."""
         return not (name.startswith("upper.classifier.") or "lora_" in name)
-
-
-def _check_length(name: str, length: int) -> None:
-    """Raise UsageError where the model has no positions for so many pieces."""
-    most = encoder_tokens(name).longest
-    if length > most:
-        raise UsageError(f"max_length = {length}: {name} reads at most {most} pieces; lower it to that")

@@ -57,8 +57,7 @@ class AutogradKernel:
         """Logits (n, C) of one network."""
         if self.takes_mask and mask is None:
             mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
-        inputs = (x, mask) if self.takes_mask else (x,)
-        logits: Tensor = functional_call(self.network, theta, inputs)
+        logits: Tensor = functional_call(self.network, theta, (x,), {"mask": mask} if self.takes_mask else {})
         return logits
 
     # Distilled samples
