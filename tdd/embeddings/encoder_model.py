@@ -101,8 +101,10 @@ def _not_an_encoder(model: PreTrainedModel) -> str | None:
     assert table is not None
     words = _words(table, 3)
     plain = _states(model, words)
+    if not plain.isfinite().all():
+        return "gives numbers that are not finite, so that its weights are damaged, or it is none for text"
     if torch.equal(plain[0], _states(model, torch.cat([words[:, :2], -words[:, 2:]], dim=1))[0]):
-        return "reads from left to right: its first word does not see the others"
+        return "does not let the first word see the others, as where text is read from left to right"
     padded = torch.cat([words, _words(table, 5)[:, 3:]], dim=1)
     if not _agree(_states(model, padded, torch.tensor([[1, 1, 1, 0, 0]]))[:3], plain):
         return "reads on behind the end of a text: its attention mask is not heeded"

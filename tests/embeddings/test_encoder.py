@@ -55,7 +55,10 @@ def test_an_encoder_that_cannot_be_used_is_one_line(tmp_path, spoil, told):
 @pytest.mark.parametrize(
     ("config", "told"),
     [
-        ("GPT2Config", "is a gpt2, which reads from left to right: its first word does not see the others; name an"),
+        (
+            "GPT2Config",
+            "is a gpt2, which does not let the first word see the others, as where text is read from left to",
+        ),
         ("ViTConfig", "is a vit, which has no table of tokens; name an encoder of texts, as BERT is"),
         ("T5Config", "is a t5 with a decoder; name an encoder of texts"),
     ],

@@ -40,6 +40,35 @@ KINDS = {
     ),
     "modernbert": ("ModernBertConfig", {"pad_token_id": 0, "local_attention": 4, "global_attn_every_n_layers": 2}),
 }
+_FROM_1 = {"pad_token_id": 1}
+OTHERS = {
+    "bigbird": ("BigBirdConfig", {"attention_type": "original_full"}),
+    "camembert": ("CamembertConfig", _FROM_1),
+    "data2vec": ("Data2VecTextConfig", _FROM_1),
+    "deberta": ("DebertaConfig", {"relative_attention": True, "pos_att_type": ["c2p"], "max_relative_positions": 8}),
+    "ernie": ("ErnieConfig", {}),
+    "longformer": ("LongformerConfig", {"attention_window": 4} | _FROM_1),
+    "luke": ("LukeConfig", {"entity_vocab_size": 5, "entity_emb_size": 4} | _FROM_1),
+    "megatron": ("MegatronBertConfig", {}),
+    "rembert": ("RemBertConfig", {"input_embedding_size": 6}),
+    "roformer": ("RoFormerConfig", {"embedding_size": 8}),
+    "splinter": ("SplinterConfig", {}),
+    "squeezebert": (
+        "SqueezeBertConfig",
+        {f"{part}_groups": 1 for part in ("q", "k", "v", "post_attention", "intermediate", "output")}
+        | {"embedding_size": 8},
+    ),
+    "xlm-roberta": ("XLMRobertaConfig", _FROM_1),
+    "xmod": ("XmodConfig", {"languages": ["en_XX"], "default_language": "en_XX"} | _FROM_1),
+}
+"""Kinds that are tried as a whole alone."""
+REFUSED = {
+    "convbert": ("ConvBertConfig", {"embedding_size": 8, "conv_kernel_size": 3, "head_ratio": 1}),
+    "esm": ("EsmConfig", {"mask_token_id": 4} | _FROM_1),
+    "fnet": ("FNetConfig", {}),
+    "yoso": ("YosoConfig", {}),
+}
+"""Kinds that cannot be used."""
 
 
 @cache
@@ -52,7 +81,7 @@ def tiny_encoder(kind: str = "bert") -> str:
 
 def save_encoder(folder: Path, kind: str = "bert", seed: int = 0, **settings) -> None:
     """Write a random encoder into a folder."""
-    config_class, more = KINDS[kind]
+    config_class, more = (KINDS | OTHERS | REFUSED)[kind]
     config = getattr(transformers, config_class)(**SIZES, max_position_embeddings=LENGTH, **more, **settings)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
