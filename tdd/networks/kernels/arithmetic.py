@@ -53,10 +53,34 @@ def twice_differentiable(network: nn.Module) -> Iterator[None]:
 @contextmanager
 def without_cudnn(network: nn.Module) -> Iterator[None]:
     """Recurrent layers without cuDNN: it has no second derivative of them, and a first one in training mode alone."""
-    recurrent = any(isinstance(module, nn.RNNBase) for module in network.modules())
+    with _cudnn(not any(isinstance(module, nn.RNNBase) for module in network.modules())):
+        yield
+
+
+@contextmanager
+def once_differentiable(network: nn.Module) -> Iterator[None]:
+    """Recurrent layers in training mode, where cuDNN has a first derivative of them, though nothing is to be dropped.
+
+    Those that drop something of their own stay as they are, and go without cuDNN.
+    """
+    layers = [module for module in network.modules() if isinstance(module, nn.RNNBase)]
+    still = [layer for layer in layers if not layer.dropout]
+    before = [layer.training for layer in still]
+    for layer in still:
+        layer.training = True
+    try:
+        with _cudnn(len(still) == len(layers)):
+            yield
+    finally:
+        for layer, training in zip(still, before, strict=True):
+            layer.training = training
+
+
+@contextmanager
+def _cudnn(allowed: bool) -> Iterator[None]:
     # Not `cudnn.flags`, which also reads a setting of precision that torch has given up.
     enabled = torch.backends.cudnn.enabled
-    torch.backends.cudnn.enabled = enabled and not recurrent
+    torch.backends.cudnn.enabled = enabled and allowed
     try:
         yield
     finally:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from tdd.data.protocols import RealBatch, Split
-from tdd.networks.kernels.arithmetic import Context, twice_differentiable, without_cudnn
+from tdd.networks.kernels.arithmetic import Context, once_differentiable, twice_differentiable
 from tdd.networks.kernels.attention_loss import attention_loss
 from tdd.networks.kernels.graph_memory import kept_bytes
 from tdd.networks.kernels.parameters import Parameters, stack, unstack
@@ -125,7 +125,7 @@ class AutogradKernel:
                 loss, gradient = torch.zeros((), device=device), {n: torch.zeros_like(v) for n, v in theta_k.items()}
                 for rows in parts:
                     x, mask = self._inputs(batch, rows)
-                    with self.arithmetic(), without_cudnn(self.network) if dropout is None else nullcontext():
+                    with self.arithmetic(), once_differentiable(self.network) if dropout is None else nullcontext():
                         logits = self._forward(leaves, x, mask)
                     labels = batch.labels[rows]
                     logits = logits.to(x.dtype) if x.is_floating_point() else logits.float()  # token ids

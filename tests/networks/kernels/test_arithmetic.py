@@ -48,14 +48,14 @@ def test_bfloat16_is_autocast_on_the_device(monkeypatch):
 
 
 class Watched(nn.Module):
-    """Notes, at each forward pass, whether cuDNN and fused attention may be used."""
+    """Notes, at each forward pass, whether cuDNN and fused attention may be used, and the mode of its layer."""
 
     def __init__(self, layer: nn.Module):
         super().__init__()
         self.layer, self.classifier, self.seen = layer, nn.Linear(4, 3), []
 
     def forward(self, x):
-        self.seen.append((torch.backends.cudnn.enabled, flash_sdp_enabled()))
+        self.seen.append((torch.backends.cudnn.enabled, flash_sdp_enabled(), self.layer.training))
         assert math_sdp_enabled()
         found = self.layer(x)
         return self.classifier((found[0] if isinstance(found, tuple) else found).mean(1))
@@ -65,29 +65,41 @@ class Watched(nn.Module):
     ("layer", "recurrent"), [(nn.LSTM(4, 4, batch_first=True), True), (nn.GRU(4, 4), True), (nn.Linear(4, 4), False)]
 )
 def test_recurrent_layers_are_differentiated_without_cudnn(layer, recurrent):
-    """It has no second derivative of them, and in evaluation mode no first one."""
+    """It has no second derivative of them, and a first one in training mode alone: there it is used for real ones."""
     network = Watched(layer)
     kernel = AutogradKernel(network)
     theta = {name: value.detach()[None].clone() for name, value in network.named_parameters()}
     step = Step(torch.randn(2, 5, 4), torch.eye(3)[:2])
     batch = random_batch(torch.Generator().manual_seed(0), 4, 5, 4, 3, dtype=torch.float32)
     kernel.logits(theta, batch)  # also measures an example
-    for differentiate, fused in (
-        (torch.no_grad()(lambda: kernel.gradient(theta, step)), False),
-        (lambda: kernel.reverse(theta, step, None, theta), False),
-        (lambda: kernel.loss(theta, batch), True),
+    for differentiate in (
+        torch.no_grad()(lambda: kernel.gradient(theta, step)),
+        lambda: kernel.reverse(theta, step, None, theta),
     ):
         network.seen.clear()
         differentiate()
-        assert network.seen == [(not recurrent, fused)]
-    for plain in (
-        lambda: kernel.logits(theta, batch),
-        lambda: kernel.loss(theta, batch, torch.Generator().manual_seed(0)),
+        assert network.seen == [(not recurrent, False, False)]
+    for plain, training in (
+        (lambda: kernel.logits(theta, batch), False),
+        (lambda: kernel.loss(theta, batch), recurrent),
+        (lambda: kernel.loss(theta, batch, torch.Generator().manual_seed(0)), True),
     ):
         network.seen.clear()
         plain()
-        assert network.seen == [(True, True)]
-    assert torch.backends.cudnn.enabled
+        assert network.seen == [(True, True, training)]
+    kernel.loss(theta, batch)
+    assert torch.backends.cudnn.enabled and not network.layer.training
+
+
+def test_recurrent_layers_with_dropout_of_their_own_go_without_cudnn_where_nothing_is_to_be_dropped():
+    network = Watched(nn.LSTM(4, 4, num_layers=2, dropout=0.5))
+    kernel = AutogradKernel(network)
+    theta = {name: value.detach()[None].clone() for name, value in network.named_parameters()}
+    batch = random_batch(torch.Generator().manual_seed(0), 4, 5, 4, 3, dtype=torch.float32)
+    kernel.logits(theta, batch)  # also measures an example
+    network.seen.clear()
+    assert torch.equal(kernel.loss(theta, batch)[0], kernel.loss(theta, batch)[0])
+    assert network.seen == [(False, True, False)] * 2
 
 
 @pytest.mark.filterwarnings("ignore:enable_nested_tensor")
