@@ -122,9 +122,7 @@ class RecurrentKernel:
         if step.mask is not None:
             x_bar *= step.mask[..., None]
         y_bar = (mean - da).sum(1) / len(y)
-        return StepGradient(
-            (error * da).sum((0, 2)), {name: theta_bar[name] for name in theta_bar and theta}, x_bar, y_bar
-        )
+        return StepGradient((error * da).sum((0, 2)), theta_bar, x_bar, y_bar)
 
     def _kept(self, step: Step, pooled: Tensor) -> Tensor | float:
         """What the pooled features (n, K, F) are multiplied by: the same for all networks."""
