@@ -4,6 +4,7 @@ import pytest
 from tiny_encoders import save_encoder
 
 from tdd.errors import UsageError
+from tdd.hub.encoders import encoder_files
 from tdd.settings.names import run_name
 from tdd.settings.recipe import Recipe
 from tdd.settings.recipes import resolve_recipe
@@ -41,6 +42,10 @@ def test_regularisers_that_are_not_set_are_the_least_of_the_pool():
         ({"pool": "text_cnn,lenet"}, "pool: text_cnn reads text and lenet images; they cannot share a set"),
         ({"pool": "text_cnn,minilm"}, "minilm reads its own word pieces, the others vectors: glove-6b-50d"),
         ({"pool": "minilm,text_cnn"}, "leave minilm out, or set vectors: minilm so that all read its pieces"),
+        (
+            {"pool": "minilm,hf:a/b"},
+            "minilm and hf:a/b read word pieces of their own each, and no set holds both; leave",
+        ),
         ({"pool": "text_cn,gru"}, "no network 'text_cn'; did you mean 'text_cnn'"),
         ({"pool": "gru,gru"}, "pool: a network stands there twice"),
         (
@@ -111,3 +116,18 @@ def test_an_encoder_of_a_folder_is_the_same_from_any_other_folder(tmp_path, monk
     whole = f"hf:{(tmp_path / 'encoder').resolve()}"
     assert recipe.pool == [whole, "gru"] and recipe.vectors == whole
     assert recipe.alone(whole).options.train == "head"
+
+
+@pytest.mark.parametrize("network", ["minilm", "lstm", "python:mine:Net"])
+def test_a_data_set_s_recipe_that_nobody_named_regularises_no_other_network(network):
+    own, other = resolve_recipe("imdb", None, [], {}), resolve_recipe("imdb", None, [], {"network": network, "n": 4})
+    assert (own.label_smoothing, own.word_dropout) == (0.2, 0.3)
+    assert not other.label_smoothing and not other.word_dropout
+    named = resolve_recipe("imdb", "imdb", [], {"network": network})
+    assert (named.label_smoothing, named.word_dropout) == (0.2, 0.3)
+
+
+def test_the_prefix_of_an_encoder_alone_names_no_folder():
+    assert resolve_recipe("imdb", None, [], {"network": "hf:"}).network == "hf:"
+    with pytest.raises(UsageError, match="hf:: no such folder; a pretrained encoder is named hf:folder"):
+        encoder_files("hf:")
