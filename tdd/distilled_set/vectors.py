@@ -25,7 +25,7 @@ def check_vectors(distilled: DistilledSet, vectors: Embedding) -> None:
     made_with = distilled.source.get("vectors_checksum", vectors.checksum)
     if vectors.dim != distilled.samples.shape[-1] or vectors.checksum != made_with:
         name = distilled.source.get("vectors", "other vectors")
-        if name == vectors.name:
+        if name == vectors.name and not distilled.pair:
             raise UsageError(
                 f"{name} has other words or vectors now than when the set was distilled; decode it with those of then"
             )
