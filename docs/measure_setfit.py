@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import argparse
 import logging
+import sys
 import tempfile
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import torch
@@ -72,7 +74,8 @@ def accuracy(examples: Examples, test: tuple[list[str], Tensor], encoder: str, s
             output_dir=folder, seed=seed, report_to="none", show_progress_bar=False, save_strategy="no"
         )
         train = Dataset.from_dict({"text": texts, "label": classes})
-        Trainer(model=model, args=arguments, train_dataset=train).train()
+        with redirect_stdout(sys.stderr):  # where progress belongs
+            Trainer(model=model, args=arguments, train_dataset=train).train()
     told = model.predict(test[0], batch_size=TESTED_AT_ONCE, show_progress_bar=False)
     return (torch.as_tensor(told) == test[1]).float().mean().item()
 
