@@ -38,13 +38,7 @@ _WANTED = [
 _NO_PART = {
     *("_name_or_path", "_commit_hash", "architectures", "auto_map", "dtype", "torch_dtype", "transformers_version"),
     *("id2label", "label2id", "num_labels", "problem_type", "use_cache", "gradient_checkpointing"),
-    *(
-        "output_attentions",
-        "output_hidden_states",
-        "return_dict",
-        "attn_implementation",
-        "_attn_implementation_autoset",
-    ),
+    *("output_attentions", "output_hidden_states", "return_dict", "attn_implementation"),
 }
 State = tuple[tuple[str, int, int], ...]
 

@@ -69,9 +69,9 @@ def faults_of_pool(settings: PoolSettings, vectors: str) -> Iterator[str]:
     if len(encoders) > 1:
         names = " and ".join(encoders)
         yield f"pool: {names} read word pieces of their own each, and no set holds both; leave all but one out"
-    for name in encoders[: len(encoders) == 1]:
-        if vectors != name:
-            yield (
-                f"pool: {name} reads its own word pieces, the others vectors: {vectors}, and no set holds both; "
-                f"leave {name} out, or set vectors: {name} so that all read its pieces"
-            )
+    elif encoders and vectors != encoders[0]:
+        name = encoders[0]
+        yield (
+            f"pool: {name} reads its own word pieces, the others vectors: {vectors}, and no set holds both; "
+            f"leave {name} out, or set vectors: {name} so that all read its pieces"
+        )

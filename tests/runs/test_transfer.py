@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from command import distil_command, tdd, write_data
+from command import tdd, words_and_free, write_data
 from patches import spy
 from plain import short_training
 from tiny import tiny_corpus
@@ -29,11 +29,7 @@ def short():
 
 @pytest.fixture(scope="module")
 def runs(given, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("transfer")
-    for name, settings in (("words", {"samples": "words", "init": "random"}), ("free", {})):
-        done = tdd(*distil_command(*given, folder / name, **settings))
-        assert done.code == 0, done.err
-    return folder
+    return words_and_free(given, tmp_path_factory.mktemp("transfer"))
 
 
 @pytest.fixture(scope="module")

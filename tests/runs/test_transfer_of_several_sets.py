@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from command import distil_command, tdd
+from command import distil_command, tdd, words_and_free
 from patches import spy
 from plain import short_training
 
@@ -24,11 +24,7 @@ def short():
 
 @pytest.fixture(scope="module")
 def runs(given, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("several")
-    for name, settings in (("words", {"samples": "words", "init": "random"}), ("free", {})):
-        done = tdd(*distil_command(*given, folder / name, **settings))
-        assert done.code == 0, done.err
-    return folder
+    return words_and_free(given, tmp_path_factory.mktemp("several"))
 
 
 def test_runs_of_other_seeds_are_told_together(runs, given, tmp_path):

@@ -101,3 +101,11 @@ def distil_command(data: Path, vectors: Path, output: Path | None = None, **sett
 def files_below(folder: Path) -> list[str]:
     """Everything that lies in a folder, however deep."""
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def words_and_free(given, folder: Path) -> Path:
+    """The folder with two runs: ``words``, for any initialisation, and ``free``, for one."""
+    for name, settings in (("words", {"samples": "words", "init": "random"}), ("free", {})):
+        done = tdd(*distil_command(*given, folder / name, **settings))
+        assert done.code == 0, done.err
+    return folder
