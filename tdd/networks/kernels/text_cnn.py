@@ -32,6 +32,7 @@ from tdd.networks.kernels.classifier import (
 )
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Front, Step, StepGradient
+from tdd.networks.kernels.windows import add_to_windows, window_products, window_sums
 from tdd.networks.kernels.word_table import WordTable, argmax_over_time
 from tdd.system.memory import CPU
 
@@ -41,12 +42,11 @@ class Winners:
     """The winning windows of the distilled samples under K networks.
 
     Attributes:
-        words: for each width, the places of the winning window's words in the samples laid end to end,
-            (n, K, F, width).
+        places: for each width, the place of the winning window's first word in the samples laid end to end, (n, K, F).
         z: (n, K, H) their values, all widths side by side.
     """
 
-    words: list[Tensor]
+    places: list[Tensor]
     z: Tensor
 
 
@@ -75,9 +75,8 @@ class TextCNNKernel:
         _, error = softmax_error(theta, h, y)
         r = relu_reverse(winners.z, classifier_reverse(theta, error) * keep)
         gradient = classifier_gradient(error, h)
-        for bank, (_, r_bank) in enumerate(self._banks(theta, r)):
-            u = _windows(x, winners.words[bank])
-            gradient |= _bank(bank, _weighted_sum(r_bank, u).view_as(theta[f"convs.{bank}.weight"]), r_bank.sum(0))
+        for bank, (weight, r_bank) in enumerate(self._banks(theta, r)):
+            gradient |= _bank(bank, window_sums(x, winners.places[bank], r_bank, weight.shape[3]), r_bank.sum(0))
         return gradient, winners
 
     def reverse(
@@ -91,11 +90,10 @@ class TextCNNKernel:
         x, y = step.inputs, step.y
         z, keep = winners.z, self._kept(winners.z, step.dropout)
         h = z.relu() * keep
-        windows = [_windows(x, words) for words in winners.words]
         dz = torch.cat(
             [
-                (u * direction[f"convs.{bank}.weight"].flatten(2)).sum(3) + direction[f"convs.{bank}.bias"]
-                for bank, u in enumerate(windows)
+                window_products(x, places, direction[f"convs.{bank}.weight"]) + direction[f"convs.{bank}.bias"]
+                for bank, places in enumerate(winners.places)
             ],
             dim=2,
         )
@@ -116,18 +114,18 @@ class TextCNNKernel:
         for bank, ((weight, r_bank), (along, z_bank)) in enumerate(
             zip(self._banks(theta, r), self._banks(direction, z_bar), strict=True)
         ):
+            places = winners.places[bank]
             if not first:
-                theta_bar |= _bank(bank, _weighted_sum(z_bank, windows[bank]).view_as(weight), z_bank.sum(0))
-            u_bar = (z_bank[..., None] * weight.flatten(2)).addcmul_(r_bank[..., None], along.flatten(2))
-            x_bar.flatten(0, 1).index_add_(0, winners.words[bank].flatten(), u_bar.reshape(-1, x.shape[2]))
+                theta_bar |= _bank(bank, window_sums(x, places, z_bank, weight.shape[3]), z_bank.sum(0))
+            add_to_windows(x_bar, places, (z_bank, r_bank), (weight, along))
         if step.mask is not None:
             x_bar = x_bar * step.mask[..., None]
         return StepGradient((error * da).sum((0, 2)), theta_bar, x_bar, y_bar)
 
     def _winners(self, theta: Parameters, x: Tensor) -> Winners:
-        words, tops = [], []
-        starts = torch.arange(len(x), device=x.device)[:, None, None, None] * x.shape[1]
-        for bank, width in enumerate(self.widths):
+        places, tops = [], []
+        starts = torch.arange(len(x), device=x.device)[:, None, None] * x.shape[1]
+        for bank in range(len(self.widths)):
             weight, bias = theta[f"convs.{bank}.weight"], theta[f"convs.{bank}.bias"]
             values = F.conv1d(x.transpose(1, 2), weight.flatten(0, 2).transpose(1, 2), bias.flatten())
             if values.device.type == "cpu":
@@ -136,9 +134,8 @@ class TextCNNKernel:
                 best = argmax_over_time(values.transpose(1, 2))
                 top = values.gather(2, best[..., None])[..., 0]
             tops.append(top.view(-1, *bias.shape))
-            places = torch.arange(width, device=x.device)
-            words.append(starts + best.view(-1, *bias.shape)[..., None] + places)
-        return Winners(words, torch.cat(tops, dim=2))
+            places.append(starts + best.view(-1, *bias.shape))
+        return Winners(places, torch.cat(tops, dim=2))
 
     def _kept(self, z: Tensor, seed: int | None) -> Tensor | float:
         """What the pooled features of a step (n, K, H) are multiplied by: the same for all networks."""
@@ -234,16 +231,6 @@ def _per_network(table: WordTable, weight: Tensor, with_positions: bool) -> list
     networks = len(weight)
     positions = [None] * networks if position is None else position.chunk(networks, dim=1)
     return list(zip(top.chunk(networks, dim=1), positions, strict=True))
-
-
-def _windows(x: Tensor, words: Tensor) -> Tensor:
-    """The windows (n, K, F, width x d) made of the words (n, K, F, width) of the samples x (n, L, d)."""
-    return F.embedding(words, x.flatten(0, 1)).flatten(3)
-
-
-def _weighted_sum(weights: Tensor, windows: Tensor) -> Tensor:
-    """Sum over samples of weights (n, K, F) times windows (n, K, F, width x d)."""
-    return (weights[..., None] * windows).sum(0)
 
 
 def _bank(bank: int, weight: Tensor, bias: Tensor) -> Parameters:
