@@ -106,9 +106,11 @@ def test_an_exchange_is_kept_only_where_the_true_loss_falls(monkeypatch):
             assert not state.optimiser.state[state.learned["samples"]]["exp_avg"][changed].any()
 
 
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+@pytest.mark.parametrize("samples", ["real", "phrases"])
 @pytest.mark.parametrize("ways", WAYS)
-def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, ways):
-    corpus, recipe = tiny_corpus(), tiny_recipe(samples="phrases", sample_length=5, **EVERY, **ways)
+def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, ways, samples, ema):
+    corpus, recipe = tiny_corpus(), tiny_recipe(samples=samples, sample_length=5, ema=ema, **EVERY, **ways)
     whole = Distiller(recipe, corpus).run()
     assert_same_bits(resumed_after(5, recipe, corpus, tmp_path / "last.safetensors").run(), whole)
 
@@ -128,7 +130,9 @@ def test_words_without_a_vector_are_no_part_of_real_samples():
     [
         ({"samples": "words", "exchange_every": 2}, "exchange_every is a setting of real clauses and texts"),
         ({"no_exchange": True}, "no_exchange is a setting of real clauses and texts"),
-        ({"samples": "phrases", "ema": 0.9}, "ema averages numbers, and phrases are words"),
+        ({"samples": "real", "samples_lr": 0.1}, "samples_lr moves numbers and words"),
+        ({"samples": "real", "no_exchange": True, "exchanges": 3}, "exchanges says how texts are exchanged"),
+        ({"samples": "real", "network": "lenet", "exchange_every": 3}, "exchange_every says how texts are exchanged"),
         ({"samples": "phrases", "samples_init": "noise"}, "samples: phrases are training texts"),
         ({"samples": "phrases", "network": "lenet"}, "samples: phrases makes sentences, and lenet reads images"),
     ],
