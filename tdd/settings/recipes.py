@@ -58,8 +58,8 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
         of_other = OF_LEARNED_STEPS if asked["inner"] == "plain" else PlainLoopSettings.model_fields
         of_file = {name: value for name, value in of_file.items() if name not in (*of_other, "inner", "window")}
     # What a recipe says that has no effect any more beside what is asked for; its own such faults are told.
-    left_out = without_effect(of_file | asked).keys() - without_effect(of_file).keys()
-    of_file = {name: value for name, value in of_file.items() if name not in left_out}
+    idle = without_effect(of_file | asked).keys() - without_effect(of_file).keys()
+    of_file = {name: value for name, value in of_file.items() if name not in idle}
     try:
         if isinstance(network, str):
             asked = (place_in_pool(assigned, pool) if pool else place(assigned, network)) | flags

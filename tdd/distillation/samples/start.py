@@ -48,16 +48,37 @@ def first_rates(recipe: Recipe, corpus: Corpus) -> Tensor:
 def first_places(recipe: Recipe, corpus: Corpus, draw_from: torch.Generator | None = None) -> Tensor:
     """Places (n,) of the training examples that real samples start from, classes in turn.
 
-    `draw_from` is where those drawn at random come from; None: a generator of the recipe's.
+    `draw_from` is where those drawn at random come from; None: a generator of the recipe's. Texts that no word is known
+    of are none to make samples of words of.
+
+    Raises:
+        UsageError: a class has no other texts.
     """
     n, classes = recipe.n, len(corpus.classes)
+    of_words = recipe.samples != "free" and isinstance(corpus.train, TextSplit)
+    among = _readable(corpus, n) if of_words else None
     if recipe.samples_init == "herding":
-        return herding(corpus.train, n, classes)
+        return herding(corpus.train, n, classes, among=among)
     draw_from = draw_from or generator(recipe.seed, "samples")
     if recipe.samples == "words":
         apart = -(-n // classes) * classes
         return random_examples(corpus.train.labels, apart * recipe.length, classes, draw_from)[:n]
-    return random_examples(corpus.train.labels, n, classes, draw_from)
+    return random_examples(corpus.train.labels, n, classes, draw_from, among)
+
+
+def _readable(corpus: Corpus, n: int) -> Tensor:
+    """(N,) bool, which training texts hold a word that has a vector."""
+    train = text_split(corpus)
+    known = (train.ids > 0) & ~np.isin(train.ids, train.vectors.separator)
+    before = np.concatenate([[0], known.cumsum()])[train.offsets]
+    readable = torch.from_numpy(np.diff(before) > 0)
+    for place, name in enumerate(corpus.classes[:n]):
+        if not readable[train.labels == place].any():
+            raise UsageError(
+                f"no training text of class '{name}' holds a word that has a vector in {train.vectors.name}: choose "
+                "other vectors (--vectors), or leave the class out"
+            )
+    return readable
 
 
 def parts_of(distilled: DistilledSet) -> Parts:
