@@ -171,7 +171,7 @@ def test_texts_without_a_known_word_are_no_samples(samples, start):
     made = Distiller(tiny_recipe(**settings), corpus).best()
     assert (made.sentences.tokens[..., 0] > 0).all()
     train.ids[:] = 0
-    with pytest.raises(UsageError, match="no training text of class '.*' holds a word that has a vector in"):
+    with pytest.raises(UsageError, match=r"no training text of class '.*' holds a word that has a vector in"):
         Distiller(tiny_recipe(**settings), corpus)
 
 
