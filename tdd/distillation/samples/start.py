@@ -16,7 +16,7 @@ from tdd.distilled_set.sentences import Sentences
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.settings.from_data import usual_rate
-from tdd.settings.plain_settings import plain_settings
+from tdd.settings.plain_settings import inner_rate
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
 
@@ -40,7 +40,8 @@ def first_rates(recipe: Recipe, corpus: Corpus) -> Tensor:
     """Learning rates (P, T) to start from; of plain training its step size (P, 1)."""
     classes = len(corpus.classes)
     if recipe.inner == "plain":
-        return torch.tensor([[recipe.inner_rate or plain_settings(name).rate] for name in recipe.learners])
+        usual = (inner_rate(name, recipe.alone(name).options) for name in recipe.learners)
+        return torch.tensor([[recipe.inner_rate or rate] for rate in usual])
     rate = recipe.learning_rate or usual_rate(classes, corpus.train.space.kind == "image")
     return torch.full((len(recipe.learners), recipe.epochs * recipe.split(classes)[0]), rate)
 
