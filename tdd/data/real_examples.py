@@ -28,9 +28,15 @@ MOST_CLUSTERED = 2000
 _DENSE = 256
 
 
-def random_examples(labels: Tensor, n: int, classes: int, draw_from: torch.Generator) -> Tensor:
-    """Places (n,) of random examples, none twice while its class has others."""
+def random_examples(
+    labels: Tensor, n: int, classes: int, draw_from: torch.Generator, among: Tensor | None = None
+) -> Tensor:
+    """Places (n,) of random examples, none twice while its class has others.
+
+    Where `among` (N,) bool is not None, the others are left out.
+    """
     order = torch.randperm(len(labels), generator=draw_from)
+    order = order if among is None else order[among[order]]
     return _by_class(order, labels, n, classes, lambda members, count: members[:count])
 
 
@@ -38,8 +44,12 @@ Features = Callable[[Tensor], Tensor]
 """Plain vectors (M, f) of the examples at some places (M,), as `Split.features` gives them."""
 
 
-def herding(split: Split, n: int, classes: int, features_of: Features | None = None) -> Tensor:
+def herding(
+    split: Split, n: int, classes: int, features_of: Features | None = None, among: Tensor | None = None
+) -> Tensor:
     """Places (n,) of examples picked so that the mean feature of those of a class stays close to the class's own.
+
+    Where `among` (N,) bool is not None, the others are left out of both.
 
     Greedy, one example after the other (Welling 2009; in this form iCaRL, arXiv 1611.07725, section 3.3).
     """
@@ -55,7 +65,8 @@ def herding(split: Split, n: int, classes: int, features_of: Features | None = N
             total += features[chosen[-1]]
         return members[chosen]
 
-    return _by_class(torch.arange(len(split)), split.labels, n, classes, choose)
+    pool = torch.arange(len(split)) if among is None else among.nonzero()[:, 0]
+    return _by_class(pool, split.labels, n, classes, choose)
 
 
 def k_center(split: Split, n: int, classes: int, features_of: Features | None = None) -> Tensor:

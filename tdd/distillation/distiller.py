@@ -123,7 +123,7 @@ class Distiller:
             self._validate()
         while not state.is_done:
             outcome = self._finite_outer_step()
-            exchange(recipe, state, self.parametrisation, self.trainees, self.batches, self.mask)
+            exchange(recipe, state, self.parametrisation, self.trainees, self.batches, self.mask, self.accelerator)
             state.step += 1
             due = state.step >= state.schedule.last or state.step % recipe.validate_every == 0
             validation, last = self._validate() if due else None, state.is_done

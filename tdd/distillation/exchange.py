@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
+from accelerate import Accelerator
 from torch import Tensor
 
 from tdd.data.protocols import RealBatch
@@ -15,6 +16,7 @@ from tdd.distillation.loops import train_by
 from tdd.distillation.samples.exchanged import ExchangedTexts
 from tdd.distillation.samples.protocol import Parametrisation
 from tdd.settings.recipe import Recipe
+from tdd.system.processes import share_out, sums
 
 if TYPE_CHECKING:
     from tdd.distillation.trainee import Trainee
@@ -27,6 +29,7 @@ def exchange(
     trainees: Sequence[Trainee],
     batches: OuterBatches,
     mask: Tensor | None,
+    accelerator: Accelerator,
 ) -> bool:
     """Exchange pieces after the outer steps that are due, and say whether that was done.
 
@@ -41,6 +44,7 @@ def exchange(
         trainees: the networks.
         batches: of training examples.
         mask: of the samples.
+        accelerator: the processes, of which each finds a part of the loss.
     """
     if not isinstance(parametrisation, ExchangedTexts) or (state.step + 1) % recipe.exchange_every:
         return False
@@ -50,7 +54,9 @@ def exchange(
     if torch.equal(new, raw):
         return False
     batch = batches.apart("exchange", state.step)
-    before, after = (_loss(recipe, state, samples, trainees, batch, mask) for samples in (raw.detach(), new))
+    before, after = (
+        _loss(recipe, state, samples, trainees, batch, mask, accelerator) for samples in (raw.detach(), new)
+    )
     if not after < before:
         return False
     with torch.no_grad():
@@ -68,14 +74,19 @@ def _loss(
     trainees: Sequence[Trainee],
     batch: RealBatch,
     mask: Tensor | None,
+    accelerator: Accelerator,
 ) -> float:
     """Mean outer loss of networks that are trained on these samples, over the trainees by their weights."""
     place: tuple[str | int, ...] = ("exchange", state.step)
-    weights, total = recipe.pool_weights or [1.0] * len(trainees), 0.0
+    weights, total = recipe.pool_weights or [1.0] * len(trainees), torch.zeros(1, device=samples.device)
     for trainee, weight in zip(trainees, weights, strict=True):
         inner = trainee.inner_loop(state.learned, samples, mask, place)
-        theta = trainee.starts(*place, networks=list(range(recipe.networks)))
-        trained = train_by(inner, trainee.kernel, theta)
-        losses, _ = trainee.kernel.loss(trained, batch, smoothing=recipe.label_smoothing or 0.0)
-        total += weight * losses.mean().item()
-    return total / sum(weights)
+        for networks, shard in share_out(recipe.networks, recipe.networks_at_once, accelerator):
+            real = batch.shard(*shard)
+            if not len(real):  # there are more processes than examples
+                continue
+            trained = train_by(inner, trainee.kernel, trainee.starts(*place, networks=networks))
+            losses, _ = trainee.kernel.loss(trained, real, smoothing=recipe.label_smoothing or 0.0)
+            total += weight * len(networks) / recipe.networks * len(real) / len(batch) * losses.mean()
+    (total,) = sums([total], accelerator)
+    return total.item() / sum(weights)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import WeakSet
 
 import numpy as np
 import torch
@@ -16,12 +16,12 @@ from tdd.errors import UsageError
 
 UNBOUNDED = 2**31
 """Tokens of a text where nothing bounds them."""
-_IN_MEMORY: WeakValueDictionary[str, Table] = WeakValueDictionary()
+_IN_MEMORY: WeakSet[Table] = WeakSet()
 
 
 def in_memory(checksum: str) -> Table | None:
-    """The table with this checksum, as long as anyone holds it; None where it is not in memory."""
-    return _IN_MEMORY.get(checksum)
+    """A table with this checksum, as long as anyone holds one; None where none is in memory."""
+    return next((table for table in _IN_MEMORY if table.checksum == checksum), None)
 
 
 class Table:
@@ -38,7 +38,7 @@ class Table:
         self.name, self.words, self.checksum = name, words, checksum
         self.dim = int(table.shape[1])
         self._table = table
-        _IN_MEMORY[checksum] = self
+        _IN_MEMORY.add(self)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {len(self):,} x {self.dim})"

@@ -56,7 +56,7 @@ def architectures_of(grid: Grid) -> list[Architecture]:
         UsageError: it names a network or option that is not there, or a value that it cannot have, or holds too few.
     """
     found = []
-    for network, options in grid.items():
+    for network, options in ((str(name), values) for name, values in grid.items()):
         if is_encoder(network) or not entry_of(network).comes_with_tdd:
             raise UsageError(
                 f"{network} cannot be ranked: a grid holds networks that tdd draws itself, see tdd settings"
@@ -68,6 +68,8 @@ def architectures_of(grid: Grid) -> list[Architecture]:
             given = dict(zip(lists, chosen, strict=True))
             _check(network, given)
             found.append(Architecture(network, given))
+    if twice := next((each for place, each in enumerate(found) if each in found[:place]), None):
+        raise UsageError(f"the grid holds {twice} twice: name each value once")
     if len(found) < FEWEST:
         raise UsageError(f"a grid of {len(found)} leaves nothing to rank: name {FEWEST} architectures or more")
     return found

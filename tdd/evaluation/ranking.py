@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from tdd.distillation.accuracy import counts_of
+from tdd.errors import UsageError
 from tdd.evaluation.architectures import Architecture
 from tdd.evaluation.full_data import Setting, train_by
 from tdd.evaluation.given import Given
@@ -20,6 +21,8 @@ from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.names import SUBJECT
 from tdd.evaluation.transfer import Transfer
 from tdd.networks.learner import make_learner
+from tdd.settings.networks import checked_options
+from tdd.system.formatting import counted
 
 LEARNED = f"{SUBJECT}, learned steps"
 """The row of the set's own steps; the rows of `Transfer` are those of plain training."""
@@ -56,6 +59,17 @@ class Ranking:
     learned: bool
     kept: KeptRows
     tell: Callable[[int, int, str], None] = lambda done, total, name: None
+
+    def check(self, architecture: Architecture) -> None:
+        """Raise UsageError, before anything is trained, where an architecture cannot be given one of the rows."""
+        network, options = architecture.network, architecture.options
+        replace(self.transfer, options=options).check(network, "plain")
+        read = self.transfer.spaces.of(network)
+        if read.train.space.kind == "text":
+            own = self.transfer.rows[SUBJECT][0].steps(read) if self.learned else None
+            length = read.train.space.shape[0] if own is None else min(read.train.space.shape[0], own.samples.shape[2])
+            if checked_options(network, options).least_length > length:
+                raise UsageError(f"{architecture} is wider than the {counted(length, 'word')} that it is given")
 
     def measure(self, architectures: Sequence[Architecture]) -> dict[str, Any]:
         """Figures of every architecture, and of every row what its order is worth.

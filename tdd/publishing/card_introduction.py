@@ -34,8 +34,8 @@ def introduction_section(distilled: DistilledSet, licensed: bool, carried_over: 
     recipe, name = distilled.recipe, dataset_name(distilled)
     steps, per_step, *shape = distilled.samples.shape
     origin, samples = in_code(name), "sentences of real words" if distilled.sentences else "synthetic samples"
-    if recipe.samples == "real":
-        samples = "real examples"
+    if recipe.are_real:
+        samples = "texts of real clauses" if recipe.samples == "phrases" else "real examples"
     if distilled.sentences:
         sample_columns, both = _WORD_COLUMNS, ""
     else:

@@ -72,7 +72,9 @@ def _start(recipe: Recipe) -> str:
     if recipe.start_from is not None:
         return "another distilled set"
     if recipe.starts_real:
-        return "real examples, which they still are" if recipe.samples == "real" else "real examples"
+        if recipe.samples == "real" or (recipe.are_real and recipe.no_exchange):
+            return "real examples, which they still are"
+        return "real examples" + (", clauses of which were exchanged for real ones" if recipe.are_real else "")
     return "random words" if recipe.samples == "words" else "noise"
 
 
@@ -95,8 +97,9 @@ def limits_section(distilled: DistilledSet) -> str:
     recipe = distilled.recipe
     fixed, of = recipe.init == "fixed", "networks" if recipe.pool else "network"
     start = "the one initialisation that comes with it" if fixed else "random initialisations"
-    if recipe.samples == "real":
-        membership = "The samples are training examples as they are: whoever has the set has these."
+    if recipe.are_real:
+        what = "clauses of training examples" if recipe.samples == "phrases" else "training examples"
+        membership = f"The samples are {what} as they are: whoever has the set has these."
     elif recipe.starts_real:
         membership = (
             "The samples started from real training examples, and may still show which ones: whoever has the set "
@@ -115,7 +118,8 @@ def limits_section(distilled: DistilledSet) -> str:
 def _readable_columns(distilled: DistilledSet) -> str:
     """What the readable columns have to do with training."""
     if distilled.sentences:
-        return "- The words are what a network is trained on, exactly, but they were not chosen to make sense."
+        sense = "" if distilled.recipe.are_real else ", but they were not chosen to make sense"
+        return f"- The words are what a network is trained on, exactly{sense}."
     columns = _NEAREST_WORDS if distilled.space.kind == "text" else _CUT_OFF_PIXELS
     return f"- {columns}: they help to look at it, a network is not trained on them."
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tdd.distilled_set.run_folder import locked, read_run
 from tdd.errors import UsageError
-from tdd.evaluation.architectures import IMAGE_GRID, TEXT_GRID, Grid, architectures_of
+from tdd.evaluation.architectures import FEWEST, IMAGE_GRID, TEXT_GRID, Architecture, Grid, architectures_of
 from tdd.evaluation.given import GivenSet
 from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.kept_tests import CHECKPOINTS, key_of
 from tdd.evaluation.names import REAL
 from tdd.evaluation.ranking import EARLY, LEARNED, Ranking, rows_beside
+from tdd.evaluation.transfer import Transfer
 from tdd.inspection.figure_style import save_figure
 from tdd.inspection.ranking_figure import draw_ranking
 from tdd.runs.asked import Asked
@@ -71,16 +72,45 @@ def rank(
     with locked(folder), reporter, restored(), going_on():
         recipe, corpus = open_corpus_of(distilled, data, reporter)
         kept = KeptRows.of(folder / CHECKPOINTS, "ranking", key_of(distilled), learned, *asked.parts())
-        transfer = prepared(asked, recipe, corpus, [GivenSet(distilled, corpus)], accelerator, reporter)
+        about = (recipe, corpus, [GivenSet(distilled, corpus)], accelerator, reporter)
+        suitable: list[Architecture] = []
+
+        def check(given: Transfer) -> None:
+            suitable.extend(_suitable(Ranking(given, learned, kept), architectures, grid is None, reporter))
+
+        transfer = prepared(asked, *about, check=check)
         transfer.rows = rows_beside(transfer.rows)
-        if are_open(accelerator, asked.threads) and (step := transfer.small_step(networks[0])):
+        if are_open(accelerator, asked.threads) and (step := transfer.small_step(suitable[0].network)):
             reporter.note(choose(step))
-        result = Ranking(transfer, learned, kept, reporter.count).measure(architectures)
+        result = Ranking(transfer, learned, kept, reporter.count).measure(suitable)
     write_json(folder / FILE, result)
-    about = f"{distilled.recipe.dataset}, n = {distilled.n}"
-    save_figure(draw_ranking(result, about_rows(result), about), folder / FIGURE)
+    title = f"{distilled.recipe.dataset}, n = {distilled.n}"
+    save_figure(draw_ranking(result, about_rows(result), title), folder / FIGURE)
     kept.clear()
     return result
+
+
+def _suitable(
+    ranking: Ranking, architectures: Sequence[Architecture], usual: bool, reporter: Reporter
+) -> list[Architecture]:
+    """The architectures, of the usual grid those that can be given these data.
+
+    Raises:
+        UsageError: one of the user's own grid cannot.
+    """
+    suitable = []
+    for each in architectures:
+        try:
+            ranking.check(each)
+        except UsageError as error:
+            if not usual:
+                raise
+            reporter.note(f"left out: {error}")
+            continue
+        suitable.append(each)
+    if len(suitable) < FEWEST:
+        raise UsageError("the usual grid leaves nothing to rank here: write one that suits the data (--grid)")
+    return suitable
 
 
 def about_rows(result: Mapping[str, Any]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -185,8 +185,12 @@ def prepared(
     accelerator: Accelerator,
     reporter: Reporter,
     kept: KeptRows | None = None,
+    check: Callable[[Transfer], None] | None = None,
 ) -> Transfer:
-    """What tests the subject and the real examples beside it, once all of them can be given to every learner."""
+    """What tests the subject and the real examples beside it, once all of them can be given to every learner.
+
+    `check` says so in its own way, of the subject alone, before real examples are chosen and labelled.
+    """
     spaces = Spaces(corpus)
 
     def tell(done: int, total: int, purpose: str) -> None:
@@ -195,8 +199,11 @@ def prepared(
     rows: dict[str, Sequence[Given]] = {SUBJECT: subject}
     kept = kept or KeptRows()
     transfer = Transfer(spaces, recipe, rows, asked.networks, accelerator.device, asked.max_test, tell, kept)
-    for network in asked.on:
-        transfer.check(network, asked.protocol)
+    if check is not None:
+        check(transfer)
+    else:
+        for network in asked.on:
+            transfer.check(network, asked.protocol)
     if asked.beside:
         words = [given.words for given in subject]
         fewest = min(count for count in words if count is not None) if None not in words else None

@@ -11,6 +11,7 @@ from tdd.settings.encoder_names import is_encoder
 from tdd.settings.fields import Settings, settings_of
 from tdd.settings.inner_parts import OF_LEARNED_STEPS, PlainLoopSettings
 from tdd.settings.set_parts import ExchangeSettings, WordSettings
+from tdd.settings.without_effect import OF_EXCHANGES, without_effect
 
 if TYPE_CHECKING:
     from tdd.settings.networks import Reads
@@ -24,6 +25,7 @@ def faults(recipe: AllSettings) -> Iterator[str]:
     yield from _of_lengths(recipe)
     yield from _of_words(recipe)
     yield from _of_plain_training(recipe)
+    yield from _without_effect(recipe)
     yield from _of_the_outer_loop(recipe)
 
 
@@ -36,8 +38,6 @@ def _of_the_set(recipe: AllSettings) -> Iterator[str]:
         yield f"samples: {recipe.samples} are training texts: leave start_from out, and samples_init at real or herding"
     if recipe.are_real and recipe.no_exchange and recipe.labels == "hard" and recipe.inner == "plain":
         yield "real samples with hard labels leave nothing to learn by plain training: use labels: soft"
-    if recipe.samples == "phrases" and recipe.ema:
-        yield "ema averages numbers, and phrases are words: leave it out"
     if recipe.labels_init == "teacher" and (recipe.labels == "hard" or not recipe.starts_real):
         yield "labels_init: teacher gives real examples soft labels: set samples_init: herding, and labels: soft"
     if recipe.init == "fixed" and recipe.networks > 1:
@@ -64,6 +64,9 @@ def _of_what_is_read(recipe: AllSettings, reads: Reads | None) -> Iterator[str]:
             yield f"word_dropout drops words and {recipe.network} reads images; leave it at 0"
         if recipe.sample_length:
             yield f"sample_length is that of sentences, and {recipe.network} reads images; leave it out"
+        for name in _given(recipe, ExchangeSettings) if recipe.samples == "real" else ():
+            if name in OF_EXCHANGES:
+                yield f"{name} says how texts are exchanged, and {recipe.network} reads images; leave it out"
         if recipe.tokenizer:
             yield f"tokenizer splits texts, and {recipe.network} reads images; leave it out"
     if is_encoder(recipe.network) and not recipe.pool and recipe.vectors != recipe.network:
@@ -108,6 +111,13 @@ def _of_plain_training(recipe: AllSettings) -> Iterator[str]:
     for name, usual in OF_LEARNED_STEPS.items():
         if getattr(recipe, name) not in (None, usual):
             yield f"{name} belongs to learned gradient steps: leave it out with inner: plain"
+
+
+def _without_effect(recipe: AllSettings) -> Iterator[str]:
+    fields = type(recipe).model_fields
+    for name, said in without_effect(dict(recipe)).items():
+        if getattr(recipe, name) not in (None, fields[name].default):
+            yield said
 
 
 def _given(recipe: AllSettings, group: type[Settings]) -> Iterator[str]:

@@ -25,6 +25,7 @@ from tdd.settings.parts import PARTS, USUAL_NETWORK, AllSettings
 from tdd.settings.pool_options import PoolOptions, checked_pool_options, faults_of_pool
 from tdd.settings.pool_parts import PoolSettings
 from tdd.settings.set_parts import ExchangeSettings, WordSettings
+from tdd.settings.without_effect import with_effect, without_effect
 from tdd.system.files import write_text
 
 # Settings without effect, by what the network reads.
@@ -146,7 +147,8 @@ class Recipe(AllSettings):
         usual: dict[str, Any] = found | {name: min(each.get(name, 0.0) for each in own) for name in REGULARISERS}
         if classes is not None:
             usual["steps"] = self.split(classes)[0]
-            usual["learning_rate"] = usual_rate(classes, self.reads == "image")
+            if self.inner == "learned":
+                usual["learning_rate"] = usual_rate(classes, self.reads == "image")
         if self.inner == "plain":
             usual |= {"window": PLAIN_WINDOW, "clip_mean": PLAIN_CLIP_MEAN}
         if self.outer_steps is None:
@@ -158,7 +160,7 @@ class Recipe(AllSettings):
     def unused(self) -> set[str]:
         """Names of the settings that play no part, by what others say."""
         unused = {*_OF_OTHER_DATA.get(self.reads, ()), *(WordSettings.model_fields if self.samples != "words" else ())}
-        unused |= set(() if self.are_real else ExchangeSettings.model_fields)
+        unused |= set(() if self.are_real else ExchangeSettings.model_fields) | without_effect(dict(self)).keys()
         return unused | set(PlainLoopSettings.model_fields if self.inner == "learned" else ())
 
     def to_yaml(self, comments: bool = False) -> str:
@@ -182,8 +184,8 @@ class Recipe(AllSettings):
 
     @classmethod
     def load(cls, path: Path) -> Recipe:
-        """Read a recipe saved by `save`."""
-        return cls.build(read_settings(path), where=str(path))
+        """Read a recipe saved by `save`, without what has no effect: earlier versions kept that too."""
+        return cls.build(with_effect(read_settings(path)), where=str(path))
 
     @classmethod
     def build(cls, settings: Mapping[str, Any], where: str = "recipe") -> Recipe:

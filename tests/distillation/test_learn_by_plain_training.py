@@ -1,5 +1,7 @@
 """Sets that are learned through plain training: they learn, go on to the bit, and are kept and tested as such."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from distilled_sets import assert_same_bits
@@ -94,6 +96,10 @@ def test_the_gradient_to_labels_is_that_of_their_softmax_and_of_the_pull_to_the_
         ({"inner": "plain", "momentum": 0.5}, "momentum belongs to learned gradient steps"),
         ({"inner_rate": 0.1}, "inner_rate is a setting of plain training"),
         ({"inner": "plain", "inner_steps": [9, 3]}, "fewest and most inner steps"),
+        ({"inner": "plain", "learning_rate": 0.1}, "set inner_rate in its place"),
+        ({"inner": "plain", "clip_norm": 0.5}, "set clip_mean in its place"),
+        ({"inner": "plain", "rates_lr": 0.5}, "rates_lr is the step size of learned rates"),
+        ({"inner": "plain", "labels": "hard", "label_pull": 1.0}, "label_pull holds soft labels"),
     ],
 )
 def test_settings_that_say_nothing_together_are_refused(settings, said):
@@ -101,10 +107,33 @@ def test_settings_that_say_nothing_together_are_refused(settings, said):
         Recipe(**settings)
 
 
+def test_a_plain_recipe_is_settled_without_rates_that_are_learned(tmp_path):
+    recipe = Recipe(inner="plain").settled(2)
+    assert recipe.learning_rate is None and "learning_rate" not in recipe.found and recipe.window == 20
+    recipe.save(tmp_path / "recipe.yaml")
+    assert Recipe.load(tmp_path / "recipe.yaml") == recipe
+    # As an earlier version kept it.
+    text = (tmp_path / "recipe.yaml").read_text().replace("learning_rate: null", "learning_rate: 0.05")
+    (tmp_path / "recipe.yaml").write_text(text)
+    assert Recipe.load(tmp_path / "recipe.yaml") == recipe
+
+
+def test_a_run_of_an_earlier_version_goes_on(tmp_path):
+    corpus, recipe = tiny_corpus(), tiny_recipe(**PLAIN)
+    earlier = Distiller(recipe, corpus)
+    kept = replace(earlier.made_from, settings=earlier.made_from.settings | {"learning_rate": 0.05})
+    assert kept.difference(earlier.made_from) is None
+    other = replace(kept, settings=kept.settings | {"inner_rate": 0.5})
+    assert other.difference(earlier.made_from) == "another recipe (inner_rate: 0.5 there, 0.03 now)"
+
+
 def test_plain_training_leaves_the_gradient_steps_of_a_recipe_out():
     plain = resolve_recipe("trec6", None, [], {"inner": "plain", "samples": "words"})
     assert (plain.inner, plain.epochs, plain.steps, plain.momentum) == ("plain", 1, None, 0)
     learned = resolve_recipe("trec6", None, [], {"samples": "words"})
     assert learned.epochs > 1 and (plain.sample_length, plain.n) == (learned.sample_length, learned.n)
+    assert (plain.learning_rate, plain.clip_norm, plain.rates_lr) == (None, 1, 0.03) and learned.learning_rate
+    with pytest.raises(UsageError, match="set inner_rate in its place"):
+        resolve_recipe("trec6", None, ["learning_rate=0.1"], {"inner": "plain"})
     with pytest.raises(UsageError, match="epochs belongs to learned gradient steps"):
         resolve_recipe("trec6", None, ["epochs=2"], {"inner": "plain"})

@@ -111,6 +111,21 @@ def test_a_known_word_is_read_as_itself_and_a_rare_one_as_those_in_its_direction
 # Where its words come from
 
 
+def test_a_table_is_in_memory_as_long_as_any_copy_of_it(tmp_path):
+    path = tmp_path / "vectors.txt"
+    path.write_text("a 1 0\nb 0 1\n")
+    first, second = load_vectors(str(path)), load_vectors(str(path))
+    checksum = first.checksum
+    assert first is not second and second.checksum == checksum
+    del second
+    gc.collect()
+    assert in_memory(checksum) is first
+    third = load_vectors(str(path))
+    del first
+    gc.collect()
+    assert in_memory(checksum) is third
+
+
 def test_its_words_are_those_of_the_vectors_in_memory_or_loaded_by_their_name(tmp_path):
     rows = ["a 1 0", "b 0 1", "c -1 1", "d 2 2"]
     path = tmp_path / "vectors.txt"

@@ -3,23 +3,31 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command import tdd
+from datasets import ClassLabel, Dataset, Features, List, Value
 from hub_server import HubServer
 from pair_data import pairs, write_pair_vectors, write_pairs
 from publishing import files_of
 from scripts import MOST_LINES, run_without_tdd
+from tiny import tiny_corpus, tiny_recipe
 from tiny_encoders import films, save_encoder
+from tokenizers import Tokenizer, decoders
+from tokenizers.models import WordPiece
 
+from tdd.distillation.distiller import Distiller
+from tdd.distilled_set.embedding import SavedEmbedding
 from tdd.distilled_set.set import DistilledSet
 from tdd.hub.encoders import MINILM_ON_HUB
-from tdd.publishing.any_learner import LEARNERS, any_learner_section
+from tdd.publishing.any_learner import LEARNERS, any_learner_script, any_learner_section
 
 SETTINGS = {"max_length": 8, "batch_size": 16, "outer_steps": 2, "validate_every": 2}
 TFIDF, VECTORS, FINE_TUNED = LEARNERS.values()
 # One word of each text tells its class; the encoder is a random one, to which only whole real texts say that.
 OF_WORDS = {TFIDF: 90, VECTORS: 0, FINE_TUNED: 0}
 LEAST = {"words": OF_WORDS, "phrases": OF_WORDS, "own file": OF_WORDS, "pairs": OF_WORDS | {TFIDF: 0}}
+LEAST["pieces"] = OF_WORDS | {TFIDF: 0}
 LEAST["real"] = {TFIDF: 90, VECTORS: 75, FINE_TUNED: 90}
 KINDS = {
     "words": ["--samples", "words"],
@@ -27,6 +35,7 @@ KINDS = {
     "phrases": ["--samples", "phrases"],
     "pairs": ["--samples", "words", "--text-column", "premise,hypothesis"],
     "own file": ["--samples", "words"],
+    "pieces": ["--samples", "words", "--set", "network=bag_of_words", "--set", "options.words=20"],
 }
 
 
@@ -53,6 +62,9 @@ def published(hub: HubServer, kind: str, folder: Path, repo: str) -> Path:
         hub.store.seed("tester/data", folder / "data")
         source = "tester/data"
     sets = [part for name, value in SETTINGS.items() for part in ("--set", f"{name}={value}")]
+    if kind == "pieces":
+        save_encoder(folder / "pieces")
+        vectors = f"hf:{folder / 'pieces'}"
     run = folder / "run"
     done = tdd("distill", source, "--n", 20, "--vectors", vectors, *KINDS[kind], *sets, "--output", run)
     assert done.code == 0, done.err
@@ -72,7 +84,7 @@ def test_each_script_trains_its_learner_and_says_how_good_it_is(kind, hub, repo,
     scripts = re.findall(r"<summary>(.*?)</summary>\n\n```python\n(.*?)```", section, re.DOTALL)
     assert [about for about, _ in scripts] == list(LEARNERS.values())
     made = DistilledSet.from_pretrained(tmp_path / "run")
-    assert f"The 20 texts, {made.words:,} words in all" in section
+    assert f"The 20 texts, {made.words:,} {'word pieces' if kind == 'pieces' else 'words'} in all" in section
     for about, code in scripts:
         assert len(code.splitlines()) < MOST_LINES and "tdd" not in code.replace("tester/tdd", "")
         # The tiny encoder has few positions, and learns in larger steps.
@@ -82,3 +94,28 @@ def test_each_script_trains_its_learner_and_says_how_good_it_is(kind, hub, repo,
         assert accuracy > LEAST[kind][about], about
     made.sentences = None
     assert any_learner_section(made, repo) == ""
+
+
+def test_pieces_are_put_together_and_labels_without_a_positive_number_are_probabilities(tmp_path):
+    encoder = Tokenizer(WordPiece({"[UNK]": 0, "play": 1, "##ing": 2}, unk_token="[UNK]"))
+    encoder.decoder = decoders.WordPiece()
+    encoder.save(str(tmp_path / "tokenizer.json"))
+    made = Distiller(tiny_recipe(samples="words"), tiny_corpus()).best()
+    made.embedding = SavedEmbedding({"kind": "word pieces"}, encoder.to_str())
+    made.source["dataset"] = "tester/data"
+    script = any_learner_script(made, "tester/set", "tfidf")
+    head = script[script.index("rows = ") : script.index("test = ")]
+    rows = Dataset.from_dict(
+        {"text": ["play ##ing play", "play"], "soft_label": [[-1.0, -1.0], [3.0, -1.0]], "label": [0, 0]},
+        Features(
+            {"text": Value("string"), "soft_label": List(Value("float32")), "label": ClassLabel(names=["a", "b"])}
+        ),
+    )
+    found = {
+        "load_dataset": lambda *_, **__: rows,
+        "np": np,
+        "Tokenizer": Tokenizer,
+        "hf_hub_download": lambda *_, **__: str(tmp_path / "tokenizer.json"),
+    }
+    exec(head, found)
+    assert found["texts"] == ["playing play", "play"] and found["soft"].tolist() == [[0.5, 0.5], [1.0, 0.0]]

@@ -218,3 +218,23 @@ def test_a_run_folder_holds_the_card_of_what_was_measured(place: str, tmp_path: 
     if place == "evaluate":
         assert tdd("evaluate", tmp_path / "run", "--full").code == 0
         assert "| all the data | 1 |" in (tmp_path / "run/README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("settings", "about", "start", "limit"),
+    [
+        (
+            {"samples": "phrases"},
+            "texts of real clauses",
+            "clauses of which were exchanged",
+            "clauses of training examples",
+        ),
+        ({"samples": "real"}, "real examples", "which they still are", "training examples"),
+        ({"samples": "real", "no_exchange": True}, "real examples", "which they still are", "training examples"),
+    ],
+)
+def test_a_card_says_that_real_clauses_and_texts_are_training_data(settings, about, start, limit):
+    text = card(Distiller(tiny_recipe(**settings), tiny_corpus()).best(), "me/set", [])
+    assert f"4 {about} with soft labels" in text and f"samples started from real examples, {start}" in text
+    assert f"The samples are {limit} as they are: whoever has the set has these." in text
+    assert "not chosen to make sense" not in text

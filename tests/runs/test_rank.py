@@ -119,6 +119,8 @@ def test_the_usual_grids():
         ("gru: {hiden: [4, 8, 9]}", "gru has no option 'hiden'; did you mean 'hidden'?"),
         ("gru: {hidden: [4, x, 9]}", "gru: hidden: "),
         ("gru: {hidden: 4}", "gru, hidden: write the values to try as a list, e.g. [16, 64]"),
+        ("gru: {hidden: [4, 4, 8, 16]}", "the grid holds gru hidden=4 twice: name each value once"),
+        ("1: {hidden: [4, 8, 16]}", "no network '1'"),
         ("gru: [4]", "the grid of gru holds no options: write gru: {hidden: [16, 64]}"),
         ("minilm: {pooling: [mean, cls]}", "minilm cannot be ranked: a grid holds networks that tdd draws itself"),
         ("lenet: {}\nconvnet: {filters: [4, 8]}", "lenet reads images and the data are text"),
@@ -128,3 +130,30 @@ def test_a_wrong_grid_is_a_line_before_anything_is_trained(run, tmp_path, grid, 
     (tmp_path / "grid.yaml").write_text(grid)
     done = tdd("rank", run, "--grid", tmp_path / "grid.yaml")
     assert done.code == 2 and done.one_line().startswith(said), done.err
+
+
+@pytest.mark.parametrize(
+    ("grid", "said"),
+    [
+        ("text_cnn: {widths: [[1], [2], [1, 99]]}", "text_cnn widths=1+99 is wider than the 8 words"),
+        ("bag_of_words: {words: [3, 4, 5000]}", "bag_of_words knows words = 5000, and the vectors vectors.txt have 50"),
+    ],
+)
+def test_what_cannot_be_given_the_set_is_told_before_anything_is_trained(run, tmp_path, monkeypatch, grid, said):
+    monkeypatch.setattr(ranking.Ranking, "measure", None)
+    (tmp_path / "grid.yaml").write_text(grid)
+    done = tdd("rank", run, "--grid", tmp_path / "grid.yaml", "--beside", "herding_teacher")
+    assert done.code == 2 and done.err.splitlines()[-1].startswith(f"tdd: {said}"), done.err
+
+
+def test_the_usual_grid_leaves_out_what_does_not_suit_the_set(run, monkeypatch):
+    asked = []
+    monkeypatch.setattr(ranking.Ranking, "measure", lambda self, architectures: asked.append(architectures) or 1 / 0)
+    done = tdd("rank", run)
+    assert done.err.count("left out: bag_of_words knows words") == 2
+    assert [len(architectures) for architectures in asked] == [35]
+
+
+def test_options_of_a_grid_take_the_place_of_the_usual_ones(run, tmp_path):
+    (tmp_path / "grid.yaml").write_text("bag_of_words: {words: [20, 30, 40]}\n")  # the usual 4,096 are not there
+    assert tdd("rank", run, "--grid", tmp_path / "grid.yaml").code == 0

@@ -8,6 +8,7 @@ from tdd.embeddings.word_vectors import WordVectors
 from tdd.settings.networks import entry_of
 from tdd.settings.parts import USUAL_NETWORK
 from tdd.settings.recipe import Recipe
+from tdd.settings.without_effect import without_effect
 from tdd.system.seeds import generator
 
 LENGTH, DIM, VOCABULARY = 10, 6, 40
@@ -34,6 +35,8 @@ def tiny_recipe(**settings) -> Recipe:
         "validate_every": 5,
         "checkpoint_every": 4,
     }
+    left_out = without_effect(defaults | settings)
+    defaults = {name: value for name, value in defaults.items() if name not in left_out}
     return Recipe.build(defaults | settings | {"options": options})
 
 

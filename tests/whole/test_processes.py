@@ -73,7 +73,14 @@ def assert_same_to_rounding(one: Path, other: Path) -> None:
     assert first.results["evaluation"]["random"]["accuracies"] == second.results["evaluation"]["random"]["accuracies"]
 
 
-@pytest.mark.parametrize("more", ["momentum=0.5 word_dropout=0.2", "samples=words commitment=0.1 samples_lr=0.5"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        "momentum=0.5 word_dropout=0.2",
+        "samples=words commitment=0.1 samples_lr=0.5",
+        "samples=phrases exchange_every=1",
+    ],
+)
 def test_two_processes_learn_the_set_of_one_and_only_the_first_speaks(files, tmp_path, more):
     outputs = {}
     for processes in (1, 2):

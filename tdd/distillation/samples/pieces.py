@@ -10,6 +10,7 @@ from torch import Tensor
 
 from tdd.data.pairs import cut_row
 from tdd.data.text import TextSplit
+from tdd.system.seeds import generator
 
 LONGEST = 12
 """Words of a clause at most; a longer one is cut."""
@@ -18,7 +19,7 @@ MARKS = {*".,;:!?()[]{}\"'`|/-–—…。，；：！？、", "``", "''", "--",
 OPENING = {"and", "but", "or", "that", "which", "because", "while"}
 """Words that begin one."""
 MOST = 100_000
-"""Pieces that are looked at, the first ones met."""
+"""Pieces that are looked at, of texts in random order: data often lie class by class."""
 
 Span = tuple[int, int]
 
@@ -65,7 +66,7 @@ def pieces_of(train: TextSplit, length: int, whole: bool) -> dict[int, Tensor]:
 
 def _pieces(train: TextSplit, length: int, whole: bool) -> Iterator[np.ndarray]:
     separator = set(train.vectors.separator or ())
-    for place in range(len(train)):
+    for place in torch.randperm(len(train), generator=generator(0, "pieces")).tolist():
         row = np.ascontiguousarray(train.row(place), np.int32)
         row = row[row > 0]
         row = cut_row(row, train.vectors.separator, length) if separator else row[:length]

@@ -16,7 +16,7 @@ from tdd.distilled_set.sentences import Sentences
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.settings.from_data import usual_rate
-from tdd.settings.plain_settings import plain_settings
+from tdd.settings.plain_settings import inner_rate
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
 
@@ -40,7 +40,8 @@ def first_rates(recipe: Recipe, corpus: Corpus) -> Tensor:
     """Learning rates (P, T) to start from; of plain training its step size (P, 1)."""
     classes = len(corpus.classes)
     if recipe.inner == "plain":
-        return torch.tensor([[recipe.inner_rate or plain_settings(name).rate] for name in recipe.learners])
+        usual = (inner_rate(name, recipe.alone(name).options) for name in recipe.learners)
+        return torch.tensor([[recipe.inner_rate or rate] for rate in usual])
     rate = recipe.learning_rate or usual_rate(classes, corpus.train.space.kind == "image")
     return torch.full((len(recipe.learners), recipe.epochs * recipe.split(classes)[0]), rate)
 
@@ -48,16 +49,37 @@ def first_rates(recipe: Recipe, corpus: Corpus) -> Tensor:
 def first_places(recipe: Recipe, corpus: Corpus, draw_from: torch.Generator | None = None) -> Tensor:
     """Places (n,) of the training examples that real samples start from, classes in turn.
 
-    `draw_from` is where those drawn at random come from; None: a generator of the recipe's.
+    `draw_from` is where those drawn at random come from; None: a generator of the recipe's. Texts that no word is known
+    of are none to make samples of words of.
+
+    Raises:
+        UsageError: a class has no other texts.
     """
     n, classes = recipe.n, len(corpus.classes)
+    of_words = recipe.samples != "free" and isinstance(corpus.train, TextSplit)
+    among = _readable(corpus, n) if of_words else None
     if recipe.samples_init == "herding":
-        return herding(corpus.train, n, classes)
+        return herding(corpus.train, n, classes, among=among)
     draw_from = draw_from or generator(recipe.seed, "samples")
     if recipe.samples == "words":
         apart = -(-n // classes) * classes
         return random_examples(corpus.train.labels, apart * recipe.length, classes, draw_from)[:n]
-    return random_examples(corpus.train.labels, n, classes, draw_from)
+    return random_examples(corpus.train.labels, n, classes, draw_from, among)
+
+
+def _readable(corpus: Corpus, n: int) -> Tensor:
+    """(N,) bool, which training texts hold a word that has a vector."""
+    train = text_split(corpus)
+    known = (train.ids > 0) & ~np.isin(train.ids, train.vectors.separator)
+    before = np.concatenate([[0], known.cumsum()])[train.offsets]
+    readable = torch.from_numpy(np.diff(before) > 0)
+    for place, name in enumerate(corpus.classes[:n]):
+        if not readable[train.labels == place].any():
+            raise UsageError(
+                f"no training text of class '{name}' holds a word that has a vector in {train.vectors.name}: choose "
+                "other vectors (--vectors), or leave the class out"
+            )
+    return readable
 
 
 def parts_of(distilled: DistilledSet) -> Parts:

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from resumed import resumed_after
 from tiny import tiny_corpus, tiny_recipe
 
+from tdd.data.text import TextSplit
 from tdd.distillation import exchange as exchanges
 from tdd.distillation.distiller import Distiller
+from tdd.distillation.samples import pieces
 from tdd.distillation.samples.exchanged import ExchangedTexts
 from tdd.distillation.samples.pieces import LONGEST, MARKS, OPENING, clauses, pieces_of
 from tdd.distilled_set.set import DistilledSet
@@ -98,7 +100,13 @@ def test_an_exchange_is_kept_only_where_the_true_loss_falls(monkeypatch):
         told = iter(losses)
         monkeypatch.setattr(exchanges, "_loss", lambda *given, told=told: next(told))
         state, before = distiller.state, distiller.state.learned["samples"].detach().clone()
-        about = (distiller.parametrisation, distiller.trainees, distiller.batches, distiller.mask)
+        about = (
+            distiller.parametrisation,
+            distiller.trainees,
+            distiller.batches,
+            distiller.mask,
+            distiller.accelerator,
+        )
         assert exchanges.exchange(distiller.recipe, state, *about) is kept
         changed = (state.learned["samples"] != before).any(-1)
         assert changed.any() == kept and torch.equal(state.average["samples"], state.learned["samples"])
@@ -106,9 +114,11 @@ def test_an_exchange_is_kept_only_where_the_true_loss_falls(monkeypatch):
             assert not state.optimiser.state[state.learned["samples"]]["exp_avg"][changed].any()
 
 
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+@pytest.mark.parametrize("samples", ["real", "phrases"])
 @pytest.mark.parametrize("ways", WAYS)
-def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, ways):
-    corpus, recipe = tiny_corpus(), tiny_recipe(samples="phrases", sample_length=5, **EVERY, **ways)
+def test_a_stopped_run_goes_on_bit_by_bit(tmp_path, ways, samples, ema):
+    corpus, recipe = tiny_corpus(), tiny_recipe(samples=samples, sample_length=5, ema=ema, **EVERY, **ways)
     whole = Distiller(recipe, corpus).run()
     assert_same_bits(resumed_after(5, recipe, corpus, tmp_path / "last.safetensors").run(), whole)
 
@@ -123,12 +133,56 @@ def test_words_without_a_vector_are_no_part_of_real_samples():
         assert torch.equal(tokens > 0, inside)
 
 
+def test_pieces_are_those_of_all_classes_where_the_data_lie_class_by_class(monkeypatch):
+    train = tiny_corpus().train
+    order = train.labels.argsort(stable=True)
+    rows = [train.row(place) for place in order.tolist()]
+    by_class = TextSplit.of_rows(rows, train.labels[order], train.vectors, train.max_length)
+    monkeypatch.setattr(pieces, "MOST", 20)
+    found = {tuple(row) for some in pieces_of(by_class, 5, True).values() for row in some.tolist()}
+    own = [{tuple(row[:5].tolist()) for row in rows[a:b]} for a, b in ((0, len(rows) // 2), (len(rows) // 2, None))]
+    assert len(found) == 20 and all(len(found & each) >= 5 for each in own)
+
+
+def test_the_loss_of_an_exchange_is_that_of_few_networks_at_once():
+    few, many = (exchanged_texts(init="random", networks=4, networks_at_once=at_once)[0] for at_once in (1, 4))
+    losses, most = [], []
+    for distiller in (few, many):
+        (trainee,) = distiller.trainees
+        starts = trainee.starts
+        trainee.starts = lambda *place, networks, before=0, starts=starts: (
+            most.append(len(networks)) or starts(*place, networks=networks, before=before)
+        )
+        samples, batch = distiller.state.learned["samples"].detach(), distiller.batches.apart("exchange", 0)
+        about = (distiller.trainees, batch, distiller.mask, distiller.accelerator)
+        losses.append(exchanges._loss(distiller.recipe, distiller.state, samples, *about))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6) and most == [1, 1, 1, 1, 4]
+
+
+@pytest.mark.parametrize("start", ["real", "herding"])
+@pytest.mark.parametrize("samples", ["real", "phrases"])
+def test_texts_without_a_known_word_are_no_samples(samples, start):
+    corpus = tiny_corpus()
+    train = corpus.train
+    for place in range(len(train)):
+        if place % 4:
+            train.row(place)[:] = 0
+    settings = {"samples": samples, "samples_init": start, "sample_length": 5, "n": 6}
+    made = Distiller(tiny_recipe(**settings), corpus).best()
+    assert (made.sentences.tokens[..., 0] > 0).all()
+    train.ids[:] = 0
+    with pytest.raises(UsageError, match=r"no training text of class '.*' holds a word that has a vector in"):
+        Distiller(tiny_recipe(**settings), corpus)
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
         ({"samples": "words", "exchange_every": 2}, "exchange_every is a setting of real clauses and texts"),
         ({"no_exchange": True}, "no_exchange is a setting of real clauses and texts"),
-        ({"samples": "phrases", "ema": 0.9}, "ema averages numbers, and phrases are words"),
+        ({"samples": "real", "samples_lr": 0.1}, "samples_lr moves numbers and words"),
+        ({"samples": "real", "no_exchange": True, "exchanges": 3}, "exchanges says how texts are exchanged"),
+        ({"samples": "real", "network": "lenet", "exchange_every": 3}, "exchange_every says how texts are exchanged"),
         ({"samples": "phrases", "samples_init": "noise"}, "samples: phrases are training texts"),
         ({"samples": "phrases", "network": "lenet"}, "samples: phrases makes sentences, and lenet reads images"),
     ],

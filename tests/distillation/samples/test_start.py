@@ -6,10 +6,11 @@ import torch
 from tiny import LENGTH, tiny_corpus, tiny_recipe
 
 from tdd.distillation.distiller import Distiller
-from tdd.distillation.samples.start import first_labels, first_samples, mask_of, real_sentences
+from tdd.distillation.samples.start import first_labels, first_rates, first_samples, mask_of, real_sentences
 from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
+from tdd.settings.recipe import Recipe
 
 
 def first_tokens(corpus, n: int, **settings) -> torch.Tensor:
@@ -172,3 +173,14 @@ def test_padding_of_free_samples_stays_through_adam_and_averages_and_files(tmp_p
     loaded = DistilledSet.from_pretrained(tmp_path / "set")
     assert torch.equal(loaded.mask, ~padding) and torch.equal(loaded.samples, made.samples)
     assert torch.equal(Distiller(recipe, tiny_corpus(), tmp_path / "last").best().mask, ~padding)
+
+
+def test_each_network_has_the_step_size_of_what_is_trained_of_it():
+    corpus = tiny_corpus()
+    options = {"minilm": {"train": "head"}}
+    pool = Recipe(pool=["bag_of_words", "text_cnn", "minilm"], vectors="minilm", options=options, inner="plain")
+    assert first_rates(pool, corpus).tolist() == [[pytest.approx(0.03)], [pytest.approx(3e-3)], [pytest.approx(3e-3)]]
+    for train, rate in (("head", 3e-3), ("last:2", 1e-4), ("all", 1e-4)):
+        alone = Recipe(network="minilm", options={"train": train}, inner="plain")
+        assert first_rates(alone, corpus).tolist() == [[pytest.approx(rate)]]
+    assert first_rates(alone.model_copy(update={"inner_rate": 0.2}), corpus).tolist() == [[pytest.approx(0.2)]]
