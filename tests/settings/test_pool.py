@@ -118,7 +118,7 @@ def test_an_encoder_of_a_folder_is_the_same_from_any_other_folder(tmp_path, monk
     assert recipe.alone(whole).options.train == "head"
 
 
-@pytest.mark.parametrize("network", ["minilm", "lstm", "python:mine:Net"])
+@pytest.mark.parametrize("network", ["hf:owner/encoder", "mean_pool", "python:mine:Net"])
 def test_a_data_set_s_recipe_that_nobody_named_regularises_no_other_network(network):
     own, other = resolve_recipe("imdb", None, [], {}), resolve_recipe("imdb", None, [], {"network": network, "n": 4})
     assert (own.label_smoothing, own.word_dropout) == (0.2, 0.3)
