@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError, check_choice, check_kind
 from tdd.evaluation.baselines import Baselines
-from tdd.evaluation.features import features_of
+from tdd.evaluation.features import features_of, unusual
 from tdd.evaluation.given import Given, GivenReal, GivenSet, GivenTexts
 from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.kept_tests import CHECKPOINTS, key_of
-from tdd.evaluation.names import SUBJECT
+from tdd.evaluation.names import PROTOCOLS, REAL, SUBJECT
 from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.transfer import Protocol, Transfer
+from tdd.evaluation.transfer_result import unlike
 from tdd.runs.asked import Asked
 from tdd.runs.evaluate import going_on
 from tdd.runs.keep import keep_figures
@@ -77,8 +79,25 @@ def tested_run(folder: Path, asked: Asked, data: Where, reporter: Reporter | Non
         with going_on():
             for network in asked.on:
                 figures = {network: _measured(tests, network, asked, accelerator, reporter)}
-                keep_figures(figures, "transfer", distilled, folder)
+                keep_figures(figures, "transfer", distilled, folder, partial(_fitting, figures, reporter))
     return distilled, kept
+
+
+def _fitting(now: Results, reporter: Reporter, before: Mapping[str, Any]) -> dict[str, Any]:
+    """The earlier figures without those that cannot stand beside new ones, which is told."""
+    left = unlike(before, now)
+    for network, protocol, name in left:
+        reporter.note(
+            f"{network}, {PROTOCOLS[protocol]}: the figure of {REAL.get(name, name)} is of other test examples, and is "
+            "left out of the results; name it with --beside to measure it anew"
+        )
+    return {
+        network: {
+            protocol: {name: row for name, row in rows.items() if (network, protocol, name) not in left}
+            for protocol, rows in by_protocol.items()
+        }
+        for network, by_protocol in before.items()
+    }
 
 
 def transfer(
@@ -157,7 +176,7 @@ def transfer_texts(
             raise UsageError(f"the files hold {sizes[0]} to {sizes[-1]} texts: test sets of one size together")
         # Real examples beside them are as many, and learned in any split into steps.
         recipe = recipe.model_copy(update={"n": sizes[0], "steps": 1})
-        subject = [GivenTexts(each.texts, probabilities(each.labels)) for each in read]
+        subject = [GivenTexts(each.texts, probabilities(each.labels), corpus) for each in read]
         content = [(each.texts, each.labels.tolist()) for each in read]
         kept = KeptRows.of(cache_folder() / "tests", corpus.fingerprint, content, *asked.parts())
         tests = prepared(asked, recipe, corpus, subject, accelerator, reporter, kept)
@@ -215,5 +234,6 @@ def prepared(
             features=features,
         )
         for name in asked.beside:
-            rows[name] = [GivenReal(real, baselines.sets) for real in baselines.sets.real(name)]
+            chosen_by = unusual(asked.features, name)
+            rows[name] = [GivenReal(real, baselines.sets, chosen_by) for real in baselines.sets.real(name)]
     return transfer
