@@ -196,7 +196,7 @@ class Baselines:
         details["train_seconds"] = round(trainer.seconds / len(accuracies), 3)
         fresh = self.initialisation is None
         sd_over = [name for name, varies in (("networks", fresh), ("draws", len(sets) > 1)) if varies]
-        details.setdefault("gradient_steps", self.recipe.epochs * self.sets.steps)
+        details.setdefault("gradient_steps", self.recipe.gradient_steps(self.sets.steps))
         return self._result(accuracies, sd_over, init=self.recipe.init, draws=len(sets), **details)
 
     def _neighbours(self, sets: Sequence[DistilledSet]) -> dict[str, Any]:

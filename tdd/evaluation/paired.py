@@ -78,11 +78,12 @@ def paired_difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Dif
     """How much better `ours` is than `theirs`: results with "accuracies" and "draws", of the same networks.
 
     A single network, or draw, is paired with each of the other's. Where either has several draws, the pairs of one draw
-    count as one. Of a set for a pool, a pair's difference is the mean of those that its networks have.
+    count as one; where both have, those of one draw of the result with fewer of them, which are all that differ by
+    themselves. Of a set for a pool, a pair's difference is the mean of those that its networks have.
     """
     values = _differences(ours, theirs)
-    several = max(int(result.get("draws") or 1) for result in (ours, theirs))
-    means = _means([(i % several, value) for i, value in enumerate(values)]) if several > 1 else values
+    several = [count for result in (ours, theirs) if (count := int(result.get("draws") or 1)) > 1]
+    means = _means([(i % min(several), value) for i, value in enumerate(values)]) if several else values
     return Difference(sum(values) / len(values), mean_interval(means), len(values))
 
 

@@ -174,7 +174,7 @@ class _Tested:
             details["factor"] = trainer.rates[int(held_out[0].argmax())]
             distilled = scaled(distilled, details["factor"])
         reached = trainer.validated_and_tested([distilled], 1 if fixed else self.count)
-        details["gradient_steps"] = distilled.learning_rates.shape[1]
+        details["gradient_steps"] = distilled.recipe.gradient_steps(len(distilled.samples))
         return self._result(*reached, 1, trainer.seconds, told_of([given]), details)
 
     def plainly(self, name: str, row: Sequence[Given]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tdd.evaluation.class_figures import is_at_majority
 from tdd.evaluation.names import NAMES, NOT_OPPONENTS, PLAIN, SUBJECT, chosen_by, how_trained
 from tdd.evaluation.paired import paired_difference, strongest, tested_alike
 from tdd.evaluation.pool_figures import of_network, pool_of
-from tdd.system.formatting import aligned, counted, percent
+from tdd.system.formatting import aligned, counted, duration, percent
 
 if TYPE_CHECKING:
     from tdd.runs.baselines_file import Results
@@ -59,6 +59,8 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
         lines.append(f"  {cut}")
     for part in distilled.results.get("distillation", {}).get("parts", []):
         lines.append(f"  {describe_part(part)}")
+    if cost := _cost(distilled):
+        lines.append(f"  {cost}")
     for init, evaluation in distilled.results.get("evaluation", {}).items():
         line = f"  {init} initialisation: test accuracy {percent(evaluation['mean'], evaluation['sd'])}"
         if evaluation["networks"] > 1:
@@ -90,6 +92,13 @@ def _part_of_test(evaluation: Mapping[str, Any]) -> str:
     """That an evaluation is of a part of the test split; nothing where it is not."""
     tested, whole = evaluation["test_examples"], evaluation["test_split"]
     return f" (on {tested:,} of {whole:,} test examples)" if tested < whole else ""
+
+
+def _cost(distilled: DistilledSet) -> str:
+    """What a set costs: the time of its outer steps, and words; nothing where neither is known."""
+    seconds = distilled.results.get("distillation", {}).get("seconds")
+    parts = [] if seconds is None else [f"{duration(seconds)} to distil"]
+    return ", ".join([*parts, *([] if distilled.words is None else [f"{distilled.words:,} words"])])
 
 
 def rows_left_out(results: Mapping[str, Any]) -> str:
@@ -153,7 +162,8 @@ def _own_rows(distilled: DistilledSet | None) -> list[tuple[str, str, Mapping[st
     """The set itself: how it is told, its name, its result."""
     if distilled is None:
         return []
-    own = {"gradient_steps": distilled.learning_rates.shape[1], "outer_steps": distilled.recipe.outer_steps}
+    steps = distilled.recipe.gradient_steps(len(distilled.samples))
+    own = {"gradient_steps": steps, "outer_steps": distilled.recipe.outer_steps}
     evaluation = distilled.results.get("evaluation", {}).get(distilled.recipe.init)
     part = _part_of_test(evaluation) if evaluation else ""
     rows = [(f"this distilled set{part}", SUBJECT, evaluation | own | {"words": distilled.words})] if evaluation else []

@@ -83,6 +83,15 @@ def test_another_network_has_the_rates_times_the_factor_that_is_best_on_held_out
     assert found["accuracies"] == pytest.approx(expected.accuracies) and found["init"] == "random"
 
 
+def test_the_steps_of_a_set_that_is_learned_through_plain_training_are_those_that_are_taken():
+    recipe = tiny_recipe(n=6, outer_steps=2, init="random", max_validation=30, inner="plain", inner_steps=[2, 7])
+    distilled = Distiller(recipe, CORPUS).run()
+    found = transfer_of(distilled, networks=1)
+    for network in ("text_cnn", "gru"):
+        assert found.measure(network, "learned")["learned"][SUBJECT]["gradient_steps"] == 7
+    assert Baselines(distilled.recipe, CORPUS, 1, 1).measure("herding")["gradient_steps"] == 7
+
+
 def test_nothing_chosen_depends_on_the_test_split():
     distilled, other = made(), replace(CORPUS, test=tiny_corpus(3, seed=5).test)
     ours, theirs = (transfer_of(distilled, corpus).measure("gru", "both") for corpus in (CORPUS, other))

@@ -27,6 +27,16 @@ def test_the_table_says_what_the_deviation_is_over():
     assert shown[2] == "networks and draws" and shown[6] == "7"
 
 
+def test_the_cost_of_a_set_stands_beside_its_accuracy():
+    free, words = (Distiller(tiny_recipe(samples=samples), CORPUS).best() for samples in ("free", "words"))
+    for distilled in (free, words):
+        distilled.results = {"distillation": {"seconds": 75.0}}
+    assert describe_results(free, "run").splitlines()[1] == "  75 s to distil"
+    assert describe_results(words, "run").splitlines()[1] == f"  75 s to distil, {words.words} words"
+    free.results = {}
+    assert len(describe_results(free, "run").splitlines()) == 1
+
+
 def test_the_strongest_on_held_out_data_comes_first_and_the_set_before_all_others():
     tested = {"test_examples": 60, "test_split": 60}
     steps = {"sd": 0.0, "draws": 1, "networks": 2, "gradient_steps": 4, "train_seconds": 0.5, **tested}
