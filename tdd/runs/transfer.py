@@ -171,6 +171,8 @@ def transfer_texts(
         train = corpus.train
         pair = train.raw.columns if isinstance(train, TextSplit) and train.raw and train.are_pairs else ()
         read = [read_labelled_texts(path, corpus.classes, pair, reading) for path in files]
+        for note in dict.fromkeys(note for each in read for note in each.notes):
+            reporter.note(f"note: {note}")
         sizes = sorted({len(each.texts) for each in read})
         if len(sizes) > 1:
             raise UsageError(f"the files hold {sizes[0]} to {sizes[-1]} texts: test sets of one size together")
