@@ -32,6 +32,7 @@ from tdd.evaluation.text_learners import SentenceVectors, TfIdf
 from tdd.evaluation.transfer_result import result_of
 from tdd.networks.learner import Learner, make_learner
 from tdd.settings.encoder_names import MINILM, is_encoder
+from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.settings.networks import entry_of
 from tdd.settings.plain_settings import plain_settings
 
@@ -224,7 +225,9 @@ class _Tested:
         split = self.read.test, self.transfer.max_test
         result = result_of(held_out, accuracies, draws, split, details)
         cost = {"train_seconds": round(seconds / len(accuracies), 3)}
-        return result | {"seed": self.recipe.seed} | cost | about
+        ways = ", ".join(self.recipe.initialisation)
+        drawn = {} if details is None or ways == USUAL_INITIALISATION else {"initialisation": ways}
+        return result | {"seed": self.recipe.seed} | drawn | cost | about
 
     def _made(self, options: dict[str, Any] | None) -> Learner:
         name = MINILM if self.network == FROZEN else self.network

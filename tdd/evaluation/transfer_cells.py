@@ -86,6 +86,8 @@ def what_it_is(transfer: Mapping[str, Any], protocol: str) -> str:
     tested = "".join(f" {part}," for part in parts_of_test(transfer, protocol))
     fixed = [network for network, row in _results(transfer, protocol) if row.get("init") == "fixed"]
     own = f", {fixed[0]} from the initialisation that the set was made for" if fixed else ""
+    if ways := next((row["initialisation"] for _, row in _results(transfer, protocol) if "initialisation" in row), ""):
+        own = f", drawn by {ways} as the set's own{own}"
     over = f"±, intervals and differences: over {sets} sets" if sets else "±: over networks and draws"
     return f"{told};{tested} fresh networks of seed {', '.join(map(str, seeds))}{own}; {over}"
 

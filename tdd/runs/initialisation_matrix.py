@@ -36,9 +36,10 @@ def own_way(distilled: DistilledSet) -> str:
     return ways if distilled.recipe.init == RANDOM else f"fixed, {ways}"
 
 
-def tested_on(distilled: DistilledSet) -> tuple[str, str | None]:
-    """What tells the data of a set from those of others."""
-    return distilled.recipe.dataset, distilled.recipe.label_column
+def tested_on(distilled: DistilledSet) -> tuple[str | None, ...]:
+    """What tells the test examples of a set from those of others, in whatever vectors they are read."""
+    digests = distilled.results.get("data", {}).get("digests", {}).get("test", {})
+    return distilled.recipe.dataset, distilled.recipe.label_column, digests.get("labels")
 
 
 def _by_way(distilled: DistilledSet) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -32,6 +32,7 @@ from tdd.evaluation.rate_search import scaled
 from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.text_learners import Fitted
 from tdd.evaluation.transfer import Transfer
+from tdd.evaluation.transfer_cells import what_it_is
 from tdd.networks.learner import make_learner
 from tdd.settings.plain_settings import plain_settings
 from tdd.settings.recipe import Recipe
@@ -128,6 +129,17 @@ def test_real_examples_beside_a_set_are_tested_in_the_same_way_over_their_draws(
         assert found["random"]["draws"] == 2 and found["random"]["interval_over"] == "draws"
         assert found["random"]["networks"] == (0 if network == "tfidf" else 4)
         assert all(row["words"] <= distilled.words for row in found.values())
+
+
+def test_how_fresh_networks_are_drawn_is_told_where_it_is_not_usual():
+    rows = {}
+    for ways in (["xavier_normal"], ["orthogonal", "torch*2"]):
+        found = transfer_of(made(samples="words", initialisation=ways), networks=1)
+        measured = {network: found.measure(network, "both") for network in ("gru", "tfidf")}
+        rows[len(ways)] = [what_it_is(measured, protocol) for protocol in ("learned", "plain")]
+        assert "initialisation" not in measured["tfidf"]["plain"][SUBJECT]  # it has no networks
+    assert all("of seed 0, drawn by orthogonal, torch*2 as the set's own; ±" in told for told in rows[2])
+    assert all("drawn by" not in told for told in rows[1])
 
 
 def test_images_go_across_networks_of_one_space():

@@ -8,6 +8,7 @@ from command import distil_command, tdd, words_and_free
 from patches import spy
 from plain import short_training
 
+from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation import several_sets
 from tdd.evaluation import transfer as tests_of_sets
 from tdd.evaluation.paired import mean_interval, paired_difference
@@ -91,7 +92,12 @@ def test_several_runs_go_on_where_they_were_stopped(given, tmp_path, monkeypatch
 def test_runs_that_differ_in_more_than_their_seed_are_not_told_together(runs, tmp_path, monkeypatch):
     trained = spy(monkeypatch, transfer.Transfer, "measure")
     shutil.copytree(runs / "free", tmp_path / "copy")
+    of_other_data = DistilledSet.from_pretrained(shutil.copytree(runs / "free", tmp_path / "data"))
+    of_other_data.recipe = of_other_data.recipe.model_copy(update={"seed": 1})
+    of_other_data.results["data"]["digests"]["test"]["labels"] = "other"
+    of_other_data.save_pretrained(tmp_path / "data")
     for other, said in (
+        (tmp_path / "data", f"'{tmp_path / 'data'}' was made of data with other test examples than"),
         (runs / "words", f"'{runs / 'words'}' was made with another init than '{runs / 'free'}'"),
         (tmp_path / "copy", "two of these runs have the same seed"),
     ):
