@@ -59,7 +59,7 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
         lines.append(f"  {cut}")
     for part in distilled.results.get("distillation", {}).get("parts", []):
         lines.append(f"  {describe_part(part)}")
-    if cost := _cost(distilled):
+    if cost := cost_of(distilled):
         lines.append(f"  {cost}")
     for init, evaluation in distilled.results.get("evaluation", {}).items():
         line = f"  {init} initialisation: test accuracy {percent(evaluation['mean'], evaluation['sd'])}"
@@ -94,7 +94,7 @@ def _part_of_test(evaluation: Mapping[str, Any]) -> str:
     return f" (on {tested:,} of {whole:,} test examples)" if tested < whole else ""
 
 
-def _cost(distilled: DistilledSet) -> str:
+def cost_of(distilled: DistilledSet) -> str:
     """What a set costs: the time of its outer steps, and words; nothing where neither is known."""
     seconds = distilled.results.get("distillation", {}).get("seconds")
     parts = [] if seconds is None else [f"{duration(seconds)} to distil"]

@@ -19,6 +19,7 @@ from tdd.evaluation.transfer_cells import (
     words_told,
 )
 from tdd.runs.initialisation_matrix import initialisation_matrix, parts_of_initialisations, tested_on
+from tdd.runs.summary import cost_of
 from tdd.system.formatting import aligned, duration, printable
 
 
@@ -60,6 +61,7 @@ def matrix_table(folders: Sequence[Path]) -> str:
         raise UsageError("none of these runs was tested on other networks: tdd evaluate RUN --network NAME")
     if len({tested_on(public(distilled)) for _, distilled in sets}) > 1:
         parts.append("these were tested on different data: their accuracies cannot be compared")
+    parts += [f"{name}: {cost}" for name, distilled in sets if (cost := cost_of(distilled))]
     return "\n".join(parts).strip()
 
 
