@@ -17,7 +17,7 @@ from tdd.distillation.accuracy import check_fits
 from tdd.distilled_set.probabilities import probabilities
 from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import UsageError, check_choice, check_kind
+from tdd.errors import UsageError, check_choice, check_count, check_kind
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.features import features_of, unusual
 from tdd.evaluation.given import Given, GivenReal, GivenSet, GivenTexts
@@ -130,6 +130,11 @@ def transfer(
     check_kind("distilled", distilled, DistilledSet, "tdd.DistilledSet.from_pretrained(FOLDER)")
     check_kind("corpus", corpus, Corpus, "tdd.load_corpus(distilled.recipe)")
     check_choice("protocol", protocol, ("learned", "plain", "both"))
+    for name, value in (("networks", networks), ("beside", beside)):
+        if isinstance(value, str):
+            raise UsageError(f"{name} is a list of names: ['{value}']")
+    if fresh is not None:
+        check_count("fresh", fresh)
     check_fits(distilled, corpus.train)
     asked = Asked(networks, protocol, beside, networks=fresh)
     asked.check()

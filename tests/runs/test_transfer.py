@@ -258,6 +258,9 @@ def test_python_gives_what_the_command_does(measured):
     for wrong, said in (
         ((distilled, corpus, ["gru"], "all"), "protocol is 'learned' or 'plain' or 'both', not 'all'"),
         ((run, corpus, ["gru"]), "distilled is a DistilledSet"),
+        ((distilled, corpus, "gru"), r"networks is a list of names: \['gru'\]"),
+        ((distilled, corpus, ["gru"], "plain", "random"), r"beside is a list of names: \['random'\]"),
+        ((distilled, corpus, ["gru"], "plain", [], 0), "fresh is a whole number of at least 1, not 0"),
         ((distilled, corpus.test, ["gru"]), "corpus is a Corpus"),
         ((distilled, tiny_corpus(), ["gru"]), "the set tells bad, good apart|made for|samples are"),
     ):
