@@ -43,12 +43,13 @@ def searched(network: str, corpus: Corpus, recipe: Recipe) -> dict[str, float]:
     read = Spaces(corpus).of(network)
     examples = [real.examples(read.train) for real in sets]
     if network in LEARNERS:
-        tests = (read.validation, recipe.max_validation)
         learner = make_learner(MINILM, {"train": "head"}, read.train.space, 2) if network == FROZEN else None
         makes = {c: SentenceVectors(learner, c) if learner else TfIdf(c) for c in INVERSE_PENALTIES}
-        return {
-            f"C = {c:g}": sum(made.accuracies(each, tests)[0] for each in examples) / DRAWS for c, made in makes.items()
+        reached = {
+            c: [made.fitted(each).accuracy(read.validation, recipe.max_validation) for each in examples]
+            for c, made in makes.items()
         }
+        return {f"C = {c:g}": sum(of_draws) / DRAWS for c, of_draws in reached.items()}
     learner = make_learner(network, {}, read.train.space, len(corpus.classes))
     tried = [PlainSettings(rate, dropout=dropout) for rate, dropout in product(RATES, (True, False))]
     trainer = Trainer(

@@ -131,8 +131,10 @@ def evaluate(
             results, distil_seconds = transfer_runs(run, asked, placed(data, reading), Reporter())
         print_once(json.dumps(results, indent=2) if as_json else describe_transfer(results, distil_seconds))
         return
-    if beside or protocol or data_root is not None:
-        raise UsageError("--beside, --protocol and --data-root are of other networks: name them with --network")
+    if beside or protocol or data_root is not None or features != "vectors":
+        raise UsageError(
+            "--beside, --features, --protocol and --data-root are of other networks: name them with --network"
+        )
     from tdd.runs.evaluate import evaluate_run
     from tdd.runs.summary import describe_classes, describe_results
 

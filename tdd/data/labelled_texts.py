@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +28,17 @@ SOFT_COLUMNS = ("soft_label", "soft_labels", "probabilities")
 
 @dataclass(frozen=True)
 class LabelledTexts:
-    """Texts, each as its parts: one, or two of a pair; and labels (n, C): probabilities, or one-hot."""
+    """Texts of a file.
+
+    Attributes:
+        texts: each as its parts: one, or two of a pair.
+        labels: (n, C) soft ones, any numbers, or one-hot.
+        notes: what a user should know of how labels were read, a line each.
+    """
 
     texts: list[tuple[str, ...]]
     labels: Tensor
+    notes: list[str] = field(default_factory=list)
 
 
 def read_labelled_texts(
@@ -68,13 +75,33 @@ def read_labelled_texts(
     soft = [name for name in rows.column_names if name.lower() in SOFT_COLUMNS]
     if soft:
         labels = torch.stack([_soft(path, place, row, classes) for place, row in enumerate(rows[soft[0]], 1)])
-    else:
-        column = _column(path, rows, LABEL_COLUMNS, "label")
-        named = getattr(rows.features[column], "names", None)
-        values = [named[value] if named else value for value in rows[column]]
-        places = [_place(path, row, value, classes) for row, value in enumerate(values, 1)]
-        labels = F.one_hot(torch.tensor(places), len(classes)).float()
-    return LabelledTexts(texts, labels)
+        return LabelledTexts(texts, labels, _notes_on_soft(path, rows, soft[0], labels, classes))
+    values = _classes_of(rows, _column(path, rows, LABEL_COLUMNS, "label"))
+    places = [_place(path, row, value, classes) for row, value in enumerate(values, 1)]
+    numbers = any(str(value).strip() not in classes for value in values)
+    notes = [f"{path}: numbers of classes are counted from 0 in the order {_listed(classes)}"] if numbers else []
+    return LabelledTexts(texts, F.one_hot(torch.tensor(places), len(classes)).float(), notes)
+
+
+def _notes_on_soft(path: Path, rows: Dataset, column: str, labels: Tensor, classes: Sequence[str]) -> list[str]:
+    """The order in which soft labels are read, and where the file's own labels tell of another one."""
+    notes = [f"{path}: the numbers of '{column}' are those of {_listed(classes)}, in this order"]
+    for hard in [name for name in rows.column_names if name.lower() in LABEL_COLUMNS][:1]:
+        largest = [classes[place] for place in labels.argmax(1).tolist()]
+        named = [str(value).strip() for value in _classes_of(rows, hard)]
+        other = sum(one != two for one, two in zip(largest, named, strict=True) if two in classes)
+        if 2 * other > len(named):
+            notes.append(
+                f"{path}: in {other} of {len(named)} rows the largest of them is another class than '{hard}' names: is "
+                "that their order?"
+            )
+    return notes
+
+
+def _classes_of(rows: Dataset, column: str) -> list[Any]:
+    """The values of a column of labels, by name where the file names them."""
+    named = getattr(rows.features[column], "names", None)
+    return [named[value] if named else value for value in rows[column]]
 
 
 def _column(path: Path, rows: Dataset, names: Sequence[str], what: str) -> str:

@@ -75,7 +75,7 @@ def _peak_of_one(
     one_step = Step(samples, labels, mask, None if attention is None else attention[0])
     kept, working = kernel.step_bytes(one_step, networks, graph=recipe.unroll == "autograd")
     real = kernel.batch_bytes(corpus.train, min(recipe.batch_size, len(corpus.train)), networks, device=device)
-    inner_steps = recipe.inner_steps[1] if recipe.inner == "plain" else steps * recipe.epochs
+    inner_steps = recipe.gradient_steps(steps)
     kept_steps = min(recipe.window or inner_steps, inner_steps)
     # Beside theta_t with momentum v_t, in plain training both moments and the gradient.
     theta = networks * parameters * (4 if recipe.inner == "plain" else 2 if recipe.momentum else 1)

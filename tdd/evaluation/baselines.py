@@ -158,7 +158,7 @@ class Baselines:
         """Real examples, by plain training."""
         train = self.corpus.train
         lessons = [Lesson(real.examples(train), self.how) for real in self.sets.real(name, PLAIN_DRAWS)]
-        return self._taught_plainly(lessons, **self._of(name))
+        return self._taught_plainly(lessons, **self._of(name, PLAIN_DRAWS))
 
     def _set_plainly(self) -> dict[str, Any]:
         """The set itself, by plain training."""
@@ -172,11 +172,12 @@ class Baselines:
         networks = min(self.networks, PLAIN_NETWORKS)
         return self._trained(trainer, lessons, held_out, networks=networks, gradient_steps=self.how.steps, **details)
 
-    def _of(self, name: str) -> dict[str, Any]:
-        """What is told of the real sets called `name`."""
+    def _of(self, name: str, draws: int | None = None) -> dict[str, Any]:
+        """What is told of the real sets called `name`, of so many draws at most: words are the mean over these."""
         choice, kind = choice_and_labels(name)
-        places = self.sets.places(choice)[0]
-        details: dict[str, Any] = {"words": self.sets.labelled(places, "hard").words(self.corpus.train)}
+        found = [self.sets.labelled(places, "hard") for places in self.sets.places(choice)[:draws]]
+        counts = [count for real in found if (count := real.words(self.corpus.train)) is not None]
+        details: dict[str, Any] = {"words": round(sum(counts) / len(counts)) if counts else None}
         return details if kind == "hard" else details | {"teacher": self.sets.teachers.chosen}
 
     def _trained(
@@ -195,7 +196,7 @@ class Baselines:
         details["train_seconds"] = round(trainer.seconds / len(accuracies), 3)
         fresh = self.initialisation is None
         sd_over = [name for name, varies in (("networks", fresh), ("draws", len(sets) > 1)) if varies]
-        details.setdefault("gradient_steps", self.recipe.epochs * self.sets.steps)
+        details.setdefault("gradient_steps", self.recipe.gradient_steps(self.sets.steps))
         return self._result(accuracies, sd_over, init=self.recipe.init, draws=len(sets), **details)
 
     def _neighbours(self, sets: Sequence[DistilledSet]) -> dict[str, Any]:

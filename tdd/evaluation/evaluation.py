@@ -122,7 +122,8 @@ def evaluate(
         on_progress: called with the evaluation so far whenever more networks are done; None: that is told on standard
             error, see `tdd.disable_progress`.
         network: one of the set's pool by its name, or the user's own, see `tdd.networks.learner.make_learner`; None:
-            those the set was made for.
+            those the set was made for. Another one takes the set's rates as they are: `tdd.transfer` finds what they
+            are best multiplied by.
         initialisation: how fresh networks are drawn, see `tdd.settings.initialisations`; None: as the set's were.
         kept: where the networks tested so far are kept, see `KeptTests`; None: nowhere.
 

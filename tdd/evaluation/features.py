@@ -9,7 +9,7 @@ import torch
 from tdd.data.real_examples import Features
 from tdd.data.text import TextSplit
 from tdd.errors import UsageError
-from tdd.evaluation.names import FROZEN
+from tdd.evaluation.names import CHOICES, FROZEN, PLAIN, RANDOM, choice_and_labels
 from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.text_learners import SentenceVectors
 from tdd.networks.learner import make_learner
@@ -17,6 +17,15 @@ from tdd.settings.encoder_names import MINILM
 
 FeaturesOf = Literal["vectors", "minilm"]
 """What herding, k-center and k-means work on."""
+
+
+def unusual(kind: FeaturesOf, name: str) -> str | None:
+    """What the real examples called `name` were chosen by, where that is told beside their figures.
+
+    None: by the usual vectors, or by none, as random ones are.
+    """
+    choice, _ = choice_and_labels(name.removesuffix(PLAIN))
+    return None if kind == "vectors" or choice == RANDOM or choice not in CHOICES else kind
 
 
 def features_of(kind: FeaturesOf, spaces: Spaces, device: torch.device) -> Features | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -126,16 +127,18 @@ class GivenTexts:
     Attributes:
         texts: n of them; of a pair two parts.
         labels: (n, C) probabilities.
-        words: see `Given`; counted by white space.
+        corpus: the data whose classes they tell apart; words are counted as its own are, so that real examples with as
+            many tokens have as much text.
     """
 
     texts: Sequence[Parts]
     labels: Tensor
+    corpus: Corpus
 
     @property
     def words(self) -> int:
         """See `Given`."""
-        return sum(len(part.split()) for text in self.texts for part in text)
+        return int(texts_in(self.texts, self.labels, self.corpus).lengths.sum())
 
     def examples(self, read: Corpus) -> TextSplit:
         """See `Given`."""
@@ -147,10 +150,15 @@ class GivenTexts:
 
 @dataclass(frozen=True)
 class GivenReal:
-    """Real examples, chosen and labelled in the space of `sets`."""
+    """Real examples, chosen and labelled in the space of `sets`.
+
+    Attributes:
+        features: what they were chosen by, where that is not usual, see `tdd.evaluation.features`.
+    """
 
     real: RealSet
     sets: RealSets
+    features: str | None = None
 
     @property
     def words(self) -> int | None:
@@ -181,8 +189,19 @@ class GivenReal:
         return tuple(_first_words(part, vectors, count) for part, count in zip(text, kept, strict=True))
 
 
+def told_of(row: Sequence[Given]) -> dict[str, Any]:
+    """What is told of a row of sets beside its accuracy: "words", the mean over its draws, and unusual "features"."""
+    counts = [count for given in row if (count := given.words) is not None]
+    told: dict[str, Any] = {"words": round(sum(counts) / len(counts)) if counts else None}
+    features = getattr(row[0], "features", None)
+    return told | ({"features": features} if features else {})
+
+
 def _first_words(text: str, vectors: Embedding, most: int) -> str:
-    """The text, cut after the words of its first `most` tokens, at least one."""
+    """The text, cut after the words of its first `most` tokens, at least one; without spaces after its characters."""
+    if not vectors.needs_spaces:
+        ends = range(1, len(text) + 1)
+        return text[: max(1, bisect_right(ends, most, key=lambda end: len(vectors.encode(text[:end]))))]
     words = text.split()
     while len(words) > 1 and len(vectors.encode(" ".join(words))) > most:
         words.pop()

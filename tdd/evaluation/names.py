@@ -12,6 +12,8 @@ CHOICES = {
     "nearest": "nearest to k-means",
 }
 """How real examples are chosen."""
+RANDOM = "random"
+"""The way that looks at nothing."""
 LABELS = {"hard": "", "teacher": ", teacher's labels", "ensemble": ", several teachers' labels"}
 """What labels they get: their own, or soft ones of an early-stopped teacher, or of several."""
 REAL = {
@@ -30,6 +32,8 @@ OTHERS = {
     "knn_kmeans": "nearest neighbours, k-means",
 }
 """Other baselines made of real examples."""
+WITHOUT_NETWORKS = ("knn_random", "knn_kmeans")
+"""Those of them by which no network is trained."""
 NOT_OPPONENTS = {"label_only": "random real, labels learned", "full": "all the data"}
 """What a set is compared with that is no baseline of n real examples: it has seen an outer gradient, or all of them."""
 NAMES = REAL | OTHERS | {f"{name}{PLAIN}": f"{about}, plain training" for name, about in REAL.items()} | NOT_OPPONENTS
@@ -45,6 +49,15 @@ PROTOCOLS = {"learned": "learned steps", "plain": "plain training"}
 """How what is tested is trained; see docs/transfer.md."""
 SUBJECT = "set"
 """The row of the set itself in the results of a transfer."""
+
+
+FEATURES = {"minilm": "MiniLM"}
+"""What real examples may be chosen by in place of the usual vectors, in words; see `tdd.evaluation.features`."""
+
+
+def chosen_by(result: Mapping[str, Any]) -> str:
+    """What the real examples of a result were chosen by, where that is not usual: ``by MiniLM``; else nothing."""
+    return f"by {FEATURES[result['features']]}" if result.get("features") in FEATURES else ""
 
 
 def choice_and_labels(name: str) -> tuple[str, str]:

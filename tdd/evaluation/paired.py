@@ -9,7 +9,7 @@ from typing import Any
 
 from tdd.evaluation.class_figures import interval as of_share
 from tdd.evaluation.class_figures import mean_and_sd
-from tdd.evaluation.names import NOT_OPPONENTS
+from tdd.evaluation.names import NOT_OPPONENTS, PLAIN
 
 Interval = tuple[float, float]
 
@@ -26,7 +26,7 @@ class Difference:
 
     mean: float
     interval: Interval | None
-    pairs: int
+    pairs: int = 1
 
     def __str__(self) -> str:
         within = f" ({100 * self.interval[0]:+.1f} to {100 * self.interval[1]:+.1f})" if self.interval else ""
@@ -44,6 +44,12 @@ def mean_interval(values: Sequence[float]) -> Interval | None:
     return figures["mean"] - half, figures["mean"] + half
 
 
+def accuracy_interval(values: Sequence[float]) -> Interval | None:
+    """`mean_interval` of accuracies, of which none lies beyond 0 and 1."""
+    found = mean_interval(values)
+    return found and (max(found[0], 0.0), min(found[1], 1.0))
+
+
 def interval_of(accuracies: Sequence[float], draws: int, examples: float) -> tuple[Interval, str]:
     """The 95 % interval of a mean accuracy, and what it is over.
 
@@ -57,10 +63,8 @@ def interval_of(accuracies: Sequence[float], draws: int, examples: float) -> tup
     """
     means = _means([(index % draws, value) for index, value in enumerate(by_network(accuracies, draws))])
     over = "draws" if draws > 1 else "networks"
-    found = mean_interval(means if draws > 1 else accuracies)
-    if found is None:
-        return of_share(accuracies[0], examples), "test examples"
-    return (max(found[0], 0.0), min(found[1], 1.0)), over  # no accuracy lies beyond
+    found = accuracy_interval(means if draws > 1 else accuracies)
+    return (of_share(accuracies[0], examples), "test examples") if found is None else (found, over)
 
 
 def by_network(accuracies: Sequence[float], draws: int) -> list[float]:
@@ -74,12 +78,30 @@ def paired_difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Dif
     """How much better `ours` is than `theirs`: results with "accuracies" and "draws", of the same networks.
 
     A single network, or draw, is paired with each of the other's. Where either has several draws, the pairs of one draw
-    count as one. Of a set for a pool, a pair's difference is the mean of those that its networks have.
+    count as one; where both have, those of one draw of the result with fewer of them, which are all that differ by
+    themselves. Of a set for a pool, a pair's difference is the mean of those that its networks have.
     """
     values = _differences(ours, theirs)
-    several = max(int(result.get("draws") or 1) for result in (ours, theirs))
-    means = _means([(i % several, value) for i, value in enumerate(values)]) if several > 1 else values
+    several = [count for result in (ours, theirs) if (count := int(result.get("draws") or 1)) > 1]
+    means = _means([(i % min(several), value) for i, value in enumerate(values)]) if several else values
     return Difference(sum(values) / len(values), mean_interval(means), len(values))
+
+
+def tested_alike(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
+    """Whether two results are of the same test examples; else a difference of them says nothing."""
+    return bool(ours.get("test_examples") == theirs.get("test_examples"))
+
+
+def better_than(results: Mapping[str, Any], baseline: str, init: str) -> Difference | None:
+    """How much better a set is than a baseline when it is trained in the same way, from what ``results.json`` holds.
+
+    None: that was not measured, or on other test examples. `init` is the one that the set was made for.
+    """
+    ours = results.get("plain") if baseline.endswith(PLAIN) else (results.get("evaluation") or {}).get(init)
+    theirs = results["baselines"][baseline]
+    if not ours or "accuracies" not in ours or "accuracies" not in theirs or not tested_alike(ours, theirs):
+        return None
+    return paired_difference(ours, theirs)
 
 
 def _differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[float]:

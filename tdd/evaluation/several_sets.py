@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tdd.evaluation.class_figures import mean_and_sd
-from tdd.evaluation.paired import mean_interval
+from tdd.evaluation.paired import accuracy_interval
 
 Transfer = Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]]
 """Figures by network, protocol and row, as in ``results.json``."""
@@ -43,7 +43,7 @@ def _over_sets(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "networks": sum(result["networks"] for result in results),
         "draws": count,
         "sd_over": "sets",
-        "interval": list(mean_interval(means) or (means[0], means[0])),
+        "interval": list(accuracy_interval(means) or (means[0], means[0])),
         "interval_over": "sets",
         "validation_accuracy": sum(result["validation_accuracy"] for result in results) / count,
         "test_examples": first["test_examples"],
@@ -51,5 +51,6 @@ def _over_sets(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "seeds": [result["seed"] for result in results],
         "train_seconds": sum(result["train_seconds"] for result in results) / count,
         "words": None if None in words else round(sum(words) / count),
+        **{key: first[key] for key in ("init", "features", "initialisation") if key in first},
         **({"factors": factors} if factors else {}),
     }

@@ -5,6 +5,8 @@ Their settings are fixed, see `tdd.settings.plain_settings`; soft labels are wei
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,14 +37,33 @@ def word_counts(split: TextSplit, places: Tensor) -> csr_array:
     return counts
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A classifier of texts.
+
+    Attributes:
+        features: what it takes of the texts of a split at some places (M,): (M, f).
+        classifier: one of scikit-learn, of these.
+    """
+
+    features: Callable[[TextSplit, Tensor], Any]
+    classifier: Any
+
+    def accuracy(self, split: TextSplit, most: int | None = None) -> float:
+        """On so many examples of a split at most, in [0, 1]."""
+        places = split.spread(most)
+        predicted = self.classifier.predict(self.features(split, places))
+        return float((predicted == split.labels[places].numpy()).mean())
+
+
 class TfIdf:
     """TF-IDF whose vocabulary is that of the texts it learns from, and logistic regression."""
 
     def __init__(self, inverse_penalty: float = TFIDF_C):
         self.inverse_penalty = inverse_penalty
 
-    def accuracies(self, texts: TextSplit, *tests: tuple[TextSplit, int | None]) -> list[float]:
-        """Accuracy on each of the splits, on so many examples at most, after learning from `texts`.
+    def fitted(self, texts: TextSplit) -> Fitted:
+        """What is learned from texts with probabilities (n, C).
 
         Raises:
             UsageError: these hold no word that has a vector.
@@ -55,13 +76,12 @@ class TfIdf:
         if not len(vocabulary):
             raise UsageError("the sentences to learn from hold no word that has a vector; a larger n may help")
         weigh = TfidfTransformer().fit(own[:, vocabulary])
-        fitted = soft_logistic_regression(weigh.transform(own[:, vocabulary]), texts.labels, self.inverse_penalty)
-        reached = []
-        for split, most in tests:
-            places = split.spread(most)
-            predicted = fitted.predict(weigh.transform(word_counts(split, places)[:, vocabulary]))
-            reached.append(float((predicted == split.labels[places].numpy()).mean()))
-        return reached
+
+        def features(split: TextSplit, places: Tensor) -> Any:
+            return weigh.transform(word_counts(split, places)[:, vocabulary])
+
+        own = features(texts, torch.arange(len(texts)))
+        return Fitted(features, soft_logistic_regression(own, texts.labels, self.inverse_penalty))
 
 
 class SentenceVectors:
@@ -88,16 +108,14 @@ class SentenceVectors:
             parts.append(found)
         return torch.nn.functional.normalize(torch.cat(parts))
 
-    def accuracies(self, texts: TextSplit, *tests: tuple[TextSplit, int | None]) -> list[float]:
-        """See `TfIdf.accuracies`."""
-        own = self.of(texts, torch.arange(len(texts))).numpy()
-        fitted = soft_logistic_regression(own, texts.labels, self.inverse_penalty)
-        reached = []
-        for split, most in tests:
-            places = split.spread(most)
-            predicted = fitted.predict(self.of(split, places).numpy())
-            reached.append(float((predicted == split.labels[places].numpy()).mean()))
-        return reached
+    def fitted(self, texts: TextSplit) -> Fitted:
+        """See `TfIdf.fitted`."""
+
+        def features(split: TextSplit, places: Tensor) -> Any:
+            return self.of(split, places).numpy()
+
+        own = features(texts, torch.arange(len(texts)))
+        return Fitted(features, soft_logistic_regression(own, texts.labels, self.inverse_penalty))
 
 
 def soft_logistic_regression(x: Any, labels: Tensor, inverse_penalty: float) -> Any:

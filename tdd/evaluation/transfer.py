@@ -19,7 +19,7 @@ import torch
 
 from tdd.data.text import TextSplit
 from tdd.errors import UsageError
-from tdd.evaluation.given import Given, GivenSet
+from tdd.evaluation.given import Given, GivenSet, told_of
 from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.learner_names import check_learner
 from tdd.evaluation.names import FROZEN, LEARNERS, PROTOCOLS, SUBJECT, TFIDF
@@ -32,6 +32,8 @@ from tdd.evaluation.text_learners import SentenceVectors, TfIdf
 from tdd.evaluation.transfer_result import result_of
 from tdd.networks.learner import Learner, make_learner
 from tdd.settings.encoder_names import MINILM, is_encoder
+from tdd.settings.initialisations import USUAL_INITIALISATION
+from tdd.settings.networks import entry_of
 from tdd.settings.plain_settings import plain_settings
 
 if TYPE_CHECKING:
@@ -99,12 +101,14 @@ class Transfer:
     def measure(self, network: str, protocol: Protocol) -> dict[str, dict[str, dict[str, Any]]]:
         """Results by protocol and row, of those protocols that the network and the rows have."""
         tested, found = _Tested(self, network), dict[str, dict[str, dict[str, Any]]]()
+        # The code of a user's own network may change, and what was measured of it with that.
+        kept = self.kept if network in LEARNERS or entry_of(network).comes_with_tdd else KeptRows()
         if protocol != "plain" and network not in LEARNERS and self._subject_has_steps:
             by_steps = partial(tested.by_learned_steps, self.rows[SUBJECT][0])
-            found["learned"] = {SUBJECT: self.kept.get(f"{network}, learned", by_steps)}
+            found["learned"] = {SUBJECT: kept.get(f"{network}, learned", by_steps)}
         if protocol != "learned":
             tests = {name: partial(tested.plainly, name, row) for name, row in self.rows.items()}
-            found["plain"] = {name: self.kept.get(f"{network}, plain, {name}", tests[name]) for name in tests}
+            found["plain"] = {name: kept.get(f"{network}, plain, {name}", tests[name]) for name in tests}
         return found
 
     def small_step(self, network: str) -> Callable[[], object] | None:
@@ -171,14 +175,14 @@ class _Tested:
             details["factor"] = trainer.rates[int(held_out[0].argmax())]
             distilled = scaled(distilled, details["factor"])
         reached = trainer.validated_and_tested([distilled], 1 if fixed else self.count)
-        details["gradient_steps"] = distilled.learning_rates.shape[1]
-        return self._result(*reached, 1, trainer.seconds, given.words, details)
+        details["gradient_steps"] = distilled.recipe.gradient_steps(len(distilled.samples))
+        return self._result(*reached, 1, trainer.seconds, told_of([given]), details)
 
     def plainly(self, name: str, row: Sequence[Given]) -> dict[str, Any]:
         """All sets of a row, by plain training."""
         examples: list[Any] = [given.examples(self.read) for given in row]
         if self.network in LEARNERS:
-            return self._fitted(examples, row[0].words)
+            return self._fitted(examples, told_of(row))
         learner = self.of_texts if isinstance(examples[0], TextSplit) else self.of_samples
         assert learner is not None
         how = plain_settings(self.network)
@@ -195,18 +199,19 @@ class _Tested:
         )
         reached = trainer.validated_and_tested([Lesson(each, how) for each in examples], self.count)
         details = {"init": "random", "gradient_steps": how.steps}
-        return self._result(*reached, len(row), trainer.seconds, row[0].words, details)
+        return self._result(*reached, len(row), trainer.seconds, told_of(row), details)
 
-    def _fitted(self, examples: Sequence[TextSplit], words: int | None) -> dict[str, Any]:
+    def _fitted(self, examples: Sequence[TextSplit], about: dict[str, Any]) -> dict[str, Any]:
         learner: TfIdf | SentenceVectors = TfIdf() if self.of_texts is None else SentenceVectors(self.of_texts)
         validation, test = self.read.validation, self.read.test
         assert isinstance(validation, TextSplit) and isinstance(test, TextSplit)
         most = self.recipe.max_validation if self.network == TFIDF else min(MOST_HELD_OUT, self.recipe.max_validation)
         begun = time.monotonic()
-        reached = [learner.accuracies(each, (validation, most), (test, self.transfer.max_test)) for each in examples]
+        fitted = [learner.fitted(each) for each in examples]
         seconds = time.monotonic() - begun
-        held_out, accuracies = (list(each) for each in zip(*reached, strict=True))
-        return self._result(sum(held_out) / len(held_out), accuracies, len(examples), seconds, words, None)
+        held_out = [each.accuracy(validation, most) for each in fitted]
+        accuracies = [each.accuracy(test, self.transfer.max_test) for each in fitted]
+        return self._result(sum(held_out) / len(held_out), accuracies, len(examples), seconds, about, None)
 
     def _result(
         self,
@@ -214,16 +219,15 @@ class _Tested:
         accuracies: list[float],
         draws: int,
         seconds: float,
-        words: int | None,
+        about: dict[str, Any],
         details: dict[str, Any] | None,
     ) -> dict[str, Any]:
         split = self.read.test, self.transfer.max_test
         result = result_of(held_out, accuracies, draws, split, details)
-        return result | {
-            "seed": self.recipe.seed,
-            "train_seconds": round(seconds / len(accuracies), 3),
-            "words": words,
-        }
+        cost = {"train_seconds": round(seconds / len(accuracies), 3)}
+        ways = ", ".join(self.recipe.initialisation)
+        drawn = {} if details is None or ways == USUAL_INITIALISATION else {"initialisation": ways}
+        return result | {"seed": self.recipe.seed} | drawn | cost | about
 
     def _made(self, options: dict[str, Any] | None) -> Learner:
         name = MINILM if self.network == FROZEN else self.network

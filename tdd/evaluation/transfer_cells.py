@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tdd.evaluation.names import LEARNERS, PROTOCOLS, REAL, SUBJECT
-from tdd.evaluation.paired import paired_difference, strongest
+from tdd.evaluation.names import LEARNERS, PROTOCOLS, REAL, SUBJECT, chosen_by
+from tdd.evaluation.paired import paired_difference, strongest, tested_alike
 
 HEAD = ("tested on", "this set", "95 %", "strongest real examples", "their accuracy", "difference")
 
@@ -34,12 +34,22 @@ def transfer_cells(transfer: Mapping[str, Any], protocol: str) -> list[list[str]
         line = [network, accuracy(ours), f"{low:.1f} to {high:.1f}"]
         if beside:
             best = strongest({name: rows[name] for name in beside if name in rows})
-            line += ["–"] * 3 if best is None else [REAL[best], accuracy(rows[best])]
-            line += [] if best is None else [str(paired_difference(ours, rows[best]))]
-            line += [accuracy(rows[name]) if name in rows else "–" for name in beside]
+            line += ["–"] * 3 if best is None else _against(ours, best, rows[best])
+            line += [_of_real(rows[name]) if name in rows else "–" for name in beside]
         line += [_factors(ours)] if protocol == "learned" else []
         cells.append([*line, f"{ours['train_seconds']:.1f}"])
     return cells
+
+
+def _against(ours: Mapping[str, Any], name: str, best: Mapping[str, Any]) -> list[str]:
+    """The strongest real examples, their accuracy, and the difference."""
+    difference = str(paired_difference(ours, best)) if tested_alike(ours, best) else "–"
+    return [", ".join(filter(None, (REAL[name], chosen_by(best)))), accuracy(best), difference]
+
+
+def _of_real(result: Mapping[str, Any]) -> str:
+    how = chosen_by(result)
+    return accuracy(result) + (f" ({how})" if how else "")
 
 
 def _factors(result: Mapping[str, Any]) -> str:
@@ -73,15 +83,29 @@ def what_it_is(transfer: Mapping[str, Any], protocol: str) -> str:
         told = "AdamW in shuffled batches at settings fixed for each kind of network, none stopped early"
         if any(name in transfer for name in LEARNERS):
             told += "; logistic regression for learners that are no networks"
-    part = next((r for r in results if r["test_examples"] < r["test_split"]), None)
-    tested = f" on {part['test_examples']:,} of {part['test_split']:,} test examples," if part else ""
+    tested = "".join(f" {part}," for part in parts_of_test(transfer, protocol))
+    fixed = [network for network, row in _results(transfer, protocol) if row.get("init") == "fixed"]
+    own = f", {fixed[0]} from the initialisation that the set was made for" if fixed else ""
+    if ways := next((row["initialisation"] for _, row in _results(transfer, protocol) if "initialisation" in row), ""):
+        own = f", drawn by {ways} as the set's own{own}"
     over = f"±, intervals and differences: over {sets} sets" if sets else "±: over networks and draws"
-    return f"{told};{tested} fresh networks of seed {', '.join(map(str, seeds))}; {over}"
+    return f"{told};{tested} fresh networks of seed {', '.join(map(str, seeds))}{own}; {over}"
+
+
+def parts_of_test(transfer: Mapping[str, Any], protocol: str) -> list[str]:
+    """Which networks were tested on a part of the test split, each told once; the first is all of them mostly."""
+    tested = {network: (row["test_examples"], row["test_split"]) for network, row in _results(transfer, protocol)}
+    told = {network: f"on {some:,} of {of:,} test examples" for network, (some, of) in tested.items() if some < of}
+    if len(told) == len(tested) and len(set(told.values())) == 1:
+        return list(told.values())[:1]
+    return [f"{network} {part}" for network, part in told.items()]
 
 
 def _results(transfer: Mapping[str, Any], protocol: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for by_protocol in transfer.values():
-        yield from by_protocol.get(protocol, {}).items()
+    """The networks and their results, row by row."""
+    for network, by_protocol in transfer.items():
+        for result in by_protocol.get(protocol, {}).values():
+            yield network, result
 
 
 def matrix(runs: Sequence[tuple[str, Mapping[str, Any]]], protocol: str) -> list[tuple[str, dict[str, float]]]:

@@ -11,6 +11,31 @@ from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.paired import interval_of
 
 
+def unlike(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Earlier rows that cannot stand beside new ones: network, protocol and row.
+
+    They are of other test examples, or of networks of another seed.
+
+    Args:
+        before, now: figures by network, protocol and row, as in ``results.json``.
+    """
+    found = []
+    for network, by_protocol in now.items():
+        for protocol, rows in by_protocol.items():
+            conditions = {_conditions(row) for row in rows.values()}
+            earlier = before.get(network, {}).get(protocol, {})
+            found += [
+                (network, protocol, name)
+                for name, row in earlier.items()
+                if name not in rows and _conditions(row) not in conditions
+            ]
+    return found
+
+
+def _conditions(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row.get(key) for key in ("test_examples", "test_split", "seed"))
+
+
 def result_of(
     held_out: float,
     accuracies: Sequence[float],

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tdd.distilled_set.results import results_of
-from tdd.evaluation.names import NAMES, PLAIN, how_trained
-from tdd.evaluation.paired import paired_difference, strongest
+from tdd.evaluation.names import NAMES, PLAIN, WITHOUT_NETWORKS, chosen_by, how_trained
+from tdd.evaluation.paired import better_than, strongest
 from tdd.evaluation.pool_figures import of_network, pool_of
 from tdd.publishing.card_data import class_table
 
@@ -67,6 +67,7 @@ def _rows(results: Mapping[str, Any]) -> Iterator[str]:
             ratio = f"{100 * evaluation['mean'] / all_data:.1f} %" if all_data else ""
             if evaluation.get("test_examples", 0) < evaluation.get("test_split", 0):
                 accuracy += f" on {evaluation['test_examples']:,} of {evaluation['test_split']:,} examples"
+            names += [chosen_by(evaluation)] if chosen_by(evaluation) else []
             names += [str(evaluation["init"])] if "init" in evaluation else []
             names += ["the strongest on held-out data"] if is_first else []
             yield f"| {trained_on}: {_described(names)} | {networks} | {accuracy} | {ratio} |"
@@ -103,12 +104,12 @@ def _sentences(results: Mapping[str, Any], init: str) -> Iterator[str]:
 
 def against_strongest(results: Mapping[str, Any], first: str, init: str) -> str:
     """How much better the set is than its strongest baseline, in a sentence; nothing where that was not measured."""
-    plainly = first.endswith(PLAIN)
-    ours = results.get("plain") if plainly else (results.get("evaluation") or {}).get(init)
-    if not ours or "accuracies" not in ours or "accuracies" not in results["baselines"][first]:
+    difference = better_than(results, first, init)
+    if difference is None:
         return ""
-    difference = paired_difference(ours, results["baselines"][first])
-    how = "trained plainly too" if plainly else "by as many gradient steps"
+    how = "trained plainly too" if first.endswith(PLAIN) else "by as many gradient steps"
+    if first in WITHOUT_NETWORKS:
+        how = NAMES[first]
     within = " (95 % interval, over networks or draws of the same seeds)" if difference.interval else ""
     return f"The set is better than its strongest baseline, {how}, by {difference} points{within}."
 

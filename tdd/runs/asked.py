@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from accelerate import Accelerator
 
 from tdd.errors import UsageError, nearest
 from tdd.evaluation.features import FeaturesOf
 from tdd.evaluation.learner_names import check_learner
-from tdd.evaluation.names import REAL
+from tdd.evaluation.names import REAL, SUBJECT
 from tdd.evaluation.transfer import Protocol
 from tdd.system import processes
 from tdd.system.processes import check_one_process
@@ -51,8 +52,22 @@ class Asked:
         for name in self.beside:
             if name not in REAL:
                 raise UsageError(f"no real examples '{name}'{nearest(name, list(REAL))}")
+        if self.features != "vectors" and not self.beside:
+            raise UsageError(
+                f"{self.features} as features (--features) chooses real examples, and none stand beside the set: name "
+                "them with --beside"
+            )
         if len(set(self.on)) < len(self.on):
             raise UsageError("a network is named twice: name each once")
+
+    def of_protocol(self, results: Mapping[str, Any]) -> dict[str, Any]:
+        """What the results of a learner say of what is asked for."""
+        asked = {SUBJECT, *self.beside}
+        return {
+            protocol: {name: row for name, row in rows.items() if name in asked}
+            for protocol, rows in results.items()
+            if self.protocol in (protocol, "both")
+        }
 
     def with_networks(self, on: Sequence[str]) -> Asked:
         """The same of these networks, by plain training."""

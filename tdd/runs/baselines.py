@@ -17,7 +17,7 @@ from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, UsageError, nearest
 from tdd.evaluation.baselines import Baselines
-from tdd.evaluation.features import FeaturesOf, features_of
+from tdd.evaluation.features import FeaturesOf, features_of, unusual
 from tdd.evaluation.full_data import CHOSEN, FULL_RESULTS
 from tdd.evaluation.names import DRAWS, NAMES, NETWORKS, PLAIN, SUBJECT
 from tdd.evaluation.pool_figures import better_of_pool, pooled, pooled_full
@@ -162,7 +162,7 @@ def _measure(
     with restored():
         if missing not in ([], ["full"]) and are_open(one.accelerator, recipe.threads):
             one.reporter.note(choose(one.small_step()))
-        return _measure_each(measured_by, names, file, recipe, keep)
+        return _measure_each(measured_by, names, file, recipe, keep, features)
 
 
 def _measure_each(
@@ -171,12 +171,15 @@ def _measure_each(
     file: BaselinesFile,
     recipe: Recipe,
     keep: Callable[[str, dict[str, Any]], None],
+    features: FeaturesOf,
 ) -> Results:
     try:
         for name in names:
             for network, baselines in measured_by.items():
                 if file.get(name, network) is None:
                     result = baselines.measure(name)
+                    if chosen_by := unusual(features, name):
+                        result["features"] = chosen_by
                     file.put(name, network, result)
                     told = NAMES.get(name, "this distilled set, plain training")
                     told += f", {network}" if recipe.pool else ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from tdd.distilled_set.run_folder import read_run
 from tdd.distilled_set.shareable import public
+from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.system.formatting import aligned, duration, percent, printable
 
 
@@ -16,8 +17,9 @@ def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
     """Settings and results of runs: a row for each run and initialisation it was tested with.
 
     A row holds "run", "dataset", "network", "vectors" (of texts), "samples" ("free", "words" or "images"), "n",
-    "steps", "per_step", "epochs", "made_for", "seed", "tested_on" (what tells test splits apart) and, where learned or
-    measured, "momentum", "init", "accuracy", "sd", "networks", "full", "ratio", "outer_steps" and "seconds"; else None.
+    "steps", "per_step", "epochs", "made_for", "initialisation" (how the networks that it was made for were drawn),
+    "seed", "tested_on" (what tells test splits apart) and, where learned or measured, "momentum", "init", "accuracy",
+    "sd", "networks", "full", "ratio", "outer_steps" and "seconds"; else None.
 
     Raises:
         UsageError: a folder holds no finished run.
@@ -45,6 +47,7 @@ def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
                     "epochs": recipe.epochs,
                     "momentum": None if distilled.momentum is None else distilled.momentum.item(),
                     "made_for": recipe.init,
+                    "initialisation": ", ".join(recipe.initialisation),
                     "seed": recipe.seed,
                     "tested_on": [recipe.dataset, recipe.label_column, evaluation.get("test_examples")],
                     "init": init,
@@ -66,7 +69,9 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     cells = [[*columns, "all data", "ratio", "outer steps", "time"]]
     for row in rows:
         momentum = "" if row["momentum"] is None else f", momentum {row['momentum']:.2f}"
-        made_for = "" if row["init"] in (None, row["made_for"]) else f" (made for {row['made_for']})"
+        usual = row["initialisation"] == USUAL_INITIALISATION
+        own = row["made_for"] + ("" if usual else f", {row['initialisation']}")
+        init = own if row["init"] in (None, row["made_for"]) else f"{row['init']} (made for {own})"
         cells.append(
             [
                 printable(row["run"]),
@@ -76,7 +81,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
                 row["samples"],
                 str(row["n"]),
                 f"{row['steps']} x {row['per_step']} x {row['epochs']}{momentum}",
-                (row["init"] or row["made_for"]) + made_for,
+                init,
                 str(row["seed"]),
                 "-" if row["accuracy"] is None else percent(row["accuracy"], row["sd"]),
                 _or_dash(row["networks"]),

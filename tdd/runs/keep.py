@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,25 @@ from tdd.publishing.card import write_card
 from tdd.system.files import write_json
 
 
-def keep_figures(figures: Mapping[str, Any], key: str, distilled: DistilledSet, folder: Path | None) -> None:
-    """Add figures to a set's results, and to those in `folder`, beside what another command has added meanwhile."""
+def keep_figures(
+    figures: Mapping[str, Any],
+    key: str,
+    distilled: DistilledSet,
+    folder: Path | None,
+    fitting: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda before: before,
+) -> None:
+    """Add figures to a set's results, and to those in `folder`, beside what another command has added meanwhile.
+
+    Args:
+        figures: what was measured.
+        key: where results keep it.
+        distilled: the set.
+        folder: its run folder; None: it has none.
+        fitting: which of the earlier figures may stand beside these.
+    """
     if folder is not None:
         distilled.results = read_results(folder / RESULTS)
-    distilled.results[key] = merged(distilled.results.get(key) or {}, figures)
+    distilled.results[key] = merged(fitting(distilled.results.get(key) or {}), figures)
     if folder is not None:
         write_json(folder / RESULTS, distilled.results)
         write_card(distilled, folder)

@@ -12,7 +12,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.names import PROTOCOLS
-from tdd.evaluation.transfer_cells import matrix
+from tdd.evaluation.transfer_cells import matrix, parts_of_test
 from tdd.hub.layout import FIGURES, WEIGHTS
 from tdd.inspection.confusion_figure import MOST_CLASSES, draw_confusion
 from tdd.inspection.curves_figure import draw_curves, draw_curves_of_runs
@@ -119,5 +119,9 @@ def draw_transfers(sets: Sequence[DistilledSet]) -> dict[str, Figure]:
     names = [f"{each.recipe.network}, {each.recipe.samples}, n = {each.n}" for each in sets]
     runs = [(name, each.results.get("transfer") or {}) for name, each in zip(names, sets, strict=True)]
     about = ", ".join(dict.fromkeys(public(each).recipe.dataset for each in sets))
-    found = {protocol: matrix(runs, protocol) for protocol in PROTOCOLS}
-    return {f"transfer-{name}": draw_transfer(rows, PROTOCOLS[name], about) for name, rows in found.items() if rows}
+    figures = {}
+    for protocol, told in PROTOCOLS.items():
+        if rows := matrix(runs, protocol):
+            parts = [f"{name} {part}" for name, transfer in runs for part in parts_of_test(transfer, protocol)]
+            figures[f"transfer-{protocol}"] = draw_transfer(rows, told, "; ".join([about, *parts]))
+    return figures

@@ -18,6 +18,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public, public_recipe
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.names import SEARCHED, how_many_tried
+from tdd.evaluation.paired import better_than
 from tdd.runs.results_rows import Row
 from tdd.settings.recipe import RESUMED, Recipe, first_fault
 from tdd.system.files import read_json, write_json
@@ -78,11 +79,20 @@ class Reference(_Part):
 
 
 class Baseline(_Part):
-    """Test accuracy of a baseline with as many examples, in [0, 1], and its held-out accuracy, None: not known."""
+    """Test accuracy of a baseline with as many examples, in [0, 1].
+
+    Attributes:
+        mean, sd: over networks or draws.
+        held_out: its held-out accuracy; None: not known.
+        better: how much better the set is, trained in the same way; None: not measured.
+        within: the 95 % interval of that over the run's networks or draws; None: there is a single pair of them.
+    """
 
     mean: float
     sd: float
     held_out: float | None = None
+    better: float | None = None
+    within: tuple[float, float] | None = None
 
 
 class Result(_Part):
@@ -158,10 +168,7 @@ def result_of(row: Row, seed: int, distilled: DistilledSet) -> Result:
         held_out=distillation["validation_accuracy"],
         all_data=full and _all_data(full),
         tfidf=tfidf and Reference(**{name: tfidf[name] for name in Reference.model_fields}),
-        baselines={
-            name: Baseline(mean=baseline["mean"], sd=baseline["sd"], held_out=baseline.get("validation_accuracy"))
-            for name, baseline in (results.get("baselines") or {}).items()
-        },
+        baselines={name: _baseline(results, name, row.recipe.init) for name in results.get("baselines") or {}},
         **{name: distillation[name] for name in ("outer_steps", "seconds", "processes", "hardware", "versions")},
         classes=len(distilled.classes),
         examples=examples_of(results.get("data", {}).get("classes", {})),
@@ -198,6 +205,14 @@ def result_paths(row: Row, folder: Path) -> list[Path]:
     named = re.compile(rf"{re.escape(row.name)}-(\d+)\.json")
     found = [(int(match[1]), path) for path in folder.glob("*.json") if (match := named.fullmatch(path.name))]
     return [path for _, path in sorted(found)]
+
+
+def _baseline(results: Mapping[str, Any], name: str, init: str) -> Baseline:
+    baseline, difference = results["baselines"][name], better_than(results, name, init)
+    more: dict[str, Any] = {} if difference is None else _rounded({"better": difference.mean})
+    if difference is not None and difference.interval is not None:
+        more["within"] = tuple(_rounded(list(difference.interval)))
+    return Baseline(mean=baseline["mean"], sd=baseline["sd"], held_out=baseline.get("validation_accuracy"), **more)
 
 
 def _all_data(full: Mapping[str, Any]) -> AllData:

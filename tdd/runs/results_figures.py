@@ -9,12 +9,13 @@ from pathlib import Path
 
 from tdd.errors import TddError
 from tdd.evaluation.class_figures import mean_and_sd
-from tdd.evaluation.names import NAMES
+from tdd.evaluation.names import NAMES, NOT_OPPONENTS
+from tdd.evaluation.paired import mean_interval
 from tdd.runs.result_files import Baseline, Result, read_result, result_paths
 from tdd.runs.results_rows import Row
 
-MADE = ("kmeans", "average", "knn_kmeans", "full")
-"""Baselines whose examples are not real ones but made of them, or are all of them."""
+MADE = ("kmeans", "average", "knn_kmeans")
+"""Baselines whose examples are not real ones but made of them."""
 
 
 @dataclass(frozen=True)
@@ -94,21 +95,15 @@ class RowFigures:
         for result in self.results:
             for name, baseline in result.baselines.items():
                 measured.setdefault(name, []).append(baseline)
-        return {
-            name: Baseline(
-                mean=_mean([one.mean for one in of]),
-                sd=_mean([one.sd for one in of]),
-                held_out=_mean([one.held_out or 0.0 for one in of]) if all(one.held_out for one in of) else None,
-            )
-            for name, of in measured.items()
-        }
+        return {name: _over_seeds(of) for name, of in measured.items()}
 
     def strongest(self, real: bool) -> tuple[str, Baseline] | None:
         """The best baseline of real examples, or of points made of them, with what it is called.
 
         The best on held-out data, or where that is not known of all of them, on the test split.
         """
-        names = [name for name in self.baselines if (name not in MADE) == real]
+        opponents = [name for name in self.baselines if name not in NOT_OPPONENTS]
+        names = [name for name in opponents if (name not in MADE) == real]
         if not names:
             return None
         known = all(self.baselines[name].held_out is not None for name in names)
@@ -157,6 +152,21 @@ def _read(row: Row, folder: Path) -> RowFigures:
     if present:
         left_out += [f"{row.name}-{old.seed}.json was made with settings no longer known" for old in unknown]
     return RowFigures(row, present or unknown, left_out)
+
+
+def _over_seeds(of: Sequence[Baseline]) -> Baseline:
+    """A baseline over several seeds: means, and the interval of the set's difference to it over these."""
+    if len(of) == 1:
+        return of[0]
+    better = [one.better for one in of if one.better is not None]
+    known = len(better) == len(of)
+    return Baseline(
+        mean=_mean([one.mean for one in of]),
+        sd=_mean([one.sd for one in of]),
+        held_out=_mean([one.held_out or 0.0 for one in of]) if all(one.held_out for one in of) else None,
+        better=_mean(better) if known else None,
+        within=mean_interval(better) if known else None,
+    )
 
 
 def _mean(values: Sequence[float]) -> float:

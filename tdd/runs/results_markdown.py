@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from tdd.evaluation.paired import Difference
+from tdd.runs.result_files import Baseline
 from tdd.runs.results_figures import Figure, RowFigures, footnotes
 from tdd.system.formatting import duration, percent
 
@@ -23,9 +25,10 @@ initialisation, the batches and the held-out examples. A set for random initiali
 networks: *ours* is the mean over them, *± over networks* their standard deviation. *All data*: the same network trained
 on all the data, *best of* so many settings on held-out data of the first seed; *ratio* is to that, for the paper too.
 *TF-IDF + LR*: logistic regression on TF-IDF of all the data. *Strongest baseline*: of as many real examples and, where
-that is better, of as many points made of them; its ± is over draws or networks. On the same machine with as many
-threads a run gives the same figures to the bit; elsewhere sums are rounded in another order, which is as good as
-another seed.
+that is better, of as many points made of them; its ± is over draws or networks. *Set better by* so many points, trained
+in the same way, with the 95 % interval of the paired difference over seeds, of one seed over networks or draws. On the
+same machine with as many threads a run gives the same figures to the bit; elsewhere sums are rounded in another order,
+which is as good as another seed.
 """
 RESULT_COLUMNS = (
     *("row", "data", "n", "network", "initialisation", "paper", "ours", "seeds", "± over networks", "all data"),
@@ -96,7 +99,14 @@ def strongest_baseline(row: RowFigures) -> str:
     shown = [real] if real else []
     if made and (real is None or made[1].mean > real[1].mean):
         shown.append(made)
-    return "; ".join(f"{name} {percent(best.mean, best.sd)}" for name, best in shown) or NONE
+    return "; ".join(f"{name} {percent(best.mean, best.sd)}{_better(best)}" for name, best in shown) or NONE
+
+
+def _better(baseline: Baseline) -> str:
+    """How much better the set is, with the 95 % interval, in points; nothing where that was not measured."""
+    if baseline.better is None:
+        return ""
+    return f", set better by {Difference(baseline.better, baseline.within)}"
 
 
 def _result_cells(figures: RowFigures, signs: Mapping[str, str]) -> list[str]:

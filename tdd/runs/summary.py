@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.class_figures import is_at_majority
-from tdd.evaluation.names import NAMES, NOT_OPPONENTS, PLAIN, SUBJECT, how_trained
-from tdd.evaluation.paired import paired_difference, strongest
+from tdd.evaluation.names import NAMES, NOT_OPPONENTS, PLAIN, SUBJECT, chosen_by, how_trained
+from tdd.evaluation.paired import paired_difference, strongest, tested_alike
 from tdd.evaluation.pool_figures import of_network, pool_of
-from tdd.system.formatting import aligned, counted, percent
+from tdd.system.formatting import aligned, counted, duration, percent
 
 if TYPE_CHECKING:
     from tdd.runs.baselines_file import Results
@@ -59,12 +59,13 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
         lines.append(f"  {cut}")
     for part in distilled.results.get("distillation", {}).get("parts", []):
         lines.append(f"  {describe_part(part)}")
+    if cost := cost_of(distilled):
+        lines.append(f"  {cost}")
     for init, evaluation in distilled.results.get("evaluation", {}).items():
         line = f"  {init} initialisation: test accuracy {percent(evaluation['mean'], evaluation['sd'])}"
         if evaluation["networks"] > 1:
             line += f" over {evaluation['networks']} networks"
-        if evaluation["test_examples"] < evaluation["test_split"]:
-            line += f" (on {evaluation['test_examples']:,} of {evaluation['test_split']:,} test examples)"
+        line += _part_of_test(evaluation)
         if full and full["accuracy"]:
             line += f", distillation ratio {percent(evaluation['mean'] / full['accuracy'])}"
         lines += [line, *([f"    {other}"] if (other := protocol(distilled.recipe.init, init)) else [])]
@@ -85,6 +86,19 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
         which = "same networks" if "by_network" in full else "same network"
         lines.append(f"  all data, {which}: test accuracy {percent(full['accuracy'])}{how}")
     return "\n".join(lines)
+
+
+def _part_of_test(evaluation: Mapping[str, Any]) -> str:
+    """That an evaluation is of a part of the test split; nothing where it is not."""
+    tested, whole = evaluation["test_examples"], evaluation["test_split"]
+    return f" (on {tested:,} of {whole:,} test examples)" if tested < whole else ""
+
+
+def cost_of(distilled: DistilledSet) -> str:
+    """What a set costs: the time of its outer steps, and words; nothing where neither is known."""
+    seconds = distilled.results.get("distillation", {}).get("seconds")
+    parts = [] if seconds is None else [f"{duration(seconds)} to distil"]
+    return ", ".join([*parts, *([] if distilled.words is None else [f"{distilled.words:,} words"])])
 
 
 def rows_left_out(results: Mapping[str, Any]) -> str:
@@ -128,7 +142,7 @@ def baselines_table(results: Results, distilled: DistilledSet | None = None) -> 
     against = {name: result for _, name, result in own}
     for about, name, row in rows:
         ours = against.get(SUBJECT + PLAIN if name.endswith(PLAIN) else SUBJECT)
-        compared = ours is not None and name not in against and name not in NOT_OPPONENTS
+        compared = ours is not None and name not in {*against, *NOT_OPPONENTS} and tested_alike(ours, row)
         counts = [str(row.get(key) or "-") for key in ("draws", "networks", "gradient_steps", "words")]
         seconds = f"{row['train_seconds']:.2f}" if "train_seconds" in row else "-"
         over = row.get("sd_over", "networks") if row["sd"] else "-"
@@ -148,9 +162,11 @@ def _own_rows(distilled: DistilledSet | None) -> list[tuple[str, str, Mapping[st
     """The set itself: how it is told, its name, its result."""
     if distilled is None:
         return []
-    own = {"gradient_steps": distilled.learning_rates.shape[1], "outer_steps": distilled.recipe.outer_steps}
+    steps = distilled.recipe.gradient_steps(len(distilled.samples))
+    own = {"gradient_steps": steps, "outer_steps": distilled.recipe.outer_steps}
     evaluation = distilled.results.get("evaluation", {}).get(distilled.recipe.init)
-    rows = [("this distilled set", SUBJECT, evaluation | own | {"words": distilled.words})] if evaluation else []
+    part = _part_of_test(evaluation) if evaluation else ""
+    rows = [(f"this distilled set{part}", SUBJECT, evaluation | own | {"words": distilled.words})] if evaluation else []
     plain = distilled.results.get("plain")
     return rows + ([("this distilled set, plain training", SUBJECT + PLAIN, plain)] if plain else [])
 
@@ -162,6 +178,8 @@ def _chosen(row: Mapping[str, Any]) -> str:
         labels = f", teacher of {counted(teacher['epoch'], 'epoch')} at {teacher['temperature']:g}"
     else:
         labels = ""
+    if how := chosen_by(row):
+        labels += f", examples {how}"
     if "learning_rate" in row:
         return f"rate {row['learning_rate']:g}{labels}"
     if "neighbours" in row:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,18 @@ from tdd.distillation.accuracy import check_fits
 from tdd.distilled_set.probabilities import probabilities
 from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import UsageError, check_choice, check_kind
-from tdd.evaluation.baselines import Baselines
-from tdd.evaluation.features import features_of
-from tdd.evaluation.given import Given, GivenReal, GivenSet, GivenTexts
+from tdd.errors import UsageError, check_choice, check_count, check_kind
+from tdd.evaluation.given import GivenSet, GivenTexts
 from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.kept_tests import CHECKPOINTS, key_of
-from tdd.evaluation.names import SUBJECT
-from tdd.evaluation.spaces import Spaces
+from tdd.evaluation.names import PROTOCOLS, REAL
 from tdd.evaluation.transfer import Protocol, Transfer
+from tdd.evaluation.transfer_result import unlike
 from tdd.runs.asked import Asked
 from tdd.runs.evaluate import going_on
 from tdd.runs.keep import keep_figures
 from tdd.runs.open_data import open_corpus, open_corpus_of
-from tdd.settings.recipe import Recipe
+from tdd.runs.prepared import prepared
 from tdd.settings.recipes import resolve_recipe
 from tdd.settings.said import Where
 from tdd.system.files import cache_folder
@@ -77,8 +76,25 @@ def tested_run(folder: Path, asked: Asked, data: Where, reporter: Reporter | Non
         with going_on():
             for network in asked.on:
                 figures = {network: _measured(tests, network, asked, accelerator, reporter)}
-                keep_figures(figures, "transfer", distilled, folder)
+                keep_figures(figures, "transfer", distilled, folder, partial(_fitting, figures, reporter))
     return distilled, kept
+
+
+def _fitting(now: Results, reporter: Reporter, before: Mapping[str, Any]) -> dict[str, Any]:
+    """The earlier figures without those that cannot stand beside new ones, which is told."""
+    left = unlike(before, now)
+    for network, protocol, name in left:
+        reporter.note(
+            f"{network}, {PROTOCOLS[protocol]}: the figure of {REAL.get(name, name)} is of other test examples, and is "
+            "left out of the results; name it among beside (--beside) to measure it anew"
+        )
+    return {
+        network: {
+            protocol: {name: row for name, row in rows.items() if (network, protocol, name) not in left}
+            for protocol, rows in by_protocol.items()
+        }
+        for network, by_protocol in before.items()
+    }
 
 
 def transfer(
@@ -111,6 +127,11 @@ def transfer(
     check_kind("distilled", distilled, DistilledSet, "tdd.DistilledSet.from_pretrained(FOLDER)")
     check_kind("corpus", corpus, Corpus, "tdd.load_corpus(distilled.recipe)")
     check_choice("protocol", protocol, ("learned", "plain", "both"))
+    for name, value in (("networks", networks), ("beside", beside)):
+        if isinstance(value, str):
+            raise UsageError(f"{name} is a list of names: ['{value}']")
+    if fresh is not None:
+        check_count("fresh", fresh)
     check_fits(distilled, corpus.train)
     asked = Asked(networks, protocol, beside, networks=fresh)
     asked.check()
@@ -152,12 +173,14 @@ def transfer_texts(
         train = corpus.train
         pair = train.raw.columns if isinstance(train, TextSplit) and train.raw and train.are_pairs else ()
         read = [read_labelled_texts(path, corpus.classes, pair, reading) for path in files]
+        for note in dict.fromkeys(note for each in read for note in each.notes):
+            reporter.note(f"note: {note}")
         sizes = sorted({len(each.texts) for each in read})
         if len(sizes) > 1:
             raise UsageError(f"the files hold {sizes[0]} to {sizes[-1]} texts: test sets of one size together")
         # Real examples beside them are as many, and learned in any split into steps.
         recipe = recipe.model_copy(update={"n": sizes[0], "steps": 1})
-        subject = [GivenTexts(each.texts, probabilities(each.labels)) for each in read]
+        subject = [GivenTexts(each.texts, probabilities(each.labels), corpus) for each in read]
         content = [(each.texts, each.labels.tolist()) for each in read]
         kept = KeptRows.of(cache_folder() / "tests", corpus.fingerprint, content, *asked.parts())
         tests = prepared(asked, recipe, corpus, subject, accelerator, reporter, kept)
@@ -175,52 +198,3 @@ def _measured(
         if are_open(accelerator, asked.threads) and (step := tests.small_step(network)):
             reporter.note(f"{network}: {choose(step)}")
         return tests.measure(network, asked.protocol)
-
-
-def prepared(
-    asked: Asked,
-    recipe: Recipe,
-    corpus: Corpus,
-    subject: Sequence[Given],
-    accelerator: Accelerator,
-    reporter: Reporter,
-    kept: KeptRows | None = None,
-    check: Callable[[Transfer], None] | None = None,
-) -> Transfer:
-    """What tests the subject and the real examples beside it, once all of them can be given to every learner.
-
-    `check` says so in its own way, of the subject alone, before real examples are chosen and labelled.
-    """
-    spaces = Spaces(corpus)
-
-    def tell(done: int, total: int, purpose: str) -> None:
-        reporter.count(done, total, purpose)
-
-    rows: dict[str, Sequence[Given]] = {SUBJECT: subject}
-    kept = kept or KeptRows()
-    transfer = Transfer(spaces, recipe, rows, asked.networks, accelerator.device, asked.max_test, tell, kept)
-    if check is not None:
-        check(transfer)
-    else:
-        for network in asked.on:
-            transfer.check(network, asked.protocol)
-    if asked.beside:
-        words = [given.words for given in subject]
-        fewest = min(count for count in words if count is not None) if None not in words else None
-        # The teacher of a set for a pool is the first network.
-        for_fresh = recipe.alone(recipe.network).model_copy(update={"init": "random"})
-        features = features_of(asked.features, spaces, accelerator.device)
-        baselines = Baselines(
-            for_fresh,
-            corpus,
-            asked.draws,
-            1,
-            accelerator=accelerator,
-            reporter=reporter,
-            network=recipe.network if recipe.network in asked.on else None,
-            words=fewest,
-            features=features,
-        )
-        for name in asked.beside:
-            rows[name] = [GivenReal(real, baselines.sets) for real in baselines.sets.real(name)]
-    return transfer

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from tdd.distilled_set.run_folder import read_run
+from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.evaluation.several_sets import over_sets
 from tdd.runs.asked import Asked
@@ -32,7 +34,9 @@ def transfer_runs(
     Raises:
         UsageError: the runs differ in more than their seed, or not in that; and see `transfer_run`.
     """
-    _check_seeds_differ({folder: read_run(folder).recipe for folder in folders})
+    read = {folder: read_run(folder) for folder in folders}
+    _check_seeds_differ({folder: distilled.recipe for folder, distilled in read.items()})
+    _check_same_test(read)
     tested = [tested_run(folder, asked, data, reporter) for folder in folders]
     for _, kept in tested:
         kept.clear()
@@ -41,7 +45,24 @@ def transfer_runs(
     mean_seconds = None if None in seconds else sum(seconds) / len(seconds)
     if len(sets) == 1:
         return sets[0].results["transfer"], mean_seconds
-    return over_sets([distilled.results["transfer"] for distilled in sets]), mean_seconds
+    # What other commands have measured of one of them is not of the same tests.
+    measured = [
+        {network: asked.of_protocol(distilled.results["transfer"][network]) for network in asked.on}
+        for distilled in sets
+    ]
+    return over_sets(measured), mean_seconds
+
+
+def _check_same_test(sets: Mapping[Path, DistilledSet]) -> None:
+    """Raise UsageError where data of the same name have other test examples, as far as that is known."""
+    read = {folder: distilled.results.get("data", {}) for folder, distilled in sets.items()}
+    tests = {folder: data["digests"]["test"] for folder, data in read.items() if "digests" in data}
+    for first, folder in pairwise(tests):
+        if tests[folder] != tests[first]:
+            raise UsageError(
+                f"'{folder}' was made of data with other test examples than '{first}': test runs "
+                "together that differ in their seed alone"
+            )
 
 
 def _check_seeds_differ(recipes: Mapping[Path, Recipe]) -> None:

@@ -134,6 +134,10 @@ class Recipe(AllSettings):
         steps = usual_steps(self.n, classes) if self.steps is None else self.steps
         return steps, self.n // steps
 
+    def gradient_steps(self, steps: int) -> int:
+        """How many gradient steps train a network on a set of so many `steps`; plainly the most that are taken."""
+        return self.inner_steps[1] if self.inner == "plain" else steps * self.epochs
+
     def settled(self, classes: int | None = None, **found: Any) -> Recipe:
         """The recipe with a value in place of every setting that is none until the data are read.
 

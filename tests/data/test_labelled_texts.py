@@ -35,6 +35,26 @@ def test_a_class_that_is_called_by_a_number_is_that_class(tmp_path):
     assert read_labelled_texts(path, ["1", "2"]).labels.tolist() == [[1, 0], [0, 1]]
 
 
+def test_the_order_of_classes_is_told_where_labels_rest_on_it(tmp_path):
+    named = write(tmp_path / "a.jsonl", [{"text": "x", "label": "bad"}])
+    assert read_labelled_texts(named, CLASSES).notes == []
+    assert read_labelled_texts(write(tmp_path / "b.jsonl", [{"text": "x", "label": 1}]), ["0", "1"]).notes == []
+    numbers = write(tmp_path / "c.jsonl", [{"text": "x", "label": "1"}])
+    assert read_labelled_texts(numbers, CLASSES).notes == [
+        f"{numbers}: numbers of classes are counted from 0 in the order bad, good"
+    ]
+    order = "the numbers of 'soft_label' are those of bad, good, in this order"
+    for hard, told in (
+        ("bad", []),
+        ("good", ["in 2 of 3 rows the largest of them is another class than 'label' names"]),
+    ):
+        rows = [{"text": "x", "label": label, "soft_label": [0.9, 0.1]} for label in (hard, hard, "bad")]
+        path = write(tmp_path / "d.jsonl", rows)
+        first, *more = read_labelled_texts(path, CLASSES).notes
+        assert first == f"{path}: {order}"
+        assert more == [f"{path}: {line}: is that their order?" for line in told]
+
+
 def test_soft_labels_come_before_classes_and_may_be_written_as_text(tmp_path):
     rows = [{"text": "x", "label": "bad", "soft_label": [0.25, 0.75]}]
     (tmp_path / "b.csv").write_text('text,soft_label\nx,"[0.25, 0.75]"\n')

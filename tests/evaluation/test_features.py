@@ -8,7 +8,7 @@ from tiny_images import tiny_images
 
 from tdd.errors import UsageError
 from tdd.evaluation import features, spaces
-from tdd.evaluation.features import features_of
+from tdd.evaluation.features import features_of, unusual
 from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.text_learners import SentenceVectors
 from tdd.networks.learner import make_learner
@@ -39,3 +39,10 @@ def test_means_of_word_vectors_are_the_splits_own_features():
 def test_images_have_no_sentence_vectors():
     with pytest.raises(UsageError, match=r"minilm as features \(--features\) reads text, and the data are images"):
         features_of("minilm", Spaces(tiny_images()), CPU)
+
+
+def test_what_examples_are_chosen_by_is_told_where_it_is_neither_usual_nor_without_effect():
+    for name in ("herding", "k_center_teacher", "nearest_ensemble_plain"):
+        assert unusual("minilm", name) == "minilm" and unusual("vectors", name) is None
+    for name in ("random", "random_teacher_plain", "kmeans", "full", "optimised"):
+        assert unusual("minilm", name) is None

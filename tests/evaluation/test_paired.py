@@ -42,6 +42,9 @@ def test_a_difference_is_that_of_networks_drawn_alike():
 def test_a_single_network_is_paired_with_each_of_the_others():
     found = paired_difference({"accuracies": [0.5]}, {"accuracies": [0.4, 0.6], "draws": 2})
     assert found.pairs == 2 and found.mean == pytest.approx(0) and found.interval is not None
+    two = {"accuracies": [0.5, 0.7, 0.6, 0.9], "draws": 2}  # networks 0 and 2, then 1 and 3
+    four = paired_difference(two, {"accuracies": [0.4] * 4, "draws": 4})
+    assert four.interval == pytest.approx(mean_interval([0.2, 0.35]))  # two independent values, not four
     alone = paired_difference({"accuracies": [0.5]}, {"accuracies": [0.6]})
     assert alone.interval is None and str(alone) == "-10.0"
 

@@ -34,7 +34,7 @@ def test_hard_labels_give_the_ordinary_pipeline_of_scikit_learn(value):
     x = vectorizer.fit_transform(texts_of(texts))
     classifier = LogisticRegression(C=value, max_iter=1000).fit(x, texts.labels.argmax(1))
     expected = classifier.score(vectorizer.transform(texts_of(CORPUS.test)), CORPUS.test.labels)
-    assert TfIdf(value).accuracies(texts, (CORPUS.test, None)) == [pytest.approx(expected)]
+    assert TfIdf(value).fitted(texts).accuracy(CORPUS.test) == pytest.approx(expected)
 
 
 def test_soft_labels_give_the_maximum_of_the_weighted_likelihood():
@@ -64,14 +64,14 @@ def test_the_vocabulary_is_that_of_the_texts_learned_from():
         torch.from_numpy(ids), torch.from_numpy(CORPUS.test.offsets), CORPUS.test.labels, TRAIN.vectors, LENGTH
     )
     assert (ids == 0).any()
-    whole, without = TfIdf().accuracies(texts, (CORPUS.test, None), (cut, None))
-    assert whole == without
+    fitted = TfIdf().fitted(texts)
+    assert fitted.accuracy(CORPUS.test) == fitted.accuracy(cut)
 
 
 def test_texts_without_a_word_are_one_clear_line():
     empty = TextSplit(torch.zeros(2, dtype=torch.int32), torch.tensor([0, 1, 2]), torch.eye(2), TRAIN.vectors, LENGTH)
     with pytest.raises(UsageError, match="no word that has a vector"):
-        TfIdf().accuracies(empty, (CORPUS.test, None))
+        TfIdf().fitted(empty)
 
 
 def test_sentence_vectors_are_the_means_of_what_the_encoder_makes_of_a_text():
@@ -97,4 +97,4 @@ def test_sentence_vectors_are_learned_from_as_any_features_are():
     )
     whole = torch.arange(len(corpus.test))
     expected = fitted.score(vectors.of(corpus.test, whole).numpy(), corpus.test.labels.numpy())
-    assert vectors.accuracies(texts, (corpus.test, None)) == [pytest.approx(expected)]
+    assert vectors.fitted(texts).accuracy(corpus.test) == pytest.approx(expected)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from films_words import films_corpus, films_set
+from languages import CHINESE, rows_of, write_table
 from pair_data import COLUMNS, pairs, write_pair_vectors, write_pairs
 from plain import CORPUS, short_training
 from tiny import tiny_corpus, tiny_recipe
@@ -23,13 +24,15 @@ from tdd.errors import UsageError
 from tdd.evaluation import spaces, transfer
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.evaluation import evaluate
-from tdd.evaluation.given import GivenReal, GivenSet, GivenTexts
+from tdd.evaluation.given import GivenReal, GivenSet, GivenTexts, told_of
 from tdd.evaluation.learner_names import check_learner
 from tdd.evaluation.names import SUBJECT
 from tdd.evaluation.plain_training import Lesson, samples_or_texts
 from tdd.evaluation.rate_search import scaled
 from tdd.evaluation.spaces import Spaces
+from tdd.evaluation.text_learners import Fitted
 from tdd.evaluation.transfer import Transfer
+from tdd.evaluation.transfer_cells import what_it_is
 from tdd.networks.learner import make_learner
 from tdd.settings.plain_settings import plain_settings
 from tdd.settings.recipe import Recipe
@@ -81,6 +84,15 @@ def test_another_network_has_the_rates_times_the_factor_that_is_best_on_held_out
     assert found["accuracies"] == pytest.approx(expected.accuracies) and found["init"] == "random"
 
 
+def test_the_steps_of_a_set_that_is_learned_through_plain_training_are_those_that_are_taken():
+    recipe = tiny_recipe(n=6, outer_steps=2, init="random", max_validation=30, inner="plain", inner_steps=[2, 7])
+    distilled = Distiller(recipe, CORPUS).run()
+    found = transfer_of(distilled, networks=1)
+    for network in ("text_cnn", "gru"):
+        assert found.measure(network, "learned")["learned"][SUBJECT]["gradient_steps"] == 7
+    assert Baselines(distilled.recipe, CORPUS, 1, 1).measure("herding")["gradient_steps"] == 7
+
+
 def test_nothing_chosen_depends_on_the_test_split():
     distilled, other = made(), replace(CORPUS, test=tiny_corpus(3, seed=5).test)
     ours, theirs = (transfer_of(distilled, corpus).measure("gru", "both") for corpus in (CORPUS, other))
@@ -117,6 +129,17 @@ def test_real_examples_beside_a_set_are_tested_in_the_same_way_over_their_draws(
         assert found["random"]["draws"] == 2 and found["random"]["interval_over"] == "draws"
         assert found["random"]["networks"] == (0 if network == "tfidf" else 4)
         assert all(row["words"] <= distilled.words for row in found.values())
+
+
+def test_how_fresh_networks_are_drawn_is_told_where_it_is_not_usual():
+    rows = {}
+    for ways in (["xavier_normal"], ["orthogonal", "torch*2"]):
+        found = transfer_of(made(samples="words", initialisation=ways), networks=1)
+        measured = {network: found.measure(network, "both") for network in ("gru", "tfidf")}
+        rows[len(ways)] = [what_it_is(measured, protocol) for protocol in ("learned", "plain")]
+        assert "initialisation" not in measured["tfidf"]["plain"][SUBJECT]  # it has no networks
+    assert all("of seed 0, drawn by orthogonal, torch*2 as the set's own; ±" in told for told in rows[2])
+    assert all("drawn by" not in told for told in rows[1])
 
 
 def test_images_go_across_networks_of_one_space():
@@ -169,6 +192,50 @@ def test_sentence_vectors_and_tfidf_learn_from_words_alone(monkeypatch):
         assert found["plain"][SUBJECT]["interval_over"] == "test examples"
     with pytest.raises(UsageError, match="takes no learned steps: train plainly"):
         transfer_of(films_set(), films_corpus()).check("tfidf", "learned")
+
+
+def test_seconds_to_train_hold_no_test(monkeypatch):
+    now, accuracy = [0.0], Fitted.accuracy
+
+    def slow(self, split, most=None):
+        now[0] += 100
+        return accuracy(self, split, most)
+
+    monkeypatch.setattr(Fitted, "accuracy", slow)
+    monkeypatch.setattr(transfer.time, "monotonic", lambda: now[0])
+    found = transfer_of(films_set(), films_corpus()).measure("tfidf", "plain")
+    assert found["plain"][SUBJECT]["train_seconds"] == 0 and now == [200]
+
+
+def test_words_of_a_row_are_the_mean_over_its_draws_and_features_are_told():
+    corpus = films_corpus()
+    texts = [GivenTexts([(text,)], torch.eye(2)[:1], corpus) for text in ("good, film b!", "bad film")]
+    # Punctuation and words without a vector are tokens as they are in real examples.
+    assert [each.words for each in texts] == [5, 2] and told_of(texts) == {"words": 4}
+    sets = Baselines(films_set().recipe, corpus, 2, 1).sets
+    real = sets.real("random")
+    by_minilm = [GivenReal(each, sets, "minilm") for each in real]
+    expected = round(sum(each.words(corpus.train) for each in real) / 2)
+    assert told_of(by_minilm) == {"words": expected, "features": "minilm"}
+    found = transfer_of(films_set(), corpus, rows={"random": by_minilm}).measure("tfidf", "plain")["plain"]
+    assert found["random"]["features"] == "minilm" and "features" not in found[SUBJECT]
+
+
+def test_texts_without_spaces_are_cut_after_as_many_tokens(tmp_path):
+    rows = rows_of(CHINESE, between="")
+    vectors = write_table(tmp_path / "v.txt", sorted({character for text, _ in rows for character in text}))
+    recipe = tiny_recipe(dataset="mine", max_length=12, n=4, vectors=vectors, tokenizer="characters")
+    texts, labels = (list(column) for column in zip(*rows, strict=True))
+    corpus = load_corpus(recipe, data=(texts, labels))
+    sets = Baselines(recipe, corpus, 1, 1, words=20).sets
+    (real,) = sets.real("herding")
+    there = GivenReal(real, sets).examples(Spaces(corpus).of(tiny_encoder()))
+    whole = [text for (text,) in corpus.train.raw.texts(real.places)]
+    assert real.most == 5 and min(map(len, whole)) > 5
+    encode = load_embedding(tiny_encoder()).encode
+    assert [there.row(place).tolist() for place in range(4)] == [encode(text[:5]) for text in whole]
+    given = GivenTexts([(text,) for text in whole], real.labels, corpus)
+    assert given.words == sum(min(12, len(text)) for text in whole)
 
 
 def test_free_samples_do_not_go_into_another_space():
@@ -254,9 +321,9 @@ def test_separators_that_were_learned_stand_between_as_many_parts():
 
 
 def test_texts_from_elsewhere_are_read_by_every_network():
-    texts = GivenTexts([("good film b",), ("bad film c",)], torch.eye(2))
+    texts = GivenTexts([("good film b",), ("bad film c",)], torch.eye(2), films_corpus())
     assert texts.words == 6
-    rows = {SUBJECT: [texts, GivenTexts([("good",), ("bad",)], torch.eye(2))]}
+    rows = {SUBJECT: [texts, GivenTexts([("good",), ("bad",)], torch.eye(2), films_corpus())]}
     both = Transfer(Spaces(films_corpus()), films_set().recipe, rows, 2, CPU)
     for network in ("gru", "tfidf", tiny_encoder()):
         both.check(network, "both")
@@ -265,7 +332,7 @@ def test_texts_from_elsewhere_are_read_by_every_network():
     with pytest.raises(UsageError, match="texts from a file have no learned steps"):
         both.check("gru", "learned")
     with pytest.raises(UsageError, match="text 2 holds nothing that can be read"):
-        GivenTexts([("good",), (" ",)], torch.eye(2)).examples(films_corpus())
+        GivenTexts([("good",), (" ",)], torch.eye(2), films_corpus()).examples(films_corpus())
 
 
 def test_real_texts_are_cut_alike_in_another_space():

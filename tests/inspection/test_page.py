@@ -20,6 +20,7 @@ from tdd.inspection.importance import Importance
 from tdd.inspection.nearest_examples import RealExample
 from tdd.inspection.page import page
 from tdd.inspection.page_extras import Extras
+from tdd.inspection.page_head import accuracies
 from tdd.inspection.page_samples import OPEN_BARS
 from tdd.inspection.page_shades import LEVELS
 from tdd.inspection.pictures import pictures
@@ -183,6 +184,26 @@ def test_the_head_tells_data_size_accuracies_and_no_folder(plain):
     assert "95 % interval over test examples 79.0 to 83.0 %, macro-F1 70.00 %, most frequent class 25" in found.shown
     assert "1,200 outer steps in 75 s" in found.shown and "tdd distill --recipe recipe.yaml" in found.shown
     assert "dataset: films.csv" in text
+
+
+def test_the_difference_to_the_strongest_baseline_stands_on_the_page(plain):
+    distilled, _ = plain
+    tested = {"test_examples": 60, "test_split": 60}
+    own = {"mean": 0.8, "sd": 0.1, "networks": 2, "accuracies": [0.7, 0.9], **tested}
+    herding = {"mean": 0.65, "sd": 0.0, "validation_accuracy": 0.7, "accuracies": [0.6, 0.7], **tested}
+    distilled.results = {
+        "evaluation": {distilled.recipe.init: own},
+        "plain": own | {"accuracies": [0.75, 0.8]},
+        "baselines": {"herding": herding | {"features": "minilm"}},
+    }
+    # Student's t of a single degree of freedom, 12.706, times half of the distance of the two differences.
+    within = "so trained the set is better by +15.0 (-48.5 to +78.5) points, 95 % interval"
+    assert accuracies(distilled)[1].about == f"herding, by MiniLM; as many gradient steps; {within}"
+    distilled.results["baselines"] = {"herding_plain": herding}
+    within = "so trained the set is better by +12.5 (-19.3 to +44.3) points, 95 % interval"
+    assert accuracies(distilled)[1].about == f"herding; plain training; {within}"
+    distilled.results["baselines"] = {"knn_random": herding | {"test_examples": 6}}
+    assert accuracies(distilled)[1].about == "nearest neighbours, random real"
 
 
 def test_what_is_not_measured_is_said_with_the_command_that_does(plain):

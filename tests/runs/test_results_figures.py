@@ -110,12 +110,24 @@ def test_seeds_of_other_data_are_told(recipes):
         ({"random": 0.5, "knn_kmeans": 0.6}, "random real 50.00 %; nearest neighbours, k-means 60.00 %"),
         ({"random": 0.5, "knn_kmeans": 0.4}, "random real 50.00 %"),
         ({"kmeans": 0.4}, "k-means per class 40.00 %"),
+        ({"random": 0.5, "label_only": 0.8, "full": 0.9}, "random real 50.00 %"),  # no opponents of as many examples
     ],
 )
 def test_the_strongest_baseline_is_one_of_real_examples(recipes, baselines, shown):
     write_result("easy-fixed-0", 0.7, baselines={name: {"mean": at, "sd": 0.0} for name, at in baselines.items()})
     only_write()
     assert row_of("easy-fixed")["strongest baseline"] == shown
+
+
+def test_the_difference_to_the_strongest_baseline_is_over_seeds(recipes):
+    of_seeds = ({"better": 0.1, "within": (0.05, 0.15)}, {"better": 0.14, "within": None}, {})
+    for seed, more in enumerate(of_seeds):
+        write_result(f"easy-fixed-{seed}", 0.7, baselines={"herding": {"mean": 0.5, "sd": 0.0, **more}})
+        only_write()
+        shown = row_of("easy-fixed")["strongest baseline"].removeprefix("herding 50.00 %")
+        # t of a single degree of freedom: 12.706 times 0.02.
+        expected = (", set better by +10.0 (+5.0 to +15.0)", ", set better by +12.0 (-13.4 to +37.4)", "")
+        assert shown == expected[seed]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from patches import spy
 
 from tdd.distilled_set import run_log
 from tdd.evaluation import full_data
+from tdd.evaluation.paired import better_than
 from tdd.runs import measurements, reference, results_table, reuse
 from tdd.settings.recipe import Recipe
 from tdd.system.formatting import percent
@@ -295,8 +296,10 @@ def test_baselines_measured_for_a_run_are_kept_and_the_best_real_one_is_shown(re
     assert row_of("easy-fixed")["strongest baseline"] == "–"
     assert tdd("baselines", "--run", "runs/easy/easy-fixed-0", "--draws", 2, "--only", "random").code == 0
     assert tdd(*TABLE, "easy-fixed").code == 0
-    measured = run_results("easy-fixed-0")["baselines"]["random"]
-    assert row_of("easy-fixed")["strongest baseline"] == f"random real {percent(measured['mean'], measured['sd'])}"
+    results = run_results("easy-fixed-0")
+    measured, better = results["baselines"]["random"], better_than(results, "random", "fixed")
+    shown = f"random real {percent(measured['mean'], measured['sd'])}, set better by {better}"
+    assert row_of("easy-fixed")["strongest baseline"] == shown and better.pairs == 2
 
 
 def test_baselines_are_measured_where_they_are_asked_for(recipes, monkeypatch):

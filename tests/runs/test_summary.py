@@ -27,8 +27,19 @@ def test_the_table_says_what_the_deviation_is_over():
     assert shown[2] == "networks and draws" and shown[6] == "7"
 
 
+def test_the_cost_of_a_set_stands_beside_its_accuracy():
+    free, words = (Distiller(tiny_recipe(samples=samples), CORPUS).best() for samples in ("free", "words"))
+    for distilled in (free, words):
+        distilled.results = {"distillation": {"seconds": 75.0}}
+    assert describe_results(free, "run").splitlines()[1] == "  75 s to distil"
+    assert describe_results(words, "run").splitlines()[1] == f"  75 s to distil, {words.words} words"
+    free.results = {}
+    assert len(describe_results(free, "run").splitlines()) == 1
+
+
 def test_the_strongest_on_held_out_data_comes_first_and_the_set_before_all_others():
-    steps = {"sd": 0.0, "draws": 1, "networks": 2, "gradient_steps": 4, "train_seconds": 0.5}
+    tested = {"test_examples": 60, "test_split": 60}
+    steps = {"sd": 0.0, "draws": 1, "networks": 2, "gradient_steps": 4, "train_seconds": 0.5, **tested}
     results = {
         "random": steps | {"mean": 0.9, "accuracies": [0.9, 0.9], "validation_accuracy": 0.4},
         "herding_teacher_plain": steps
@@ -38,7 +49,7 @@ def test_the_strongest_on_held_out_data_comes_first_and_the_set_before_all_other
     }
     distilled = Distiller(tiny_recipe(init="random"), CORPUS).best()
     plain = steps | {"mean": 0.6, "accuracies": [0.6, 0.6]}
-    evaluation = {"random": {"mean": 0.8, "sd": 0.1, "networks": 2, "accuracies": [0.7, 0.9]}}
+    evaluation = {"random": {"mean": 0.8, "sd": 0.1, "networks": 2, "accuracies": [0.7, 0.9], **tested}}
     distilled.results = {"evaluation": evaluation, "plain": plain}
     _, *lines = baselines_table(results, distilled).splitlines()
     rows = [re.split(r" {2,}", line.strip()) for line in lines]
@@ -52,3 +63,9 @@ def test_the_strongest_on_held_out_data_comes_first_and_the_set_before_all_other
     assert rows[0][3:5] == ["+10.0 (+10.0 to +10.0)", "rate 0.01, teacher of 2 epochs at 0.5"]  # both plainly
     assert rows[3][3].startswith("-10.0 (") and rows[2][3] == rows[1][3] == "-"
     assert rows[0][-2:] == ["90", "0.50"]
+    evaluation["random"]["test_examples"] = 6
+    results["random"]["features"] = "minilm"
+    lines = baselines_table(results, distilled).splitlines()
+    rows = {row[0]: row for row in (re.split(r" {2,}", line.strip()) for line in lines)}
+    assert "this distilled set (on 6 of 60 test examples)" in rows
+    assert rows["random real"][3] == "-"  # a difference of other test examples says nothing

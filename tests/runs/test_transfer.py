@@ -14,6 +14,7 @@ from tdd.errors import UsageError
 from tdd.evaluation import transfer as tests_of_sets
 from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.paired import paired_difference
+from tdd.evaluation.transfer_cells import transfer_cells, what_it_is
 from tdd.runs import transfer
 from tdd.runs.keep import merged
 from tdd.system import processes
@@ -79,6 +80,38 @@ def test_what_is_measured_again_takes_the_place_of_the_old_and_leaves_the_rest(m
     assert json.loads((run / "results.json").read_text())["transfer"] == after["transfer"]
 
 
+def test_figures_of_other_test_examples_do_not_stay_beside_new_ones(measured, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(measured[0], run)
+    before = json.loads((run / "results.json").read_text())["transfer"]
+    command = ("evaluate", run, "--network", "text_cnn", "--networks", 2, "--protocol", "plain", "--max-test", 5)
+    done = tdd(*command, "--beside", "random")
+    after = json.loads((run / "results.json").read_text())["transfer"]
+    assert list(after["text_cnn"]["plain"]) == ["set", "random"]
+    assert after["text_cnn"]["learned"] == before["text_cnn"]["learned"] and after["tfidf"] == before["tfidf"]
+    left = "text_cnn, plain training: the figure of herding, teacher's labels is of other test examples"
+    assert left in done.err
+    assert "text_cnn on 5 of 24 test examples" in done.out  # and tfidf on all of them
+    tables = tdd("compare", run, "--transfer").out.split("\n\n")
+    assert ["on 5 of 24 test examples" in table for table in tables] == [False, True, False]  # the last tells the cost
+
+
+def test_a_difference_is_of_the_same_test_examples():
+    ours = {"mean": 0.9, "sd": 0.0, "accuracies": [0.9], "interval": [0.8, 1], "train_seconds": 1, "test_examples": 9}
+    theirs = ours | {"validation_accuracy": 0.5, "test_examples": 20, "features": "minilm"}
+    (_, line) = transfer_cells({"gru": {"plain": {"set": ours, "herding": theirs}}}, "plain")
+    assert line == ["gru", "90.0", "80.0 to 100.0", "herding, by MiniLM", "90.0", "–", "90.0 (by MiniLM)", "1.0"]
+    (_, line) = transfer_cells({"gru": {"plain": {"set": ours, "herding": theirs | {"test_examples": 9}}}}, "plain")
+    assert line[5] == "+0.0"
+
+
+def test_a_set_of_one_initialisation_says_which_network_starts_there():
+    row = {"seed": 0, "test_examples": 9, "test_split": 9}
+    found = {"text_cnn": {"learned": {"set": row | {"init": "fixed"}}}, "gru": {"learned": {"set": row}}}
+    assert "seed 0, text_cnn from the initialisation that the set was made for;" in what_it_is(found, "learned")
+    assert "from the initialisation" not in what_it_is({"gru": found["gru"]}, "learned")
+
+
 def test_figures_are_merged_down_to_single_results():
     before = {"a": {"x": {"mean": 1, "old": 2}}, "b": 3}
     assert merged(before, {"a": {"x": {"mean": 4}, "y": {"mean": 5}}}) == {
@@ -117,7 +150,12 @@ def test_plot_draws_the_matrix_and_compare_prints_that_of_several_runs(measured,
         (["--network", "gru", "--full"], "--full is of a set's own network: ask for it without --network"),
         (["--network", "tfidf"], "tfidf learns from words, and the set is made of numbers"),
         (["--network", "tfidf", "--protocol", "learned"], "TF-IDF and logistic regression takes no learned steps"),
-        (["--beside", "random"], "--beside, --protocol and --data-root are of other networks"),
+        (["--beside", "random"], "--beside, --features, --protocol and --data-root are of other networks"),
+        (["--features", "minilm"], "--beside, --features, --protocol and --data-root are of other networks"),
+        (
+            ["--network", "gru", "--features", "minilm"],
+            "minilm as features (--features) chooses real examples, and none",
+        ),
         (["--network", "gru", "--data-root", "x"], "--data-root is of FILEs"),
     ],
 )
@@ -220,6 +258,9 @@ def test_python_gives_what_the_command_does(measured):
     for wrong, said in (
         ((distilled, corpus, ["gru"], "all"), "protocol is 'learned' or 'plain' or 'both', not 'all'"),
         ((run, corpus, ["gru"]), "distilled is a DistilledSet"),
+        ((distilled, corpus, "gru"), r"networks is a list of names: \['gru'\]"),
+        ((distilled, corpus, ["gru"], "plain", "random"), r"beside is a list of names: \['random'\]"),
+        ((distilled, corpus, ["gru"], "plain", [], 0), "fresh is a whole number of at least 1, not 0"),
         ((distilled, corpus.test, ["gru"]), "corpus is a Corpus"),
         ((distilled, tiny_corpus(), ["gru"]), "the set tells bad, good apart|made for|samples are"),
     ):

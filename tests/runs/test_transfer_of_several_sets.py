@@ -8,6 +8,7 @@ from command import distil_command, tdd, words_and_free
 from patches import spy
 from plain import short_training
 
+from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation import several_sets
 from tdd.evaluation import transfer as tests_of_sets
 from tdd.evaluation.paired import mean_interval, paired_difference
@@ -48,7 +49,23 @@ def test_runs_of_other_seeds_are_told_together(runs, given, tmp_path):
     line = next(line for line in together.out.splitlines() if line.startswith("tfidf"))
     assert f"{100 * over['tfidf']['plain']['set']['mean']:.1f}" in line
     as_json = tdd("evaluate", runs / "words", other, "--network", "tfidf", "--protocol", "plain", "--json")
-    assert json.loads(as_json.out)["tfidf"]["plain"]["set"]["accuracies"] == over["tfidf"]["plain"]["set"]["accuracies"]
+    found = json.loads(as_json.out)
+    assert found["tfidf"]["plain"]["set"]["accuracies"] == over["tfidf"]["plain"]["set"]["accuracies"]
+    assert list(found) == ["tfidf"] and list(found["tfidf"]["plain"]) == ["set"]  # nothing of the command before
+
+
+def test_an_interval_over_sets_lies_among_accuracies():
+    row = {
+        "networks": 1,
+        "words": 9,
+        "validation_accuracy": 0.5,
+        "test_examples": 9,
+        "test_split": 9,
+        "train_seconds": 1,
+    }
+    of_each = [{"gru": {"plain": {"set": row | {"mean": mean, "seed": seed}}}} for seed, mean in enumerate((0.9, 1.0))]
+    (found,) = several_sets.over_sets(of_each)["gru"]["plain"].values()
+    assert found["interval"] == [pytest.approx(0.95 - 12.7062 * 0.05), 1.0]
 
 
 def test_several_runs_go_on_where_they_were_stopped(given, tmp_path, monkeypatch):
@@ -75,7 +92,12 @@ def test_several_runs_go_on_where_they_were_stopped(given, tmp_path, monkeypatch
 def test_runs_that_differ_in_more_than_their_seed_are_not_told_together(runs, tmp_path, monkeypatch):
     trained = spy(monkeypatch, transfer.Transfer, "measure")
     shutil.copytree(runs / "free", tmp_path / "copy")
+    of_other_data = DistilledSet.from_pretrained(shutil.copytree(runs / "free", tmp_path / "data"))
+    of_other_data.recipe = of_other_data.recipe.model_copy(update={"seed": 1})
+    of_other_data.results["data"]["digests"]["test"]["labels"] = "other"
+    of_other_data.save_pretrained(tmp_path / "data")
     for other, said in (
+        (tmp_path / "data", f"'{tmp_path / 'data'}' was made of data with other test examples than"),
         (runs / "words", f"'{runs / 'words'}' was made with another init than '{runs / 'free'}'"),
         (tmp_path / "copy", "two of these runs have the same seed"),
     ):
