@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from tdd.data.changes import told_changes
 from tdd.settings.recipe import Recipe, settings_that_keep_the_run
-from tdd.settings.without_effect import with_effect
 
 if TYPE_CHECKING:
     from tdd.data.corpus import Corpus
@@ -59,19 +58,16 @@ class MadeFrom:
 
     def difference(self, other: MadeFrom) -> str | None:
         """How `other` differs, after "belongs to"; None: in nothing that counts."""
-        # Earlier versions also kept settings that have no effect.
-        there, now = with_effect(self.settings), with_effect(other.settings)
-        if there != now:
-            names = [name for name in {**there, **now} if _usual(there, name) != _usual(now, name)]
-            listed = "; ".join(f"{name}: {_usual(there, name)} there, {_usual(now, name)} now" for name in names)
+        if self.settings != other.settings:
+            names = [name for name in {**self.settings, **other.settings} if self._usual(name) != other._usual(name)]
+            listed = "; ".join(f"{name}: {self._usual(name)} there, {other._usual(name)} now" for name in names)
             return f"another recipe ({listed})"
         if self.fingerprint != other.fingerprint:
             return f"other data ({told_changes(self.data, other.data, other.kind)})"
         return next((told for name, told in _MORE.items() if self.more.get(name) != other.more.get(name)), None)
 
-
-def _usual(settings: dict[str, Any], name: str) -> Any:
-    """A setting, or its usual value."""
-    if name in settings or name not in Recipe.model_fields:
-        return settings.get(name)
-    return Recipe.model_fields[name].get_default(call_default_factory=True)
+    def _usual(self, name: str) -> Any:
+        """A setting, or its usual value."""
+        if name in self.settings or name not in Recipe.model_fields:
+            return self.settings.get(name)
+        return Recipe.model_fields[name].get_default(call_default_factory=True)

@@ -25,7 +25,7 @@ from tdd.settings.parts import PARTS, USUAL_NETWORK, AllSettings
 from tdd.settings.pool_options import PoolOptions, checked_pool_options, faults_of_pool
 from tdd.settings.pool_parts import PoolSettings
 from tdd.settings.set_parts import ExchangeSettings, WordSettings
-from tdd.settings.without_effect import with_effect, without_effect
+from tdd.settings.without_effect import without_effect
 from tdd.system.files import write_text
 
 # Settings without effect, by what the network reads.
@@ -188,8 +188,8 @@ class Recipe(AllSettings):
 
     @classmethod
     def load(cls, path: Path) -> Recipe:
-        """Read a recipe saved by `save`, without what has no effect: earlier versions kept that too."""
-        return cls.build(with_effect(read_settings(path)), where=str(path))
+        """Read a recipe saved by `save`."""
+        return cls.build(read_settings(path), where=str(path))
 
     @classmethod
     def build(cls, settings: Mapping[str, Any], where: str = "recipe") -> Recipe:

@@ -29,9 +29,3 @@ def without_effect(settings: Mapping[str, Any]) -> dict[str, str]:
         if settings.get("no_exchange"):
             found |= OF_EXCHANGES
     return found
-
-
-def with_effect(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings without those that have no effect beside the others."""
-    left_out = without_effect(settings)
-    return {name: value for name, value in settings.items() if name not in left_out}

@@ -1,7 +1,5 @@
 """Sets that are learned through plain training: they learn, go on to the bit, and are kept and tested as such."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 from distilled_sets import assert_same_bits
@@ -112,19 +110,6 @@ def test_a_plain_recipe_is_settled_without_rates_that_are_learned(tmp_path):
     assert recipe.learning_rate is None and "learning_rate" not in recipe.found and recipe.window == 20
     recipe.save(tmp_path / "recipe.yaml")
     assert Recipe.load(tmp_path / "recipe.yaml") == recipe
-    # As an earlier version kept it.
-    text = (tmp_path / "recipe.yaml").read_text().replace("learning_rate: null", "learning_rate: 0.05")
-    (tmp_path / "recipe.yaml").write_text(text)
-    assert Recipe.load(tmp_path / "recipe.yaml") == recipe
-
-
-def test_a_run_of_an_earlier_version_goes_on(tmp_path):
-    corpus, recipe = tiny_corpus(), tiny_recipe(**PLAIN)
-    earlier = Distiller(recipe, corpus)
-    kept = replace(earlier.made_from, settings=earlier.made_from.settings | {"learning_rate": 0.05})
-    assert kept.difference(earlier.made_from) is None
-    other = replace(kept, settings=kept.settings | {"inner_rate": 0.5})
-    assert other.difference(earlier.made_from) == "another recipe (inner_rate: 0.5 there, 0.03 now)"
 
 
 def test_plain_training_leaves_the_gradient_steps_of_a_recipe_out():
