@@ -178,7 +178,7 @@ def _of_files(
     asked: Any,
     reading: dict[str, Any],
 ) -> Any:
-    from tdd.runs.transfer import transfer_texts
+    from tdd.runs.transfer_of_texts import transfer_texts
     from tdd.system.reporter import Reporter
 
     if len(files) < len(run):

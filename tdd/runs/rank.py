@@ -20,7 +20,7 @@ from tdd.inspection.ranking_figure import draw_ranking
 from tdd.runs.asked import Asked
 from tdd.runs.evaluate import going_on
 from tdd.runs.open_data import open_corpus_of
-from tdd.runs.prepared import prepared
+from tdd.runs.transfer import prepared
 from tdd.settings.files import read_settings
 from tdd.settings.said import Where
 from tdd.system.files import write_json

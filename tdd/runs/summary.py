@@ -59,8 +59,6 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
         lines.append(f"  {cut}")
     for part in distilled.results.get("distillation", {}).get("parts", []):
         lines.append(f"  {describe_part(part)}")
-    if cost := cost_of(distilled):
-        lines.append(f"  {cost}")
     for init, evaluation in distilled.results.get("evaluation", {}).items():
         line = f"  {init} initialisation: test accuracy {percent(evaluation['mean'], evaluation['sd'])}"
         if evaluation["networks"] > 1:
@@ -85,6 +83,8 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
         how = f" ({text})" if (text := how_trained(full)) else ""
         which = "same networks" if "by_network" in full else "same network"
         lines.append(f"  all data, {which}: test accuracy {percent(full['accuracy'])}{how}")
+    if cost := cost_of(distilled):
+        lines.append(f"  {cost}")
     return "\n".join(lines)
 
 

@@ -1,8 +1,8 @@
-"""Test the set of a run, or texts from files, on learners that they were not made for, beside real examples."""
+"""Test the set of a run on learners that it was not made for, beside real examples."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,28 +10,25 @@ from typing import Any
 from accelerate import Accelerator
 
 from tdd.data.corpus import Corpus
-from tdd.data.labelled_texts import read_labelled_texts
-from tdd.data.sources import local_copy
-from tdd.data.text import TextSplit
 from tdd.distillation.accuracy import check_fits
-from tdd.distilled_set.probabilities import probabilities
 from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError, check_choice, check_count, check_kind
-from tdd.evaluation.given import GivenSet, GivenTexts
+from tdd.evaluation.baselines import Baselines
+from tdd.evaluation.features import features_of, unusual
+from tdd.evaluation.given import Given, GivenReal, GivenSet
 from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.kept_tests import CHECKPOINTS, key_of
-from tdd.evaluation.names import PROTOCOLS, REAL
+from tdd.evaluation.names import PROTOCOLS, REAL, SUBJECT
+from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.transfer import Protocol, Transfer
 from tdd.evaluation.transfer_result import unlike
 from tdd.runs.asked import Asked
 from tdd.runs.evaluate import going_on
 from tdd.runs.keep import keep_figures
-from tdd.runs.open_data import open_corpus, open_corpus_of
-from tdd.runs.prepared import prepared
-from tdd.settings.recipes import resolve_recipe
+from tdd.runs.open_data import open_corpus_of
+from tdd.settings.recipe import Recipe
 from tdd.settings.said import Where
-from tdd.system.files import cache_folder
 from tdd.system.reporter import Reporter
 from tdd.system.threads import are_open, choose, restored
 
@@ -75,7 +72,7 @@ def tested_run(folder: Path, asked: Asked, data: Where, reporter: Reporter | Non
         tests = prepared(asked, recipe, corpus, subject, accelerator, reporter, kept)
         with going_on():
             for network in asked.on:
-                figures = {network: _measured(tests, network, asked, accelerator, reporter)}
+                figures = {network: measured_on(tests, network, asked, accelerator, reporter)}
                 keep_figures(figures, "transfer", distilled, folder, partial(_fitting, figures, reporter))
     return distilled, kept
 
@@ -139,58 +136,10 @@ def transfer(
     with reporter:
         subject = [GivenSet(distilled, corpus)]
         tests = prepared(asked, distilled.recipe, corpus, subject, accelerator, reporter)
-        return {network: _measured(tests, network, asked, accelerator, reporter) for network in networks}
+        return {network: measured_on(tests, network, asked, accelerator, reporter) for network in networks}
 
 
-def transfer_texts(
-    files: Sequence[Path],
-    dataset: str,
-    asked: Asked,
-    data_root: Path | None = None,
-    reporter: Reporter | None = None,
-    reading: Mapping[str, Any] | None = None,
-) -> Results:
-    """Test texts of files on learners, by plain training; several files are draws of one way to make such texts.
-
-    Args:
-        files: each holds texts and their labels, see `read_labelled_texts`.
-        dataset: whose classes they tell apart, and whose test split is read.
-        asked: what is to be tested.
-        data_root: folder with copies of data sets, laid out owner/name as on the Hub; None: they are read from it.
-        reporter: where progress is told; None: nowhere.
-        reading: settings that say how the files are written; None: that is recognised.
-
-    Raises:
-        UsageError: a file or name is wrong, or the files hold different numbers of texts; nothing was trained.
-    """
-    asked.check()
-    accelerator, reporter = asked.accelerator(), reporter or Reporter(quiet=True)
-    local = None if data_root is None else local_copy(dataset, data_root)
-    where: dict[str, Any] = {} if local is None else {"data": local}
-    recipe = resolve_recipe(dataset, None, [], where | {"init": "random"})
-    with reporter:
-        corpus = open_corpus(recipe, reporter)
-        train = corpus.train
-        pair = train.raw.columns if isinstance(train, TextSplit) and train.raw and train.are_pairs else ()
-        read = [read_labelled_texts(path, corpus.classes, pair, reading) for path in files]
-        for note in dict.fromkeys(note for each in read for note in each.notes):
-            reporter.note(f"note: {note}")
-        sizes = sorted({len(each.texts) for each in read})
-        if len(sizes) > 1:
-            raise UsageError(f"the files hold {sizes[0]} to {sizes[-1]} texts: test sets of one size together")
-        # Real examples beside them are as many, and learned in any split into steps.
-        recipe = recipe.model_copy(update={"n": sizes[0], "steps": 1})
-        subject = [GivenTexts(each.texts, probabilities(each.labels), corpus) for each in read]
-        content = [(each.texts, each.labels.tolist()) for each in read]
-        kept = KeptRows.of(cache_folder() / "tests", corpus.fingerprint, content, *asked.parts())
-        tests = prepared(asked, recipe, corpus, subject, accelerator, reporter, kept)
-        with going_on():
-            results = {network: _measured(tests, network, asked, accelerator, reporter) for network in asked.on}
-        kept.clear()
-        return results
-
-
-def _measured(
+def measured_on(
     tests: Transfer, network: str, asked: Asked, accelerator: Accelerator, reporter: Reporter
 ) -> dict[str, Any]:
     """The results of a learner, computed by as many threads as suit it."""
@@ -198,3 +147,53 @@ def _measured(
         if are_open(accelerator, asked.threads) and (step := tests.small_step(network)):
             reporter.note(f"{network}: {choose(step)}")
         return tests.measure(network, asked.protocol)
+
+
+def prepared(
+    asked: Asked,
+    recipe: Recipe,
+    corpus: Corpus,
+    subject: Sequence[Given],
+    accelerator: Accelerator,
+    reporter: Reporter,
+    kept: KeptRows | None = None,
+    check: Callable[[Transfer], None] | None = None,
+) -> Transfer:
+    """What tests the subject and the real examples beside it, once all of them can be given to every learner.
+
+    `check` says so in its own way, of the subject alone, before real examples are chosen and labelled.
+    """
+    spaces = Spaces(corpus)
+
+    def tell(done: int, total: int, purpose: str) -> None:
+        reporter.count(done, total, purpose)
+
+    rows: dict[str, Sequence[Given]] = {SUBJECT: subject}
+    kept = kept or KeptRows()
+    transfer = Transfer(spaces, recipe, rows, asked.networks, accelerator.device, asked.max_test, tell, kept)
+    if check is not None:
+        check(transfer)
+    else:
+        for network in asked.on:
+            transfer.check(network, asked.protocol)
+    if asked.beside:
+        words = [given.words for given in subject]
+        fewest = min(count for count in words if count is not None) if None not in words else None
+        # The teacher of a set for a pool is the first network.
+        for_fresh = recipe.alone(recipe.network).model_copy(update={"init": "random"})
+        features = features_of(asked.features, spaces, accelerator.device)
+        baselines = Baselines(
+            for_fresh,
+            corpus,
+            asked.draws,
+            1,
+            accelerator=accelerator,
+            reporter=reporter,
+            network=recipe.network if recipe.network in asked.on else None,
+            words=fewest,
+            features=features,
+        )
+        for name in asked.beside:
+            chosen_by = unusual(asked.features, name)
+            rows[name] = [GivenReal(real, baselines.sets, chosen_by) for real in baselines.sets.real(name)]
+    return transfer

@@ -15,7 +15,7 @@ from tdd.evaluation import transfer as tests_of_sets
 from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.paired import paired_difference
 from tdd.evaluation.transfer_cells import transfer_cells, what_it_is
-from tdd.runs import transfer
+from tdd.runs import transfer, transfer_of_texts
 from tdd.runs.keep import merged
 from tdd.system import processes
 
@@ -200,12 +200,12 @@ def write_texts(path, rows=4):
 @pytest.fixture
 def known_vectors(given, monkeypatch):
     """The data set's own vectors in place of the usual ones, which know none of its words."""
-    resolve = transfer.resolve_recipe
+    resolve = transfer_of_texts.resolve_recipe
 
     def resolved(dataset, recipe, assignments, flags):
         return resolve(dataset, recipe, assignments, flags | {"vectors": str(given[1]), "max_length": 8})
 
-    monkeypatch.setattr(transfer, "resolve_recipe", resolved)
+    monkeypatch.setattr(transfer_of_texts, "resolve_recipe", resolved)
 
 
 def test_texts_of_files_are_tested_with_real_examples_beside_them(given, tmp_path, known_vectors):
