@@ -154,9 +154,10 @@ def _distill(
     before, corpus = named_set(recipe, folder), open_corpus(recipe, reporter, data)
     recipe = _settled(recipe, corpus, reporter)
     reporter.note(check_memory(recipe, corpus, accelerator, network))
+    with reporter:  # a signal ends this at once: there is nothing to keep yet
+        start = starting_set(before, recipe, corpus, folder, accelerator, reporter)
     with stop_signals() as should_stop, reporter:
         checkpoint = folder and folder / CHECKPOINT
-        start = starting_set(before, recipe, corpus, folder, accelerator, reporter)
         distiller = Distiller(
             recipe, corpus, checkpoint, accelerator, should_stop=should_stop, start=start, network=network
         )

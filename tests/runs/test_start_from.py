@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 
 import pytest
 import torch
@@ -121,3 +122,17 @@ def test_what_is_no_set_to_start_from_is_refused_in_a_line(given, source, tmp_pa
     assert "start_from: the set's samples are text (8, 5)" in done.one_line()
     done = tdd(*distil_command(*given, tmp_path / "run", samples_init="real"), "--start-from", source)
     assert "leave start_from or samples_init out" in done.one_line()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_choice_of_a_teacher_at_once(tmp_path, monkeypatch, number):
+    write_data(tmp_path / "data.csv")
+    write_vectors(tmp_path / "vectors.txt")
+
+    def choose(*given):
+        signal.raise_signal(number)
+        raise AssertionError("it went on")
+
+    monkeypatch.setattr("tdd.runs.distill.starting_set", choose)
+    done = tdd(*distil_command(tmp_path / "data.csv", tmp_path / "vectors.txt", tmp_path / "run"))
+    assert (done.code, "Traceback" in done.err) == (130, False)
