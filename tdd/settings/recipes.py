@@ -31,8 +31,8 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
     `recipe` is a file or the name of one that comes with the package; when absent, the one that serves the run best,
     see `tdd.settings.names`. `dataset` is the recipe's own when None. What was found in the recipe's own data is left
     out for others, and so are options that it has for another network or pool than the one asked for, the regularisers
-    of such a recipe that nobody named, the settings of an inner loop that is not the one asked for, steps that do not
-    split the samples asked for, and what has no effect beside what is asked for.
+    of such a recipe that nobody named, its steps where they do not split the samples asked for, the settings of
+    an inner loop that is not the one asked for, and what has no effect beside what is asked for.
 
     Raises:
         UsageError: no such recipe, or a setting that `Recipe.build` refuses; the line names the recipe's file where the
@@ -58,7 +58,7 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
         of_other = OF_LEARNED_STEPS if asked["inner"] == "plain" else PlainLoopSettings.model_fields
         of_file = {name: value for name, value in of_file.items() if name not in (*of_other, "inner", "window")}
     n, steps = asked.get("n"), of_file.get("steps")
-    if isinstance(n, int) and isinstance(steps, int) and steps and n % steps and "steps" not in asked:
+    if recipe is None and isinstance(n, int) and steps and n % steps and "steps" not in asked:
         of_file = {name: value for name, value in of_file.items() if name != "steps"}
     # What a recipe says that has no effect any more beside what is asked for; its own such faults are told.
     idle = without_effect(of_file | asked).keys() - without_effect(of_file).keys()

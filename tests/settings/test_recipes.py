@@ -78,14 +78,15 @@ def test_a_recipe_for_words_initialisation_or_size_comes_before_that_of_the_data
         assert getattr(recipe, setting) == getattr(expected, setting)
 
 
-def test_a_recipe_s_steps_hold_where_they_split_the_samples_asked_for():
-    recipe = resolve_recipe("imdb", "imdb-minilm", [], {})
-    assert recipe.n % recipe.steps == 0
-    more = resolve_recipe("imdb", "imdb-minilm", [], {"n": 2 * recipe.n})
-    fewer = resolve_recipe("imdb", "imdb-minilm", [], {"n": recipe.steps - 1})
-    assert (more.steps, fewer.steps) == (recipe.steps, None)
-    with pytest.raises(UsageError, match="steps"):
-        resolve_recipe("imdb", "imdb-minilm", [f"steps={recipe.steps}"], {"n": recipe.steps - 1})
+def test_steps_of_a_recipe_that_nobody_named_hold_where_they_split_the_samples_asked_for():
+    own = resolve_recipe("imdb", None, [], {"network": "minilm"})
+    assert own.steps and own.n % own.steps == 0
+    more = resolve_recipe("imdb", None, [], {"network": "minilm", "n": 2 * own.n})
+    fewer = resolve_recipe("imdb", None, [], {"network": "minilm", "n": own.steps - 1})
+    assert (more.steps, fewer.steps) == (own.steps, None)
+    for recipe, assignments in (("imdb-minilm", []), (None, [f"steps={own.steps}"])):
+        with pytest.raises(UsageError, match="steps"):
+            resolve_recipe("imdb", recipe, assignments, {"network": "minilm", "n": own.steps - 1})
 
 
 def test_a_wrong_flag_is_not_blamed_on_the_recipe_file():
