@@ -65,12 +65,15 @@ def herding(
             total += features[chosen[-1]]
         return members[chosen]
 
-    pool = torch.arange(len(split)) if among is None else among.nonzero()[:, 0]
-    return _by_class(pool, split.labels, n, classes, choose)
+    return _by_class(_pool(split, among), split.labels, n, classes, choose)
 
 
-def k_center(split: Split, n: int, classes: int, features_of: Features | None = None) -> Tensor:
+def k_center(
+    split: Split, n: int, classes: int, features_of: Features | None = None, among: Tensor | None = None
+) -> Tensor:
     """Places (n,) of examples picked so that no example of a class has a feature far from those of the picked ones.
+
+    Where `among` (N,) bool is not None, the others are left out of both.
 
     Greedy: the one nearest to the class's mean, then always the farthest (Sener & Savarese, arXiv 1708.00489).
     """
@@ -85,13 +88,21 @@ def k_center(split: Split, n: int, classes: int, features_of: Features | None = 
             chosen.append(int(nearest.argmax()))
         return members[chosen]
 
-    return _by_class(torch.arange(len(split)), split.labels, n, classes, choose)
+    return _by_class(_pool(split, among), split.labels, n, classes, choose)
 
 
 def nearest_to_centroids(
-    split: Split, n: int, classes: int, draw_from: torch.Generator, features_of: Features | None = None
+    split: Split,
+    n: int,
+    classes: int,
+    draw_from: torch.Generator,
+    features_of: Features | None = None,
+    among: Tensor | None = None,
 ) -> Tensor:
-    """Places (n,) of examples whose features lie nearest to the centroids of k-means in their class, none twice."""
+    """Places (n,) of examples whose features lie nearest to the centroids of k-means in their class, none twice.
+
+    Where `among` (N,) bool is not None, the others are left out of both.
+    """
 
     def choose(members: Tensor, count: int) -> Tensor:
         features = (features_of or split.features)(members)
@@ -104,7 +115,7 @@ def nearest_to_centroids(
             chosen.append(int(row.argmin()))
         return members[chosen]
 
-    return _by_class(torch.arange(len(split)), split.labels, n, classes, choose)
+    return _by_class(_pool(split, among), split.labels, n, classes, choose)
 
 
 def class_means(split: Split, n: int, classes: int) -> Tensor:
@@ -178,6 +189,11 @@ class LabelledExamples:
     def batch(self, indices: Tensor) -> RealBatch:
         """See `Split`."""
         return self.split.batch(self.places[indices])
+
+
+def _pool(split: Split, among: Tensor | None) -> Tensor:
+    """Places of the examples that are chosen from: all, or those of `among` (N,) bool."""
+    return torch.arange(len(split)) if among is None else among.nonzero()[:, 0]
 
 
 def _by_class(pool: Tensor, labels: Tensor, n: int, classes: int, choose: Callable[[Tensor, int], Tensor]) -> Tensor:

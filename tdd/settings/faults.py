@@ -35,7 +35,7 @@ def _of_the_set(recipe: AllSettings) -> Iterator[str]:
     if recipe.start_from is not None and recipe.samples_init is not None:
         yield f"a run starts from a set or from {recipe.samples_init}: leave start_from or samples_init out"
     if recipe.are_real and (recipe.samples_init == "noise" or recipe.start_from is not None):
-        yield f"samples: {recipe.samples} are training texts: leave start_from out, and samples_init at real or herding"
+        yield f"samples: {recipe.samples} are training texts: leave start_from and samples_init: noise out"
     if recipe.are_real and recipe.no_exchange and recipe.labels == "hard" and recipe.inner == "plain":
         yield "real samples with hard labels leave nothing to learn by plain training: use labels: soft"
     if recipe.labels_init == "teacher" and (recipe.labels == "hard" or not recipe.starts_real):

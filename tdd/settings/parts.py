@@ -14,7 +14,7 @@ from tdd.settings.initialisations import INITIALISATIONS, USUAL_INITIALISATION, 
 from tdd.settings.inner_parts import PLAIN_WINDOW, PlainLoopSettings
 from tdd.settings.networks import NETWORKS, NetworkOptions, TextCNNOptions, entry_of, of_networks
 from tdd.settings.pool_parts import PoolSettings
-from tdd.settings.set_parts import ExchangeSettings, SetSettings, WordSettings
+from tdd.settings.set_parts import CHOSEN, ExchangeSettings, SetSettings, WordSettings
 
 USUAL_NETWORK = "text_cnn"
 MOST_THREADS = 1024
@@ -228,7 +228,7 @@ class AllSettings(
     @property
     def starts_real(self) -> bool:
         """Whether the samples start from real examples."""
-        return self.samples_init in ("real", "herding") or (self.samples_init is None and self.samples != "free")
+        return self.samples_init in ("real", *CHOSEN) or (self.samples_init is None and self.samples != "free")
 
     @property
     def are_real(self) -> bool:

@@ -10,6 +10,9 @@ from tdd.settings.from_data import USUAL_RATE
 # What takes the place of none.
 USUAL_STEPS = "up to 10 that leave a step a sample for each class, or else as near to 10 as divide n"
 
+CHOSEN = ("herding", "k_center", "nearest")
+"""Ways to choose the real examples to start from, which the baselines have too; see `tdd.data.real_examples`."""
+
 
 class SetSettings(Settings):
     """The distilled set."""
@@ -36,9 +39,10 @@ class SetSettings(Settings):
         flag=True,
     )
     sample_length: int | None = setting(None, "length of a distilled sentence", none="max_length", unit="tokens", ge=1)
-    samples_init: Literal["noise", "real", "herding"] | None = setting(
+    samples_init: Literal["noise", "real", "herding", "k_center", "nearest"] | None = setting(
         None,
-        "start from noise, real examples drawn at random, or those whose mean is near that of their class",
+        "start from noise, real examples drawn at random, or real ones chosen as for the baselines: herding, k_center, "
+        "nearest (to the centroids of k-means)",
         none="noise for free samples, else real examples",
     )
     start_from: str | None = setting(

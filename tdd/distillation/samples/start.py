@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tdd.data.pairs import cut_pairs
-from tdd.data.real_examples import herding, inputs_at, random_examples
+from tdd.data.real_examples import herding, inputs_at, k_center, nearest_to_centroids, random_examples
 from tdd.data.text import TextSplit
 from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distilled_set.sentences import Sentences
@@ -18,6 +18,7 @@ from tdd.errors import UsageError
 from tdd.settings.from_data import usual_rate
 from tdd.settings.plain_settings import inner_rate
 from tdd.settings.recipe import Recipe
+from tdd.settings.set_parts import CHOSEN
 from tdd.system.seeds import generator
 
 if TYPE_CHECKING:
@@ -60,7 +61,11 @@ def first_places(recipe: Recipe, corpus: Corpus, draw_from: torch.Generator | No
     among = _readable(corpus, n) if of_words else None
     if recipe.samples_init == "herding":
         return herding(corpus.train, n, classes, among=among)
+    if recipe.samples_init == "k_center":
+        return k_center(corpus.train, n, classes, among=among)
     draw_from = draw_from or generator(recipe.seed, "samples")
+    if recipe.samples_init == "nearest":
+        return nearest_to_centroids(corpus.train, n, classes, draw_from, among=among)
     if recipe.samples == "words":
         apart = -(-n // classes) * classes
         return random_examples(corpus.train.labels, apart * recipe.length, classes, draw_from)[:n]
@@ -106,7 +111,7 @@ def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> 
             # Examples i, i + apart, i + 2 apart ... belong to the class of sample i.
             apart = -(-n // classes) * classes
             chosen = random_examples(labels, apart * recipe.length, classes, draw_from).view(-1, apart).T[:n]
-            if recipe.samples_init == "herding":
+            if recipe.samples_init in CHOSEN:
                 chosen = torch.cat([first_places(recipe, corpus)[:, None], chosen], 1)
             tokens = real_sentences(train, chosen, words, recipe.length, fill=recipe.padding == "none")
         else:
