@@ -116,10 +116,11 @@ def train_epoch(
     order: torch.Generator,
     dropout: torch.Generator | None,
     smoothing: float = 0.0,
+    on_batch: Callable[[], None] = lambda: None,
 ) -> None:
     """One pass of `optimiser`, which holds the stacked `theta`, over all examples in a random order, in mini-batches.
 
-    Dropout is on where a generator is given.
+    Dropout is on where a generator is given; `on_batch` is called after each mini-batch.
     """
     device = next(iter(theta.values())).device
     for chosen in torch.randperm(len(examples), generator=order).split(batch_size):
@@ -127,3 +128,4 @@ def train_epoch(
         for name, value in theta.items():
             value.grad = gradient[name]
         optimiser.step()
+        on_batch()

@@ -31,7 +31,6 @@ from tdd.evaluation.students import judged_teachers
 from tdd.networks.learner import make_learner
 from tdd.networks.own import network_to_use
 from tdd.settings.full import multiples
-from tdd.settings.plain_settings import plain_settings
 from tdd.settings.recipe import Recipe
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.reporter import Reporter
@@ -94,9 +93,9 @@ class Baselines:
             words = distilled.words
         self.sets = RealSets(recipe, corpus, draws, fixed, words, features)
         self.trainer = Trainer(learner, recipe, corpus, fixed, by_inner_loop(learner), with_rate, RATES, self._tell)
-        self.how = plain_settings(learner.name)
         self.plain = PlainTrainers(self.network, recipe, corpus, fixed, device, self._tell)
-        self.sets.teachers = judged_teachers(learner, self.plain, self.sets)
+        self.how = self.plain.how
+        self.sets.teachers = judged_teachers(learner, self.plain, self.sets, self._tell_of_teachers)
 
     def small_step(self) -> Callable[[], object]:
         """What most baselines do over and over, see `evaluation_step`."""
@@ -229,3 +228,6 @@ class Baselines:
 
     def _tell(self, done: int, total: int, purpose: str) -> None:
         self.reporter.count(done, total, f"networks trained for {purpose}")
+
+    def _tell_of_teachers(self, done: int, total: int) -> None:
+        self.reporter.count(done, total, "batches that teachers learned from")

@@ -100,7 +100,7 @@ def train_on_all(
     space = corpus.train.space
     ways = recipe.initialisation[:1]
     learner = make_learner(network, recipe.options, space, len(corpus.classes), accelerator.device, ways)
-    settings = [setting] if setting else settings_tried(recipe, learner.pretrained)
+    settings = [setting] if setting else settings_tried(recipe, learner.fine_tuned)
     keep: Keep = _measured
     if not isinstance(network, nn.Module) and entry_of(network).comes_with_tdd:
         about = {"network": recipe.network, "options": recipe.options.model_dump(), "seed": recipe.seed}
@@ -124,12 +124,12 @@ def train_on_all(
     return keep([asdict(setting) for setting in settings], train)
 
 
-def settings_tried(recipe: Recipe, pretrained: bool) -> list[Setting]:
-    """The settings that are tried, from pretrained weights or drawn ones."""
-    rates = recipe.full_rates(pretrained)
+def settings_tried(recipe: Recipe, fine_tuned: bool) -> list[Setting]:
+    """The settings that are tried, of pretrained weights that are trained or of drawn ones."""
+    rates = recipe.full_rates(fine_tuned)
     if not recipe.full_search:
         return [Setting(rate) for rate in rates]
-    ways = [(0.0, 0.0), (SMOOTHING, 0.0)] + ([] if pretrained else [(0.0, WEIGHT_DECAY)])
+    ways = [(0.0, 0.0), (SMOOTHING, 0.0)] + ([] if fine_tuned else [(0.0, WEIGHT_DECAY)])
     return [Setting(rate, *way) for rate, way in product(rates, ways)]
 
 

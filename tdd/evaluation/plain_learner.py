@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,11 @@ from tdd.evaluation.adam import Examples
 from tdd.evaluation.plain_training import Lesson
 from tdd.evaluation.rate_search import Trainer, by_plain_training
 from tdd.networks.learner import Learner, make_learner
+from tdd.networks.own import name_of
 from tdd.networks.whole_encoder import whole_encoder
 from tdd.settings.encoder_names import is_encoder
 from tdd.settings.networks import NetworkOptions
+from tdd.settings.plain_settings import PlainSettings, inner_rate, plain_settings
 
 if TYPE_CHECKING:
     from tdd.data.corpus import Corpus
@@ -61,6 +63,7 @@ class PlainTrainers:
         fixed: the parameters of a fixed initialisation; None: fresh networks.
         device: where it is computed.
         tell: called with the networks done, their number, and their purpose.
+        whole: fine-tune all of a pretrained encoder; else what its options say, as the inner loop does.
     """
 
     network: str | nn.Module
@@ -69,6 +72,14 @@ class PlainTrainers:
     fixed: dict[str, Tensor] | None
     device: torch.device
     tell: Callable[[int, int, str], None]
+    whole: bool = True
+
+    @property
+    def how(self) -> PlainSettings:
+        """How it is trained on."""
+        name = self.network if isinstance(self.network, str) else name_of(self.network)
+        how = plain_settings(name)
+        return how if self.whole else replace(how, rate=inner_rate(name, self.recipe.options))
 
     def of(self, examples: Examples, rates: Sequence[float]) -> Trainer[Lesson]:
         """What trains on such examples, at the best of these step sizes."""
@@ -87,5 +98,8 @@ class PlainTrainers:
         return self._learner(False)
 
     def _learner(self, texts: bool) -> Learner:
-        recipe = self.recipe
-        return plain_learner(self.network, recipe.options, self.corpus, self.device, recipe.initialisation, texts)
+        recipe, read = self.recipe, self.corpus
+        if not self.whole:
+            about = (read.train.space, len(read.classes), self.device, recipe.initialisation)
+            return make_learner(self.network, recipe.options, *about)
+        return plain_learner(self.network, recipe.options, read, self.device, recipe.initialisation, texts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
@@ -11,25 +11,27 @@ from tdd.evaluation.plain_training import Lesson
 from tdd.evaluation.real_sets import RealSet, RealSets
 from tdd.evaluation.teachers import Teachers
 from tdd.networks.learner import Learner
-from tdd.settings.plain_settings import plain_settings
 
 STUDENTS = 3
 """Fresh networks that judge a teacher's labels."""
 
 
-def judged_teachers(learner: Learner, plain: PlainTrainers, sets: RealSets) -> Teachers:
+def judged_teachers(
+    learner: Learner, plain: PlainTrainers, sets: RealSets, on_batch: Callable[[int, int], None]
+) -> Teachers:
     """Teachers of a network, whose epochs and temperature are chosen by students that learn from herded examples.
 
     Args:
         learner: the network.
         plain: what trains the students.
         sets: the real examples.
+        on_batch: see `Teachers`.
     """
-    how = plain_settings(learner.name)
+    how = plain.how
 
     def taught(places: Tensor, labels: Sequence[Tensor]) -> Tensor:
         train, most = plain.corpus.train, sets.labelled(places, "hard").most
         lessons = [Lesson(RealSet(places, each, most).examples(train), how) for each in labels]
         return plain.of(lessons[0].examples, [how.rate]).held_out(lessons, STUDENTS)[:, 0]
 
-    return Teachers(learner, plain.recipe, plain.corpus, lambda: sets.places("herding")[0], taught)
+    return Teachers(learner, plain.recipe, plain.corpus, lambda: sets.places("herding")[0], taught, on_batch)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import product
+from itertools import count, product
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -42,6 +42,7 @@ class Teachers:
         corpus: the data.
         examples: places (n,) of the training examples that students are taught with where labels are chosen.
         taught: held-out accuracy of students taught with these examples and each of several labels (n, C).
+        on_batch: called with the mini-batches that the teachers have been trained on, and how many there are.
     """
 
     def __init__(
@@ -51,9 +52,10 @@ class Teachers:
         corpus: Corpus,
         examples: Callable[[], Tensor],
         taught: Callable[[Tensor, Sequence[Tensor]], Tensor],
+        on_batch: Callable[[int, int], None] = lambda done, total: None,
     ):
         self.learner, self.recipe, self.corpus = learner, recipe, corpus
-        self.examples, self.taught = examples, taught
+        self.examples, self.taught, self.on_batch = examples, taught, on_batch
         self.kernel = learner.kernel()
 
     def labels(self, places: Tensor, kind: str) -> Tensor:
@@ -76,11 +78,15 @@ class Teachers:
         """All teachers, stacked, after each of `EPOCHS`."""
         recipe, train = self.recipe, self.corpus.train
         theta = self.learner.starts(recipe.seed, "teacher", indices=range(ENSEMBLE))
-        optimiser = torch.optim.Adam(list(theta.values()), lr=usual_rate(self.learner.pretrained))
-        kept = []
+        optimiser = torch.optim.Adam(list(theta.values()), lr=usual_rate(self.learner.fine_tuned))
+        total, done, kept = max(EPOCHS) * -(-len(train) // recipe.full_batch_size), count(1), []
+
+        def tell() -> None:
+            self.on_batch(next(done), total)
+
         for epoch in range(1, max(EPOCHS) + 1):
             order, dropout = (generator(recipe.seed, "teacher", what, epoch) for what in ("order", "dropout"))
-            train_epoch(self.kernel, theta, optimiser, train, recipe.full_batch_size, order, dropout)
+            train_epoch(self.kernel, theta, optimiser, train, recipe.full_batch_size, order, dropout, on_batch=tell)
             if epoch in EPOCHS:
                 kept.append({name: value.clone() for name, value in theta.items()})
         return kept

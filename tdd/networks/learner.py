@@ -144,6 +144,11 @@ class Learner:
         """Whether its parameters start from those of a pretrained network."""
         return hasattr(self.module, "reference")
 
+    @property
+    def fine_tuned(self) -> bool:
+        """Whether pretrained weights are trained: not where all but the classifier is frozen."""
+        return self.pretrained and not all(name.startswith("upper.classifier.") for name in self.trained)
+
     def signature(self) -> str:
         """Hash of the names and shapes of all parameters and buffers; of a pretrained network, of its files too."""
         shapes: list[object] = [(name, list(value.shape)) for name, value in self.module.state_dict().items()]

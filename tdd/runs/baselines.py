@@ -28,6 +28,7 @@ from tdd.publishing.card import write_card
 from tdd.runs.baselines_file import BaselinesFile, Results
 from tdd.runs.open_data import open_corpus, open_corpus_of
 from tdd.settings.networks import entry_of
+from tdd.settings.plain_settings import head_alone
 from tdd.settings.recipe import Recipe
 from tdd.settings.said import Where
 from tdd.system import processes
@@ -221,7 +222,7 @@ def _fingerprint(recipe: Recipe, measured_by: Sequence[Baselines], features: Fea
 
 def _all_data(recipe: Recipe) -> list[Any]:
     """The settings of training on all the data."""
-    rates = recipe.full_rates(entry_of(recipe.network).pretrained is not None)
+    rates = recipe.full_rates(entry_of(recipe.network).pretrained is not None and not head_alone(recipe.options))
     return [rates, bool(recipe.full_search), recipe.full_epochs, recipe.full_batch_size]
 
 

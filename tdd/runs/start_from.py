@@ -99,8 +99,12 @@ def _taught(recipe: Recipe, corpus: Corpus, accelerator: Accelerator, reporter: 
     def tell(done: int, total: int, purpose: str) -> None:
         reporter.count(done, total, f"students trained for {purpose}")
 
-    plain = PlainTrainers(one.network, one, corpus, None, device, tell)
-    teachers = judged_teachers(learner, plain, RealSets(one, corpus, draws=1))
+    def tell_of_teachers(done: int, total: int) -> None:
+        reporter.count(done, total, "batches that teachers learned from")
+
+    # Students learn as the networks of the inner loop do, of an encoder with a frozen part its trained part alone.
+    plain = PlainTrainers(one.network, one, corpus, None, device, tell, whole=False)
+    teachers = judged_teachers(learner, plain, RealSets(one, corpus, draws=1), tell_of_teachers)
     samples, labels, mask, rates, momentum = first_set(recipe, corpus)
     places = first_places(recipe, corpus)
     reporter.note("labels of a teacher that is stopped early: chosen on held-out data")

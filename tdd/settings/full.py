@@ -9,8 +9,8 @@ from pydantic import field_validator
 
 from tdd.settings.fields import Settings, setting
 
-DRAWN_LR, PRETRAINED_LR = 0.001, 0.0001
-"""Adam step sizes of networks that start from drawn and from pretrained weights, where none is set."""
+DRAWN_LR, FINE_TUNING_LR = 0.001, 0.0001
+"""Adam step sizes where none is set: of drawn weights, the classifier on a frozen encoder too; of pretrained ones."""
 AROUND = (0.3, 1.0, 3.0, 10.0)
 """The usual search tries that step size times each of these."""
 
@@ -22,7 +22,7 @@ class FullSettings(Settings):
     full_lr: float | None = setting(
         None,
         "Adam step size",
-        none=f"{DRAWN_LR}, or {PRETRAINED_LR} from pretrained weights",
+        none=f"{DRAWN_LR}, or {FINE_TUNING_LR} where pretrained weights are trained",
         changes_run=False,
         gt=0,
     )
@@ -44,16 +44,16 @@ class FullSettings(Settings):
             raise ValueError("a step size stands there twice")
         return value
 
-    def full_rates(self, pretrained: bool) -> list[float]:
-        """Adam step sizes that are tried, from pretrained weights or drawn ones."""
+    def full_rates(self, fine_tuned: bool) -> list[float]:
+        """Adam step sizes that are tried, of pretrained weights that are trained or of drawn ones."""
         if self.full_search == "usual":
-            return multiples(usual_rate(pretrained), AROUND)
-        return self.full_search or [self.full_lr or usual_rate(pretrained)]
+            return multiples(usual_rate(fine_tuned), AROUND)
+        return self.full_search or [self.full_lr or usual_rate(fine_tuned)]
 
 
-def usual_rate(pretrained: bool) -> float:
+def usual_rate(fine_tuned: bool) -> float:
     """The Adam step size where none is set."""
-    return PRETRAINED_LR if pretrained else DRAWN_LR
+    return FINE_TUNING_LR if fine_tuned else DRAWN_LR
 
 
 def multiples(rate: float, factors: Sequence[float]) -> list[float]:

@@ -65,9 +65,14 @@ EMBEDDINGS_C = 1.0
 """Logistic regression on sentence embeddings of unit length."""
 
 
+def head_alone(options: NetworkOptions) -> bool:
+    """Whether the classifier on a frozen encoder is all that is trained."""
+    return getattr(options, "train", None) == "head"
+
+
 def inner_rate(network: str, options: NetworkOptions) -> float:
     """Step size of plain training as the inner loop: that of plain training, where the same is trained."""
-    return HEAD_RATE if getattr(options, "train", None) == "head" else plain_settings(network).rate
+    return HEAD_RATE if head_alone(options) else plain_settings(network).rate
 
 
 def plain_settings(network: str) -> PlainSettings:

@@ -133,7 +133,16 @@ def test_an_interrupted_search_goes_on_where_it_was(tmp_path, monkeypatch):
     assert done == [*settings[:3], "interrupted", *settings[3:], *again]
 
 
-def test_step_sizes_are_smaller_around_pretrained_weights():
+def test_step_sizes_are_those_of_drawn_weights_where_a_frozen_encoders_classifier_alone_is_trained():
+    space = tiny_text_corpus().train.space
+    ways = {"head": False, "last:1": True, "lora:2": True, "all": True}
+    for train, fine_tuned in ways.items():
+        learner = make_learner(tiny_encoder(), {"train": train}, space, 2)
+        assert (learner.pretrained, learner.fine_tuned) == (True, fine_tuned)
+    assert not make_learner("gru", {}, tiny_corpus().train.space, 2).fine_tuned
+
+
+def test_step_sizes_are_smaller_around_pretrained_weights_that_are_trained():
     for pretrained, usual in ((False, 0.001), (True, 0.0001)):
         rates = [0.3 * usual, usual, 3 * usual, 10 * usual]
         for settings, expected in (

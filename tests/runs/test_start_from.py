@@ -8,11 +8,17 @@ import pytest
 import torch
 from command import STEPS, distil_command, tdd, write_data, write_vectors
 from tiny import tiny_corpus, tiny_recipe
+from tiny_encoders import tiny_encoder, tiny_text_corpus
 
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.samples.from_set import started_from
 from tdd.errors import UsageError
+from tdd.evaluation import rate_search, teachers
+from tdd.runs.start_from import starting_set
+from tdd.settings.plain_settings import HEAD_RATE
 from tdd.settings.recipe import Recipe
+from tdd.system.processes import accelerator as default_accelerator
+from tdd.system.reporter import Reporter
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +142,29 @@ def test_a_signal_ends_the_choice_of_a_teacher_at_once(tmp_path, monkeypatch, nu
     monkeypatch.setattr("tdd.runs.distill.starting_set", choose)
     done = tdd(*distil_command(tmp_path / "data.csv", tmp_path / "vectors.txt", tmp_path / "run"))
     assert (done.code, "Traceback" in done.err) == (130, False)
+
+
+def test_students_learn_the_classifier_of_a_frozen_encoder_alone_and_what_takes_long_is_told(monkeypatch):
+    corpus = tiny_text_corpus()
+    settings = {"network": tiny_encoder(), "options": {"train": "head"}, "inner": "plain", "samples": "real"}
+    settings |= {"samples_init": "herding", "labels_init": "teacher", "init": "random", "n": 4}
+    said, trained = [], []
+    reporter = Reporter(quiet=True)
+    monkeypatch.setattr(reporter, "count", lambda done, total, text: said.append((done, total, text)))
+    train = rate_search.train_plainly
+    monkeypatch.setattr(
+        rate_search,
+        "train_plainly",
+        lambda kernel, theta, lesson, *rest: (
+            trained.append((sorted(theta), lesson.how.rate)) or train(kernel, theta, lesson, *rest)
+        ),
+    )
+    monkeypatch.setattr(teachers, "EPOCHS", (1,))
+    recipe = tiny_recipe(**settings).settled(2, **corpus.found())
+    start = starting_set(None, recipe, corpus, None, default_accelerator(), reporter)
+    assert trained[0] == (["upper.classifier.bias", "upper.classifier.weight"], HEAD_RATE)
+    assert trained == trained[:1] * 3  # one for each temperature, with all its students
+    batches = [(done, total) for done, total, text in said if text == "batches that teachers learned from"]
+    count = -(-len(corpus.train) // recipe.full_batch_size)
+    assert batches == [(done, count) for done in range(1, count + 1)]
+    torch.testing.assert_close(start.labels.sum(2), torch.ones(start.labels.shape[:2]))
