@@ -14,7 +14,7 @@ from tdd.errors import TddError
 from tdd.system.tensor_files import Tensors, load_tensors, save_tensors
 
 _COURSE = ("ends", "last", "course", "begun", "falls_from")
-_PROGRESS = ("best_accuracy", "best_of_each", "best_step", "step", "seconds", "mean_norm")
+_PROGRESS = ("best_accuracy", "best_of_each", "best_step", "step", "seconds", "mean_norms")
 
 
 @dataclass
@@ -32,7 +32,8 @@ class OuterState:
         best_step: outer steps it had seen.
         step: outer steps done.
         seconds: time spent so far.
-        mean_norm: running mean of the norm of the outer gradient, as it was clipped; 0 before the first outer step.
+        mean_norms: running mean of the norm of the outer gradient, as it was clipped, of each network of a pool in turn
+            before its weight; under "" that of all together.
         threads: processor threads of the process, where it was the only one; None: of several.
     """
 
@@ -46,7 +47,7 @@ class OuterState:
     best_step: int = 0
     step: int = 0
     seconds: float = 0.0
-    mean_norm: float = 0.0
+    mean_norms: dict[str, float] = field(default_factory=dict)
     threads: int | None = None
 
     @classmethod

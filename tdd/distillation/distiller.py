@@ -19,7 +19,7 @@ from tdd.distillation.exchange import exchange
 from tdd.distillation.learned_tensors import first_learned, labels_of, momentum_of, rates_of, to_learned
 from tdd.distillation.made_from import MadeFrom
 from tdd.distillation.outer_update import Outcome, adam, largest_norm, update
-from tdd.distillation.pool import kept_initialisation, score_of_pool, source_of_pool, turns
+from tdd.distillation.pool import kept_initialisation, score_of_pool, source_of_pool, turns, whose_turn
 from tdd.distillation.samples.choice import parametrisation
 from tdd.distillation.samples.real import RealSamples
 from tdd.distillation.samples.start import first_set, parts_of
@@ -179,9 +179,9 @@ class Distiller:
         wishes = torch.tensor([self.should_stop(), self._out_of_time()], dtype=torch.float, device=self.device)
         loss, *gradients, wishes = sums([*total, wishes], self.accelerator)
         kept = {n: value for n, value in zip(learned, gradients, strict=True) if learned[n].requires_grad}
-        # What is clipped is what a network finds by itself, or else in its turn its weight would make no difference.
-        clip_norm = largest_norm(recipe, state) * weight
-        return update(state, kept, loss, wishes, clip_norm, state.schedule.factor(state.step), recipe.ema or 0.0)
+        turn, factor = whose_turn(recipe, self.trainees, state.step), state.schedule.factor(state.step)
+        clip_norm = largest_norm(recipe, state, turn)
+        return update(state, kept, loss, wishes, clip_norm, weight, turn, factor, recipe.ema or 0.0)
 
     def _finite_outer_step(self) -> Outcome:
         for attempt in range(1 if self.recipe.init == "fixed" else DRAWS):

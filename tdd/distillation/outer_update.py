@@ -41,11 +41,11 @@ def adam(learned: Tensors, recipe: Recipe, pretrained: bool) -> torch.optim.Adam
     return torch.optim.Adam(groups, eps=PRETRAINED_EPSILON if pretrained else EPSILON)
 
 
-def largest_norm(recipe: Recipe, state: OuterState) -> float:
-    """The largest norm of an outer gradient: `clip_norm`, or `clip_mean` times the mean of those before."""
+def largest_norm(recipe: Recipe, state: OuterState, turn: str) -> float:
+    """The largest norm of an outer gradient: `clip_norm`, or `clip_mean` times the mean of this turn's before."""
     if recipe.clip_mean is None:
         return recipe.clip_norm
-    return recipe.clip_mean * state.mean_norm if state.mean_norm else math.inf
+    return recipe.clip_mean * state.mean_norms.get(turn, 0.0) or math.inf
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,15 @@ class Outcome:
 
 
 def update(
-    state: OuterState, gradients: Tensors, loss: Tensor, stop: Tensor, clip_norm: float, factor: float, ema: float
+    state: OuterState,
+    gradients: Tensors,
+    loss: Tensor,
+    stop: Tensor,
+    clip_norm: float,
+    weight: float,
+    turn: str,
+    factor: float,
+    ema: float,
 ) -> Outcome:
     """One step of Adam, and of the average, unless the loss or a gradient is not finite.
 
@@ -82,7 +90,9 @@ def update(
         gradients: to each learned tensor that Adam updates, in their order.
         loss: (1,) the outer loss.
         stop: (2,) positive where a process was asked to stop, and where its minutes are over.
-        clip_norm: largest norm of all gradients together; a larger one is scaled down to it.
+        clip_norm: largest norm of all gradients together before their weight; a larger one is scaled down to it.
+        weight: what the gradients are times: that of the networks of this turn.
+        turn: whose it is, see `tdd.distillation.pool.whose_turn`.
         factor: of the step sizes, see `Schedule`.
         ema: decay of the average.
     """
@@ -93,9 +103,11 @@ def update(
     outcome = Outcome(figures[0], figures[1], figures[2], bool(figures[3]), bool(figures[4]))
     if not outcome.finite:
         return outcome
-    scale = min(1.0, clip_norm / max(outcome.norm, 1e-12))
-    norm_used = scale * outcome.norm
-    state.mean_norm = norm_used if state.mean_norm == 0 else state.mean_norm + (norm_used - state.mean_norm) / MEMORY
+    # What is clipped is what a network finds by itself, or else in its turn its weight would make no difference.
+    scale = min(1.0, clip_norm * weight / max(outcome.norm, 1e-12))
+    norm_used = scale * outcome.norm / weight
+    before = state.mean_norms.get(turn, 0.0) or norm_used
+    state.mean_norms[turn] = before + (norm_used - before) / MEMORY
     for sizes, (name, gradient) in zip(state.optimiser.param_groups, gradients.items(), strict=True):
         sizes["lr"] = sizes["base_lr"] * factor
         state.learned[name].grad = gradient * scale

@@ -40,6 +40,11 @@ def turns(recipe: Recipe, trainees: Sequence[Trainee], step: int) -> Iterator[Tu
         yield Turn(trainee, weight / sum(weights), step)
 
 
+def whose_turn(recipe: Recipe, trainees: Sequence[Trainee], step: int) -> str:
+    """The name of the network in turn; "" where an outer step learns from all of them."""
+    return trainees[step % len(trainees)].learner.name if recipe.pool_order == "in_turn" else ""
+
+
 def score_of_pool(recipe: Recipe, scores: Sequence[float]) -> float:
     """What a set is chosen by, from the held-out score of each network."""
     return min(scores) if recipe.pool_choice == "worst" else sum(scores) / len(scores)
