@@ -61,6 +61,10 @@ def evaluate(
     data_root: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Of FILE: copies of data sets, laid out owner/name.")
     ] = None,
+    text_column: Annotated[
+        str | None, typer.Option(help="Of FILE: its column of texts, or two of pairs, FIRST,SECOND.")
+    ] = None,
+    label_column: Annotated[str | None, typer.Option(help="Of FILE: its column of labels, or of soft labels.")] = None,
     decoded: Annotated[
         bool, typer.Option("--decoded", help="Also test the set with every position replaced by its nearest word.")
     ] = False,
@@ -86,6 +90,7 @@ def evaluate(
         raise UsageError(f"there is no file '{absent[0]}'")
     named, run = run[0], [path if path.is_file() else folder_of_run(path, Reporter()) for path in run]
     files = [path for path in run if path.is_file()]
+    columns = {"text_column": text_column, "label_column": label_column}
     by_own = {
         "--initialisation": initialisation,
         "--init": init,
@@ -121,20 +126,19 @@ def evaluate(
             threads=threads,
         )
         if files:
+            reading |= {name: value for name, value in columns.items() if value is not None}
             results = _of_files(run, files, data, data_root, asked, reading)
             distil_seconds = None
         else:
             from tdd.runs.transfer_of_several import transfer_runs
 
-            if data_root is not None:
-                raise UsageError("--data-root is of FILEs; a run reads its data from --data")
+            _refuse_what_is_of_files(data_root, columns)
             results, distil_seconds = transfer_runs(run, asked, placed(data, reading), Reporter())
         print_once(json.dumps(results, indent=2) if as_json else describe_transfer(results, distil_seconds))
         return
-    if beside or protocol or data_root is not None or features != "vectors":
-        raise UsageError(
-            "--beside, --features, --protocol and --data-root are of other networks: name them with --network"
-        )
+    _refuse_what_is_of_files(data_root, columns)
+    if beside or protocol or features != "vectors":
+        raise UsageError("--beside, --features and --protocol are of other networks: name them with --network")
     from tdd.runs.evaluate import evaluate_run
     from tdd.runs.summary import describe_classes, describe_results
 
@@ -168,6 +172,15 @@ def evaluate(
     print_once(describe_results(distilled, named))
     if classes:
         print_once(describe_classes(distilled.results["evaluation"][init or distilled.recipe.init]))
+
+
+def _refuse_what_is_of_files(data_root: Path | None, columns: dict[str, str | None]) -> None:
+    """Raise UsageError for an option of FILEs that a run has no use for."""
+    if data_root is not None:
+        raise UsageError("--data-root is of FILEs; a run reads its data from --data")
+    for name, value in columns.items():
+        if value is not None:
+            raise UsageError(f"--{name.replace('_', '-')} is of FILEs; a run reads the columns of its recipe")
 
 
 def _of_files(

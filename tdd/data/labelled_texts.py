@@ -14,8 +14,9 @@ from torch import Tensor
 
 from tdd.data.files import read_file
 from tdd.data.usual_columns import LABEL_COLUMNS, TEXT_COLUMNS
-from tdd.errors import UsageError
+from tdd.errors import UsageError, nearest
 from tdd.hub.quiet import quiet
+from tdd.settings.column_names import pair_of
 from tdd.settings.data_parts import DataSettings
 
 if TYPE_CHECKING:
@@ -48,35 +49,45 @@ def read_labelled_texts(
 
     The column of texts has a usual name, the two of pairs those of the data set. Labels are soft ones, a list of C
     numbers in a column "soft_label", or else classes: their names, or their numbers from 0 in the order of `classes`.
+    `reading` may name other columns; that of labels then holds soft ones where its values are lists.
 
     Args:
         path: the file.
         classes: C names.
         pair: the data set's two columns, where its examples are pairs of texts.
-        reading: settings that say how it is written; None: that is recognised.
+        reading: settings that say how it is written, and "text_column" and "label_column"; None: that is recognised.
 
     Raises:
         UsageError: there are no such columns, a text is missing, or a label is not one of the classes.
         TddError: the file is damaged.
     """
     with quiet():
-        rows = next(iter(read_file(path, DataSettings(dataset=str(path), **(reading or {}))).splits.values()))
+        how = DataSettings(dataset=str(path), **(reading or {}))
+        rows = next(iter(read_file(path, how).splits.values()))
+    asked = pair_of(how.text_column, rows.column_names)
+    if how.text_column and bool(asked) != bool(pair):
+        two = "pairs of texts: name two columns" if pair else "single texts: name one column"
+        raise UsageError(f"text_column: {how.text_column}, and the data are {two}")
+    pair = asked or pair
     if pair and not set(pair) <= set(rows.column_names):
         raise UsageError(
             f"{path}: the data are pairs of texts, {' and '.join(pair)}, and it has {', '.join(rows.column_names)}; "
             "give it these two columns"
         )
-    columns = list(pair) or [_column(path, rows, TEXT_COLUMNS, "text")]
+    columns = list(pair) or [_column(path, rows, TEXT_COLUMNS, "text", how.text_column)]
     texts = list(zip(*(rows[column] for column in columns), strict=True))
     for number, text in enumerate(texts, 1):
         for column, part in zip(columns, text, strict=True):
             if not isinstance(part, str) or not part.strip():
                 raise UsageError(f"{path}: row {number} has no text in column '{column}'; leave it out")
-    soft = [name for name in rows.column_names if name.lower() in SOFT_COLUMNS]
+    named = how.label_column and _column(path, rows, LABEL_COLUMNS, "label", how.label_column)
+    soft = [named] if named and _are_lists(rows[named]) else []
+    if not named:
+        soft = [name for name in rows.column_names if name.lower() in SOFT_COLUMNS]
     if soft:
         labels = torch.stack([_soft(path, place, row, classes) for place, row in enumerate(rows[soft[0]], 1)])
         return LabelledTexts(texts, labels, _notes_on_soft(path, rows, soft[0], labels, classes))
-    values = _classes_of(rows, _column(path, rows, LABEL_COLUMNS, "label"))
+    values = _classes_of(rows, named or _column(path, rows, LABEL_COLUMNS, "label"))
     places = [_place(path, row, value, classes) for row, value in enumerate(values, 1)]
     numbers = any(str(value).strip() not in classes for value in values)
     notes = [f"{path}: numbers of classes are counted from 0 in the order {_listed(classes)}"] if numbers else []
@@ -104,10 +115,23 @@ def _classes_of(rows: Dataset, column: str) -> list[Any]:
     return [named[value] if named else value for value in rows[column]]
 
 
-def _column(path: Path, rows: Dataset, names: Sequence[str], what: str) -> str:
+def _are_lists(values: Sequence[Any]) -> bool:
+    """Whether labels are soft ones: lists, or written as such."""
+    return all(isinstance(value, list) or (isinstance(value, str) and value.lstrip()[:1] == "[") for value in values)
+
+
+def _column(path: Path, rows: Dataset, names: Sequence[str], what: str, asked: str | None = None) -> str:
+    """The column of this name, or else the first that has a usual one."""
+    if asked is not None:
+        if asked not in rows.column_names:
+            raise UsageError(f"{path} has no column '{asked}'{nearest(asked, rows.column_names)}")
+        return asked
     found: list[str] = [name for wanted in names for name in rows.column_names if name.lower() == wanted]
     if not found:
-        raise UsageError(f"{path} has no column of {what}s: it has {', '.join(rows.column_names)}; call one '{what}'")
+        raise UsageError(
+            f"{path} has no column of {what}s: it has {', '.join(rows.column_names)}; call one '{what}', or "
+            f"name it (--{what}-column)"
+        )
     return found[0]
 
 

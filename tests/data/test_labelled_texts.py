@@ -62,6 +62,24 @@ def test_soft_labels_come_before_classes_and_may_be_written_as_text(tmp_path):
         assert torch.equal(read_labelled_texts(path, CLASSES).labels, torch.tensor([[0.25, 0.75]]))
 
 
+def test_columns_of_other_names_are_read_by_these(tmp_path):
+    rows = [{"said": "x", "kind": "good", "weights": [0.25, 0.75], "text": "y", "label": 0}]
+    path = write(tmp_path / "a.jsonl", rows)
+    by_kind = read_labelled_texts(path, CLASSES, reading={"text_column": "said", "label_column": "kind"})
+    assert by_kind.texts == [("x",)] and by_kind.labels.tolist() == [[0, 1]]
+    by_weights = read_labelled_texts(path, CLASSES, reading={"label_column": "weights"})
+    assert by_weights.texts == [("y",)] and by_weights.labels.tolist() == [[0.25, 0.75]]
+    two = read_labelled_texts(path, CLASSES, ["premise", "hypothesis"], {"text_column": "said, text"})
+    assert two.texts == [("x", "y")] and two.labels.tolist() == [[1, 0]]
+    for name, pair, said in (
+        ("sayd", [], "has no column 'sayd'; did you mean 'said'"),
+        ("said", ["premise", "hypothesis"], "text_column: said, and the data are pairs of texts: name two columns"),
+        ("said,text", [], "text_column: said,text, and the data are single texts: name one column"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            read_labelled_texts(path, CLASSES, pair, {"text_column": name})
+
+
 @pytest.mark.parametrize(
     "row, said",
     [

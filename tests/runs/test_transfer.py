@@ -150,13 +150,16 @@ def test_plot_draws_the_matrix_and_compare_prints_that_of_several_runs(measured,
         (["--network", "gru", "--full"], "--full is of a set's own network: ask for it without --network"),
         (["--network", "tfidf"], "tfidf learns from words, and the set is made of numbers"),
         (["--network", "tfidf", "--protocol", "learned"], "TF-IDF and logistic regression takes no learned steps"),
-        (["--beside", "random"], "--beside, --features, --protocol and --data-root are of other networks"),
-        (["--features", "minilm"], "--beside, --features, --protocol and --data-root are of other networks"),
+        (["--beside", "random"], "--beside, --features and --protocol are of other networks"),
+        (["--features", "minilm"], "--beside, --features and --protocol are of other networks"),
         (
             ["--network", "gru", "--features", "minilm"],
             "minilm as features (--features) chooses real examples, and none",
         ),
         (["--network", "gru", "--data-root", "x"], "--data-root is of FILEs"),
+        (["--data-root", "x"], "--data-root is of FILEs"),
+        (["--network", "gru", "--label-column", "x"], "--label-column is of FILEs"),
+        (["--text-column", "x"], "--text-column is of FILEs; a run reads the columns of its recipe"),
     ],
 )
 def test_wrong_usage_is_a_line_before_anything_is_trained(arguments, said, runs, monkeypatch):
