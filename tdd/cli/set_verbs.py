@@ -98,6 +98,9 @@ def decode(
     if format is DecodeFormat.html:
         from tdd.runs.page import page_of_run
 
+        if public and distilled.recipe.are_real:
+            made_of = "made of clauses of" if distilled.recipe.samples == "phrases" else "examples of"
+            Reporter().note(f"note: the samples are {made_of} the training data: --public leaves out others alone")
         text = page_of_run(distilled, run, k, metric.value, first, where, public)
     else:
         color = output is None and sys.stdout.isatty()

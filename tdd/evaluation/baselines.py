@@ -20,7 +20,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.full_data import train_on_all
 from tdd.evaluation.learned_labels import learn_labels
-from tdd.evaluation.names import PLAIN, REAL, SUBJECT, choice_and_labels
+from tdd.evaluation.names import PLAIN, RANDOM, REAL, SUBJECT, choice_and_labels
 from tdd.evaluation.nearest_neighbours import NEIGHBOURS, neighbours_accuracy
 from tdd.evaluation.plain_learner import PlainTrainers
 from tdd.evaluation.plain_training import Lesson, samples_or_texts
@@ -143,7 +143,9 @@ class Baselines:
     def _optimised(self) -> dict[str, Any]:
         """The draws best on held-out data."""
         keep = max(1, round(OPTIMISED_SHARE * len(self.sets.random)))
-        return self._trained(self.trainer, self.sets.random, self._random_held_out, keep)
+        _, kept = choose(self._random_held_out, keep)
+        words = self._words([self.sets.places(RANDOM)[place] for place in kept])
+        return self._trained(self.trainer, self.sets.random, self._random_held_out, keep, words=words)
 
     def _by_steps(self, sets: Sequence[DistilledSet], **details: Any) -> dict[str, Any]:
         """Networks trained for as many gradient steps as the distilled set has."""
@@ -174,10 +176,14 @@ class Baselines:
     def _of(self, name: str, draws: int | None = None) -> dict[str, Any]:
         """What is told of the real sets called `name`, of so many draws at most: words are the mean over these."""
         choice, kind = choice_and_labels(name)
-        found = [self.sets.labelled(places, "hard") for places in self.sets.places(choice)[:draws]]
-        counts = [count for real in found if (count := real.words(self.corpus.train)) is not None]
-        details: dict[str, Any] = {"words": round(sum(counts) / len(counts)) if counts else None}
+        details: dict[str, Any] = {"words": self._words(self.sets.places(choice)[:draws])}
         return details if kind == "hard" else details | {"teacher": self.sets.teachers.chosen}
+
+    def _words(self, draws: Sequence[Tensor]) -> int | None:
+        """Words of the real examples at some places, the mean over draws; None: they are images."""
+        found = [self.sets.labelled(places, "hard").words(self.corpus.train) for places in draws]
+        counts = [count for count in found if count is not None]
+        return round(sum(counts) / len(counts)) if counts else None
 
     def _trained(
         self, trainer: Trainer[T], sets: Sequence[T], held_out: Tensor, keep: int | None = None, **details: Any

@@ -144,5 +144,5 @@ def _number(value: float | None) -> str:
 
 
 def _read(path: Path) -> Grid:
-    grid: Grid = read_settings(path)
+    grid: Grid = read_settings(path, "grid")
     return grid

@@ -93,7 +93,7 @@ def read_rows(recipes: Path | None = None, runs: Path | None = None) -> list[Row
     own = recipes is not None and ((recipes / ROWS).is_file() or len(recipes.parts) > 1)
     comes_with_tdd = not own and (shipped / ROWS).is_file()
     folder = shipped if comes_with_tdd or recipes is None else recipes
-    entries = read_settings(folder / ROWS)
+    entries = read_settings(folder / ROWS, "rows")
     return [
         _row(str(name), figures, folder, comes_with_tdd, runs or Path("runs") / table_name(recipes))
         for name, figures in entries.items()

@@ -39,8 +39,8 @@ def load_yaml(text: str) -> Any:
     return yaml.load(text, _Loader)
 
 
-def read_settings(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML recipe file.
+def read_settings(path: Path, what: str = "recipe") -> dict[str, Any]:
+    """The mapping in a YAML file, a recipe or `what` it is called.
 
     Raises:
         UsageError: the file is missing, not YAML, not a mapping of settings, or sets one twice.
@@ -50,7 +50,7 @@ def read_settings(path: Path) -> dict[str, Any]:
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
     except OSError as error:
-        raise UsageError(f"cannot read the recipe {path}: {error.strerror}") from None
+        raise UsageError(f"cannot read the {what} {path}: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         raise UsageError(f"{path} is not valid YAML" + (f" (line {line + 1})" if line is not None else "")) from None

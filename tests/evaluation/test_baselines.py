@@ -169,6 +169,9 @@ def test_results_say_what_was_measured_and_over_what(init):
             assert found["train_seconds"] >= 0
         if name.removesuffix(PLAIN) in REAL:
             assert found["words"] > 12 and ("teacher" in found) == (real[1] != "hard")
+        elif name == "optimised":
+            (best,) = choose(made.trainer.held_out(made.sets.random), 1)[1]
+            assert found["words"] == made.sets.real("random")[best].words(CORPUS.train)
 
 
 def test_labels_and_rates_are_learned_for_real_samples_that_stay(monkeypatch):

@@ -59,6 +59,15 @@ def test_a_public_one_holds_no_text_of_the_data(run):
     assert Page(text).data["use"]
 
 
+def test_a_public_one_of_training_texts_says_that_it_shows_them(given, tmp_path):
+    for samples, said in (("real", "the samples are examples of the training data"), ("phrases", "clauses of the")):
+        run = tmp_path / samples
+        assert tdd(*distil_command(*given, run, samples=samples)).code == 0
+        done = tdd("decode", run, "--format", "html", "--public")
+        assert done.code == 0 and said in done.err and "--public leaves out others alone" in done.err
+        assert "the samples are" not in tdd("decode", run, "--format", "html").err
+
+
 def test_without_the_data_it_says_what_is_left_out_and_reads_others_where_told(run, tmp_path):
     data = run.parent / "data.csv"
     content = data.read_bytes()

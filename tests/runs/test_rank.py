@@ -132,6 +132,11 @@ def test_a_wrong_grid_is_a_line_before_anything_is_trained(run, tmp_path, grid, 
     assert done.code == 2 and done.one_line().startswith(said), done.err
 
 
+def test_a_grid_that_is_not_there_is_called_a_grid(run, tmp_path):
+    done = tdd("rank", run, "--grid", tmp_path / "none.yaml")
+    assert done.code == 2 and done.one_line().startswith(f"cannot read the grid {tmp_path / 'none.yaml'}: No such file")
+
+
 @pytest.mark.parametrize(
     ("grid", "said"),
     [
