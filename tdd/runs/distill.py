@@ -22,6 +22,7 @@ from tdd.hub.layout import RECIPE
 from tdd.networks.own import can_be_imported, check_same_network, network_to_use, recipe_for
 from tdd.publishing.card import write_card
 from tdd.runs.about_distillation import about_distillation
+from tdd.runs.divergence import Divergence
 from tdd.runs.finished import finished
 from tdd.runs.longer import keep_recipe, longer, results_before
 from tdd.runs.measurements import evaluate_on
@@ -173,6 +174,7 @@ def _distill(
             reporter.note(line)
         if recipe.report_to != "none":
             accelerator.init_trackers("tdd", config={name: str(value) for name, value in recipe.model_dump().items()})
+        divergence = Divergence(recipe, len(corpus.classes), reporter)
         log = Log(folder / LOG if folder and accelerator.is_main_process else None, state.step)
 
         def on_progress(progress: Progress) -> None:
@@ -181,6 +183,7 @@ def _distill(
             if recipe.report_to != "none":
                 accelerator.log({k: v for k, v in values.items() if k != "step" and v is not None}, progress.step)
             reporter.outer_step(progress, state.schedule.last, "" if recipe.metric == "accuracy" else " macro-F1")
+            divergence.look(progress, state.best_step)
             if (patience := state.schedule.patience) and state.schedule.falls_from == progress.step:
                 reporter.note(
                     f"no gain on held-out data for {counted(patience, 'outer step')}: step sizes fall to zero, and the "
