@@ -14,6 +14,7 @@ from torch import nn
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.memory import check_memory
 from tdd.distillation.run_threads import settle_threads
+from tdd.distillation.schedule import Schedule
 from tdd.distilled_set.run_folder import CHECKPOINT, LOG, check_empty, is_finished, locked, recipe_of_run
 from tdd.distilled_set.run_log import Log
 from tdd.distilled_set.set import DistilledSet
@@ -184,11 +185,7 @@ def _distill(
                 accelerator.log({k: v for k, v in values.items() if k != "step" and v is not None}, progress.step)
             reporter.outer_step(progress, state.schedule.last, "" if recipe.metric == "accuracy" else " macro-F1")
             divergence.look(progress, state.best_step)
-            if (patience := state.schedule.patience) and state.schedule.falls_from == progress.step:
-                reporter.note(
-                    f"no gain on held-out data for {counted(patience, 'outer step')}: step sizes fall to zero, and the "
-                    f"run ends after step {state.schedule.last}"
-                )
+            _tell_of_an_early_end(state.schedule, progress.step, reporter)
 
         distiller.on_progress = on_progress
         try:
@@ -222,6 +219,14 @@ def _distill(
     accelerator.wait_for_everyone()
     accelerator.end_training()
     return distilled
+
+
+def _tell_of_an_early_end(schedule: Schedule, step: int, reporter: Reporter) -> None:
+    if schedule.patience and schedule.falls_from == step:
+        reporter.note(
+            f"no gain on held-out data for {counted(schedule.patience, 'outer step')}: step sizes fall to zero, and the "
+            f"run ends after step {schedule.last}"
+        )
 
 
 def _settled(asked: Recipe, corpus: Corpus, reporter: Reporter) -> Recipe:
