@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from accelerate import Accelerator
 from torch import nn
 
+from tdd.distillation.checkpoint import OuterState
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.memory import check_memory
 from tdd.distillation.run_threads import settle_threads
-from tdd.distillation.schedule import Schedule
 from tdd.distilled_set.run_folder import CHECKPOINT, LOG, check_empty, is_finished, locked, recipe_of_run
 from tdd.distilled_set.run_log import Log
 from tdd.distilled_set.set import DistilledSet
@@ -184,8 +184,7 @@ def _distill(
             if recipe.report_to != "none":
                 accelerator.log({k: v for k, v in values.items() if k != "step" and v is not None}, progress.step)
             reporter.outer_step(progress, state.schedule.last, "" if recipe.metric == "accuracy" else " macro-F1")
-            divergence.look(progress, state.best_step)
-            _tell_of_an_early_end(state.schedule, progress.step, reporter)
+            _tell_how_it_goes(state, divergence, progress, reporter)
 
         distiller.on_progress = on_progress
         try:
@@ -221,11 +220,13 @@ def _distill(
     return distilled
 
 
-def _tell_of_an_early_end(schedule: Schedule, step: int, reporter: Reporter) -> None:
-    if schedule.patience and schedule.falls_from == step:
+def _tell_how_it_goes(state: OuterState, divergence: Divergence, progress: Progress, reporter: Reporter) -> None:
+    divergence.look(progress, state.best_step)
+    schedule = state.schedule
+    if schedule.patience and schedule.falls_from == progress.step:
         reporter.note(
-            f"no gain on held-out data for {counted(schedule.patience, 'outer step')}: step sizes fall to zero, and the "
-            f"run ends after step {schedule.last}"
+            f"no gain on held-out data for {counted(schedule.patience, 'outer step')}: step sizes fall to zero, and "
+            f"the run ends after step {schedule.last}"
         )
 
 
