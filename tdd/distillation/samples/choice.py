@@ -13,7 +13,7 @@ from tdd.distillation.samples.free import FreeSamples
 from tdd.distillation.samples.pieces import pieces_of, spans_of
 from tdd.distillation.samples.protocol import Parametrisation
 from tdd.distillation.samples.real import RealSamples
-from tdd.distillation.samples.start import real_texts, text_split
+from tdd.distillation.samples.start import first_labels, real_texts, text_split
 from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distillation.samples.words import WordSamples
 from tdd.distilled_set.sentences import Sentences
@@ -36,7 +36,9 @@ def parametrisation(recipe: Recipe, corpus: Corpus, mask: Tensor | None, device:
     train = text_split(corpus)
     if recipe.are_real:
         sentences = real_texts(recipe, corpus)
-        return RealSamples(sentences) if recipe.no_exchange else _exchanged(recipe, train, sentences, mask, device)
+        if recipe.no_exchange:
+            return RealSamples(sentences)
+        return _exchanged(recipe, train, len(corpus.classes), sentences, mask, device)
     return WordSamples(
         vocabulary(train, recipe.vocabulary, recipe.vocabulary_file, recipe.excluded_words),
         train.vectors,
@@ -49,10 +51,12 @@ def parametrisation(recipe: Recipe, corpus: Corpus, mask: Tensor | None, device:
 
 
 def _exchanged(
-    recipe: Recipe, train: TextSplit, sentences: Sentences, mask: Tensor | None, device: torch.device
+    recipe: Recipe, train: TextSplit, classes: int, sentences: Sentences, mask: Tensor | None, device: torch.device
 ) -> ExchangedTexts:
     whole, tokens = recipe.samples == "real", sentences.tokens.flatten(0, 1)
     inside = torch.ones(tokens.shape, dtype=torch.bool) if mask is None else mask.cpu().flatten(0, 1)
     rows = [row[:count].tolist() for row, count in zip(tokens, inside.sum(1).tolist(), strict=True)]
     spans = [[(0, len(row))] if whole else spans_of(row, train) for row in rows]
-    return ExchangedTexts(sentences, inside, spans, pieces_of(train, recipe.length, whole), train.vectors, device)
+    pieces = pieces_of(train, recipe.length, whole, classes)
+    own = first_labels(*recipe.split(classes), classes).flatten(0, 1) > 0 if recipe.labels == "hard" else None
+    return ExchangedTexts(sentences, inside, spans, pieces, own, train.vectors, device)

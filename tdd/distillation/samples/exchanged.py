@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tdd.distillation.samples.pieces import Pieces
 from tdd.distillation.samples.real import RealSamples
 from tdd.distilled_set.sentences import Sentences
 from tdd.embeddings.protocol import Embedding
@@ -35,7 +36,9 @@ class ExchangedTexts(RealSamples):
         sentences: those to start from.
         inside: (n, L) bool, where they have words.
         spans: of each of the n sentences, where its pieces begin and end.
-        pieces: (P, words) token ids of what may stand in a slot of so many words.
+        pieces: what may stand in a slot of so many words.
+        own: (n, C) bool, of what classes the texts are whose pieces a sample may hold, where its label stays as it is;
+            None: of any, since its label is learned.
         vectors: the word vectors.
         device: where the samples are used.
     """
@@ -47,7 +50,8 @@ class ExchangedTexts(RealSamples):
         sentences: Sentences,
         inside: Tensor,
         spans: Sequence[Sequence[tuple[int, int]]],
-        pieces: dict[int, Tensor],
+        pieces: dict[int, Pieces],
+        own: Tensor | None,
         vectors: Embedding,
         device: torch.device,
     ):
@@ -58,7 +62,13 @@ class ExchangedTexts(RealSamples):
             for begin, end in found:
                 if end - begin in pieces:
                     self.slots.setdefault(end - begin, []).append(Slot(sample, begin))
-        self.pieces = {words: pieces[words].to(device) for words in self.slots}
+        self.pieces = {words: pieces[words].tokens.to(device) for words in self.slots}
+        self.fitting = None
+        if own is not None:
+            # (n, P), whether a piece is of a class that the sample's label says.
+            self.fitting = {
+                words: (own.float() @ pieces[words].classes.T.float() > 0).to(device) for words in self.slots
+            }
         tokens = sentences.tokens.long()
         self.inside = inside.view(*tokens.shape, 1).to(device)
         known = torch.cat([tokens.flatten(), *(each.flatten().cpu() for each in self.pieces.values())]).unique()
@@ -117,6 +127,8 @@ class ExchangedTexts(RealSamples):
         change = torch.zeros(len(slots), len(index), device=flat.device)
         for place in range(words):
             change += products[:, place][:, index[:, place]]
+        if self.fitting is not None:
+            change.masked_fill_(~self.fitting[words][samples[:, 0]], torch.inf)
         gain, best = (now[:, None] - change).max(1)
         return gain, best
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -39,32 +40,52 @@ def clauses(words: Sequence[str]) -> list[Span]:
     return spans + ([(begin, len(words))] if begin < len(words) else [])
 
 
-def pieces_of(train: TextSplit, length: int, whole: bool) -> dict[int, Tensor]:
-    """Different pieces of the training texts by their number of words: (P, words) int64 token ids.
+@dataclass(frozen=True)
+class Pieces:
+    """Different pieces of as many words.
+
+    Attributes:
+        tokens: (P, words) int64 token ids.
+        classes: (P, C) bool, of what classes the texts are that each was met in.
+    """
+
+    tokens: Tensor
+    classes: Tensor
+
+
+def pieces_of(train: TextSplit, length: int, whole: bool, classes: int) -> dict[int, Pieces]:
+    """Different pieces of the training texts by their number of words.
 
     Args:
         train: the texts.
         length: words that are read of each.
         whole: whether a piece is a whole text, as far as it is read, and not a clause of it.
+        classes: C.
 
     Words without a vector are left out; a clause holds no separator of pairs.
     """
-    found: dict[int, dict[bytes, None]] = {}
+    found: dict[int, dict[bytes, set[int]]] = {}
     count = 0
-    for piece in _pieces(train, length, whole):
+    for piece, label in _pieces(train, length, whole):
         seen = found.setdefault(len(piece), {})
         if (key := piece.tobytes()) not in seen:
-            seen[key] = None
+            seen[key] = set()
             count += 1
-            if count == MOST:
-                break
-    return {
-        words: torch.from_numpy(np.frombuffer(b"".join(keys), np.int32).reshape(-1, words).astype(np.int64))
-        for words, keys in sorted(found.items())
-    }
+        seen[key].add(label)
+        if count == MOST:
+            break
+    made = {}
+    for words, met in sorted(found.items()):
+        tokens = np.frombuffer(b"".join(met), np.int32).reshape(-1, words).astype(np.int64)
+        of_class = torch.zeros(len(met), classes, dtype=torch.bool)
+        for row, labels in zip(of_class, met.values(), strict=True):
+            row[list(labels)] = True
+        made[words] = Pieces(torch.from_numpy(tokens), of_class)
+    return made
 
 
-def _pieces(train: TextSplit, length: int, whole: bool) -> Iterator[np.ndarray]:
+def _pieces(train: TextSplit, length: int, whole: bool) -> Iterator[tuple[np.ndarray, int]]:
+    """Every piece, with the class of the text that it is of."""
     separator = set(train.vectors.separator or ())
     for place in torch.randperm(len(train), generator=generator(0, "pieces")).tolist():
         row = np.ascontiguousarray(train.row(place), np.int32)
@@ -74,7 +95,7 @@ def _pieces(train: TextSplit, length: int, whole: bool) -> Iterator[np.ndarray]:
         for begin, end in spans:
             piece = row[begin:end]
             if len(piece) and (whole or not separator & set(piece.tolist())):
-                yield piece
+                yield piece, int(train.labels[place])
 
 
 def spans_of(ids: Sequence[int], train: TextSplit) -> list[Span]:

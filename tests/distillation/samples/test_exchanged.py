@@ -85,12 +85,37 @@ def test_what_is_exchanged_is_real_and_no_longer(tmp_path, samples, ways):
     last = distiller._as_set(distiller.state.learned)
     assert not torch.equal(last.samples, start.samples)
     assert last.words == start.words == distilled.words
-    pieces = {tuple(row) for found in pieces_of(corpus.train, 5, samples == "real").values() for row in found.tolist()}
+    pieces = {
+        tuple(row)
+        for found in pieces_of(corpus.train, 5, samples == "real", 2).values()
+        for row in found.tokens.tolist()
+    }
     if samples == "real":
         for row in last.sentences.tokens.flatten(0, 1).tolist():
             assert tuple(token for token in row if token) in pieces
     distilled.save_pretrained(tmp_path)
     assert_same_bits(DistilledSet.from_pretrained(tmp_path, vectors=corpus.train.vectors), distilled)
+
+
+@pytest.mark.parametrize("samples", ["real", "phrases"])
+def test_a_text_whose_label_stays_is_exchanged_for_those_of_its_class_alone(samples):
+    corpus = tiny_corpus(classes=3)
+    recipe = tiny_recipe(samples=samples, labels="hard", sample_length=5, n=7, steps=1, **EVERY)
+    distiller = Distiller(recipe, corpus)
+    texts, raw = distiller.parametrisation, distiller.state.learned["samples"].detach()
+    of_class, before, moved = pieces_of(corpus.train, 5, samples == "real", 3), texts._tokens(raw), 0
+    for seed in range(20):
+        slope = torch.randn(raw.shape, generator=torch.Generator().manual_seed(seed))
+        after = texts._tokens(texts.exchanged(raw, slope, 7))
+        for words, slots in texts.slots.items():
+            for slot in slots:
+                span = slice(slot.begin, slot.begin + words)
+                if torch.equal(now := after[slot.sample, span], before[slot.sample, span]):
+                    continue
+                (place,) = (of_class[words].tokens == now).all(1).nonzero()[:, 0].tolist()
+                assert of_class[words].classes[place, slot.sample % 3]
+                moved += 1
+    assert moved > 20
 
 
 def test_an_exchange_is_kept_only_where_the_true_loss_falls(monkeypatch):
@@ -139,7 +164,7 @@ def test_pieces_are_those_of_all_classes_where_the_data_lie_class_by_class(monke
     rows = [train.row(place) for place in order.tolist()]
     by_class = TextSplit.of_rows(rows, train.labels[order], train.vectors, train.max_length)
     monkeypatch.setattr(pieces, "MOST", 20)
-    found = {tuple(row) for some in pieces_of(by_class, 5, True).values() for row in some.tolist()}
+    found = {tuple(row) for some in pieces_of(by_class, 5, True, 2).values() for row in some.tokens.tolist()}
     own = [{tuple(row[:5].tolist()) for row in rows[a:b]} for a, b in ((0, len(rows) // 2), (len(rows) // 2, None))]
     assert len(found) == 20 and all(len(found & each) >= 5 for each in own)
 
