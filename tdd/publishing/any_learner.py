@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from tdd.hub.encoders import MINILM_ON_HUB
+from tdd.publishing.joined import are_pieces
 from tdd.publishing.script_template import script_of
 from tdd.publishing.tested_on import TestedOn, is_known
 
@@ -26,11 +26,11 @@ def any_learner_section(distilled: DistilledSet, repo: str) -> str:
     """How many words the set has, and a script for each of `LEARNERS`; "" of a set that is not made of sentences."""
     if distilled.sentences is None or not is_known(distilled):
         return ""
-    count, pieces = len(distilled.sentences.texts()), _of_pieces(distilled)
+    count, pieces = len(distilled.sentences.texts()), are_pieces(distilled)
     parts = [
         "## Train anything on it",
         f"The {count} texts, {distilled.words:,} {'word pieces' if pieces else 'words'} in all, and their labels are "
-        f"enough: `text`{', whose pieces the scripts put together,' if pieces else ','} `soft_label` "
+        "enough: `text`, `soft_label` "
         "(numbers below 0 count as 0, the others are divided by their sum; where none is above 0, by softmax) and "
         "`label`, the class with the largest. "
         "What a learner reaches so stands in the section on other learners, where it was measured.",
@@ -45,13 +45,5 @@ def any_learner_script(distilled: DistilledSet, repo: str, learner: str) -> str:
     """A script that trains one of `LEARNERS` on the texts of the set `repo`, and tests it on the real test split."""
     tested = TestedOn.of(distilled)
     values = {"repo": repo, "learner": learner, "about": LEARNERS[learner], "encoder": MINILM_ON_HUB, "length": LONGEST}
-    values |= tested.values() | {"pieces": _of_pieces(distilled)}
+    values |= tested.values()
     return script_of("any_learner.py.jinja", values, [*tested.data.packages, *(["torch"] if tested.some else [])])
-
-
-def _of_pieces(distilled: DistilledSet) -> bool:
-    """Whether what stands between two spaces of a text are pieces of words, which the set's tokenizer puts together."""
-    own = distilled.embedding
-    if own is None or own.tokenizer is None or own.about["kind"] != "word pieces":
-        return False
-    return json.loads(own.tokenizer).get("decoder") is not None

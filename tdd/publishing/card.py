@@ -18,6 +18,7 @@ from tdd.publishing.card_sections import citation_section, limits_section, prove
 from tdd.publishing.card_text import dataset_name, is_on_hub
 from tdd.publishing.card_training import training_section
 from tdd.publishing.card_transfer import transfer_section
+from tdd.publishing.joined import joined_texts
 from tdd.publishing.marked_card import Card
 from tdd.publishing.tables import configurations
 from tdd.system.files import write_text
@@ -58,7 +59,7 @@ def card(
     if "license" in metadata:
         carried = {name: value for name, value in carried.items() if name == "language"}
     if texts is None and distilled.sentences is not None:
-        texts = distilled.sentences.texts()
+        texts = joined_texts(distilled)
     shown = [name for name in figures if name.endswith(".png") and name != SAMPLES]
     sections = {
         "introduction": introduction_section(distilled, "license" in {**metadata, **carried}, "license" in carried),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tdd.distilled_set.set import DistilledSet
 from tdd.hub.layout import WEIGHTS
 from tdd.publishing.card_text import dataset_name, in_code, is_on_hub, rates_column, times
+from tdd.publishing.joined import are_pieces
 from tdd.system.formatting import counted
 from tdd.system.project import named_with_address
 
@@ -15,6 +16,8 @@ The owner of this repository may add a `license` to the metadata above; it is ke
 _TEXT_COLUMNS = """| `default` | `text` | the nearest word of every position |
 | | `similarity` | mean cosine similarity of these words to the positions |"""
 _WORD_COLUMNS = "| `default` | `text` | the sample: its words, joined by single spaces |"
+_PIECE_COLUMNS = """| `default` | `text` | the sample as it reads |
+| | `pieces` | its word pieces, joined by single spaces: what the set's network was trained on |"""
 _IMAGE_COLUMNS = "| `default` | `image` | the sample as a picture, cut off at black and white |"
 
 
@@ -37,7 +40,7 @@ def introduction_section(distilled: DistilledSet, licensed: bool, carried_over: 
     if recipe.are_real:
         samples = "texts of real clauses" if recipe.samples == "phrases" else "real examples"
     if distilled.sentences:
-        sample_columns, both = _WORD_COLUMNS, ""
+        sample_columns, both = _PIECE_COLUMNS if are_pieces(distilled) else _WORD_COLUMNS, ""
     else:
         sample_columns = _TEXT_COLUMNS if distilled.space.kind == "text" else _IMAGE_COLUMNS
         sample_columns += f"\n| `embeddings` | `embedding` | the sample, {times(*shape)} exact numbers |"

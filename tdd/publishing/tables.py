@@ -13,6 +13,7 @@ from tdd.hub.layout import TABLES
 from tdd.inspection.decode import decode
 from tdd.inspection.pictures import pictures
 from tdd.publishing.card_text import rates_column
+from tdd.publishing.joined import PIECES, are_pieces, joined_texts
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -29,11 +30,12 @@ def readable_table(distilled: DistilledSet, vectors: Embedding | None = None) ->
     """A row for each sample, step by step: what it reads or looks like, its labels, and the rates of its step.
 
     Columns: `text` (the nearest word of every position; of a set of words its words, exactly, joined by spaces) or
-    `image` (PNG, what lies beyond black and white cut off), `label` (the class with the largest soft label),
-    `soft_label` (C numbers), `step`, `index` (place in the step), `learning_rates` (one an epoch; for a pool a column
-    of each network, `learning_rates_gru`), `momentum` where the set has one (the same for all), `length` where free
-    sentences are padded (positions before the padding), and where words are nearest ones `similarity` (their mean
-    cosine similarity to the positions).
+    `image` (PNG, what lies beyond black and white cut off), of a set of word pieces `pieces` (exactly, joined by
+    spaces; `text` is what they read), `label` (the class with the largest soft label), `soft_label` (C numbers),
+    `step`, `index` (place in the step), `learning_rates` (one an epoch; for a pool a column of each network,
+    `learning_rates_gru`), `momentum` where the set has one (the same for all), `length` where free sentences are
+    padded (positions before the padding), and where words are nearest ones `similarity` (their mean cosine similarity
+    to the positions).
 
     Args:
         distilled: the set.
@@ -51,7 +53,10 @@ def _sentences_table(distilled: DistilledSet, vectors: Embedding | None) -> Data
     from datasets import Value
 
     if distilled.sentences:
-        return _table(distilled, {"text": (distilled.sentences.texts(), Value("string"))}, {})
+        columns = {"text": (joined_texts(distilled), Value("string"))}
+        if are_pieces(distilled):
+            columns[PIECES] = (distilled.sentences.texts(), Value("string"))
+        return _table(distilled, columns, {})
     sentences = decode(distilled, load_vectors_of(distilled) if vectors is None else vectors)
     texts = {"text": ([" ".join(near[0] for near in each.words) for each in sentences], Value("string"))}
     similarities = [sum(best for best, *_ in sentence.scores) / len(sentence.scores) for sentence in sentences]

@@ -9,6 +9,7 @@ from tdd.data.pixel_normalisation import Normalisation
 from tdd.embeddings.word_vectors import EMBEDDED
 from tdd.hub.encoders import MINILM_ON_HUB
 from tdd.publishing.card_text import rates_column
+from tdd.publishing.joined import PIECES, are_pieces
 from tdd.publishing.network_file import called, published_network
 from tdd.publishing.network_lines import network_lines
 from tdd.publishing.script_template import script_of
@@ -57,6 +58,7 @@ def training_script(distilled: DistilledSet, repo: str) -> str | None:
         "encoder": None,
         "pretrained": pretrained is not None,
         "free": distilled.sentences is None,
+        "words": PIECES if are_pieces(distilled) else "text",
         "masked": masked,
         "padded": distilled.mask is not None,
         "dim": distilled.samples.shape[-1],

@@ -21,6 +21,10 @@ from tdd.distilled_set.embedding import SavedEmbedding
 from tdd.distilled_set.set import DistilledSet
 from tdd.hub.encoders import MINILM_ON_HUB
 from tdd.publishing.any_learner import LEARNERS, any_learner_script, any_learner_section
+from tdd.publishing.card_introduction import introduction_section
+from tdd.publishing.card_samples import samples_section
+from tdd.publishing.joined import joined_texts
+from tdd.publishing.tables import readable_table
 
 SETTINGS = {"max_length": 8, "batch_size": 16, "outer_steps": 2, "validate_every": 2}
 TFIDF, VECTORS, FINE_TUNED = LEARNERS.values()
@@ -96,26 +100,33 @@ def test_each_script_trains_its_learner_and_says_how_good_it_is(kind, hub, repo,
     assert any_learner_section(made, repo) == ""
 
 
-def test_pieces_are_put_together_and_labels_without_a_positive_number_are_probabilities(tmp_path):
-    encoder = Tokenizer(WordPiece({"[UNK]": 0, "play": 1, "##ing": 2}, unk_token="[UNK]"))
-    encoder.decoder = decoders.WordPiece()
-    encoder.save(str(tmp_path / "tokenizer.json"))
+def test_labels_without_a_positive_number_are_probabilities():
     made = Distiller(tiny_recipe(samples="words"), tiny_corpus()).best()
-    made.embedding = SavedEmbedding({"kind": "word pieces"}, encoder.to_str())
     made.source["dataset"] = "tester/data"
     script = any_learner_script(made, "tester/set", "tfidf")
     head = script[script.index("rows = ") : script.index("test = ")]
     rows = Dataset.from_dict(
-        {"text": ["play ##ing play", "play"], "soft_label": [[-1.0, -1.0], [3.0, -1.0]], "label": [0, 0]},
+        {"text": ["play", "plays"], "soft_label": [[-1.0, -1.0], [3.0, -1.0]], "label": [0, 0]},
         Features(
             {"text": Value("string"), "soft_label": List(Value("float32")), "label": ClassLabel(names=["a", "b"])}
         ),
     )
-    found = {
-        "load_dataset": lambda *_, **__: rows,
-        "np": np,
-        "Tokenizer": Tokenizer,
-        "hf_hub_download": lambda *_, **__: str(tmp_path / "tokenizer.json"),
-    }
+    found = {"load_dataset": lambda *_, **__: rows, "np": np}
     exec(head, found)
-    assert found["texts"] == ["playing play", "play"] and found["soft"].tolist() == [[0.5, 0.5], [1.0, 0.0]]
+    assert found["texts"] == ["play", "plays"] and found["soft"].tolist() == [[0.5, 0.5], [1.0, 0.0]]
+
+
+def test_texts_of_word_pieces_are_put_together_and_the_pieces_stand_beside_them(monkeypatch):
+    encoder = Tokenizer(WordPiece({"[UNK]": 0, "play": 1, "##ing": 2}, unk_token="[UNK]"))
+    encoder.decoder = decoders.WordPiece()
+    made = Distiller(tiny_recipe(samples="words"), tiny_corpus()).best()
+    assert readable_table(made)["text"] == made.sentences.texts() == joined_texts(made)
+    pieces = ["play ##ing play", "play"] * (made.n // 2)
+    monkeypatch.setattr(type(made.sentences), "texts", lambda self: pieces)
+    assert joined_texts(made) == pieces and "pieces" not in readable_table(made).column_names
+    made.embedding = SavedEmbedding({"kind": "word pieces"}, encoder.to_str())
+    table = readable_table(made)
+    assert table["text"] == ["playing play", "play"] * (made.n // 2) and table["pieces"] == pieces
+    made.source["dataset"] = "tester/data"
+    assert "| | `pieces` | its word pieces" in introduction_section(made, False)
+    assert "##ing" not in samples_section(made, joined_texts(made))
