@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,7 @@ class Evaluation:
         of: examples in the test split.
         figures: those of `class_figures`; of a set for a pool the evaluation of each network as "by_network" instead;
             none before all networks are tested.
+        train_seconds: time to train one of them, which is no part of equality; None: none was trained here.
     """
 
     init: str
@@ -43,6 +45,7 @@ class Evaluation:
     examples: int
     of: int
     figures: dict[str, Any] = field(default_factory=dict)
+    train_seconds: float | None = field(default=None, compare=False)
 
     @property
     def mean(self) -> float:
@@ -77,7 +80,9 @@ def _of_pool(evaluations: Mapping[str, Evaluation]) -> Evaluation:
     one, *_ = evaluations.values()
     accuracies = [accuracy for each in evaluations.values() for accuracy in each.accuracies]
     figures = {"by_network": {network: each.as_dict() for network, each in evaluations.items()}}
-    return Evaluation(one.init, accuracies, one.examples, one.of, figures)
+    seconds = [each.train_seconds for each in evaluations.values() if each.train_seconds is not None]
+    mean = sum(seconds) / len(seconds) if seconds else None
+    return Evaluation(one.init, accuracies, one.examples, one.of, figures, mean)
 
 
 def teller(
@@ -191,8 +196,13 @@ def evaluate(
     inner = inner_loop(distilled, accelerator.device, own=learner.name == recipe.network)
     examples = len(test) if max_test is None else min(max_test, len(test))
 
+    seconds: list[float] = []
+
     def trained(indices: list[int]) -> Parameters:
-        return train_by(inner, kernel, fixed or learner.starts(seed, "evaluation", indices=indices))
+        begun = time.monotonic()
+        theta = train_by(inner, kernel, fixed or learner.starts(seed, "evaluation", indices=indices))
+        seconds.extend([(time.monotonic() - begun) / len(indices)] * len(indices))
+        return theta
 
     counted = None
     if kept is not None and entry_of(learner.name).comes_with_tdd:  # the code of others may change
@@ -212,4 +222,5 @@ def evaluate(
         counted,
     )
     figures = class_figures(counts, distilled.classes, effective_examples(test, max_test))
-    return Evaluation(init, counts.accuracy().tolist(), examples, len(test), figures)
+    mean = sum(seconds) / len(seconds) if seconds else None
+    return Evaluation(init, counts.accuracy().tolist(), examples, len(test), figures, mean)

@@ -9,7 +9,13 @@ from typing import Any
 import torch
 
 from tdd.distillation.distiller import Distiller
+from tdd.evaluation.evaluation import Evaluation
 from tdd.system.version import __version__
+
+
+def train_seconds(evaluation: Evaluation) -> dict[str, float]:
+    """What is kept of how long it takes to train a network on the set; nothing where none was trained."""
+    return {} if evaluation.train_seconds is None else {"train_seconds": round(evaluation.train_seconds, 3)}
 
 
 def about_distillation(distiller: Distiller) -> dict[str, Any]:

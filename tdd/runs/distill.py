@@ -22,7 +22,7 @@ from tdd.errors import Interrupted, TddError, UsageError, check_kind, nearest, s
 from tdd.hub.layout import RECIPE
 from tdd.networks.own import can_be_imported, check_same_network, network_to_use, recipe_for
 from tdd.publishing.card import write_card
-from tdd.runs.about_distillation import about_distillation
+from tdd.runs.about_distillation import about_distillation, train_seconds
 from tdd.runs.divergence import Divergence
 from tdd.runs.finished import finished
 from tdd.runs.longer import keep_recipe, longer, results_before
@@ -209,7 +209,10 @@ def _distill(
         tell_figures=False,
         network=network,
     )
-    distilled.results["evaluation"] = {evaluation.init: evaluation.as_dict()}
+    distilled.results |= {
+        "evaluation": {evaluation.init: evaluation.as_dict()},
+        "distillation": distilled.results["distillation"] | train_seconds(evaluation),
+    }
     if folder and accelerator.is_main_process:
         distilled.save_pretrained(folder)
         draw_run(folder, reporter)

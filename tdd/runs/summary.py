@@ -95,9 +95,12 @@ def _part_of_test(evaluation: Mapping[str, Any]) -> str:
 
 
 def cost_of(distilled: DistilledSet) -> str:
-    """What a set costs: the time of its outer steps, and words; nothing where neither is known."""
+    """What a set costs: time of its outer steps, time to train a network, words; nothing where none is known."""
     seconds = distilled.results.get("distillation", {}).get("seconds")
     parts = [] if seconds is None else [f"{duration(seconds)} to distil"]
+    training = distilled.results.get("distillation", {}).get("train_seconds")
+    if training is not None:
+        parts.append(f"{duration(training) if training >= 10 else f'{training:.2f} s'} to train a network")
     return ", ".join([*parts, *([] if distilled.words is None else [f"{distilled.words:,} words"])])
 
 

@@ -33,6 +33,9 @@ def test_the_cost_of_a_set_stands_beside_its_accuracy():
         distilled.results = {"distillation": {"seconds": 75.0}}
     assert describe_results(free, "run").splitlines()[1] == "  75 s to distil"
     assert describe_results(words, "run").splitlines()[1] == f"  75 s to distil, {words.words} words"
+    for seconds, told in ((0.124, "0.12 s"), (64.2, "64 s")):
+        free.results["distillation"]["train_seconds"] = seconds
+        assert describe_results(free, "run").splitlines()[1] == f"  75 s to distil, {told} to train a network"
     free.results = {}
     assert len(describe_results(free, "run").splitlines()) == 1
 
