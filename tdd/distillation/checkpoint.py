@@ -117,5 +117,5 @@ class OuterState:
                 setattr(self, key, type(getattr(self, key))(value))
             self.schedule = replace(self.schedule, **course)
             self.schedule.after_step(self.step)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise TddError(f"{path} is not a checkpoint of this run ({error}); start again in a new folder") from None

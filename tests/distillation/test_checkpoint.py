@@ -1,5 +1,7 @@
 """A checkpoint goes on with the recipe and the data it was made from, and with no other."""
 
+import json
+
 import pytest
 import torch
 from tiny import tiny_corpus, tiny_recipe
@@ -11,6 +13,7 @@ from tdd.distillation.outer_update import adam
 from tdd.distillation.schedule import Schedule
 from tdd.errors import TddError
 from tdd.settings.recipe import Recipe
+from tdd.system.tensor_files import load_tensors, save_tensors
 
 
 def test_a_checkpoint_of_another_recipe_or_of_other_data_is_refused(tmp_path):
@@ -33,6 +36,17 @@ def test_a_checkpoint_outlives_settings_that_came_up_after_it(tmp_path):
     assert Distiller(Later(**recipe.model_dump()), corpus, file).state.step == 2
     with pytest.raises(TddError, match="belongs to another recipe"):
         Distiller(Later(**recipe.model_dump(), later=4), corpus, file)
+
+
+def test_a_checkpoint_of_other_names_is_none_of_this_run(tmp_path):
+    corpus, file, recipe = tiny_corpus(), tmp_path / "state", tiny_recipe(outer_steps=2)
+    Distiller(recipe, corpus, file).run()
+    tensors, metadata = load_tensors(file)
+    about = json.loads(metadata["tdd"])
+    for changed in (about | {"pace": 3}, {name: value for name, value in about.items() if name != "threads"}):
+        save_tensors(file, tensors, {"tdd": json.dumps(changed)})
+        with pytest.raises(TddError, match=r"is not a checkpoint of this run .*; start again in a new folder"):
+            Distiller(recipe, corpus, file)
 
 
 def test_all_that_is_loaded_lies_on_the_device_that_it_was_asked_for_on(tmp_path):
