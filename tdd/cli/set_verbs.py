@@ -100,7 +100,7 @@ def decode(
 
         if public and distilled.recipe.are_real:
             made_of = "made of clauses of" if distilled.recipe.samples == "phrases" else "examples of"
-            Reporter().note(f"note: the samples are {made_of} the training data: --public leaves out others alone")
+            Reporter().note(f"note: the samples are {made_of} the training data: --public leaves out only the others")
         text = page_of_run(distilled, run, k, metric.value, first, where, public)
     else:
         color = output is None and sys.stdout.isatty()

@@ -64,7 +64,7 @@ def test_a_public_one_of_training_texts_says_that_it_shows_them(given, tmp_path)
         run = tmp_path / samples
         assert tdd(*distil_command(*given, run, samples=samples)).code == 0
         done = tdd("decode", run, "--format", "html", "--public")
-        assert done.code == 0 and said in done.err and "--public leaves out others alone" in done.err
+        assert done.code == 0 and said in done.err and "--public leaves out only the others" in done.err
         assert "the samples are" not in tdd("decode", run, "--format", "html").err
 
 
