@@ -22,7 +22,7 @@ from tdd.embeddings.nearest import Metric
 from tdd.inspection.colors import class_color, ink_on
 from tdd.inspection.page_charts import charts_of
 from tdd.inspection.page_extras import Extras
-from tdd.inspection.page_head import COMMAND, accuracies, details, facts, links, ratio
+from tdd.inspection.page_head import COMMAND, about_labels, accuracies, details, facts, links, ratio
 from tdd.inspection.page_samples import Scale, data_of, samples_of
 from tdd.inspection.page_shades import LEVELS, Shown, dominant, telling_words
 from tdd.inspection.pictures import Picture
@@ -69,6 +69,9 @@ def page(
         left_out=told.n - len(samples),
         kind="pictures" if pictures else "words" if told.sentences else "vectors",
         plain=told.recipe.inner == "plain",
+        labels=told.recipe.labels,
+        probabilities=told.recipe.inner == "plain" or told.recipe.labels == "hard",
+        about_labels=about_labels(told),
         accuracies=accuracies(told),
         ratio=ratio(told),
         details=details(told),

@@ -99,12 +99,12 @@ def details(distilled: DistilledSet) -> str:
 def facts(distilled: DistilledSet, distilled_on: str) -> list[tuple[str, str]]:
     """What the set is, a name and a few words each, of a set that may be told of (`public`)."""
     recipe, results = distilled.recipe, distilled.results
-    steps, per_step, *shape = distilled.samples.shape
+    shape = distilled.samples.shape[2:]
     kind = "real words" if distilled.sentences else "learned vectors"
     is_text = distilled.space.kind == "text"
     found = [
         ("n", str(distilled.n)),
-        ("inner steps", f"{steps} of {per_step} sample{'s' if per_step > 1 else ''}"),
+        _inner_steps(distilled),
         ("a sample", f"{shape[0]} positions of {kind}" if is_text else f"{shape[2]} × {shape[1]} pixels"),
         ("network", ", ".join(recipe.pool or [recipe.network])),
         ("made for", f"{recipe.init} initialisation"),
@@ -124,6 +124,25 @@ def facts(distilled: DistilledSet, distilled_on: str) -> list[tuple[str, str]]:
     if distilled_on:
         found.append(("distilled", distilled_on))
     return found
+
+
+def _inner_steps(distilled: DistilledSet) -> tuple[str, str]:
+    recipe, (steps, per_step) = distilled.recipe, distilled.samples.shape[:2]
+    if recipe.inner == "plain":
+        return "trained by", f"AdamW, {recipe.inner_steps[1]} steps of {min(recipe.inner_batch, distilled.n)} samples"
+    return "inner steps", f"{steps} of {per_step} sample{'s' if per_step > 1 else ''}"
+
+
+def about_labels(distilled: DistilledSet) -> str:
+    """What the numbers of the labels are, in a sentence or two."""
+    if distilled.recipe.labels == "hard":
+        return "Labels are hard: 1 for the class of the sample, which is not learned."
+    if distilled.recipe.inner == "plain":
+        return "A label is learned: a probability for each class."
+    return (
+        "A label's number is learned and may be any real number: how strongly the sample pulls a network towards the "
+        "class or, below zero, away from it. It is no probability."
+    )
 
 
 def links(distilled: DistilledSet) -> list[tuple[str, str]]:

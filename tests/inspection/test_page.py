@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -229,6 +230,25 @@ def test_charts_show_rates_of_each_epoch_and_step_and_the_log(plain):
     assert {"0.3333", "60", "62.5", "55"} <= set(cells)
     bare = Page(page(distilled, decode(distilled, vectors))).shown
     assert "Outer loss" not in bare and "Accuracy after each step" not in bare and "Learned learning rates" in bare
+
+
+@pytest.mark.parametrize(
+    ("settings", "labels", "loop"),
+    [
+        ({}, "may be any real number", "inner steps 2 of 2 samples"),
+        ({"labels": "hard"}, "Labels are hard: 1 for the class", "inner steps 2 of 2 samples"),
+        ({"inner": "plain"}, "A label is learned: a probability for each class.", "trained by AdamW, 200 steps of 4"),
+    ],
+)
+def test_what_labels_are_and_how_networks_learn_is_said_as_it_is(plain, settings, labels, loop):
+    distilled, vectors = plain
+    recipe = distilled.recipe.model_copy(update=settings)
+    shown = Page(page(replace(distilled, recipe=recipe), decode(distilled, vectors))).shown
+    said = [
+        each for each in ("may be any real number", "Labels are hard", "a probability for each class") if each in shown
+    ]
+    assert len(said) == 1 and labels in shown and loop in shown
+    assert f"with {recipe.labels} labels" in shown and ("All samples" in shown) == ("inner" in settings)
 
 
 def test_real_examples_are_on_a_page_of_ones_own_and_never_on_a_public_one(plain):
