@@ -118,6 +118,21 @@ def nearest_to_centroids(
     return _by_class(_pool(split, among), split.labels, n, classes, choose)
 
 
+def chosen_examples(
+    choice: str,
+    split: Split,
+    n: int,
+    classes: int,
+    draw_from: torch.Generator,
+    features_of: Features | None = None,
+    among: Tensor | None = None,
+) -> Tensor:
+    """Places (n,) of examples chosen by "herding", "k_center" or "nearest", see these; the last one draws."""
+    if choice == "nearest":
+        return nearest_to_centroids(split, n, classes, draw_from, features_of, among)
+    return {"herding": herding, "k_center": k_center}[choice](split, n, classes, features_of, among)
+
+
 def class_means(split: Split, n: int, classes: int) -> Tensor:
     """Inputs (n, ...): the mean input of each class (paper 4.3), which all its samples share."""
     total = torch.zeros(classes, *split.space.shape, dtype=torch.float64)

@@ -14,12 +14,10 @@ from tdd.data.pairs import cut_row
 from tdd.data.real_examples import (
     Features,
     LabelledExamples,
+    chosen_examples,
     class_centroids,
     class_means,
-    herding,
     inputs_at,
-    k_center,
-    nearest_to_centroids,
     random_examples,
 )
 from tdd.data.text import TextSplit
@@ -109,17 +107,19 @@ class RealSets:
 
     @cached_property
     def _herding(self) -> list[Tensor]:
-        return [herding(self.corpus.train, self.recipe.n, self.classes, self.features)]
+        return self._chosen("herding", 1)
 
     @cached_property
     def _k_center(self) -> list[Tensor]:
-        return [k_center(self.corpus.train, self.recipe.n, self.classes, self.features)]
+        return self._chosen("k_center", 1)
 
     @cached_property
     def _nearest(self) -> list[Tensor]:
-        generators = self._generators("nearest", min(self.draws, KMEANS_DRAWS))
+        return self._chosen("nearest", min(self.draws, KMEANS_DRAWS))
+
+    def _chosen(self, choice: str, draws: int) -> list[Tensor]:
         of_all = (self.corpus.train, self.recipe.n, self.classes)
-        return [nearest_to_centroids(*of_all, draw_from, self.features) for draw_from in generators]
+        return [chosen_examples(choice, *of_all, each, self.features) for each in self._generators(choice, draws)]
 
     # Sets
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tdd.data.pairs import cut_pairs
-from tdd.data.real_examples import herding, inputs_at, k_center, nearest_to_centroids, random_examples
+from tdd.data.real_examples import chosen_examples, inputs_at, random_examples
 from tdd.data.text import TextSplit
 from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distilled_set.sentences import Sentences
@@ -59,13 +59,9 @@ def first_places(recipe: Recipe, corpus: Corpus, draw_from: torch.Generator | No
     n, classes = recipe.n, len(corpus.classes)
     of_words = recipe.samples != "free" and isinstance(corpus.train, TextSplit)
     among = _readable(corpus, n) if of_words else None
-    if recipe.samples_init == "herding":
-        return herding(corpus.train, n, classes, among=among)
-    if recipe.samples_init == "k_center":
-        return k_center(corpus.train, n, classes, among=among)
     draw_from = draw_from or generator(recipe.seed, "samples")
-    if recipe.samples_init == "nearest":
-        return nearest_to_centroids(corpus.train, n, classes, draw_from, among=among)
+    if recipe.samples_init in CHOSEN:
+        return chosen_examples(recipe.samples_init, corpus.train, n, classes, draw_from, among=among)
     if recipe.samples == "words":
         apart = -(-n // classes) * classes
         return random_examples(corpus.train.labels, apart * recipe.length, classes, draw_from)[:n]
