@@ -64,6 +64,26 @@ class Best:
     epoch: Tensor
 
 
+def starting_at(theta: Parameters) -> Parameters:
+    """A copy of parameters, to be trained by `adamw`."""
+    return {name: value.clone(memory_format=torch.contiguous_format) for name, value in theta.items()}
+
+
+def adamw(theta: Parameters, rate: float, weight_decay: float = 0.0) -> torch.optim.AdamW:
+    """AdamW that moves these parameters; with no weight decay it is Adam.
+
+    Fused: it passes over the memory once, which for 22 million parameters takes a fifth of the time.
+    """
+    return torch.optim.AdamW(list(theta.values()), lr=rate, weight_decay=weight_decay, fused=True)
+
+
+def give(theta: Parameters, gradient: Parameters) -> None:
+    """Let the next step of the optimiser of `theta` follow this gradient."""
+    for name, value in theta.items():
+        # In the same order of memory, which the fused step takes as given.
+        value.grad = gradient[name].contiguous()
+
+
 def train_until_best(
     kernel: Kernel,
     theta: Parameters,
@@ -85,11 +105,11 @@ def train_until_best(
         seed, place: what the orders and the dropout of the epochs are drawn from.
         on_reading: called with the epoch and the mean held-out accuracy then.
     """
-    theta = {name: value.clone() for name, value in theta.items()}
+    theta = starting_at(theta)
     best = {name: value.clone() for name, value in theta.items()}
     count = len(next(iter(theta.values())))
     reached, at = torch.full((count,), -1.0, dtype=torch.float64), torch.zeros(count, dtype=torch.int64)
-    optimiser = torch.optim.AdamW(list(theta.values()), lr=how.rate, weight_decay=how.weight_decay)
+    optimiser = adamw(theta, how.rate, how.weight_decay)
     for epoch in range(1, how.epochs + 1):
         order = generator(seed, place, "order", epoch)
         dropout = generator(seed, place, "dropout", epoch) if how.dropout else None
@@ -125,7 +145,6 @@ def train_epoch(
     device = next(iter(theta.values())).device
     for chosen in torch.randperm(len(examples), generator=order).split(batch_size):
         _, gradient = kernel.loss(theta, examples.batch(chosen).to(device), dropout, smoothing)
-        for name, value in theta.items():
-            value.grad = gradient[name]
+        give(theta, gradient)
         optimiser.step()
         on_batch()

@@ -13,7 +13,7 @@ from tdd.data.protocols import RealBatch, Split
 from tdd.data.text import TextSplit
 from tdd.data.text_batch import TextBatch
 from tdd.distilled_set.probabilities import probabilities
-from tdd.evaluation.adam import Examples
+from tdd.evaluation.adam import Examples, adamw, give, starting_at
 from tdd.networks.kernels.parameters import Parameters, stack, unstack
 from tdd.networks.kernels.protocol import Kernel
 from tdd.settings.plain_settings import PlainSettings
@@ -51,9 +51,9 @@ def train_plainly(
 def _trained(kernel: Kernel, start: Parameters, index: int, lesson: Lesson, seed: int) -> Parameters:
     """One network, trained."""
     examples, how = lesson.examples, lesson.how
-    theta = {name: value[None].clone() for name, value in start.items()}
+    theta = starting_at({name: value[None] for name, value in start.items()})
     device = next(iter(theta.values())).device
-    optimiser = torch.optim.AdamW(list(theta.values()), lr=how.rate, weight_decay=how.weight_decay)
+    optimiser = adamw(theta, how.rate, how.weight_decay)
     # Batches as even as can be.
     size = -(-len(examples) // -(-len(examples) // how.batch))
     step = epoch = 0
@@ -63,8 +63,7 @@ def _trained(kernel: Kernel, start: Parameters, index: int, lesson: Lesson, seed
         for chosen in order.split(size)[: how.steps - step]:
             optimiser.param_groups[0]["lr"] = how.rate * how.share_of_rate(step)
             _, gradient = kernel.loss(theta, examples.batch(chosen).to(device), dropout)
-            for name, value in theta.items():
-                value.grad = gradient[name]
+            give(theta, gradient)
             if how.clip is not None:
                 torch.nn.utils.clip_grad_norm_(list(theta.values()), how.clip)
             optimiser.step()

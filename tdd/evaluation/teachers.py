@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from tdd.distillation.accuracy import counts_of
-from tdd.evaluation.adam import train_epoch
+from tdd.evaluation.adam import adamw, starting_at, train_epoch
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.learner import Learner
 from tdd.settings.full import usual_rate
@@ -77,8 +77,8 @@ class Teachers:
     def _trained(self) -> list[Parameters]:
         """All teachers, stacked, after each of `EPOCHS`."""
         recipe, train = self.recipe, self.corpus.train
-        theta = self.learner.starts(recipe.seed, "teacher", indices=range(ENSEMBLE))
-        optimiser = torch.optim.Adam(list(theta.values()), lr=usual_rate(self.learner.fine_tuned))
+        theta = starting_at(self.learner.starts(recipe.seed, "teacher", indices=range(ENSEMBLE)))
+        optimiser = adamw(theta, usual_rate(self.learner.fine_tuned))
         total, done, kept = max(EPOCHS) * -(-len(train) // recipe.full_batch_size), count(1), []
 
         def tell() -> None:

@@ -122,7 +122,7 @@ class AutogradKernel:
             self.network.train(dropout is not None)
             for theta_k in unstack(theta):
                 leaves = _leaves(theta_k)
-                loss, gradient = torch.zeros((), device=device), {n: torch.zeros_like(v) for n, v in theta_k.items()}
+                loss = torch.zeros((), device=device)
                 for rows in parts:
                     x, mask = self._inputs(batch, rows)
                     with self.arithmetic(), once_differentiable(self.network) if dropout is None else nullcontext():
@@ -131,12 +131,10 @@ class AutogradKernel:
                     logits = logits.to(x.dtype) if x.is_floating_point() else logits.float()  # token ids
                     mean = nn.functional.cross_entropy(logits, labels, label_smoothing=smoothing)
                     share = mean * (len(x) / len(batch))
-                    bars = torch.autograd.grad(share, list(leaves.values()), materialize_grads=True)
+                    share.backward(inputs=list(leaves.values()))
                     loss = loss + share.detach()
-                    for name, bar in zip(leaves, bars, strict=True):
-                        gradient[name] += bar
                 losses.append(loss)
-                gradients.append(gradient)
+                gradients.append({n: torch.zeros_like(v) if v.grad is None else v.grad for n, v in leaves.items()})
         return torch.stack(losses), stack(gradients)
 
     def logits(self, theta: Parameters, batch: RealBatch) -> Tensor:

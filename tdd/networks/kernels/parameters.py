@@ -15,5 +15,7 @@ def unstack(theta: Parameters) -> list[Parameters]:
 
 
 def stack(thetas: list[Parameters]) -> Parameters:
-    """The opposite of `unstack`."""
+    """The opposite of `unstack`; of a single network no copy is made."""
+    if len(thetas) == 1:
+        return {name: value[None] for name, value in thetas[0].items()}
     return {name: torch.stack([theta[name] for theta in thetas]) for name in thetas[0]}
