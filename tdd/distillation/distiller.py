@@ -90,7 +90,7 @@ class Distiller:
         for learner in learners:
             learner.check_reads(samples.shape[2:])
         self.mask = None if mask is None else mask.to(self.device)
-        self.parametrisation = parametrisation(recipe, corpus, mask, self.device)
+        self.parametrisation = parametrisation(recipe, corpus, mask, self.device, start)
         own = None if start is None else start.attention
         attention = first_attention(recipe, learners[0], samples, mask) if own is None else own
         first = (self.parametrisation.start(samples), labels, rates, momentum, attention)

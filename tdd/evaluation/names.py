@@ -10,6 +10,7 @@ CHOICES = {
     "herding": "herding",
     "k_center": "k-center",
     "nearest": "nearest to k-means",
+    "confident": "herding of the surest",
 }
 """How real examples are chosen."""
 RANDOM = "random"

@@ -10,16 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tdd.data.labelled_examples import LabelledExamples, inputs_at
 from tdd.data.pairs import cut_row
-from tdd.data.real_examples import (
-    Features,
-    LabelledExamples,
-    chosen_examples,
-    class_centroids,
-    class_means,
-    inputs_at,
-    random_examples,
-)
+from tdd.data.real_examples import Features, chosen_examples, class_centroids, class_means, random_examples
 from tdd.data.text import TextSplit
 from tdd.distillation.samples.start import mask_of
 from tdd.distilled_set.set import DistilledSet
@@ -116,6 +109,10 @@ class RealSets:
     @cached_property
     def _nearest(self) -> list[Tensor]:
         return self._chosen("nearest", min(self.draws, KMEANS_DRAWS))
+
+    @cached_property
+    def _confident(self) -> list[Tensor]:
+        return self._chosen("confident", 1)
 
     def _chosen(self, choice: str, draws: int) -> list[Tensor]:
         of_all = (self.corpus.train, self.recipe.n, self.classes)

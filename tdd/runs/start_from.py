@@ -1,17 +1,25 @@
-"""What a run starts from that takes long to find: another set, or a teacher's labels. It is kept with the run."""
+"""What a run starts from that takes long to find, and is kept with the run.
+
+Another set; real examples with a teacher's labels; or those that are chosen by MiniLM's sentence vectors.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from accelerate import Accelerator
+from torch import Tensor
 
+from tdd.data.real_examples import Features
+from tdd.data.text import TextSplit
 from tdd.distillation.samples.from_set import started_from
-from tdd.distillation.samples.start import first_places, first_set
+from tdd.distillation.samples.start import first_places, first_set, real_texts
 from tdd.distilled_set.set import DistilledSet
+from tdd.evaluation.features import features_of
 from tdd.evaluation.plain_learner import PlainTrainers
 from tdd.evaluation.real_sets import RealSets
+from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.students import judged_teachers
 from tdd.hub.layout import WEIGHTS
 from tdd.networks.learner import make_learner
@@ -68,12 +76,13 @@ def starting_set(
     Raises:
         UsageError: the set does not suit the data, see `started_from`.
     """
-    if recipe.start_from is None and recipe.labels_init == "one_hot":
+    if recipe.start_from is None and recipe.labels_init == "one_hot" and recipe.samples_features == "vectors":
         return None
     if folder is not None and _is_kept(folder):
-        return DistilledSet.from_pretrained(folder / START)
+        vectors = corpus.train.vectors if isinstance(corpus.train, TextSplit) else None
+        return DistilledSet.from_pretrained(folder / START, vectors=vectors)
     if before is None:
-        return _taught(recipe, corpus, accelerator, reporter)
+        return _chosen(recipe, corpus, accelerator, reporter)
     start, how = started_from(before, recipe, corpus)
     networks = ", ".join(before.recipe.learners)
     reporter.note(f"starts from {recipe.start_from} (n = {before.n}, {networks}): {how}")
@@ -87,8 +96,34 @@ def starting_set(
     return start
 
 
-def _taught(recipe: Recipe, corpus: Corpus, accelerator: Accelerator, reporter: Reporter) -> DistilledSet:
-    """Real examples with the labels of a teacher that was stopped early, chosen as for baselines.
+def _chosen(recipe: Recipe, corpus: Corpus, accelerator: Accelerator, reporter: Reporter) -> DistilledSet:
+    """Real examples that are chosen as for baselines, with their own labels or those of a teacher."""
+    if recipe.samples_features == "minilm":
+        reporter.note(f"MiniLM reads the {len(corpus.train):,} training texts, by which real ones are chosen")
+    features = features_of(recipe.samples_features, Spaces(corpus), accelerator.device)
+    samples, labels, mask, rates, momentum = first_set(recipe, corpus, features)
+    start = DistilledSet(
+        samples, labels, rates, corpus.classes, recipe, corpus.train.source(), mask=mask, momentum=momentum
+    )
+    if recipe.are_real and isinstance(corpus.train, TextSplit):
+        start.sentences = real_texts(recipe, corpus, features)
+    if recipe.labels_init == "teacher":
+        places = first_places(recipe, corpus, features)
+        start.labels, about = _taught(places, recipe, corpus, features, accelerator, reporter)
+        start.labels = start.labels.view_as(labels)
+        start.results = {"teacher": about}
+    return start
+
+
+def _taught(
+    places: Tensor,
+    recipe: Recipe,
+    corpus: Corpus,
+    features: Features | None,
+    accelerator: Accelerator,
+    reporter: Reporter,
+) -> tuple[Tensor, dict[str, Any]]:
+    """The labels (n, C) that a teacher that was stopped early gives the examples at `places`, and what it is.
 
     Of a pool the first network is the teacher's.
     """
@@ -104,20 +139,13 @@ def _taught(recipe: Recipe, corpus: Corpus, accelerator: Accelerator, reporter: 
 
     # Students learn as the networks of the inner loop do, of an encoder with a frozen part its trained part alone.
     plain = PlainTrainers(one.network, one, corpus, None, device, tell, whole=False)
-    teachers = judged_teachers(learner, plain, RealSets(one, corpus, draws=1), tell_of_teachers)
-    samples, labels, mask, rates, momentum = first_set(recipe, corpus)
-    places = first_places(recipe, corpus)
+    teachers = judged_teachers(learner, plain, RealSets(one, corpus, draws=1, features=features), tell_of_teachers)
     reporter.note("labels of a teacher that is stopped early: chosen on held-out data")
-    labels = teachers.labels(places, "teacher").view_as(labels)
-    start = DistilledSet(
-        samples, labels, rates, corpus.classes, recipe, corpus.train.source(), mask=mask, momentum=momentum
-    )
-    chosen = teachers.chosen
+    labels, chosen = teachers.labels(places, "teacher"), teachers.chosen
     reporter.note(
         f"the teacher, {one.network}: {counted(chosen['epoch'], 'epoch')}, temperature {chosen['temperature']:g}"
     )
-    start.results = {"teacher": chosen | {"network": one.network}}
-    return start
+    return labels, chosen | {"network": one.network}
 
 
 def keep_start(start: DistilledSet | None, folder: Path) -> None:

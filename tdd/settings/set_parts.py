@@ -10,7 +10,7 @@ from tdd.settings.from_data import USUAL_RATE
 # What takes the place of none.
 USUAL_STEPS = "up to 10 that leave a step a sample for each class, or else as near to 10 as divide n"
 
-CHOSEN = ("herding", "k_center", "nearest")
+CHOSEN = ("herding", "k_center", "nearest", "confident")
 """Ways to choose the real examples to start from, which the baselines have too; see `tdd.data.real_examples`."""
 
 
@@ -39,11 +39,14 @@ class SetSettings(Settings):
         flag=True,
     )
     sample_length: int | None = setting(None, "length of a distilled sentence", none="max_length", unit="tokens", ge=1)
-    samples_init: Literal["noise", "real", "herding", "k_center", "nearest"] | None = setting(
+    samples_init: Literal["noise", "real", "herding", "k_center", "nearest", "confident"] | None = setting(
         None,
         "start from noise, real examples drawn at random, or real ones chosen as for the baselines: herding, k_center, "
-        "nearest (to the centroids of k-means)",
+        "nearest (to the centroids of k-means), confident (herding of those whose class is clear)",
         none="noise for free samples, else real examples",
+    )
+    samples_features: Literal["vectors", "minilm"] = setting(
+        "vectors", "what samples_init chooses real examples by: means of their vectors, or MiniLM's sentence vectors"
     )
     start_from: str | None = setting(
         None,

@@ -7,8 +7,9 @@ from tiny import tiny_corpus
 
 from tdd.data import real_examples
 from tdd.data.images import ImageSplit
+from tdd.data.labelled_examples import inputs_at
 from tdd.data.pixel_normalisation import Normalisation
-from tdd.data.real_examples import class_centroids, class_means, herding, inputs_at, k_center, random_examples
+from tdd.data.real_examples import class_centroids, class_means, herding, k_center, random_examples
 from tdd.system.seeds import generator
 
 TRAIN = tiny_corpus(3).train

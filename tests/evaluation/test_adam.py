@@ -9,7 +9,7 @@ from tiny_images import tiny_images
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
-from tdd.data.real_examples import LabelledExamples, inputs_at
+from tdd.data.labelled_examples import LabelledExamples, inputs_at
 from tdd.distillation.accuracy import counts_of
 from tdd.evaluation.adam import Adam, adamw, give, starting_at, train_until_best
 from tdd.networks.learner import make_learner

@@ -12,7 +12,7 @@ from tiny_encoders import KINDS, tiny_encoder, tiny_text_corpus
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
-from tdd.data.real_examples import inputs_at
+from tdd.data.labelled_examples import inputs_at
 from tdd.distillation.distiller import Distiller
 from tdd.distilled_set.probabilities import probabilities
 from tdd.distilled_set.set import DistilledSet

@@ -8,7 +8,8 @@ from tiny import tiny_recipe
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
-from tdd.data.real_examples import herding, inputs_at, k_center, nearest_to_centroids
+from tdd.data.labelled_examples import inputs_at
+from tdd.data.real_examples import herding, k_center, nearest_to_centroids
 from tdd.evaluation import teachers
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.names import CHOICES, REAL, choice_and_labels
@@ -27,7 +28,7 @@ def made(words=None, draws=3, features=None, **settings):
 
 
 def test_names_are_a_choice_and_labels():
-    assert len(REAL) == 12
+    assert len(REAL) == 15
     assert choice_and_labels("k_center_teacher") == ("k_center", "teacher")
     assert choice_and_labels("random") == ("random", "hard")
     assert all(choice_and_labels(name)[0] in CHOICES for name in REAL)

@@ -17,14 +17,19 @@ from tdd.distillation.samples.start import first_labels, real_texts, text_split
 from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distillation.samples.words import WordSamples
 from tdd.distilled_set.sentences import Sentences
+from tdd.distilled_set.set import DistilledSet
 from tdd.settings.recipe import Recipe
 
 if TYPE_CHECKING:
     from tdd.data.corpus import Corpus
 
 
-def parametrisation(recipe: Recipe, corpus: Corpus, mask: Tensor | None, device: torch.device) -> Parametrisation:
+def parametrisation(
+    recipe: Recipe, corpus: Corpus, mask: Tensor | None, device: torch.device, start: DistilledSet | None = None
+) -> Parametrisation:
     """That of the recipe's setting `samples`, for samples that hold words where `mask` (steps, per_step, L) says so.
+
+    `start` is the set that they start from; None, or one without sentences: real texts are those of `real_texts`.
 
     Raises:
         UsageError: words are asked for and the data are images, or see `vocabulary`.
@@ -35,7 +40,7 @@ def parametrisation(recipe: Recipe, corpus: Corpus, mask: Tensor | None, device:
         return RealSamples(None)
     train = text_split(corpus)
     if recipe.are_real:
-        sentences = real_texts(recipe, corpus)
+        sentences = (start and start.sentences) or real_texts(recipe, corpus)
         if recipe.no_exchange:
             return RealSamples(sentences)
         return _exchanged(recipe, train, len(corpus.classes), sentences, mask, device)

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tdd.data.labelled_examples import inputs_at
 from tdd.data.pairs import cut_pairs
-from tdd.data.real_examples import chosen_examples, inputs_at, random_examples
+from tdd.data.real_examples import Features, chosen_examples, random_examples
 from tdd.data.text import TextSplit
 from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distilled_set.sentences import Sentences
@@ -28,11 +29,11 @@ Parts = tuple[Tensor, Tensor, Tensor | None, Tensor, Tensor | None]
 """Samples, labels, mask, learning rates (P, T) and momentum of a set; see `DistilledSet`."""
 
 
-def first_set(recipe: Recipe, corpus: Corpus) -> Parts:
-    """What a run starts from by its recipe."""
+def first_set(recipe: Recipe, corpus: Corpus, features: Features | None = None) -> Parts:
+    """What a run starts from by its recipe; for `features` see `first_places`."""
     classes = len(corpus.classes)
     steps, per_step = recipe.split(classes)
-    samples, mask = first_samples(recipe, corpus, steps, per_step)
+    samples, mask = first_samples(recipe, corpus, steps, per_step, features)
     momentum = torch.tensor(recipe.momentum) if recipe.momentum else None
     return samples, first_labels(steps, per_step, classes), mask, first_rates(recipe, corpus), momentum
 
@@ -47,11 +48,17 @@ def first_rates(recipe: Recipe, corpus: Corpus) -> Tensor:
     return torch.full((len(recipe.learners), recipe.epochs * recipe.split(classes)[0]), rate)
 
 
-def first_places(recipe: Recipe, corpus: Corpus, draw_from: torch.Generator | None = None) -> Tensor:
+def first_places(
+    recipe: Recipe, corpus: Corpus, features: Features | None = None, draw_from: torch.Generator | None = None
+) -> Tensor:
     """Places (n,) of the training examples that real samples start from, classes in turn.
 
-    `draw_from` is where those drawn at random come from; None: a generator of the recipe's. Texts that no word is known
-    of are none to make samples of words of.
+    Texts that no word is known of are none to make samples of words of.
+
+    Args:
+        recipe, corpus: of the run.
+        features: what they are chosen by, see `Recipe.samples_features`; None: the usual vectors.
+        draw_from: where those drawn at random come from; None: a generator of the recipe's.
 
     Raises:
         UsageError: a class has no other texts.
@@ -61,7 +68,7 @@ def first_places(recipe: Recipe, corpus: Corpus, draw_from: torch.Generator | No
     among = _readable(corpus, n) if of_words else None
     draw_from = draw_from or generator(recipe.seed, "samples")
     if recipe.samples_init in CHOSEN:
-        return chosen_examples(recipe.samples_init, corpus.train, n, classes, draw_from, among=among)
+        return chosen_examples(recipe.samples_init, corpus.train, n, classes, draw_from, features, among)
     if recipe.samples == "words":
         apart = -(-n // classes) * classes
         return random_examples(corpus.train.labels, apart * recipe.length, classes, draw_from)[:n]
@@ -88,7 +95,9 @@ def parts_of(distilled: DistilledSet) -> Parts:
     return distilled.samples, distilled.labels, distilled.mask, distilled.learning_rates, distilled.momentum
 
 
-def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> tuple[Tensor, Tensor | None]:
+def first_samples(
+    recipe: Recipe, corpus: Corpus, steps: int, per_step: int, features: Features | None = None
+) -> tuple[Tensor, Tensor | None]:
     """The samples (steps, per_step, ...) to start from, and where they hold words.
 
     Free samples start as noise at the scale of real inputs, or as real examples, classes in turn; sentences of words as
@@ -108,26 +117,29 @@ def first_samples(recipe: Recipe, corpus: Corpus, steps: int, per_step: int) -> 
             apart = -(-n // classes) * classes
             chosen = random_examples(labels, apart * recipe.length, classes, draw_from).view(-1, apart).T[:n]
             if recipe.samples_init in CHOSEN:
-                chosen = torch.cat([first_places(recipe, corpus)[:, None], chosen], 1)
+                chosen = torch.cat([first_places(recipe, corpus, features)[:, None], chosen], 1)
             tokens = real_sentences(train, chosen, words, recipe.length, fill=recipe.padding == "none")
         else:
             tokens = random_sentences(words, n, recipe.length, draw_from)
         return train.vectors.embed(tokens).view(shape), mask_of(tokens > 0, shape)
     if recipe.are_real and space.kind == "text":
-        tokens = real_texts(recipe, corpus).tokens
+        tokens = real_texts(recipe, corpus, features).tokens
         return text_split(corpus).vectors.embed(tokens).view(shape), mask_of(tokens > 0, shape)
     if recipe.starts_real:
-        samples, mask = inputs_at(corpus.train, first_places(recipe, corpus, draw_from))
+        samples, mask = inputs_at(corpus.train, first_places(recipe, corpus, features, draw_from))
         if mask is None:
             return samples.view(shape), None
         return samples[:, : recipe.length].reshape(shape), mask_of(mask[:, : recipe.length], shape)
     return torch.randn(shape, generator=draw_from) * corpus.train.scale() * recipe.samples_scale, None
 
 
-def real_texts(recipe: Recipe, corpus: Corpus) -> Sentences:
-    """The words of samples that are real texts, those that have vectors, cut to the length of the set's."""
+def real_texts(recipe: Recipe, corpus: Corpus, features: Features | None = None) -> Sentences:
+    """The words of samples that are real texts, those that have vectors, cut to the length of the set's.
+
+    For `features` see `first_places`.
+    """
     train = text_split(corpus)
-    places = first_places(recipe, corpus)[:, None]
+    places = first_places(recipe, corpus, features)[:, None]
     tokens = real_sentences(train, places, torch.arange(1, len(train.vectors) + 1), recipe.length, fill=False)
     return Sentences.of(tokens.view(*recipe.split(len(corpus.classes)), -1), train.vectors)
 

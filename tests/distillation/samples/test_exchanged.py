@@ -184,7 +184,7 @@ def test_the_loss_of_an_exchange_is_that_of_few_networks_at_once():
     assert losses[0] == pytest.approx(losses[1], rel=1e-6) and most == [1, 1, 1, 1, 4]
 
 
-@pytest.mark.parametrize("start", ["real", "herding", "k_center", "nearest"])
+@pytest.mark.parametrize("start", ["real", "herding", "k_center", "nearest", "confident"])
 @pytest.mark.parametrize("samples", ["real", "phrases"])
 def test_texts_without_a_known_word_are_no_samples(samples, start):
     corpus = tiny_corpus()

@@ -17,7 +17,7 @@ WAYS = [{}, {"inner": "plain", "inner_steps": [2, 6], "window": 2, "inner_rate":
 
 
 @pytest.mark.parametrize("ways", WAYS)
-@pytest.mark.parametrize("start", ["real", "herding", "k_center", "nearest"])
+@pytest.mark.parametrize("start", ["real", "herding", "k_center", "nearest", "confident"])
 def test_texts_stay_and_labels_are_learned(tmp_path, ways, start):
     corpus = tiny_corpus()
     recipe = tiny_recipe(samples="real", no_exchange=True, samples_init=start, sample_length=5, n=6, **ways)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from tiny import LENGTH, tiny_corpus, tiny_recipe
 
-from tdd.data.real_examples import nearest_to_centroids
+from tdd.data.real_examples import chosen_examples
 from tdd.distillation.distiller import Distiller
 from tdd.distillation.samples.start import (
     first_labels,
@@ -74,12 +74,12 @@ def test_without_padding_real_sentences_of_the_class_follow_each_other():
 
 
 @pytest.mark.parametrize("padding", ["none", "end"])
-@pytest.mark.parametrize("start", ["herding", "k_center", "nearest"])
+@pytest.mark.parametrize("start", ["herding", "k_center", "nearest", "confident"])
 def test_sentences_start_as_the_real_ones_that_the_baseline_of_that_name_has(start, padding):
     corpus = tiny_corpus(classes=3)
     places = RealSets(tiny_recipe(n=7), corpus, draws=1).places(start)[0]
-    if start == "nearest":  # k-means draws: the recipe's seed of the start is not the baseline's
-        places = nearest_to_centroids(corpus.train, 7, 3, generator(0, "samples"))
+    if start in ("nearest", "confident"):  # they draw: the recipe's seed of the start is not the baseline's
+        places = chosen_examples(start, corpus.train, 7, 3, generator(0, "samples"))
     chosen = [corpus.train.row(place)[:LENGTH].tolist() for place in places.tolist()]
     for row, real_one in zip(
         first_tokens(corpus, 7, samples_init=start, padding=padding).tolist(), chosen, strict=True
