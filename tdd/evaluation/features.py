@@ -16,7 +16,7 @@ from tdd.networks.learner import make_learner
 from tdd.settings.encoder_names import MINILM
 
 FeaturesOf = Literal["vectors", "minilm"]
-"""What herding, k-center and k-means work on."""
+"""What real examples are chosen by."""
 
 
 def unusual(kind: FeaturesOf, name: str) -> str | None:

@@ -66,7 +66,7 @@ class RealSets:
         draws: random sets.
         initialisation: that of a fixed initialisation; None: fresh networks.
         words: tokens that the distilled set has in total, where it is made of words; None: as many as there are.
-        features: plain vectors of training examples that herding, k-center and k-means work on; None: `Split.features`.
+        features: plain vectors of training examples that they are chosen by; None: `Split.features`.
     """
 
     teachers: Teachers

@@ -62,7 +62,7 @@ def measure_baselines(
         only: names of `tdd.evaluation.names.NAMES`; none: all.
         reporter: where progress is told; None: nowhere.
         network: a network of your own, see `tdd.runs.distill.distill`.
-        features: what herding, k-center and k-means choose examples by.
+        features: what real examples are chosen by.
 
     Returns:
         Results of `tdd.evaluation.baselines.Baselines.measure` by name.
