@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from torch import Tensor
 
@@ -21,12 +22,16 @@ def judged_teachers(
 ) -> Teachers:
     """Teachers of a network, whose epochs and temperature are chosen by students that learn from herded examples.
 
+    Of a pretrained encoder the students learn what its options say, as the inner loop does: to fine-tune all of it for
+    each of the labels that are tried would take hours.
+
     Args:
         learner: the network.
-        plain: what trains the students.
+        plain: plain training of it.
         sets: the real examples.
         on_batch: see `Teachers`.
     """
+    plain = replace(plain, whole=False)
     how = plain.how
 
     def taught(places: Tensor, labels: Sequence[Tensor]) -> Tensor:

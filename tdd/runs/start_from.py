@@ -137,8 +137,7 @@ def _taught(
     def tell_of_teachers(done: int, total: int) -> None:
         reporter.count(done, total, "batches that teachers learned from")
 
-    # Students learn as the networks of the inner loop do, of an encoder with a frozen part its trained part alone.
-    plain = PlainTrainers(one.network, one, corpus, None, device, tell, whole=False)
+    plain = PlainTrainers(one.network, one, corpus, None, device, tell)
     teachers = judged_teachers(learner, plain, RealSets(one, corpus, draws=1, features=features), tell_of_teachers)
     reporter.note("labels of a teacher that is stopped early: chosen on held-out data")
     labels, chosen = teachers.labels(places, "teacher"), teachers.chosen
