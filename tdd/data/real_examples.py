@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST_CLUSTERED = 2000
 """Training examples of a class that k-means clusters: at most 160 MB of sentences of 400 words in 50 dimensions."""
 CONFIDENT = 0.3
-"""Share of each class that `confident` chooses from."""
+"""Share of each class that `confident` chooses from; chosen on held-out data, see docs/transfer.md."""
 # Examples made dense at once.
 _DENSE = 256
 
@@ -126,10 +126,11 @@ def confident(
     draw_from: torch.Generator,
     features_of: Features | None = None,
     among: Tensor | None = None,
+    share: float = CONFIDENT,
 ) -> Tensor:
     """Places (n,) of examples that `herding` picks among those whose class can be told from their features.
 
-    They are the `CONFIDENT` share of each class of which a classifier is surest that did not learn from them: where few
+    They are the `share` of each class of which a classifier is surest that did not learn from them: where few
     examples are kept, easy ones are worth most (Sorscher et al., arXiv 2206.14486). The folds are drawn.
     """
     pool, sure = _pool(split, among), torch.zeros(len(split.labels), dtype=torch.bool)
@@ -138,7 +139,7 @@ def confident(
     for label in range(min(n, classes)):
         members = (labels == label).nonzero()[:, 0]
         least = -(-(n - label) // classes)  # its samples
-        count = max(least, round(CONFIDENT * len(members)))
+        count = max(least, round(share * len(members)))
         sure[pool[members[own[members].argsort(descending=True, stable=True)[:count]]]] = True
     return herding(split, n, classes, features_of, sure)
 
