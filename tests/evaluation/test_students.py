@@ -1,6 +1,7 @@
 """Students that judge a teacher's labels train what the inner loop trains."""
 
 import pytest
+from patches import spy
 from tiny_encoders import LENGTH, tiny_encoder, tiny_text_corpus
 
 from tdd.evaluation import rate_search, teachers
@@ -15,18 +16,11 @@ def test_students_of_an_encoder_learn_what_its_options_say_and_examples_are_then
 ):
     options = {"train": train}
     recipe = Recipe(network=tiny_encoder(), max_length=LENGTH - 2, n=4, init="random", options=options)
-    trained = []
-    plainly = rate_search.train_plainly
-    monkeypatch.setattr(
-        rate_search,
-        "train_plainly",
-        lambda kernel, theta, lesson, *rest: (
-            trained.append((set(theta), lesson.how.rate)) or plainly(kernel, theta, lesson, *rest)
-        ),
-    )
+    calls = spy(monkeypatch, rate_search, "train_plainly")
     monkeypatch.setattr(teachers, "EPOCHS", (1,))
     baselines = Baselines(recipe, tiny_text_corpus(), 1, 1)
     baselines.measure("herding_teacher_plain")
+    trained = [(set(theta), lesson.how.rate) for _, theta, lesson, *_ in calls]
     own = set(baselines.learner.trained)
     students = [each for each in trained if each == (own, rate)]
     wholes = [names for names, _ in trained if names > own]

@@ -7,6 +7,7 @@ import signal
 import pytest
 import torch
 from command import STEPS, distil_command, tdd, write_data, write_vectors
+from patches import spy
 from tiny import tiny_corpus, tiny_recipe
 from tiny_encoders import tiny_encoder, tiny_text_corpus
 
@@ -148,21 +149,14 @@ def test_students_learn_the_classifier_of_a_frozen_encoder_alone_and_what_takes_
     corpus = tiny_text_corpus()
     settings = {"network": tiny_encoder(), "options": {"train": "head"}, "inner": "plain", "samples": "real"}
     settings |= {"samples_init": "herding", "labels_init": "teacher", "init": "random", "n": 4}
-    said, trained = [], []
+    said, calls = [], spy(monkeypatch, rate_search, "train_plainly")
     reporter = Reporter(quiet=True)
     monkeypatch.setattr(reporter, "count", lambda done, total, text: said.append((done, total, text)))
-    train = rate_search.train_plainly
-    monkeypatch.setattr(
-        rate_search,
-        "train_plainly",
-        lambda kernel, theta, lesson, *rest: (
-            trained.append((sorted(theta), lesson.how.rate)) or train(kernel, theta, lesson, *rest)
-        ),
-    )
     monkeypatch.setattr(teachers, "EPOCHS", (1,))
     recipe = tiny_recipe(**settings).settled(2, **corpus.found())
     start = starting_set(None, recipe, corpus, None, default_accelerator(), reporter)
-    assert trained[0] == (["upper.classifier.bias", "upper.classifier.weight"], HEAD_RATE)
+    trained = [(set(theta), lesson.how.rate) for _, theta, lesson, *_ in calls]
+    assert trained[0] == ({"upper.classifier.bias", "upper.classifier.weight"}, HEAD_RATE)
     assert trained == trained[:1] * 3  # one for each temperature, with all its students
     batches = [(done, total) for done, total, text in said if text == "batches that teachers learned from"]
     count = -(-len(corpus.train) // recipe.full_batch_size)
