@@ -1,4 +1,4 @@
-"""README's commands do what they say, one after the other in a folder, on data sets and networks in miniature."""
+"""The commands of README and its manual do what they say, one after the other in a folder, in miniature."""
 
 import json
 import re
@@ -16,8 +16,10 @@ from small_hub import CLASS_WORDS, fill, texts_of, write_data_sets
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
-COMMANDS = [line.partition("  #")[0].strip() for line in re.findall(r"(?m)^    ((?:tdd|python -m tdd).*)$", README)]
+MANUAL = ("README.md", *(f"docs/{name}.md" for name in ("runs", "publishing", "encoders", "results")))
+TEXT = "\n".join((ROOT / name).read_text() for name in MANUAL)
+LINES = [line.partition("  #")[0].strip() for line in re.findall(r"(?m)^    ((?:tdd|python -m tdd).*)$", TEXT)]
+COMMANDS = list(dict.fromkeys(LINES))
 # What is added to every run so that it takes seconds.
 SHORT = {
     "outer_steps": 4,
@@ -43,7 +45,7 @@ MANY_RUNS = ("tdd table --seeds", "tdd table trec6", "tdd table --recipes", "tdd
 
 @pytest.fixture(scope="module")
 def folder(module_hub, tmp_path_factory):
-    """A folder with what README takes for granted: files of one's own, and runs that it mentions."""
+    """A folder with what these take for granted: files of one's own, and runs that it mentions."""
     folder = tmp_path_factory.mktemp("readme")
     copies = write_data_sets(folder / "copies")
     fill(module_hub, copies)
@@ -58,7 +60,7 @@ def folder(module_hub, tmp_path_factory):
         {"text": f"the film is {words}", "label": ["bad", "good"][place]} for place, words in enumerate(CLASS_WORDS[:2])
     ]
     (folder / "texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in said))
-    (module,) = re.findall(r"(?s)```python\n(class Net.*?)```", README)
+    (module,) = re.findall(r"(?s)```python\n(class Net.*?)```", TEXT)
     (folder / "my_nets.py").write_text(f"import torch\n\n\n{module}")
     shutil.copytree(ROOT / "results", folder / "results")
     shutil.copy(ROOT / "README.md", folder)
@@ -74,7 +76,7 @@ def folder(module_hub, tmp_path_factory):
 
 
 def run(line: str):
-    """What a line of README does, in miniature."""
+    """What a command does, in miniature."""
     for written, instead in INSTEAD.items():
         line = re.sub(written, instead, line)
     command = shlex.split(line)[1:]
@@ -85,12 +87,12 @@ def run(line: str):
     return tdd(*command, *(["--draws", 2] if command[0] == "baselines" else []))
 
 
-def test_readme_is_about_commands():
-    assert len(COMMANDS) > 60
+def test_the_manual_is_about_commands():
+    assert len(COMMANDS) >= 60
 
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if not line.startswith(MANY_RUNS)])
-def test_a_command_of_the_readme_does_what_it_says(line, folder):
+def test_a_command_of_the_manual_does_what_it_says(line, folder):
     if line.startswith("python"):
         done = subprocess.run([sys.executable, *line.split()[1:]], check=True, capture_output=True, cwd=folder)
         assert done.stdout
