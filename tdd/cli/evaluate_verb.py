@@ -110,8 +110,8 @@ def evaluate(
     )
     if files or (network and not own_code):
         if given := [name for name, value in by_own.items() if value]:
-            otherwise = "leave it out for FILEs" if files else "ask for it without --network NAME"
-            raise UsageError(f"{given[0]} is of a set's own network: {otherwise}")
+            otherwise = "leave it out for files of texts" if files else "ask for it without --network NAME"
+            raise UsageError(f"{given[0]} tests a set's own network: {otherwise}")
         from tdd.runs.asked import Asked
         from tdd.runs.transfer_table import describe_transfer
 
@@ -138,7 +138,7 @@ def evaluate(
         return
     _refuse_what_is_of_files(data_root, columns)
     if beside or protocol or features != "vectors":
-        raise UsageError("--beside, --features and --protocol are of other networks: name them with --network")
+        raise UsageError("--beside, --features and --protocol go with --network: name the networks to test on")
     from tdd.runs.evaluate import evaluate_run
     from tdd.runs.summary import describe_classes, describe_results
 
@@ -177,10 +177,11 @@ def evaluate(
 def _refuse_what_is_of_files(data_root: Path | None, columns: dict[str, str | None]) -> None:
     """Raise UsageError for an option of FILEs that a run has no use for."""
     if data_root is not None:
-        raise UsageError("--data-root is of FILEs; a run reads its data from --data")
+        raise UsageError("--data-root goes with files of texts; a run reads its data from --data")
     for name, value in columns.items():
         if value is not None:
-            raise UsageError(f"--{name.replace('_', '-')} is of FILEs; a run reads the columns of its recipe")
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option} goes with files of texts; a run reads the columns of its recipe")
 
 
 def _of_files(

@@ -57,7 +57,7 @@ def predict(
     if bool(texts) == (file is not None):
         raise UsageError('give texts, tdd predict RUN "a text", or a file of them, --file texts.csv')
     if empty := [place for place, text in enumerate(texts or [], 1) if not text.strip()]:
-        raise UsageError(f"text {empty[0]} is empty: no class can be told of it")
+        raise UsageError(f"text {empty[0]} is empty: leave it out")
     if output is not None:
         check_folder_of(output)
         format = PredictionFormat.csv if output.suffix == ".csv" else PredictionFormat.json

@@ -223,7 +223,7 @@ def train(
     from tdd.system.reporter import Reporter
 
     if push is None and (of or private or overwrite):
-        raise UsageError("--of, --private and --overwrite are of a model that is published: say where by --push REPO")
+        raise UsageError("--of, --private and --overwrite go with --push REPO, which publishes the model")
     where = placed(data, reading) or None
     made = train_classifier(
         run, output, vocabulary.value, seed, where, network, push, of, private, overwrite, Reporter()

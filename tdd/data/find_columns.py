@@ -81,7 +81,7 @@ def find_columns(recipe: Recipe, known: Known | None, split: Dataset, vectors: E
     for column in pair or ():
         find("text_column", column, ())
     if pair and pair[0] == pair[1]:
-        raise UsageError(f"text_column names '{pair[0]}' twice: a pair is of two columns; set it to {pair[0]} alone")
+        raise UsageError(f"text_column names '{pair[0]}' twice: a pair needs two columns; set it to {pair[0]} alone")
     content = find("image_column", image, ()) if image else pair[0] if pair else find("text_column", text, TEXT_COLUMNS)
     contents = list(pair or [content])
     asked = recipe.label_column or (known.label if known else None)

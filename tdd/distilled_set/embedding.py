@@ -62,7 +62,7 @@ class SavedEmbedding:
             return None
         about = read_json(_of_usual_size(path))
         if not _is_whole(about):
-            raise TddError(f"{path} does not say what the set's vectors are of; get a fresh copy")
+            raise TddError(f"{path} does not say which vectors the set was made with; get a fresh copy")
         there = {"checksum": "vectors_checksum", "weights_sha256": "encoder_weights", "revision": "encoder_revision"}
         for name, key in there.items():
             if about.get(name) is not None and about[name] != source.get(key, about[name]):

@@ -66,7 +66,7 @@ def check_same_network(
     asked: str | nn.Module | None,
     otherwise: str = "test its set on others: tdd evaluate RUN --network NAME",
 ) -> None:
-    """Raise UsageError unless the network of a run is the one used: a run is of that network, or of its pool, alone.
+    """Raise UsageError unless the network of a run is the one used; that of a pool is all of its networks.
 
     Args:
         recipe: that of the run.
@@ -75,11 +75,12 @@ def check_same_network(
     """
     recorded = recipe.network
     if recipe.pool and asked is not None:
-        raise UsageError(f"the run is of a pool, {', '.join(recipe.pool)}: leave network out, and all of them are used")
+        pool = ", ".join(recipe.pool)
+        raise UsageError(f"the run was made for a pool, {pool}: leave network out, and all of them are used")
     used = network_to_use(recorded, asked)
     name = used if isinstance(used, str) else name_of(used)
     if name != recorded:
-        raise UsageError(f"the run is of {recorded}, not of {name}; {otherwise}")
+        raise UsageError(f"the run was made for {recorded}, not for {name}; {otherwise}")
 
 
 def recipe_for(recipe: Recipe, network: str | nn.Module | None) -> Recipe:

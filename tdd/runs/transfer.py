@@ -82,8 +82,8 @@ def _fitting(now: Results, reporter: Reporter, before: Mapping[str, Any]) -> dic
     left = unlike(before, now)
     for network, protocol, name in left:
         reporter.note(
-            f"{network}, {PROTOCOLS[protocol]}: the figure of {REAL.get(name, name)} is of other test examples, and is "
-            "left out of the results; name it among beside (--beside) to measure it anew"
+            f"{network}, {PROTOCOLS[protocol]}: the figure of {REAL.get(name, name)} was measured on other test "
+            "examples, and is left out of the results; name it with --beside to measure it again"
         )
     return {
         network: {

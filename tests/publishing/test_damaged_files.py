@@ -60,7 +60,7 @@ def test_a_foreign_file_is_refused(damage: str, hub: HubServer, published: str, 
     ("content", "told"),
     [
         (b"{", "embedding.json is damaged: it is not valid JSON; get a fresh copy"),
-        (b"[]", "embedding.json does not say what the set's vectors are of; get a fresh copy"),
+        (b"[]", "embedding.json does not say which vectors the set was made with; get a fresh copy"),
         (
             b'{"name": "x", "kind": "word vectors", "checksum": "0", "dimension": 5, "size": 50}',
             "embedding.json: its checksum is not that of the set beside it; get a fresh copy of both",

@@ -193,4 +193,4 @@ def test_images_are_refused():
 
 def test_an_empty_text_has_no_class(run):
     done = tdd("predict", run, "a fine film", " ")
-    assert done.code == 2 and done.one_line() == "text 2 is empty: no class can be told of it"
+    assert done.code == 2 and done.one_line() == "text 2 is empty: leave it out"

@@ -89,7 +89,7 @@ def test_figures_of_other_test_examples_do_not_stay_beside_new_ones(measured, tm
     after = json.loads((run / "results.json").read_text())["transfer"]
     assert list(after["text_cnn"]["plain"]) == ["set", "random"]
     assert after["text_cnn"]["learned"] == before["text_cnn"]["learned"] and after["tfidf"] == before["tfidf"]
-    left = "text_cnn, plain training: the figure of herding, teacher's labels is of other test examples"
+    left = "text_cnn, plain training: the figure of herding, teacher's labels was measured on other test examples"
     assert left in done.err
     assert "text_cnn on 5 of 24 test examples" in done.out  # and tfidf on all of them
     tables = tdd("compare", run, "--transfer").out.split("\n\n")
@@ -147,19 +147,19 @@ def test_plot_draws_the_matrix_and_compare_prints_that_of_several_runs(measured,
         (["--network", "lenet"], "lenet reads images and the data are text"),
         (["--network", "gru", "--beside", "herdin"], "no real examples 'herdin'; did you mean 'herding'?"),
         (["--network", "gru", "--network", "gru"], "a network is named twice"),
-        (["--network", "gru", "--full"], "--full is of a set's own network: ask for it without --network"),
+        (["--network", "gru", "--full"], "--full tests a set's own network: ask for it without --network"),
         (["--network", "tfidf"], "tfidf learns from words, and the set is made of numbers"),
         (["--network", "tfidf", "--protocol", "learned"], "TF-IDF and logistic regression takes no learned steps"),
-        (["--beside", "random"], "--beside, --features and --protocol are of other networks"),
-        (["--features", "minilm"], "--beside, --features and --protocol are of other networks"),
+        (["--beside", "random"], "--beside, --features and --protocol go with --network"),
+        (["--features", "minilm"], "--beside, --features and --protocol go with --network"),
         (
             ["--network", "gru", "--features", "minilm"],
             "minilm as features (--features) chooses real examples, and none",
         ),
-        (["--network", "gru", "--data-root", "x"], "--data-root is of FILEs"),
-        (["--data-root", "x"], "--data-root is of FILEs"),
-        (["--network", "gru", "--label-column", "x"], "--label-column is of FILEs"),
-        (["--text-column", "x"], "--text-column is of FILEs; a run reads the columns of its recipe"),
+        (["--network", "gru", "--data-root", "x"], "--data-root goes with files of texts"),
+        (["--data-root", "x"], "--data-root goes with files of texts"),
+        (["--network", "gru", "--label-column", "x"], "--label-column goes with files of texts"),
+        (["--text-column", "x"], "--text-column goes with files of texts; a run reads the columns of its recipe"),
     ],
 )
 def test_wrong_usage_is_a_line_before_anything_is_trained(arguments, said, runs, monkeypatch):
@@ -236,7 +236,7 @@ def test_texts_that_cannot_be_tested_are_a_line(given, tmp_path, known_vectors):
         ),
         (
             [first, "--data", given[0], "--network", "gru", "--full"],
-            "--full is of a set's own network: leave it out",
+            "--full tests a set's own network: leave it out",
         ),
         ([first, tmp_path, "--data", given[0], "--network", "gru"], f"'{tmp_path}' is no file"),
         ([first, "--data", given[0], "--network", "gru", "--protocol", "learned"], "texts from a file have no learned"),

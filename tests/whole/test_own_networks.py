@@ -96,8 +96,8 @@ def test_a_run_keeps_no_figures_of_another_network(given, mine):
     before = Path("run/results.json").read_bytes()
     code, line = refused("baselines", "--run", "run", "--network", "python:mine:Net2")
     assert code == 2
-    told = "the run is of python:mine:Net, not of python:mine:Net2; test its set on others: tdd evaluate RUN --network"
-    assert line.startswith(told)
+    made = "the run was made for python:mine:Net, not for"
+    assert line.startswith(f"{made} python:mine:Net2; test its set on others: tdd evaluate RUN --network")
     assert Path("run/results.json").read_bytes() == before
     # What others make of the set stands by itself.
     others = [
@@ -190,10 +190,10 @@ def test_a_run_without_a_checkpoint_is_not_resumed_with_another_network(given, m
     assert tdd(*command(given, "run"), "--max-minutes", "1e-9").code == 0
     Path("run/checkpoints/last.safetensors").unlink()
     for name in ("python:mine:Flat", "mean_pool"):
-        with pytest.raises(UsageError, match=f"the run is of python:mine:Net, not of {name}; start one for that in a"):
+        with pytest.raises(UsageError, match=f"made for python:mine:Net, not for {name}; start one for that in a"):
             package.distill(Recipe(), "run", resume=True, network=name)
     code, line = refused("distill", "--resume", "run", "--network", "python:mine:Flat")
-    assert code == 2 and line.startswith("the run is of python:mine:Net, not of python:mine:Flat; start one")
+    assert code == 2 and line.startswith("the run was made for python:mine:Net, not for python:mine:Flat; start one")
     assert yaml.safe_load(Path("run/recipe.yaml").read_text())["network"] == "python:mine:Net"
 
 
