@@ -89,9 +89,26 @@ def read_labelled_texts(
         return LabelledTexts(texts, labels, _notes_on_soft(path, rows, soft[0], labels, classes))
     values = _classes_of(rows, named or _column(path, rows, LABEL_COLUMNS, "label"))
     places = [_place(path, row, value, classes) for row, value in enumerate(values, 1)]
-    numbers = any(str(value).strip() not in classes for value in values)
-    notes = [f"{path}: numbers of classes are counted from 0 in the order {_listed(classes)}"] if numbers else []
+    notes = []
+    if any(str(value).strip()[:1].isdecimal() and str(value).strip() not in classes for value in values):
+        _check_order(path, rows, places, classes)
+        notes = [f"{path}: numbers of classes are counted from 0 in the order {_listed(classes)}"]
     return LabelledTexts(texts, F.one_hot(torch.tensor(places), len(classes)).float(), notes)
+
+
+def _check_order(path: Path, rows: Dataset, places: Sequence[int], classes: Sequence[str]) -> None:
+    """Raise UsageError where another column names the classes, and mostly others than their numbers."""
+    for column in rows.column_names:
+        named = [str(value).strip() for value in _classes_of(rows, column)]
+        if not set(named) <= set(classes):
+            continue
+        wrong = [row for row, (name, place) in enumerate(zip(named, places, strict=True)) if name != classes[place]]
+        if 2 * len(wrong) > len(named):
+            row = wrong[0]
+            raise UsageError(
+                f"{path}: row {row + 1} is of class {places[row]}, {classes[places[row]]} in the order of the classes, "
+                f"and '{column}' says {named[row]}: name that column (--label-column {column})"
+            )
 
 
 def _notes_on_soft(path: Path, rows: Dataset, column: str, labels: Tensor, classes: Sequence[str]) -> list[str]:
@@ -145,6 +162,8 @@ def _soft(path: Path, row: int, value: Any, classes: Sequence[str]) -> Tensor:
         raise UsageError(
             f"{path}: row {row} has no soft label of {len(classes)} numbers, one for each of {_listed(classes)}"
         )
+    if not (numbers > 0).any():
+        raise UsageError(f"{path}: row {row} has a soft label without a number above 0; leave it out")
     return numbers
 
 
@@ -155,9 +174,15 @@ def _place(path: Path, row: int, value: Any, classes: Sequence[str]) -> int:
         raise UsageError(f"{path}: row {row} has no label; leave it out, or give it one of {_listed(classes)}")
     if name in classes:
         return list(classes).index(name)
-    if name.isdecimal() and int(name) < len(classes):
-        return int(name)
-    raise UsageError(f"{path}: row {row} is labelled '{name}', which is none of the classes {_listed(classes)}")
+    if (alike := [each.casefold() for each in classes]).count(name.casefold()) == 1:
+        return alike.index(name.casefold())
+    number = name.removesuffix(".0")  # as a column with missing values has it elsewhere
+    if number.isdecimal() and int(number) < len(classes):
+        return int(number)
+    raise UsageError(
+        f"{path}: row {row} is labelled '{name}', which is none of the classes {_listed(classes)}, and no number of "
+        f"theirs, 0 to {len(classes) - 1}"
+    )
 
 
 def _listed(classes: Sequence[str]) -> str:

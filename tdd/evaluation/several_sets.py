@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tdd.evaluation.class_figures import mean_and_sd
-from tdd.evaluation.paired import accuracy_interval
+from tdd.evaluation.differences import accuracy_interval
 
 Transfer = Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]]
 """Figures by network, protocol and row, as in ``results.json``."""

@@ -198,7 +198,7 @@ class _Tested:
             self.transfer.max_test,
         )
         reached = trainer.validated_and_tested([Lesson(each, how) for each in examples], self.count)
-        details = {"init": "random", "gradient_steps": how.steps}
+        details = {"init": "random", "fresh": self.count, "gradient_steps": how.steps}
         return self._result(*reached, len(row), trainer.seconds, told_of(row), details)
 
     def _fitted(self, examples: Sequence[TextSplit], about: dict[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tdd.evaluation.differences import difference_between, strongest, tested_alike
 from tdd.evaluation.names import LEARNERS, PROTOCOLS, REAL, SUBJECT, chosen_by
-from tdd.evaluation.paired import paired_difference, strongest, tested_alike
 
 HEAD = ("tested on", "this set", "95 %", "strongest real examples", "their accuracy", "difference")
 
@@ -43,7 +43,7 @@ def transfer_cells(transfer: Mapping[str, Any], protocol: str) -> list[list[str]
 
 def _against(ours: Mapping[str, Any], name: str, best: Mapping[str, Any]) -> list[str]:
     """The strongest real examples, their accuracy, and the difference."""
-    difference = str(paired_difference(ours, best)) if tested_alike(ours, best) else "–"
+    difference = str(difference_between(ours, best)) if tested_alike(ours, best) else "–"
     return [", ".join(filter(None, (REAL[name], chosen_by(best)))), accuracy(best), difference]
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from tdd.data.protocols import Split
 from tdd.evaluation.class_figures import effective_examples
+from tdd.evaluation.differences import interval_of
 from tdd.evaluation.evaluation import Evaluation
-from tdd.evaluation.paired import interval_of
 
 
 def unlike(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Earlier rows that cannot stand beside new ones: network, protocol and row.
 
-    They are of other test examples, or of networks of another seed.
+    They were measured on other test examples, or with networks of another seed or number.
 
     Args:
         before, now: figures by network, protocol and row, as in ``results.json``.
@@ -33,7 +33,7 @@ def unlike(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str,
 
 
 def _conditions(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(row.get(key) for key in ("test_examples", "test_split", "seed"))
+    return tuple(row.get(key) for key in ("test_examples", "test_split", "seed", "fresh"))
 
 
 def result_of(

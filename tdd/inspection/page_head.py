@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tdd.distilled_set.set import DistilledSet
+from tdd.evaluation.differences import better_than, strongest
 from tdd.evaluation.names import NAMES, NOT_OPPONENTS, PLAIN, WITHOUT_NETWORKS, chosen_by
-from tdd.evaluation.paired import better_than, strongest
 from tdd.system.formatting import duration, percent
 
 PAPER = "https://arxiv.org/abs/1910.02551"

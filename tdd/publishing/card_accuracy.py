@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tdd.distilled_set.results import results_of
+from tdd.evaluation.differences import better_than, strongest
 from tdd.evaluation.names import NAMES, PLAIN, WITHOUT_NETWORKS, chosen_by, how_trained
-from tdd.evaluation.paired import better_than, strongest
 from tdd.evaluation.pool_figures import of_network, pool_of
 from tdd.publishing.card_data import class_table
 

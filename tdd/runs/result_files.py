@@ -17,8 +17,8 @@ from tdd.distilled_set.run_folder import changed_settings
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public, public_recipe
 from tdd.errors import TddError, UsageError
+from tdd.evaluation.differences import better_than
 from tdd.evaluation.names import SEARCHED, how_many_tried
-from tdd.evaluation.paired import better_than
 from tdd.runs.results_rows import Row
 from tdd.settings.recipe import RESUMED, Recipe, first_fault
 from tdd.system.files import read_json, write_json

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tdd.errors import TddError
 from tdd.evaluation.class_figures import mean_and_sd
+from tdd.evaluation.differences import mean_interval
 from tdd.evaluation.names import NAMES, NOT_OPPONENTS
-from tdd.evaluation.paired import mean_interval
 from tdd.runs.result_files import Baseline, Result, read_result, result_paths
 from tdd.runs.results_rows import Row
 

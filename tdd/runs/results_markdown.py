@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tdd.evaluation.paired import Difference
+from tdd.evaluation.differences import Difference
 from tdd.runs.result_files import Baseline
 from tdd.runs.results_figures import Figure, RowFigures, footnotes
 from tdd.system.formatting import duration, percent

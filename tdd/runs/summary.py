@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.class_figures import is_at_majority
+from tdd.evaluation.differences import difference_between, strongest, tested_alike
 from tdd.evaluation.names import NAMES, NOT_OPPONENTS, PLAIN, SUBJECT, chosen_by, how_trained
-from tdd.evaluation.paired import paired_difference, strongest, tested_alike
 from tdd.evaluation.pool_figures import of_network, pool_of
 from tdd.system.formatting import aligned, counted, duration, percent
 
@@ -149,7 +149,7 @@ def baselines_table(results: Results, distilled: DistilledSet | None = None) -> 
         counts = [str(row.get(key) or "-") for key in ("draws", "networks", "gradient_steps", "words")]
         seconds = f"{row['train_seconds']:.2f}" if "train_seconds" in row else "-"
         over = row.get("sd_over", "networks") if row["sd"] else "-"
-        better = str(paired_difference(ours, row)) if ours is not None and compared else "-"
+        better = str(difference_between(ours, row)) if ours is not None and compared else "-"
         cells.append([about, percent(row["mean"], row["sd"]), over, better, _chosen(row), *counts, seconds])
     table = aligned(cells, left=(0, 2, 3, 4))
     if not pool:

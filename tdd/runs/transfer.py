@@ -83,7 +83,7 @@ def _fitting(now: Results, reporter: Reporter, before: Mapping[str, Any]) -> dic
     for network, protocol, name in left:
         reporter.note(
             f"{network}, {PROTOCOLS[protocol]}: the figure of {REAL.get(name, name)} was measured on other test "
-            "examples, and is left out of the results; name it with --beside to measure it again"
+            "examples or other networks, and is left out of the results; name it with --beside to measure it again"
         )
     return {
         network: {
@@ -127,6 +127,8 @@ def transfer(
     for name, value in (("networks", networks), ("beside", beside)):
         if isinstance(value, str):
             raise UsageError(f"{name} is a list of names: ['{value}']")
+    if not networks:
+        raise UsageError("networks is empty: name what the set is tested on, such as ['gru', 'tfidf']")
     if fresh is not None:
         check_count("fresh", fresh)
     check_fits(distilled, corpus.train)

@@ -32,8 +32,10 @@ def transfer_runs(
         The figures over all sets, see `over_sets`, and the mean seconds that one took to distil; None: not known.
 
     Raises:
-        UsageError: the runs differ in more than their seed, or not in that; and see `transfer_run`.
+        UsageError: a run is named twice, the runs differ in more than their seed, or not in that; see `transfer_run`.
     """
+    if len({folder.resolve() for folder in folders}) < len(folders):
+        raise UsageError("a run is named twice: name each once")
     read = {folder: read_run(folder) for folder in folders}
     _check_seeds_differ({folder: distilled.recipe for folder, distilled in read.items()})
     _check_same_test(read)

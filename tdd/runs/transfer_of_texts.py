@@ -41,7 +41,7 @@ def transfer_texts(
         reading: settings that say how the files are written; None: that is recognised.
 
     Raises:
-        UsageError: a file or name is wrong, or the files hold different numbers of texts; nothing was trained.
+        UsageError: a file or name is wrong, two files hold the same, or not as many texts; nothing was trained.
     """
     asked.check()
     accelerator, reporter = asked.accelerator(), reporter or Reporter(quiet=True)
@@ -58,10 +58,13 @@ def transfer_texts(
         sizes = sorted({len(each.texts) for each in read})
         if len(sizes) > 1:
             raise UsageError(f"the files hold {sizes[0]} to {sizes[-1]} texts: test sets of one size together")
+        content = [(each.texts, each.labels.tolist()) for each in read]
+        for place, one in enumerate(content):
+            if (first := content.index(one)) < place:
+                raise UsageError(f"'{files[place]}' holds what '{files[first]}' holds: name each set once")
         # Real examples beside them are as many, and learned in any split into steps.
         recipe = recipe.model_copy(update={"n": sizes[0], "steps": 1})
         subject = [GivenTexts(each.texts, probabilities(each.labels), corpus) for each in read]
-        content = [(each.texts, each.labels.tolist()) for each in read]
         kept = KeptRows.of(cache_folder() / "tests", corpus.fingerprint, content, *asked.parts())
         tests = prepared(asked, recipe, corpus, subject, accelerator, reporter, kept)
         with going_on():

@@ -24,6 +24,24 @@ def test_labels_are_names_or_numbers(tmp_path):
         assert found.texts == [("a fine film",), ("no",)] and found.labels.tolist() == [[0, 1], [1, 0]]
 
 
+def test_names_in_another_case_and_whole_decimals_are_read(tmp_path):
+    (tmp_path / "a.csv").write_text("text,label\na fine film,Good\nno,0.0\nyes,1.0\n")
+    assert read_labelled_texts(tmp_path / "a.csv", CLASSES).labels.argmax(1).tolist() == [1, 0, 1]
+    both = write(tmp_path / "b.jsonl", [{"text": "x", "label": "GOOD"}])
+    with pytest.raises(UsageError, match="none of the classes good, Good, and no number of theirs, 0 to 1"):
+        read_labelled_texts(both, ["good", "Good"])
+
+
+def test_numbers_that_count_the_classes_in_another_order_are_refused(tmp_path):
+    rows = [{"text": "x", "label": number, "kind": name} for number, name in ((0, "good"), (1, "bad"), (1, "good"))]
+    path = write(tmp_path / "a.jsonl", rows)
+    said = "row 1 is of class 0, bad in the order of the classes, and 'kind' says good: name that column"
+    with pytest.raises(UsageError, match=said):
+        read_labelled_texts(path, CLASSES)
+    assert read_labelled_texts(path, ["good", "bad"]).labels.argmax(1).tolist() == [0, 1, 1]
+    assert read_labelled_texts(path, CLASSES, reading={"label_column": "kind"}).labels.argmax(1).tolist() == [1, 0, 1]
+
+
 def test_how_a_file_is_written_may_be_said(tmp_path):
     (tmp_path / "b.csv").write_bytes("text^label\na fine café^good\nno^bad\n".encode("cp1252"))
     found = read_labelled_texts(tmp_path / "b.csv", CLASSES, reading={"delimiter": "^", "encoding": "cp1252"})
@@ -63,14 +81,14 @@ def test_soft_labels_come_before_classes_and_may_be_written_as_text(tmp_path):
 
 
 def test_columns_of_other_names_are_read_by_these(tmp_path):
-    rows = [{"said": "x", "kind": "good", "weights": [0.25, 0.75], "text": "y", "label": 0}]
+    rows = [{"said": "x", "kind": "good", "weights": [0.25, 0.75], "text": "y", "label": 1}]
     path = write(tmp_path / "a.jsonl", rows)
     by_kind = read_labelled_texts(path, CLASSES, reading={"text_column": "said", "label_column": "kind"})
     assert by_kind.texts == [("x",)] and by_kind.labels.tolist() == [[0, 1]]
     by_weights = read_labelled_texts(path, CLASSES, reading={"label_column": "weights"})
     assert by_weights.texts == [("y",)] and by_weights.labels.tolist() == [[0.25, 0.75]]
     two = read_labelled_texts(path, CLASSES, ["premise", "hypothesis"], {"text_column": "said, text"})
-    assert two.texts == [("x", "y")] and two.labels.tolist() == [[1, 0]]
+    assert two.texts == [("x", "y")] and two.labels.tolist() == [[0, 1]]
     for name, pair, said in (
         ("sayd", [], "has no column 'sayd'; did you mean 'said'"),
         ("said", ["premise", "hypothesis"], "text_column: said, and the data are pairs of texts: name two columns"),
@@ -84,7 +102,7 @@ def test_columns_of_other_names_are_read_by_these(tmp_path):
     "row, said",
     [
         ({"text": "x", "label": "fine"}, "row 1 is labelled 'fine', which is none of the classes bad, good"),
-        ({"text": "x", "label": 2}, "row 1 is labelled '2'"),
+        ({"text": "x", "label": 2}, "row 1 is labelled '2', which .* bad, good, and no number of theirs, 0 to 1$"),
         ({"text": "x", "label": None}, "row 1 has no label; leave it out, or give it one of bad, good"),
         ({"text": "x", "label": " "}, "row 1 has no label"),
         ({"text": " ", "label": 1}, "row 1 has no text in column 'text'"),
@@ -92,6 +110,8 @@ def test_columns_of_other_names_are_read_by_these(tmp_path):
         ({"text": "x", "kind": 1}, "has no column of labels"),
         ({"text": "x", "soft_label": [1.0]}, "row 1 has no soft label of 2 numbers, one for each of bad, good"),
         ({"text": "x", "soft_label": "so"}, "row 1 has no soft label"),
+        ({"text": "x", "soft_label": [0, 0]}, "row 1 has a soft label without a number above 0; leave it out"),
+        ({"text": "x", "soft_label": [-1, -0.5]}, "row 1 has a soft label without a number above 0; leave it out"),
     ],
 )
 def test_what_cannot_be_read_is_a_line(row, said, tmp_path):
@@ -113,5 +133,7 @@ def test_pairs_have_the_two_columns_of_the_data(tmp_path):
 
 def test_a_line_names_the_first_of_many_classes(tmp_path):
     path = write(tmp_path / "a.jsonl", [{"text": "x", "label": "fine"}])
-    with pytest.raises(UsageError, match=r"which is none of the classes c0, .*c11 and 38 more$"):
+    with pytest.raises(
+        UsageError, match=r"none of the classes c0, .*c11 and 38 more, and no number of theirs, 0 to 49$"
+    ):
         read_labelled_texts(path, [f"c{number}" for number in range(50)])

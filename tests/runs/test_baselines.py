@@ -14,9 +14,9 @@ from tdd.distilled_set.run_folder import read_run
 from tdd.errors import Interrupted, TddError, UsageError
 from tdd.evaluation import full_data
 from tdd.evaluation.baselines import Baselines
+from tdd.evaluation.differences import strongest
 from tdd.evaluation.full_data import CHOSEN, FULL_RESULTS
 from tdd.evaluation.names import NAMES, NOT_OPPONENTS
-from tdd.evaluation.paired import strongest
 from tdd.runs import baselines
 from tdd.runs.baselines import measure_baselines
 from tdd.system import processes

@@ -10,8 +10,8 @@ from plain import short_training
 from tdd.distilled_set.run_folder import read_run
 from tdd.errors import Interrupted
 from tdd.evaluation.baselines import Baselines
+from tdd.evaluation.differences import paired_difference, strongest
 from tdd.evaluation.names import NAMES, NOT_OPPONENTS
-from tdd.evaluation.paired import paired_difference, strongest
 from tdd.evaluation.pool_figures import of_network
 from tdd.runs.baselines import measure_baselines_of_run
 from tdd.runs.open_data import open_corpus_of

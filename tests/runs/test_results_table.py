@@ -24,7 +24,7 @@ from patches import spy
 
 from tdd.distilled_set import run_log
 from tdd.evaluation import full_data
-from tdd.evaluation.paired import better_than
+from tdd.evaluation.differences import better_than
 from tdd.runs import measurements, reference, results_table, reuse
 from tdd.settings.recipe import Recipe
 from tdd.system.formatting import percent

@@ -12,8 +12,8 @@ from tiny import tiny_corpus
 import tdd as package
 from tdd.errors import UsageError
 from tdd.evaluation import transfer as tests_of_sets
+from tdd.evaluation.differences import difference_between
 from tdd.evaluation.kept_rows import KeptRows
-from tdd.evaluation.paired import paired_difference
 from tdd.evaluation.transfer_cells import transfer_cells, what_it_is
 from tdd.runs import transfer, transfer_of_texts
 from tdd.runs.keep import merged
@@ -56,7 +56,7 @@ def test_the_matrix_is_in_results_terminal_and_card(measured):
     for network, protocols in found.items():
         ours = protocols["plain"]["set"]
         best = max(("random", "herding_teacher"), key=lambda name: protocols["plain"][name]["validation_accuracy"])
-        against = str(paired_difference(ours, protocols["plain"][best]))
+        against = str(difference_between(ours, protocols["plain"][best]))
         (line,) = [line for line in done.out.splitlines() if line.startswith(network) and against in line]
         assert f"{100 * ours['mean']:.1f}" in line
         assert any(against in line for line in card.splitlines() if line.startswith(f"| {network} |"))
@@ -69,10 +69,13 @@ def test_what_is_measured_again_takes_the_place_of_the_old_and_leaves_the_rest(m
     run = tmp_path / "run"
     shutil.copytree(measured[0], run)
     before = json.loads((run / "results.json").read_text())
-    again = tdd("evaluate", run, "--network", "text_cnn", "--networks", 3, "--protocol", "plain", "--json")
+    ours = before["transfer"]["text_cnn"]["plain"]["set"]
+    right, ours["mean"] = ours["mean"], 9
+    (run / "results.json").write_text(json.dumps(before))
+    again = tdd("evaluate", run, "--network", "text_cnn", "--networks", 2, "--protocol", "plain", "--json")
     after = json.loads((run / "results.json").read_text())
     assert json.loads(again.out) == after["transfer"]
-    assert after["transfer"]["text_cnn"]["plain"]["set"]["networks"] == 3
+    assert after["transfer"]["text_cnn"]["plain"]["set"]["mean"] == right
     assert after["transfer"]["text_cnn"]["plain"]["random"] == before["transfer"]["text_cnn"]["plain"]["random"]
     assert after["transfer"]["text_cnn"]["learned"] == before["transfer"]["text_cnn"]["learned"]
     assert after["evaluation"] == before["evaluation"]
@@ -90,10 +93,17 @@ def test_figures_of_other_test_examples_do_not_stay_beside_new_ones(measured, tm
     assert list(after["text_cnn"]["plain"]) == ["set", "random"]
     assert after["text_cnn"]["learned"] == before["text_cnn"]["learned"] and after["tfidf"] == before["tfidf"]
     left = "text_cnn, plain training: the figure of herding, teacher's labels was measured on other test examples"
-    assert left in done.err
+    assert f"{left} or other networks" in done.err
     assert "text_cnn on 5 of 24 test examples" in done.out  # and tfidf on all of them
     tables = tdd("compare", run, "--transfer").out.split("\n\n")
     assert ["on 5 of 24 test examples" in table for table in tables] == [False, True, False]  # the last tells the cost
+
+
+def test_figures_of_another_number_of_networks_do_not_stay_beside_new_ones(measured, tmp_path):
+    run = shutil.copytree(measured[0], tmp_path / "run")
+    done = tdd("evaluate", run, "--network", "text_cnn", "--networks", 3, "--protocol", "plain")
+    assert list(json.loads((run / "results.json").read_text())["transfer"]["text_cnn"]["plain"]) == ["set"]
+    assert done.err.count("was measured on other test examples or other networks, and is left out") == 2
 
 
 def test_a_difference_is_of_the_same_test_examples():
@@ -194,8 +204,10 @@ def test_damaged_figures_are_one_line(broken, measured, tmp_path):
 # Texts from files
 
 
-def write_texts(path, rows=4):
-    lines = [{"sentence": f"word{i} word{10 + 10 * (i % 2)}", "labels": ["bad", "good"][i % 2]} for i in range(rows)]
+def write_texts(path, rows=4, first=0):
+    lines = [
+        {"sentence": f"word{first + i} word{10 + 10 * (i % 2)}", "labels": ["bad", "good"][i % 2]} for i in range(rows)
+    ]
     path.write_text("\n".join(map(json.dumps, lines)) + "\n")
     return path
 
@@ -212,7 +224,7 @@ def known_vectors(given, monkeypatch):
 
 
 def test_texts_of_files_are_tested_with_real_examples_beside_them(given, tmp_path, known_vectors):
-    files = [write_texts(tmp_path / f"{name}.jsonl") for name in "ab"]
+    files = [write_texts(tmp_path / f"{name}.jsonl", first=first) for name, first in (("a", 0), ("b", 1))]
     on = ["--network", "mean_pool", "--network", "tfidf", "--networks", 2]
     done = tdd("evaluate", *files, "--data", given[0], *on, "--beside", "k_center", "--json")
     assert done.code == 0, done.err
@@ -226,10 +238,12 @@ def test_texts_of_files_are_tested_with_real_examples_beside_them(given, tmp_pat
 
 def test_texts_that_cannot_be_tested_are_a_line(given, tmp_path, known_vectors):
     first, longer = write_texts(tmp_path / "a.jsonl"), write_texts(tmp_path / "b.jsonl", rows=6)
+    copy = shutil.copy(first, tmp_path / "copy.jsonl")
     for arguments, said in (
         ([first, "--network", "gru"], "name the data set whose classes the texts tell apart, e.g. --data sst2"),
         ([first, "--data", given[0]], "name what the texts are tested on, e.g. --network minilm"),
         ([first, longer, "--data", given[0], "--network", "gru"], "the files hold 4 to 6 texts"),
+        ([first, copy, "--data", given[0], "--network", "gru"], f"'{copy}' holds what '{first}' holds: name each set"),
         (
             [tmp_path / "no.jsonl", "--data", given[0], "--network", "gru"],
             f"there is no file '{tmp_path / 'no.jsonl'}'",
@@ -261,6 +275,7 @@ def test_python_gives_what_the_command_does(measured):
     for wrong, said in (
         ((distilled, corpus, ["gru"], "all"), "protocol is 'learned' or 'plain' or 'both', not 'all'"),
         ((run, corpus, ["gru"]), "distilled is a DistilledSet"),
+        ((distilled, corpus, []), "networks is empty: name what the set is tested on"),
         ((distilled, corpus, "gru"), r"networks is a list of names: \['gru'\]"),
         ((distilled, corpus, ["gru"], "plain", "random"), r"beside is a list of names: \['random'\]"),
         ((distilled, corpus, ["gru"], "plain", [], 0), "fresh is a whole number of at least 1, not 0"),

@@ -11,7 +11,7 @@ from plain import short_training
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation import several_sets
 from tdd.evaluation import transfer as tests_of_sets
-from tdd.evaluation.paired import mean_interval, paired_difference
+from tdd.evaluation.differences import difference_between, mean_interval
 from tdd.runs import transfer
 
 ROWS = ["--beside", "random", "--beside", "herding_teacher"]
@@ -40,8 +40,8 @@ def test_runs_of_other_seeds_are_told_together(runs, given, tmp_path):
     for network, best in (("text_cnn", "random"), ("tfidf", "herding_teacher")):
         rows = [each[network]["plain"] for each in of_each]
         differences = [row["set"]["mean"] - row[best]["mean"] for row in rows]
-        found = paired_difference(over[network]["plain"]["set"], over[network]["plain"][best])
-        assert found.mean == pytest.approx(sum(differences) / 2) and found.pairs == 2
+        found = difference_between(over[network]["plain"]["set"], over[network]["plain"][best])
+        assert found.mean == pytest.approx(sum(differences) / 2)
         assert found.interval == pytest.approx(mean_interval(differences))
     ours = over["text_cnn"]["plain"]["set"]
     assert ours["networks"] == 4 and ours["seeds"] == [0, 1] and ours["interval_over"] == "sets"
@@ -96,6 +96,8 @@ def test_runs_that_differ_in_more_than_their_seed_are_not_told_together(runs, tm
     of_other_data.recipe = of_other_data.recipe.model_copy(update={"seed": 1})
     of_other_data.results["data"]["digests"]["test"]["labels"] = "other"
     of_other_data.save_pretrained(tmp_path / "data")
+    twice = tdd("evaluate", runs / "free", f"{runs / 'free'}/", "--network", "gru")
+    assert trained == [] and twice.code == 2 and twice.one_line() == "a run is named twice: name each once"
     for other, said in (
         (tmp_path / "data", f"'{tmp_path / 'data'}' was made of data with other test examples than"),
         (runs / "words", f"'{runs / 'words'}' was made with another init than '{runs / 'free'}'"),

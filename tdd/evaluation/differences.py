@@ -1,8 +1,7 @@
-"""Intervals of means, and of differences between what was trained from the same seeds."""
+"""Intervals of means, and of their differences."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,14 +18,12 @@ class Difference:
     """How much better one result is than another.
 
     Attributes:
-        mean: of the pairs' differences.
-        interval: the 95 % interval of the mean; None: there is a single pair.
-        pairs: how many there are.
+        mean: difference of their means.
+        interval: its 95 % interval; None: too little was measured to tell.
     """
 
     mean: float
     interval: Interval | None
-    pairs: int = 1
 
     def __str__(self) -> str:
         within = f" ({100 * self.interval[0]:+.1f} to {100 * self.interval[1]:+.1f})" if self.interval else ""
@@ -61,7 +58,7 @@ def interval_of(accuracies: Sequence[float], draws: int, examples: float) -> tup
         draws: sets.
         examples: that were tested on, independent ones, see `effective_examples`.
     """
-    means = _means([(index % draws, value) for index, value in enumerate(by_network(accuracies, draws))])
+    means = _groups(by_network(accuracies, draws), draws)
     over = "draws" if draws > 1 else "networks"
     found = accuracy_interval(means if draws > 1 else accuracies)
     return (of_share(accuracies[0], examples), "test examples") if found is None else (found, over)
@@ -74,17 +71,28 @@ def by_network(accuracies: Sequence[float], draws: int) -> list[float]:
     return [values[index] for index in range(len(accuracies))]
 
 
-def paired_difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Difference:
-    """How much better `ours` is than `theirs`: results with "accuracies" and "draws", of the same networks.
+def difference_between(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Difference:
+    """How much better `ours` is than `theirs`: results with "accuracies" and "draws".
 
-    A single network, or draw, is paired with each of the other's. Where either has several draws, the pairs of one draw
-    count as one; where both have, those of one draw of the result with fewer of them, which are all that differ by
-    themselves. Of a set for a pool, a pair's difference is the mean of those that its networks have.
+    The mean is the difference of their means. Where both have as many networks, network i of one is paired with network
+    i of the other, which started alike; the pairs of one draw count as one, and where both have several draws, those of
+    one draw of the result with fewer of them, which are all that differ by themselves. Else the interval is Welch's,
+    over the draws of each, or its networks where it has a single draw. A result of one network that differs by nothing
+    counts as known; beside one of several fresh networks, of which it might be any, there is no interval.
     """
-    values = _differences(ours, theirs)
-    several = [count for result in (ours, theirs) if (count := int(result.get("draws") or 1)) > 1]
-    means = _means([(i % min(several), value) for i, value in enumerate(values)]) if several else values
-    return Difference(sum(values) / len(values), mean_interval(means), len(values))
+    values = [_by_network(ours), _by_network(theirs)]
+    mean = _mean(values[0]) - _mean(values[1])
+    draws = [int(result.get("draws") or 1) for result in (ours, theirs)]
+    if len(values[0]) == len(values[1]):
+        pairs = [one - two for one, two in zip(*values, strict=True)]
+        several = [count for count in draws if count > 1]
+        return Difference(mean, _inside(mean_interval(_groups(pairs, min(several)) if several else pairs)))
+    units = [_groups(each, count) if count > 1 else each for each, count in zip(values, draws, strict=True)]
+    if any(
+        len(each) == 1 and result.get("init") == "random" for each, result in zip(units, (ours, theirs), strict=True)
+    ):
+        return Difference(mean, None)
+    return Difference(mean, _inside(_welch(*units)))
 
 
 def tested_alike(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
@@ -101,19 +109,36 @@ def better_than(results: Mapping[str, Any], baseline: str, init: str) -> Differe
     theirs = results["baselines"][baseline]
     if not ours or "accuracies" not in ours or "accuracies" not in theirs or not tested_alike(ours, theirs):
         return None
-    return paired_difference(ours, theirs)
+    return difference_between(ours, theirs)
 
 
-def _differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[float]:
-    """The difference of each pair."""
-    if "by_network" in ours:
-        of_each = [_differences(each, theirs["by_network"][name]) for name, each in ours["by_network"].items()]
-        return [sum(pair) / len(pair) for pair in zip(*of_each, strict=True)]
-    draws = [int(result.get("draws") or 1) for result in (ours, theirs)]
-    values = [by_network(result["accuracies"], count) for result, count in zip((ours, theirs), draws, strict=True)]
-    lengths = [len(each) for each in values]
-    count = max(lengths) if min(lengths) == 1 else min(lengths)
-    return [values[0][i % lengths[0]] - values[1][i % lengths[1]] for i in range(count)]
+def _by_network(result: Mapping[str, Any]) -> list[float]:
+    """The accuracies in the order of their networks; of a set for a pool the means over its networks."""
+    if "by_network" in result:
+        of_each = [_by_network(each) for each in result["by_network"].values()]
+        return [_mean(each) for each in zip(*of_each, strict=True)]
+    return by_network(result["accuracies"], int(result.get("draws") or 1))
+
+
+def _welch(ours: Sequence[float], theirs: Sequence[float]) -> Interval | None:
+    """Welch's 95 % interval of the difference of two means; a single value counts as known."""
+    from scipy.stats import t
+
+    parts = [(mean_and_sd(each)["sd"] ** 2 / len(each), len(each) - 1) for each in (ours, theirs) if len(each) > 1]
+    total = sum(part for part, _ in parts)
+    if not parts:
+        return None
+    mean = _mean(ours) - _mean(theirs)
+    if total == 0:
+        return mean, mean
+    freedom = total**2 / sum(part**2 / free for part, free in parts)
+    half = float(t.ppf(0.975, freedom)) * total**0.5
+    return mean - half, mean + half
+
+
+def _inside(interval: Interval | None) -> Interval | None:
+    """No two accuracies differ by more than 1."""
+    return interval and (max(interval[0], -1.0), min(interval[1], 1.0))
 
 
 def strongest(results: Mapping[str, Mapping[str, Any]]) -> str | None:
@@ -126,8 +151,10 @@ def strongest(results: Mapping[str, Mapping[str, Any]]) -> str | None:
     return max(named, key=lambda name: named[name], default=None)
 
 
-def _means(values: Sequence[tuple[int, float]]) -> list[float]:
-    groups = defaultdict(list)
-    for group, value in values:
-        groups[group].append(value)
-    return [sum(group) / len(group) for group in groups.values()]
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _groups(values: Sequence[float], count: int) -> list[float]:
+    """The means of `count` draws, of which value i belongs to the i-th, over and over."""
+    return [_mean(values[place::count]) for place in range(count)]
