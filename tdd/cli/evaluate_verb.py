@@ -42,7 +42,8 @@ def evaluate(
     reading: dict[str, Any],
     run: Tested,
     networks: Annotated[
-        int | None, typer.Option(min=1, help="Fresh networks to train; 200 for random initialisation, 5 of others.")
+        int | None,
+        typer.Option(min=1, help="Fresh networks to train: 200 without --network, 5 with it, 3 of encoders."),
     ] = None,
     init: Annotated[
         Init | None, typer.Option(help="Initialisation of the networks; the set's own when absent.")

@@ -15,7 +15,7 @@ Transfer = Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]]
 def over_sets(transfers: Sequence[Transfer]) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:
     """What was measured of every set, with the mean accuracy of each set as one value.
 
-    Networks that are trained on one set are alike, so intervals and paired differences are over sets. The real examples
+    Networks that are trained on one set are alike, so intervals and differences are over sets. The real examples
     beside each set were chosen by its seed.
 
     Args:
@@ -51,6 +51,6 @@ def _over_sets(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "seeds": [result["seed"] for result in results],
         "train_seconds": sum(result["train_seconds"] for result in results) / count,
         "words": None if None in words else round(sum(words) / count),
-        **{key: first[key] for key in ("init", "features", "initialisation") if key in first},
+        **{key: first[key] for key in ("init", "inner", "features", "initialisation") if key in first},
         **({"factors": factors} if factors else {}),
     }

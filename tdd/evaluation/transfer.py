@@ -169,7 +169,7 @@ class _Tested:
             self._tell("learned"),
             self.transfer.max_test,
         )
-        details: dict[str, Any] = {"init": "random" if fixed is None else "fixed"}
+        details: dict[str, Any] = {"init": "random" if fixed is None else "fixed", "inner": self.recipe.inner}
         if not own:
             held_out = trainer.held_out([distilled], ENCODER_JUDGES if self.encoder else JUDGES)
             details["factor"] = trainer.rates[int(held_out[0].argmax())]

@@ -79,6 +79,8 @@ def what_it_is(transfer: Mapping[str, Any], protocol: str) -> str:
     seeds = sorted({seed for result in results for seed in result.get("seeds") or [result["seed"]]})
     sets = max(len(result.get("seeds", ())) for result in results)
     told = "the set's own steps and rates, for other networks times one factor chosen on held-out training data"
+    if any(result.get("inner") == "plain" for result in results):
+        told = "AdamW as the set was learned through it, for other networks at the step size times one factor"
     if protocol == "plain":
         told = "AdamW in shuffled batches at settings fixed for each kind of network, none stopped early"
         if any(name in transfer for name in LEARNERS):

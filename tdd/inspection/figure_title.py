@@ -14,7 +14,7 @@ from tdd.system.formatting import percent
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_WIDEST = 92  # characters of a line in a figure of the usual width
+_WIDEST = 84  # characters of a line in a figure of the usual width
 
 
 def about_set(distilled: DistilledSet) -> str:

@@ -38,7 +38,7 @@ def accuracies(distilled: DistilledSet) -> list[Accuracy]:
     """The set's own accuracies, that of its best baseline of real examples and that of all the data, if measured.
 
     The best baseline is the one that is best on held-out data; where none was tested there, on the test split. With it
-    stands how much better the set is, trained in the same way, with the 95 % interval of the paired difference.
+    stands how much better the set is, trained in the same way, with the 95 % interval of the difference.
     """
     results, found = distilled.results, []
     for init, evaluation in results.get("evaluation", {}).items():
@@ -56,7 +56,7 @@ def accuracies(distilled: DistilledSet) -> list[Accuracy]:
         about = chosen if name in WITHOUT_NETWORKS else f"{chosen}; {how}"
         if difference := better_than(results, name, distilled.recipe.init):
             within = ", 95 % interval" if difference.interval else ""
-            about += f"; so trained the set is better by {difference} points{within}"
+            about += f"; the set, trained so, differs by {difference} points{within}"
         found.append(
             Accuracy(f"{distilled.n} real examples", about, evaluation["mean"], evaluation.get("sd", 0.0), "real")
         )

@@ -103,15 +103,15 @@ def _sentences(results: Mapping[str, Any], init: str) -> Iterator[str]:
 
 
 def against_strongest(results: Mapping[str, Any], first: str, init: str) -> str:
-    """How much better the set is than its strongest baseline, in a sentence; nothing where that was not measured."""
+    """The difference of the set to its strongest baseline, in a sentence; nothing where that was not measured."""
     difference = better_than(results, first, init)
     if difference is None:
         return ""
     how = "trained plainly too" if first.endswith(PLAIN) else "by as many gradient steps"
     if first in WITHOUT_NETWORKS:
         how = NAMES[first]
-    within = " (95 % interval, over networks or draws of the same seeds)" if difference.interval else ""
-    return f"The set is better than its strongest baseline, {how}, by {difference} points{within}."
+    within = ", with its 95 % interval over networks, draws or sets" if difference.interval else ""
+    return f"Difference of the set to its strongest baseline, {how}: {difference} points{within}."
 
 
 def _evaluations(

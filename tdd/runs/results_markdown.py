@@ -26,7 +26,7 @@ networks: *ours* is the mean over them, *± over networks* their standard deviat
 on all the data, *best of* so many settings on held-out data of the first seed; *ratio* is to that, for the paper too.
 *TF-IDF + LR*: logistic regression on TF-IDF of all the data. *Strongest baseline*: of as many real examples and, where
 that is better, of as many points made of them; its ± is over draws or networks. *Set better by* so many points, trained
-in the same way, with the 95 % interval of the paired difference over seeds, of one seed over networks or draws. On the
+in the same way, with the 95 % interval of the difference over seeds, of one seed over networks or draws. On the
 same machine with as many threads a run gives the same figures to the bit; elsewhere sums are rounded in another order,
 which is as good as another seed.
 """

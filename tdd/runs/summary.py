@@ -22,7 +22,7 @@ def _beside_accuracy(evaluation: Mapping[str, Any]) -> Iterator[str]:
     if "interval" in evaluation:
         low, high = (100 * bound for bound in evaluation["interval"])
         yield (
-            f"    95 % interval {low:.1f} to {high:.1f} %{_of_copies(evaluation)}, "
+            f"    95 % interval over test examples {low:.1f} to {high:.1f} %{_of_copies(evaluation)}, "
             f"macro-F1 {percent(evaluation['macro_f1']['mean'])}, most frequent class {percent(evaluation['majority'])}"
         )
     if is_at_majority(evaluation):
@@ -60,9 +60,7 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
     for part in distilled.results.get("distillation", {}).get("parts", []):
         lines.append(f"  {describe_part(part)}")
     for init, evaluation in distilled.results.get("evaluation", {}).items():
-        line = f"  {init} initialisation: test accuracy {percent(evaluation['mean'], evaluation['sd'])}"
-        if evaluation["networks"] > 1:
-            line += f" over {evaluation['networks']} networks"
+        line = f"  {init} initialisation: test accuracy {_accuracy(evaluation)}"
         line += _part_of_test(evaluation)
         if full and full["accuracy"]:
             line += f", distillation ratio {percent(evaluation['mean'] / full['accuracy'])}"
@@ -86,6 +84,14 @@ def describe_results(distilled: DistilledSet, folder: str | Path) -> str:
     if cost := cost_of(distilled):
         lines.append(f"  {cost}")
     return "\n".join(lines)
+
+
+def _accuracy(evaluation: Mapping[str, Any]) -> str:
+    """The mean accuracy of an evaluation and what it is over; networks of a pool are no draws of one."""
+    if "by_network" in evaluation:
+        return f"{percent(evaluation['mean'])}, the mean over {', '.join(evaluation['by_network'])}"
+    over = f" over {evaluation['networks']} networks" if evaluation["networks"] > 1 else ""
+    return percent(evaluation["mean"], evaluation["sd"]) + over
 
 
 def _part_of_test(evaluation: Mapping[str, Any]) -> str:

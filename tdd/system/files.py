@@ -38,6 +38,8 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
             os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
+    except (FileExistsError, NotADirectoryError):
+        raise TddError(f"cannot write {path}: a file is in the place of a folder; choose another folder") from None
     except OSError as error:
         raise TddError(
             f"cannot write {path}: {error.strerror or error}; free some space or choose another folder"

@@ -198,10 +198,10 @@ def test_the_difference_to_the_strongest_baseline_stands_on_the_page(plain):
         "baselines": {"herding": herding | {"features": "minilm"}},
     }
     # Student's t of a single degree of freedom, 12.706, times half of the distance of the two differences.
-    within = "so trained the set is better by +15.0 (-48.5 to +78.5) points, 95 % interval"
+    within = "the set, trained so, differs by +15.0 (-48.5 to +78.5) points, 95 % interval"
     assert accuracies(distilled)[1].about == f"herding, by MiniLM; as many gradient steps; {within}"
     distilled.results["baselines"] = {"herding_plain": herding}
-    within = "so trained the set is better by +12.5 (-19.3 to +44.3) points, 95 % interval"
+    within = "the set, trained so, differs by +12.5 (-19.3 to +44.3) points, 95 % interval"
     assert accuracies(distilled)[1].about == f"herding; plain training; {within}"
     distilled.results["baselines"] = {"knn_random": herding | {"test_examples": 6}}
     assert accuracies(distilled)[1].about == "nearest neighbours, random real"

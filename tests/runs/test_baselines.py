@@ -152,7 +152,7 @@ def test_a_run_gets_the_figures_into_its_results_its_table_and_its_card(given, t
     card = (run / "README.md").read_text()
     first = strongest(results["baselines"])
     assert results["plain"]["accuracies"] and "this distilled set, plain training" in done.out
-    assert "The set is better than its strongest baseline, " in card
+    assert "Difference of the set to its strongest baseline, " in card
     assert card.index(f"baseline: {NAMES[first]}") == card.index("baseline: ")
     for name, found in results["baselines"].items():
         init = "" if "knn" in name else ", fixed"
