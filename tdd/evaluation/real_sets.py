@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -58,7 +59,7 @@ class RealSet:
 
 
 class RealSets:
-    """Sets with the recipe's n and split into steps; sample i is of class i mod C.
+    """Sets with the recipe's n and split into steps; sample i is of class i mod C, unless n is below C.
 
     Args:
         recipe: the distilled set's settings.
@@ -94,9 +95,10 @@ class RealSets:
 
     @cached_property
     def _random(self) -> list[Tensor]:
-        labels, n = self.corpus.train.labels, self.recipe.n
-        generators = self._generators("random", self.draws)
-        return [random_examples(labels, n, self.classes, draw_from) for draw_from in generators]
+        labels, generators = self.corpus.train.labels, self._generators("random", self.draws)
+        return [
+            self._of_n(partial(random_examples, labels, classes=self.classes, draw_from=each)) for each in generators
+        ]
 
     @cached_property
     def _herding(self) -> list[Tensor]:
@@ -115,8 +117,15 @@ class RealSets:
         return self._chosen("confident", 1)
 
     def _chosen(self, choice: str, draws: int) -> list[Tensor]:
-        of_all = (self.corpus.train, self.recipe.n, self.classes)
-        return [chosen_examples(choice, *of_all, each, self.features) for each in self._generators(choice, draws)]
+        choose = partial(chosen_examples, choice, self.corpus.train, classes=self.classes, features_of=self.features)
+        return [self._of_n(partial(choose, draw_from=each)) for each in self._generators(choice, draws)]
+
+    def _of_n(self, choose: Callable[..., Tensor]) -> Tensor:
+        """What `choose` finds for n; with fewer samples than classes one of each of the most frequent classes."""
+        if self.recipe.n >= self.classes:
+            return choose(n=self.recipe.n)
+        counts = torch.bincount(self.corpus.train.labels, minlength=self.classes)
+        return choose(n=self.classes)[counts.argsort(descending=True, stable=True)[: self.recipe.n]]
 
     # Sets
 

@@ -64,10 +64,15 @@ def test_centroids_bear_the_label_of_the_class_they_are_of():
             assert (sample - means).flatten(1).norm(dim=1).argmin().item() == label
 
 
-def test_fewer_samples_than_classes_are_of_the_first_classes():
+def test_fewer_samples_than_classes_are_of_the_most_frequent_classes(monkeypatch):
     few = baselines(n=2, steps=1)
+    labels = CORPUS.train.labels.clone()
+    labels[(labels == 0).nonzero()[5:, 0]] = 2
+    monkeypatch.setattr(CORPUS.train, "labels", labels)
+    assert labels.bincount().argsort(descending=True).tolist() == [2, 1, 0]
     places = places_in(CORPUS.train, few.sets.random[0].samples.flatten(0, 1))
-    assert CORPUS.train.labels[places].tolist() == few.sets.random[0].labels[0].argmax(1).tolist() == [0, 1]
+    assert labels[places].tolist() == few.sets.random[0].labels[0].argmax(1).tolist() == [2, 1]
+    assert labels[few.sets.places("herding")[0]].tolist() == labels[few.sets.places("confident")[0]].tolist() == [2, 1]
     assert all(0 <= few.measure(name)["mean"] <= 1 for name in QUICK)
 
 
