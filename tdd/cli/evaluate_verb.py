@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from tdd.cli.options import AsJson, Device, Features, Init, Threads, placed, print_once, takes_reading
+from tdd.cli.options import AsJson, Device, Init, Threads, placed, print_once, takes_reading
 from tdd.errors import UsageError
 from tdd.settings.networks import CODE
 
@@ -75,7 +75,6 @@ def evaluate(
         typer.Option(help="Of --network: the set's learned steps, plain training, or both, as when absent."),
     ] = None,
     beside: Beside = None,
-    features: Features = "vectors",
     device: Device = None,
     threads: Threads = None,
     classes: Annotated[bool, typer.Option("--classes", help="Also print precision and recall of every class.")] = False,
@@ -120,7 +119,6 @@ def evaluate(
             network or [],
             protocol or ("plain" if files else "both"),
             beside or (),
-            features,
             networks,
             max_test=max_test,
             device=device,
@@ -138,8 +136,8 @@ def evaluate(
         print_once(json.dumps(results, indent=2) if as_json else describe_transfer(results, distil_seconds))
         return
     _refuse_what_is_of_files(data_root, columns)
-    if beside or protocol or features != "vectors":
-        raise UsageError("--beside, --features and --protocol go with --network: name the networks to test on")
+    if beside or protocol:
+        raise UsageError("--beside and --protocol go with --network: name the networks to test on")
     from tdd.runs.evaluate import evaluate_run
     from tdd.runs.summary import describe_classes, describe_results
 

@@ -33,10 +33,6 @@ DATASET = typer.Argument(
 )
 Init = Literal["fixed", "random"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
-Features = Annotated[
-    Literal["vectors", "minilm"],
-    typer.Option(help="What real examples are chosen by: means of word vectors, or MiniLM's."),
-]
 Device = Annotated[str | None, typer.Option(help="Where it is computed: cpu, cuda, cuda:1 or mps.")]
 Threads = Annotated[int | None, typer.Option(min=1, max=MOST_THREADS, help="Processor threads of each process.")]
 

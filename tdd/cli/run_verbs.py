@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from tdd.cli.options import AsJson, Features, RecipeOptions, print_once, takes_settings
+from tdd.cli.options import AsJson, RecipeOptions, print_once, takes_settings
 from tdd.errors import UsageError
-from tdd.evaluation.names import DRAWS, NAMES
+from tdd.evaluation.names import BY_MINILM, BY_VECTORS, DRAWS, NOT_OPPONENTS, OTHERS, PLAIN, RANDOM
 from tdd.settings.assignments import parse_assignments
 from tdd.settings.data_parts import READING
 from tdd.settings.recipe import RESUMED, Recipe
@@ -68,6 +68,12 @@ def distill(
     print_once(describe_results(distilled, folder))
 
 
+_NAMES = (
+    f"{', '.join((RANDOM, *BY_VECTORS))}, all but the first also with {BY_MINILM} behind it, then with _teacher or "
+    f"_ensemble, then with {PLAIN}; {', '.join((*OTHERS, *NOT_OPPONENTS))}"
+)
+
+
 @takes_settings
 def baselines(
     options: RecipeOptions,
@@ -81,9 +87,8 @@ def baselines(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help=f"Only this one of {', '.join(NAMES)}; may be repeated."),
+        typer.Option(metavar="NAME", help=f"Only this one: {_NAMES}; may be repeated."),
     ] = None,
-    features: Features = "vectors",
     output: Annotated[
         Path | None, typer.Option(help="Folder of the figures; runs/DATASET-N-baselines when absent.")
     ] = None,
@@ -105,16 +110,14 @@ def baselines(
         where = asked.device, asked.threads
         data = {name: getattr(asked, name) for name in ("data", *READING) if name in options.flags}
         results, distilled = measure_baselines_of_run(
-            run, data, draws, networks, only or (), Reporter(), options.network, *where, features
+            run, data, draws, networks, only or (), Reporter(), options.network, *where
         )
     elif options.dataset is None and options.recipe is None:
         raise UsageError("name a data set, e.g. tdd baselines trec6 --n 60, or a run with --run")
     else:
         settings = options.resolve()
         folder = output or Path(f"{default_folder(settings)}-baselines")
-        results = measure_baselines(
-            settings, folder, draws, networks, only or (), Reporter(), options.network, features
-        )
+        results = measure_baselines(settings, folder, draws, networks, only or (), Reporter(), options.network)
     typer.echo(json.dumps(results, indent=2) if as_json else baselines_table(results, distilled))
 
 

@@ -43,6 +43,8 @@ def random_examples(
 
 Features = Callable[[Tensor], Tensor]
 """Plain vectors (M, f) of the examples at some places (M,), as `Split.features` gives them."""
+LoadFeatures = Callable[[], Features]
+"""Loads what gives others, once they are asked for."""
 
 
 def herding(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from tdd.data.real_examples import Features
+from tdd.data.real_examples import LoadFeatures
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.evaluation import Evaluation
 from tdd.evaluation.full_data import train_on_all
@@ -60,7 +60,7 @@ class Baselines:
         network: the user's own network, see `make_learner`; None: the recipe's.
         distilled: the set, which can then be trained on plainly too; None: it need not be there.
         words: that real texts have at most in total; None: as many as the set, where it is made of words.
-        features: see `RealSets`.
+        minilm: see `RealSets`.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Baselines:
         network: str | nn.Module | None = None,
         distilled: DistilledSet | None = None,
         words: int | None = None,
-        features: Features | None = None,
+        minilm: LoadFeatures | None = None,
     ):
         assert not recipe.pool, "baselines are measured by one network of a pool: Recipe.alone"
         recipe = recipe.settled(len(corpus.classes), **corpus.found())
@@ -91,7 +91,7 @@ class Baselines:
         self.learner, fixed = learner, self.initialisation
         if words is None and distilled is not None:
             words = distilled.words
-        self.sets = RealSets(recipe, corpus, draws, fixed, words, features)
+        self.sets = RealSets(recipe, corpus, draws, fixed, words, minilm)
         self.trainer = Trainer(learner, recipe, corpus, fixed, by_inner_loop(learner), with_rate, RATES, self._tell)
         self.plain = PlainTrainers(self.network, recipe, corpus, fixed, device, self._tell)
         self.how = self.plain.how
@@ -115,7 +115,7 @@ class Baselines:
             result = self._set_plainly()
         elif name.endswith(PLAIN):
             result = self._plainly(name.removesuffix(PLAIN))
-        elif name in REAL and name != "random":
+        elif name in REAL and name != RANDOM:
             result = self._real(name)
         else:
             result = self._other(name)

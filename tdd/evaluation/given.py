@@ -150,15 +150,10 @@ class GivenTexts:
 
 @dataclass(frozen=True)
 class GivenReal:
-    """Real examples, chosen and labelled in the space of `sets`.
-
-    Attributes:
-        features: what they were chosen by, where that is not usual, see `tdd.evaluation.features`.
-    """
+    """Real examples, chosen and labelled in the space of `sets`."""
 
     real: RealSet
     sets: RealSets
-    features: str | None = None
 
     @property
     def words(self) -> int | None:
@@ -190,11 +185,9 @@ class GivenReal:
 
 
 def told_of(row: Sequence[Given]) -> dict[str, Any]:
-    """What is told of a row of sets beside its accuracy: "words", the mean over its draws, and unusual "features"."""
+    """What is told of a row of sets beside its accuracy: "words", the mean over its draws."""
     counts = [count for given in row if (count := given.words) is not None]
-    told: dict[str, Any] = {"words": round(sum(counts) / len(counts)) if counts else None}
-    features = getattr(row[0], "features", None)
-    return told | ({"features": features} if features else {})
+    return {"words": round(sum(counts) / len(counts)) if counts else None}
 
 
 def _first_words(text: str, vectors: Embedding, most: int) -> str:

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-CHOICES = {
-    "random": "random real",
+RANDOM = "random"
+"""The way to choose real examples that looks at nothing."""
+BY_VECTORS = {
     "herding": "herding",
     "k_center": "k-center",
     "nearest": "nearest to k-means",
     "confident": "herding of the surest",
 }
+"""Ways that look at the plain vectors of the examples, see `Split.features`."""
+BY_MINILM = "_minilm"
+"""What the names of ways end in that look at MiniLM's sentence vectors."""
+CHOICES = {
+    RANDOM: "random real",
+    **BY_VECTORS,
+    **{f"{choice}{BY_MINILM}": f"{about} by MiniLM" for choice, about in BY_VECTORS.items()},
+}
 """How real examples are chosen."""
-RANDOM = "random"
-"""The way that looks at nothing."""
 LABELS = {"hard": "", "teacher": ", teacher's labels", "ensemble": ", several teachers' labels"}
 """What labels they get: their own, or soft ones of an early-stopped teacher, or of several."""
 REAL = {
@@ -52,13 +59,9 @@ SUBJECT = "set"
 """The row of the set itself in the results of a transfer."""
 
 
-FEATURES = {"minilm": "MiniLM"}
-"""What real examples may be chosen by in place of the usual vectors, in words; see `tdd.evaluation.features`."""
-
-
-def chosen_by(result: Mapping[str, Any]) -> str:
-    """What the real examples of a result were chosen by, where that is not usual: ``by MiniLM``; else nothing."""
-    return f"by {FEATURES[result['features']]}" if result.get("features") in FEATURES else ""
+def is_by_minilm(name: str) -> bool:
+    """Whether the real examples of a baseline are chosen by MiniLM's sentence vectors."""
+    return choice_and_labels(name.removesuffix(PLAIN))[0].endswith(BY_MINILM)
 
 
 def choice_and_labels(name: str) -> tuple[str, str]:
@@ -68,6 +71,9 @@ def choice_and_labels(name: str) -> tuple[str, str]:
             return name.removesuffix(f"_{kind}"), kind
     return name, "hard"
 
+
+MEASURED = tuple(name for name in NAMES if not is_by_minilm(name))
+"""Those that are measured unless others are asked for: MiniLM takes minutes to read a training split."""
 
 SEARCHED = "searched"
 """Where results say that the setting was chosen by a search with another "seed", and of how many "settings"."""

@@ -13,11 +13,18 @@ from torch import Tensor
 
 from tdd.data.labelled_examples import LabelledExamples, inputs_at
 from tdd.data.pairs import cut_row
-from tdd.data.real_examples import Features, chosen_examples, class_centroids, class_means, random_examples
+from tdd.data.real_examples import (
+    Features,
+    LoadFeatures,
+    chosen_examples,
+    class_centroids,
+    class_means,
+    random_examples,
+)
 from tdd.data.text import TextSplit
 from tdd.distillation.samples.start import mask_of
 from tdd.distilled_set.set import DistilledSet
-from tdd.evaluation.names import choice_and_labels
+from tdd.evaluation.names import BY_MINILM, RANDOM, choice_and_labels
 from tdd.settings.from_data import LEAST_RATE
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
@@ -67,7 +74,7 @@ class RealSets:
         draws: random sets.
         initialisation: that of a fixed initialisation; None: fresh networks.
         words: tokens that the distilled set has in total, where it is made of words; None: as many as there are.
-        features: plain vectors of training examples that they are chosen by; None: `Split.features`.
+        minilm: loads MiniLM's sentence vectors, which some are chosen by; None: none are.
     """
 
     teachers: Teachers
@@ -79,10 +86,11 @@ class RealSets:
         draws: int,
         initialisation: dict[str, Tensor] | None = None,
         words: int | None = None,
-        features: Features | None = None,
+        minilm: LoadFeatures | None = None,
     ):
         self.recipe, self.corpus, self.draws, self.initialisation = recipe, corpus, draws, initialisation
-        self.words, self.features = words, features
+        self.words, self.minilm = words, minilm
+        self._places: dict[str, list[Tensor]] = {}
         self.classes = len(corpus.classes)
         self.steps, self.per_step = recipe.split(self.classes)
 
@@ -90,35 +98,26 @@ class RealSets:
 
     def places(self, choice: str) -> list[Tensor]:
         """Those that are chosen in this way, see `tdd.evaluation.names.CHOICES`, of each draw."""
-        found: list[Tensor] = getattr(self, f"_{choice}")
-        return found
+        if choice not in self._places:
+            self._places[choice] = self._random() if choice == RANDOM else self._chosen(choice)
+        return self._places[choice]
 
-    @cached_property
     def _random(self) -> list[Tensor]:
-        labels, generators = self.corpus.train.labels, self._generators("random", self.draws)
-        return [
-            self._of_n(partial(random_examples, labels, classes=self.classes, draw_from=each)) for each in generators
-        ]
+        choose = partial(random_examples, self.corpus.train.labels, classes=self.classes)
+        return [self._of_n(partial(choose, draw_from=each)) for each in self._generators(RANDOM, self.draws)]
+
+    def _chosen(self, choice: str) -> list[Tensor]:
+        way = choice.removesuffix(BY_MINILM)
+        choose = partial(chosen_examples, way, self.corpus.train, classes=self.classes)
+        if way != choice:
+            choose = partial(choose, features_of=self._sentence_vectors)
+        generators = self._generators(way, min(self.draws, KMEANS_DRAWS) if way == "nearest" else 1)
+        return [self._of_n(partial(choose, draw_from=each)) for each in generators]
 
     @cached_property
-    def _herding(self) -> list[Tensor]:
-        return self._chosen("herding", 1)
-
-    @cached_property
-    def _k_center(self) -> list[Tensor]:
-        return self._chosen("k_center", 1)
-
-    @cached_property
-    def _nearest(self) -> list[Tensor]:
-        return self._chosen("nearest", min(self.draws, KMEANS_DRAWS))
-
-    @cached_property
-    def _confident(self) -> list[Tensor]:
-        return self._chosen("confident", 1)
-
-    def _chosen(self, choice: str, draws: int) -> list[Tensor]:
-        choose = partial(chosen_examples, choice, self.corpus.train, classes=self.classes, features_of=self.features)
-        return [self._of_n(partial(choose, draw_from=each)) for each in self._generators(choice, draws)]
+    def _sentence_vectors(self) -> Features:
+        assert self.minilm is not None
+        return self.minilm()
 
     def _of_n(self, choose: Callable[..., Tensor]) -> Tensor:
         """What `choose` finds for n; with fewer samples than classes one of each of the most frequent classes."""

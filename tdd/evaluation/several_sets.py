@@ -51,6 +51,6 @@ def _over_sets(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "seeds": [result["seed"] for result in results],
         "train_seconds": sum(result["train_seconds"] for result in results) / count,
         "words": None if None in words else round(sum(words) / count),
-        **{key: first[key] for key in ("init", "inner", "features", "initialisation") if key in first},
+        **{key: first[key] for key in ("init", "inner", "initialisation") if key in first},
         **({"factors": factors} if factors else {}),
     }

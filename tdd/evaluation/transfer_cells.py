@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tdd.evaluation.differences import difference_between, strongest, tested_alike
-from tdd.evaluation.names import LEARNERS, PROTOCOLS, REAL, SUBJECT, chosen_by
+from tdd.evaluation.names import LEARNERS, PROTOCOLS, REAL, SUBJECT
 
 HEAD = ("tested on", "this set", "95 %", "strongest real examples", "their accuracy", "difference")
 
@@ -35,7 +35,7 @@ def transfer_cells(transfer: Mapping[str, Any], protocol: str) -> list[list[str]
         if beside:
             best = strongest({name: rows[name] for name in beside if name in rows})
             line += ["–"] * 3 if best is None else _against(ours, best, rows[best])
-            line += [_of_real(rows[name]) if name in rows else "–" for name in beside]
+            line += [accuracy(rows[name]) if name in rows else "–" for name in beside]
         line += [_factors(ours)] if protocol == "learned" else []
         cells.append([*line, f"{ours['train_seconds']:.1f}"])
     return cells
@@ -44,12 +44,7 @@ def transfer_cells(transfer: Mapping[str, Any], protocol: str) -> list[list[str]
 def _against(ours: Mapping[str, Any], name: str, best: Mapping[str, Any]) -> list[str]:
     """The strongest real examples, their accuracy, and the difference."""
     difference = str(difference_between(ours, best)) if tested_alike(ours, best) else "–"
-    return [", ".join(filter(None, (REAL[name], chosen_by(best)))), accuracy(best), difference]
-
-
-def _of_real(result: Mapping[str, Any]) -> str:
-    how = chosen_by(result)
-    return accuracy(result) + (f" ({how})" if how else "")
+    return [REAL[name], accuracy(best), difference]
 
 
 def _factors(result: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.differences import better_than, strongest
-from tdd.evaluation.names import NAMES, NOT_OPPONENTS, PLAIN, WITHOUT_NETWORKS, chosen_by
+from tdd.evaluation.names import NAMES, NOT_OPPONENTS, PLAIN, WITHOUT_NETWORKS
 from tdd.system.formatting import duration, percent
 
 PAPER = "https://arxiv.org/abs/1910.02551"
@@ -50,9 +50,7 @@ def accuracies(distilled: DistilledSet) -> list[Accuracy]:
     if best := best_baseline(results):
         name, evaluation = best
         how = "plain training" if name.endswith(PLAIN) else "as many gradient steps"
-        chosen = ", ".join(
-            filter(None, (NAMES.get(name, name).removesuffix(", plain training"), chosen_by(evaluation)))
-        )
+        chosen = NAMES.get(name, name).removesuffix(", plain training")
         about = chosen if name in WITHOUT_NETWORKS else f"{chosen}; {how}"
         if difference := better_than(results, name, distilled.recipe.init):
             within = ", 95 % interval" if difference.interval else ""

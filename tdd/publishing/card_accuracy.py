@@ -7,7 +7,7 @@ from typing import Any
 
 from tdd.distilled_set.results import results_of
 from tdd.evaluation.differences import better_than, strongest
-from tdd.evaluation.names import NAMES, PLAIN, WITHOUT_NETWORKS, chosen_by, how_trained
+from tdd.evaluation.names import NAMES, PLAIN, WITHOUT_NETWORKS, how_trained
 from tdd.evaluation.pool_figures import of_network, pool_of
 from tdd.publishing.card_data import class_table
 
@@ -67,7 +67,6 @@ def _rows(results: Mapping[str, Any]) -> Iterator[str]:
             ratio = f"{100 * evaluation['mean'] / all_data:.1f} %" if all_data else ""
             if evaluation.get("test_examples", 0) < evaluation.get("test_split", 0):
                 accuracy += f" on {evaluation['test_examples']:,} of {evaluation['test_split']:,} examples"
-            names += [chosen_by(evaluation)] if chosen_by(evaluation) else []
             names += [str(evaluation["init"])] if "init" in evaluation else []
             names += ["the strongest on held-out data"] if is_first else []
             yield f"| {trained_on}: {_described(names)} | {networks} | {accuracy} | {ratio} |"

@@ -9,7 +9,6 @@ from typing import Any
 from accelerate import Accelerator
 
 from tdd.errors import UsageError, nearest
-from tdd.evaluation.features import FeaturesOf
 from tdd.evaluation.learner_names import check_learner
 from tdd.evaluation.names import REAL, SUBJECT
 from tdd.evaluation.transfer import Protocol
@@ -28,7 +27,6 @@ class Asked:
         on: names of the learners: networks of tdd, ``hf:`` encoders, and `tdd.evaluation.names.LEARNERS`.
         protocol: "learned", "plain" or "both".
         beside: sets of real examples, by their names in `tdd.evaluation.names.REAL`.
-        features: what these are chosen by.
         networks: fresh networks for each row; None: see `Transfer`.
         draws: draws of real examples.
         max_test: test on this many examples only.
@@ -38,7 +36,6 @@ class Asked:
     on: Sequence[str]
     protocol: Protocol = "both"
     beside: Sequence[str] = ()
-    features: FeaturesOf = "vectors"
     networks: int | None = None
     draws: int = DRAWS
     max_test: int | None = None
@@ -52,11 +49,6 @@ class Asked:
         for name in self.beside:
             if name not in REAL:
                 raise UsageError(f"no real examples '{name}'{nearest(name, list(REAL))}")
-        if self.features != "vectors" and not self.beside:
-            raise UsageError(
-                f"{self.features} as features (--features) chooses real examples, and none stand beside the set: name "
-                "them with --beside"
-            )
         if len(set(self.on)) < len(self.on):
             raise UsageError("a network is named twice: name each once")
 
@@ -75,7 +67,7 @@ class Asked:
 
     def parts(self) -> tuple[object, ...]:
         """What the figures of a learner depend on."""
-        return self.beside, self.features, self.networks, self.draws, self.max_test, self.device
+        return self.beside, self.networks, self.draws, self.max_test, self.device
 
     def accelerator(self) -> Accelerator:
         """The device, of one process."""

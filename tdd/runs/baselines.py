@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import Interrupted, UsageError, nearest
 from tdd.evaluation.baselines import Baselines
-from tdd.evaluation.features import FeaturesOf, features_of, unusual
+from tdd.evaluation.features import check_reads_text, minilm_features
 from tdd.evaluation.full_data import CHOSEN, FULL_RESULTS
-from tdd.evaluation.names import DRAWS, NAMES, NETWORKS, PLAIN, SUBJECT
+from tdd.evaluation.names import DRAWS, MEASURED, NAMES, NETWORKS, PLAIN, SUBJECT
 from tdd.evaluation.pool_figures import better_of_pool, pooled, pooled_full
 from tdd.evaluation.spaces import Spaces
 from tdd.hub.layout import RESULTS
@@ -47,7 +48,6 @@ def measure_baselines(
     only: Sequence[str] = (),
     reporter: Reporter | None = None,
     network: str | nn.Module | None = None,
-    features: FeaturesOf = "vectors",
 ) -> Results:
     """Measure the baselines of a recipe's set; those that `folder` holds already are reused.
 
@@ -59,10 +59,9 @@ def measure_baselines(
         folder: each baseline is kept in its ``baselines.json`` as soon as it is measured.
         draws: random sets of n real examples.
         networks: fresh networks for random initialisation; None: 200.
-        only: names of `tdd.evaluation.names.NAMES`; none: all.
+        only: names of `tdd.evaluation.names.NAMES`; none: all but those chosen by MiniLM.
         reporter: where progress is told; None: nowhere.
         network: a network of your own, see `tdd.runs.distill.distill`.
-        features: what real examples are chosen by.
 
     Returns:
         Results of `tdd.evaluation.baselines.Baselines.measure` by name.
@@ -77,15 +76,16 @@ def measure_baselines(
     accelerator, reporter = _one_process(recipe.device, recipe.threads), reporter or Reporter(quiet=True)
     with locked(folder), reporter:
         corpus = open_corpus(recipe, reporter)
-        chosen_by = features_of(features, Spaces(corpus), accelerator.device)
+        check_reads_text(names, corpus)
+        minilm = partial(minilm_features, Spaces(corpus), accelerator.device)
         recipe = recipe.settled(len(corpus.classes), **corpus.found())
         measured_by = {
             each: Baselines(
-                recipe.alone(each), corpus, draws, networks, None, accelerator, reporter, network, features=chosen_by
+                recipe.alone(each), corpus, draws, networks, None, accelerator, reporter, network, minilm=minilm
             )
             for each in recipe.learners
         }
-        return _measure(recipe, measured_by, names, folder, lambda name, result: None, features)
+        return _measure(recipe, measured_by, names, folder, lambda name, result: None)
 
 
 def measure_baselines_of_run(
@@ -98,7 +98,6 @@ def measure_baselines_of_run(
     network: str | nn.Module | None = None,
     device: str | None = None,
     threads: int | None = None,
-    features: FeaturesOf = "vectors",
 ) -> tuple[Results, DistilledSet]:
     """Measure the baselines of the set in a run folder, and add them to its ``results.json`` and its card.
 
@@ -114,12 +113,13 @@ def measure_baselines_of_run(
     with locked(folder), reporter:
         recipe, corpus = open_corpus_of(distilled, data, reporter)
         recipe = recipe.model_copy(update={"threads": threads})
-        chosen_by = features_of(features, Spaces(corpus), accelerator.device)
+        check_reads_text(names, corpus)
+        minilm = partial(minilm_features, Spaces(corpus), accelerator.device)
         measured_by = {}
         for each in recipe.learners:
             alone = distilled.alone(each)
             about = (alone.initialisation, accelerator, reporter, network, alone)
-            measured_by[each] = Baselines(recipe.alone(each), corpus, draws, networks, *about, features=chosen_by)
+            measured_by[each] = Baselines(recipe.alone(each), corpus, draws, networks, *about, minilm=minilm)
 
         def keep(name: str, result: dict[str, Any]) -> None:
             results = read_json(folder / RESULTS) if (folder / RESULTS).exists() else {}
@@ -133,7 +133,7 @@ def measure_baselines_of_run(
 
         if any(name.endswith(PLAIN) for name in names):  # the set beside them
             names = [*names, SUBJECT + PLAIN]
-        measured = _measure(recipe, measured_by, names, folder, keep, features)
+        measured = _measure(recipe, measured_by, names, folder, keep)
         measured.pop(SUBJECT + PLAIN, None)
         distilled = read_run(folder)
         write_card(distilled, folder)
@@ -148,12 +148,11 @@ def _measure(
     names: Sequence[str],
     folder: Path,
     keep: Callable[[str, dict[str, Any]], None],
-    features: FeaturesOf,
 ) -> Results:
     """Measure the baselines that `folder` does not hold yet, by every network, and `keep` the result of each."""
     one = next(iter(measured_by.values()))
     about = {
-        "fingerprint": _fingerprint(recipe, list(measured_by.values()), features),
+        "fingerprint": _fingerprint(recipe, list(measured_by.values())),
         "settings": recipe.model_dump() if recipe.pool else _with_steps(one).model_dump(),
         "draws": one.draws,
         "networks": one.networks,
@@ -163,7 +162,7 @@ def _measure(
     with restored():
         if missing not in ([], ["full"]) and are_open(one.accelerator, recipe.threads):
             one.reporter.note(choose(one.small_step()))
-        return _measure_each(measured_by, names, file, recipe, keep, features)
+        return _measure_each(measured_by, names, file, recipe, keep)
 
 
 def _measure_each(
@@ -172,15 +171,12 @@ def _measure_each(
     file: BaselinesFile,
     recipe: Recipe,
     keep: Callable[[str, dict[str, Any]], None],
-    features: FeaturesOf,
 ) -> Results:
     try:
         for name in names:
             for network, baselines in measured_by.items():
                 if file.get(name, network) is None:
                     result = baselines.measure(name)
-                    if chosen_by := unusual(features, name):
-                        result["features"] = chosen_by
                     file.put(name, network, result)
                     told = NAMES.get(name, "this distilled set, plain training")
                     told += f", {network}" if recipe.pool else ""
@@ -212,11 +208,11 @@ def _with_steps(baselines: Baselines) -> Recipe:
     return baselines.recipe.model_copy(update={"steps": baselines.sets.steps})
 
 
-def _fingerprint(recipe: Recipe, measured_by: Sequence[Baselines], features: FeaturesOf) -> str:
+def _fingerprint(recipe: Recipe, measured_by: Sequence[Baselines]) -> str:
     about = []
     for each in measured_by:
         own = [MadeFrom.of(_with_steps(each), each.corpus).digest(), each.draws, each.networks, _all_data(each.recipe)]
-        about.append([*own, features, asdict(each.how), each.sets.words, each.recipe.outer_steps])
+        about.append([*own, asdict(each.how), each.sets.words, each.recipe.outer_steps])
     return hashlib.sha256(json.dumps(about if recipe.pool else about[0]).encode()).hexdigest()
 
 
@@ -235,7 +231,7 @@ def check_names(names: Sequence[str]) -> None:
 
 def _names(only: Sequence[str]) -> list[str]:
     check_names(only)
-    return [name for name in NAMES if not only or name in only]
+    return [name for name in NAMES if name in (only or MEASURED)]
 
 
 def _networks(recipe: Recipe, networks: int | None) -> int:

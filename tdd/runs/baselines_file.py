@@ -59,9 +59,14 @@ class BaselinesFile:
         if not valid:
             raise TddError(f"{path} does not hold baselines; remove it to measure them again")
         if not same:
+            other = [
+                f"{key} ({content.get(key)}, not {about[key]})"
+                for key in ("draws", "networks")
+                if content.get(key) != about[key]
+            ]
             raise UsageError(
-                f"{path} holds baselines measured with other settings or data; remove it, or choose another folder "
-                "(--output)"
+                f"{path} holds baselines measured with other {' and '.join(other) or 'settings or data'}; ask for the "
+                "same, or remove it to measure all of them again"
             )
         return cls(path, about, pool, results)
 

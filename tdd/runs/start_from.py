@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 from accelerate import Accelerator
 from torch import Tensor
 
-from tdd.data.real_examples import Features
 from tdd.data.text import TextSplit
 from tdd.distillation.samples.from_set import started_from
 from tdd.distillation.samples.start import first_places, first_set, real_texts
 from tdd.distilled_set.set import DistilledSet
-from tdd.evaluation.features import features_of
+from tdd.evaluation.features import minilm_features
 from tdd.evaluation.plain_learner import PlainTrainers
 from tdd.evaluation.real_sets import RealSets
 from tdd.evaluation.spaces import Spaces
@@ -98,9 +97,10 @@ def starting_set(
 
 def _chosen(recipe: Recipe, corpus: Corpus, accelerator: Accelerator, reporter: Reporter) -> DistilledSet:
     """Real examples that are chosen as for baselines, with their own labels or those of a teacher."""
+    features = None
     if recipe.samples_features == "minilm":
         reporter.note(f"MiniLM reads the {len(corpus.train):,} training texts, by which real ones are chosen")
-    features = features_of(recipe.samples_features, Spaces(corpus), accelerator.device)
+        features = minilm_features(Spaces(corpus), accelerator.device)
     samples, labels, mask, rates, momentum = first_set(recipe, corpus, features)
     start = DistilledSet(
         samples, labels, rates, corpus.classes, recipe, corpus.train.source(), mask=mask, momentum=momentum
@@ -109,7 +109,7 @@ def _chosen(recipe: Recipe, corpus: Corpus, accelerator: Accelerator, reporter: 
         start.sentences = real_texts(recipe, corpus, features)
     if recipe.labels_init == "teacher":
         places = first_places(recipe, corpus, features)
-        start.labels, about = _taught(places, recipe, corpus, features, accelerator, reporter)
+        start.labels, about = _taught(places, recipe, corpus, accelerator, reporter)
         start.labels = start.labels.view_as(labels)
         start.results = {"teacher": about}
     return start
@@ -119,7 +119,6 @@ def _taught(
     places: Tensor,
     recipe: Recipe,
     corpus: Corpus,
-    features: Features | None,
     accelerator: Accelerator,
     reporter: Reporter,
 ) -> tuple[Tensor, dict[str, Any]]:
@@ -138,7 +137,7 @@ def _taught(
         reporter.count(done, total, "batches that teachers learned from")
 
     plain = PlainTrainers(one.network, one, corpus, None, device, tell)
-    teachers = judged_teachers(learner, plain, RealSets(one, corpus, draws=1, features=features), tell_of_teachers)
+    teachers = judged_teachers(learner, plain, RealSets(one, corpus, draws=1), tell_of_teachers)
     reporter.note("labels of a teacher that is stopped early: chosen on held-out data")
     labels, chosen = teachers.labels(places, "teacher"), teachers.chosen
     reporter.note(

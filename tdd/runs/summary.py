@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.class_figures import is_at_majority
 from tdd.evaluation.differences import difference_between, strongest, tested_alike
-from tdd.evaluation.names import NAMES, NOT_OPPONENTS, PLAIN, SUBJECT, chosen_by, how_trained
+from tdd.evaluation.names import NAMES, NOT_OPPONENTS, PLAIN, SUBJECT, how_trained
 from tdd.evaluation.pool_figures import of_network, pool_of
 from tdd.system.formatting import aligned, counted, duration, percent
 
@@ -187,8 +187,6 @@ def _chosen(row: Mapping[str, Any]) -> str:
         labels = f", teacher of {counted(teacher['epoch'], 'epoch')} at {teacher['temperature']:g}"
     else:
         labels = ""
-    if how := chosen_by(row):
-        labels += f", examples {how}"
     if "learning_rate" in row:
         return f"rate {row['learning_rate']:g}{labels}"
     if "neighbours" in row:

@@ -15,7 +15,7 @@ from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError, check_choice, check_count, check_kind
 from tdd.evaluation.baselines import Baselines
-from tdd.evaluation.features import features_of, unusual
+from tdd.evaluation.features import check_reads_text, minilm_features
 from tdd.evaluation.given import Given, GivenReal, GivenSet
 from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.kept_tests import CHECKPOINTS, key_of
@@ -179,11 +179,11 @@ def prepared(
         for network in asked.on:
             transfer.check(network, asked.protocol)
     if asked.beside:
+        check_reads_text(asked.beside, corpus)
         words = [given.words for given in subject]
         fewest = min(count for count in words if count is not None) if None not in words else None
         # The teacher of a set for a pool is the first network.
         for_fresh = recipe.alone(recipe.network).model_copy(update={"init": "random"})
-        features = features_of(asked.features, spaces, accelerator.device)
         baselines = Baselines(
             for_fresh,
             corpus,
@@ -193,9 +193,8 @@ def prepared(
             reporter=reporter,
             network=recipe.network if recipe.network in asked.on else None,
             words=fewest,
-            features=features,
+            minilm=partial(minilm_features, spaces, accelerator.device),
         )
         for name in asked.beside:
-            chosen_by = unusual(asked.features, name)
-            rows[name] = [GivenReal(real, baselines.sets, chosen_by) for real in baselines.sets.real(name)]
+            rows[name] = [GivenReal(real, baselines.sets) for real in baselines.sets.real(name)]
     return transfer

@@ -16,7 +16,7 @@ from tdd.distillation.accuracy import counts_of
 from tdd.distillation.distiller import Distiller
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.evaluation import evaluate
-from tdd.evaluation.names import NAMES, PLAIN, REAL, choice_and_labels
+from tdd.evaluation.names import MEASURED, PLAIN, REAL, choice_and_labels
 from tdd.evaluation.plain_training import Lesson, train_plainly
 from tdd.evaluation.rate_search import LEAST_NETWORKS, RATES, choose, with_rate
 from tdd.networks.kernels.parameters import unstack
@@ -25,7 +25,7 @@ from tdd.settings.recipe import Recipe
 
 CORPUS = tiny_corpus(3)
 SETTINGS = {"n": 12, "steps": 2, "epochs": 2, "outer_steps": 10, "full_epochs": 1, "validation_networks": 2}
-QUICK = [name for name in NAMES if name != "full"]
+QUICK = [name for name in MEASURED if name != "full"]
 
 
 @pytest.fixture(scope="module", autouse=True)

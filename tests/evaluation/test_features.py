@@ -2,13 +2,16 @@
 
 import pytest
 import torch
-from films_words import films_corpus
+from films_words import films_corpus, films_recipe
 from tiny_encoders import tiny_encoder
 from tiny_images import tiny_images
 
+from tdd.data.real_examples import herding
 from tdd.errors import UsageError
 from tdd.evaluation import features, spaces
-from tdd.evaluation.features import features_of, unusual
+from tdd.evaluation.features import check_reads_text, minilm_features
+from tdd.evaluation.names import NAMES, REAL, is_by_minilm
+from tdd.evaluation.real_sets import RealSets
 from tdd.evaluation.spaces import Spaces
 from tdd.evaluation.text_learners import SentenceVectors
 from tdd.networks.learner import make_learner
@@ -24,25 +27,27 @@ def tiny(monkeypatch):
 
 def test_minilms_are_the_sentence_vectors_of_the_same_training_examples():
     all_spaces = Spaces(films_corpus())
-    found = features_of("minilm", all_spaces, CPU)
+    found = minilm_features(all_spaces, CPU)
     read = all_spaces.of(tiny_encoder())
     learner = make_learner(tiny_encoder(), {"train": "head"}, read.train.space, 2)
     places = torch.tensor([3, 0, 7])
-    assert found is not None
     assert torch.equal(found(places), SentenceVectors(learner).of(read.train, places))
 
 
-def test_means_of_word_vectors_are_the_splits_own_features():
-    assert features_of("vectors", Spaces(films_corpus()), CPU) is None
+def test_their_names_say_so_and_they_are_those_that_the_vectors_choose():
+    corpus, all_spaces = films_corpus(), Spaces(films_corpus())
+    sets = RealSets(films_recipe(n=4), corpus, 1, minilm=lambda: minilm_features(all_spaces, CPU))
+    found = sets.places("herding_minilm")[0]
+    expected = herding(corpus.train, 4, 2, minilm_features(all_spaces, CPU))
+    assert torch.equal(found, expected) and not torch.equal(found, sets.places("herding")[0])
+    assert REAL["confident_minilm_teacher"] == "herding of the surest by MiniLM, teacher's labels"
+    assert [name for name in NAMES if is_by_minilm(name)] == [name for name in NAMES if "minilm" in name]
 
 
-def test_images_have_no_sentence_vectors():
-    with pytest.raises(UsageError, match=r"minilm as features \(--features\) reads text, and the data are images"):
-        features_of("minilm", Spaces(tiny_images()), CPU)
-
-
-def test_what_examples_are_chosen_by_is_told_where_it_is_neither_usual_nor_without_effect():
-    for name in ("herding", "k_center_teacher", "nearest_ensemble_plain"):
-        assert unusual("minilm", name) == "minilm" and unusual("vectors", name) is None
-    for name in ("random", "random_teacher_plain", "kmeans", "full", "optimised"):
-        assert unusual("minilm", name) is None
+def test_images_are_not_chosen_by_it():
+    images = tiny_images()
+    for name in ("herding_minilm", "k_center_minilm_teacher_plain"):
+        with pytest.raises(UsageError, match=f"{name} is chosen by MiniLM, which reads text, and the data are images"):
+            check_reads_text(["random", name], images)
+    check_reads_text(["random", "herding", "full"], images)
+    check_reads_text(["herding_minilm"], films_corpus())

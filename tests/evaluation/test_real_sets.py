@@ -12,7 +12,7 @@ from tdd.data.labelled_examples import inputs_at
 from tdd.data.real_examples import herding, k_center, nearest_to_centroids
 from tdd.evaluation import teachers
 from tdd.evaluation.baselines import Baselines
-from tdd.evaluation.names import CHOICES, REAL, choice_and_labels
+from tdd.evaluation.names import BY_VECTORS, CHOICES, RANDOM, REAL, choice_and_labels
 from tdd.system.seeds import generator
 
 
@@ -22,19 +22,20 @@ def short():
         yield
 
 
-def made(words=None, draws=3, features=None, **settings):
+def made(words=None, draws=3, **settings):
     recipe = tiny_recipe(**{"n": 12, "steps": 2, "validation_networks": 2, "dropout": 0.0} | settings)
-    return Baselines(recipe, CORPUS, draws, 4, words=words, features=features)
+    return Baselines(recipe, CORPUS, draws, 4, words=words)
 
 
 def test_names_are_a_choice_and_labels():
-    assert len(REAL) == 15
+    assert len(REAL) == 27
+    assert choice_and_labels("k_center_minilm_teacher") == ("k_center_minilm", "teacher")
     assert choice_and_labels("k_center_teacher") == ("k_center", "teacher")
     assert choice_and_labels("random") == ("random", "hard")
     assert all(choice_and_labels(name)[0] in CHOICES for name in REAL)
 
 
-@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("choice", [RANDOM, *BY_VECTORS])
 def test_sample_i_is_of_class_i_mod_c_and_none_is_there_twice(choice):
     sets = made().sets
     assert len(sets.places(choice)) == (3 if choice in ("random", "nearest") else 1)

@@ -85,18 +85,15 @@ def test_seconds_to_train_hold_no_test(monkeypatch):
     assert found["plain"][SUBJECT]["train_seconds"] == 0 and now == [200]
 
 
-def test_words_of_a_row_are_the_mean_over_its_draws_and_features_are_told():
+def test_words_of_a_row_are_the_mean_over_its_draws():
     corpus = films_corpus()
     texts = [GivenTexts([(text,)], torch.eye(2)[:1], corpus) for text in ("good, film b!", "bad film")]
     # Punctuation and words without a vector are tokens as they are in real examples.
     assert [each.words for each in texts] == [5, 2] and told_of(texts) == {"words": 4}
     sets = Baselines(films_set().recipe, corpus, 2, 1).sets
     real = sets.real("random")
-    by_minilm = [GivenReal(each, sets, "minilm") for each in real]
     expected = round(sum(each.words(corpus.train) for each in real) / 2)
-    assert told_of(by_minilm) == {"words": expected, "features": "minilm"}
-    found = transfer_of(films_set(), corpus, rows={"random": by_minilm}).measure("tfidf", "plain")["plain"]
-    assert found["random"]["features"] == "minilm" and "features" not in found[SUBJECT]
+    assert told_of([GivenReal(each, sets) for each in real]) == {"words": expected}
 
 
 def test_texts_without_spaces_are_cut_after_as_many_tokens(tmp_path):

@@ -9,14 +9,15 @@ from command import distil_command, tdd, write_data
 from patches import spy
 from plain import short_training
 from tiny import tiny_corpus, tiny_recipe
+from tiny_encoders import tiny_encoder
 
 from tdd.distilled_set.run_folder import read_run
 from tdd.errors import Interrupted, TddError, UsageError
-from tdd.evaluation import full_data
+from tdd.evaluation import features, full_data, spaces
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.differences import strongest
 from tdd.evaluation.full_data import CHOSEN, FULL_RESULTS
-from tdd.evaluation.names import NAMES, NOT_OPPONENTS
+from tdd.evaluation.names import MEASURED, NAMES, NOT_OPPONENTS
 from tdd.runs import baselines
 from tdd.runs.baselines import measure_baselines
 from tdd.system import processes
@@ -45,19 +46,19 @@ def test_the_command_measures_every_baseline_and_lists_them_best_first(given, tm
     done = tdd(*command(given, "--output", tmp_path / "out"))
     assert done.code == 0, done.err
     kept = json.loads((tmp_path / "out" / "baselines.json").read_text())["baselines"]
-    assert list(kept) == list(NAMES)
+    assert list(kept) == list(MEASURED)
     head, *rows = map(cells, done.out.splitlines())
     columns = ["trained on", "test accuracy", "± over", "set is better by", "chosen", "draws", "networks"]
     assert head == [*columns, "gradient steps", "words", "seconds to train"]
-    strongest = max(NAMES.keys() - NOT_OPPONENTS, key=lambda name: kept[name]["validation_accuracy"])
+    strongest = max(set(MEASURED) - set(NOT_OPPONENTS), key=lambda name: kept[name]["validation_accuracy"])
     assert kept[strongest]["validation_accuracy"] == pytest.approx(
-        max(kept[name]["validation_accuracy"] for name in NAMES.keys() - NOT_OPPONENTS)
+        max(kept[name]["validation_accuracy"] for name in set(MEASURED) - set(NOT_OPPONENTS))
     )
     assert rows[0][0].endswith(" (strongest held-out)")
     means = [float(row[1].split()[0]) for row in rows[1:]]
     assert means == sorted(means, reverse=True)
     by_name = {row[0].removesuffix(" (strongest held-out)"): row for row in rows}
-    assert by_name.keys() == set(NAMES.values())
+    assert by_name.keys() == {NAMES[name] for name in MEASURED}
     words = str(kept["random"]["words"])
     own = [f"rate {kept['random']['learning_rate']:g}", "3", "3", "2", words]
     assert by_name["random real"][4:9] == own and by_name["random real"][3] == "-"
@@ -88,17 +89,16 @@ def test_a_second_start_measures_only_what_is_missing(given, tmp_path, monkeypat
 def test_baselines_of_other_settings_or_data_are_not_gone_on_with(given, tmp_path):
     only = ["--only", "average", "--output", tmp_path]
     assert tdd(*command(given, *only)).code == 0
-    others = [
-        command(given, *only, filters=9),
-        command(given, *only, full_epochs=3),
-        command(given, *only, "--draws", 2),
-    ]
     other_data = write_data(tmp_path / "other.csv", rows=90)
-    others.append(command((other_data, given[1]), *only))
-    for arguments in others:
+    for arguments, other in (
+        (command(given, *only, filters=9), "settings or data"),
+        (command(given, *only, full_epochs=3), "settings or data"),
+        (command((other_data, given[1]), *only), "settings or data"),
+        (command(given, *only, "--draws", 2), "draws (3, not 2)"),
+    ):
         done = tdd(*arguments)
         assert done.code == 2
-        assert "measured with other settings or data; remove it, or choose another folder (--output)" in done.one_line()
+        assert f"measured with other {other}; ask for the same, or remove it to measure all" in done.one_line()
     assert tdd(*command(given, *only)).code == 0
 
 
@@ -146,7 +146,7 @@ def test_a_run_gets_the_figures_into_its_results_its_table_and_its_card(given, t
     assert done.code == 0, done.err
     results = json.loads((run / "results.json").read_text())
     assert {key: results[key] for key in before} == before
-    assert results["baselines"].keys() == NAMES.keys() - {"full"}
+    assert results["baselines"].keys() == set(MEASURED) - {"full"}
     assert results["full_data"].keys() == {*FULL_RESULTS, *CHOSEN, "tried"}
     assert "this distilled set" in [cells(line)[0] for line in done.out.splitlines()]
     card = (run / "README.md").read_text()
@@ -213,3 +213,19 @@ def test_the_figures_of_a_run_do_not_need_the_cache_a_second_time(given, tmp_pat
     assert tdd("baselines", "--run", run, "--only", "full").code == 0
     assert len(trained) == 1
     assert (run / "results.json").read_text() == kept != before
+
+
+def test_examples_chosen_by_vectors_and_by_minilm_stand_in_one_place(given, tmp_path, monkeypatch):
+    for module in (features, spaces):
+        monkeypatch.setattr(module, "MINILM", tiny_encoder())
+    run = tmp_path / "run"
+    assert tdd(*distil_command(*given, run)).code == 0
+    assert tdd("baselines", "--run", run, "--only", "k_center").code == 0
+    done = tdd("baselines", "--run", run, "--only", "k_center", "--only", "k_center_minilm")
+    assert done.code == 0, done.err
+    found = json.loads((run / "results.json").read_text())["baselines"]
+    assert list(found) == ["k_center", "k_center_minilm"]
+    assert f"{NAMES[strongest(found)]} (strongest held-out)" in done.out and "k-center by MiniLM" in done.out
+    beside = tdd("evaluate", run, "--network", "mean_pool", "--beside", "k_center", "--beside", "k_center_minilm")
+    rows = json.loads((run / "results.json").read_text())["transfer"]["mean_pool"]["plain"]
+    assert beside.code == 0 and list(rows) == ["set", "k_center", "k_center_minilm"]

@@ -299,7 +299,7 @@ def test_baselines_measured_for_a_run_are_kept_and_the_best_real_one_is_shown(re
     results = run_results("easy-fixed-0")
     measured, better = results["baselines"]["random"], better_than(results, "random", "fixed")
     shown = f"random real {percent(measured['mean'], measured['sd'])}, set better by {better}"
-    assert row_of("easy-fixed")["strongest baseline"] == shown and better.pairs == 2
+    assert row_of("easy-fixed")["strongest baseline"] == shown and better.interval is not None
 
 
 def test_baselines_are_measured_where_they_are_asked_for(recipes, monkeypatch):

@@ -8,7 +8,7 @@ from tiny_encoders import tiny_encoder
 from tdd.distillation.distiller import Distiller
 from tdd.errors import UsageError
 from tdd.evaluation import features, spaces
-from tdd.evaluation.features import features_of
+from tdd.evaluation.features import minilm_features
 from tdd.evaluation.real_sets import RealSets
 from tdd.evaluation.spaces import Spaces
 from tdd.runs import start_from
@@ -36,8 +36,8 @@ def started(folder=None, **settings):
 def test_real_texts_are_those_that_the_baseline_by_minilm_chooses(more):
     corpus = films_corpus()
     recipe, start = started(**more)
-    found = features_of("minilm", Spaces(corpus), torch.device("cpu"))
-    places = RealSets(recipe, corpus, 1, features=found).places("herding")[0]
+    found = minilm_features(Spaces(corpus), torch.device("cpu"))
+    places = RealSets(recipe, corpus, 1, minilm=lambda: found).places("herding_minilm")[0]
     assert places.tolist() != RealSets(recipe, corpus, 1).places("herding")[0].tolist()
     rows = [corpus.train.row(place).tolist() for place in places.tolist()]
     expected = [[token for token in row if token > 0] for row in rows]
@@ -52,7 +52,7 @@ def test_real_texts_are_those_that_the_baseline_by_minilm_chooses(more):
 def test_the_start_is_kept_with_the_run_and_nothing_is_read_again(tmp_path, monkeypatch, samples):
     recipe, start = started(samples=samples)
     keep_start(start, tmp_path)
-    monkeypatch.setattr(start_from, "features_of", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(start_from, "minilm_features", lambda *_: pytest.fail("read again"))
     _, again = started(tmp_path, samples=samples)
     assert torch.equal(again.samples, start.samples) and torch.equal(again.labels, start.labels)
     whole, other = (Distiller(recipe, films_corpus(), start=each).run() for each in (start, again))
@@ -67,8 +67,9 @@ def test_a_teacher_labels_the_examples_that_minilm_chooses(monkeypatch):
         start_from, "_taught", lambda places, *_: seen.append(places) or (torch.full((4, 2), 0.5), {"epoch": 1})
     )
     recipe, start = started(samples="real", labels_init="teacher")
-    found = features_of("minilm", Spaces(films_corpus()), torch.device("cpu"))
-    assert seen[0].tolist() == RealSets(recipe, films_corpus(), 1, features=found).places("herding")[0].tolist()
+    found = minilm_features(Spaces(films_corpus()), torch.device("cpu"))
+    expected = RealSets(recipe, films_corpus(), 1, minilm=lambda: found).places("herding_minilm")[0]
+    assert seen[0].tolist() == expected.tolist()
     assert start.results == {"teacher": {"epoch": 1}} and start.labels.unique().tolist() == [0.5]
 
 
