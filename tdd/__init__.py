@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tdd.publishing.auto_classes import register_transformers
     from tdd.runs.classifier import TextClassifier
     from tdd.runs.distill import distill
-    from tdd.runs.transfer import transfer
+    from tdd.runs.transfer_sets import transfer
     from tdd.settings.recipe import Recipe
     from tdd.settings.register import register_network
     from tdd.system.reporter import disable_progress, enable_progress
@@ -48,7 +48,7 @@ _HOMES = {
     "load_vectors": "tdd.embeddings.word_vectors",
     "register_network": "tdd.settings.register",
     "register_transformers": "tdd.publishing.auto_classes",
-    "transfer": "tdd.runs.transfer",
+    "transfer": "tdd.runs.transfer_sets",
 }
 
 __all__ = [

@@ -18,7 +18,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError, check_choice, check_count, check_kind
 from tdd.evaluation.class_figures import class_figures, effective_examples, mean_and_sd
 from tdd.evaluation.kept_tests import KeptTests
-from tdd.evaluation.names import NETWORKS
+from tdd.evaluation.names import LEARNERS, NETWORKS
 from tdd.networks.kernels.parameters import Parameters
 from tdd.settings.networks import entry_of
 from tdd.system.formatting import percent
@@ -140,6 +140,7 @@ def evaluate(
     check_kind("distilled", distilled, DistilledSet, "tdd.DistilledSet.from_pretrained(FOLDER)")
     if not hasattr(test, "batches"):
         raise UsageError(f"test is a split of real examples, not a {type(test).__name__}: pass corpus.test")
+    _check_single(network)
     accelerator = accelerator or default_accelerator()
     if on_progress is None:
         with Reporter(quiet=not accelerator.is_main_process) as reporter:
@@ -224,3 +225,10 @@ def evaluate(
     figures = class_figures(counts, distilled.classes, effective_examples(test, max_test))
     mean = sum(seconds) / len(seconds) if seconds else None
     return Evaluation(init, counts.accuracy().tolist(), examples, len(test), figures, mean)
+
+
+def _check_single(network: Any) -> None:
+    """Raise UsageError for what `tdd.transfer` tests on."""
+    if isinstance(network, list | tuple) or network in LEARNERS:
+        names = [network] if isinstance(network, str) else list(network)
+        raise UsageError(f"network is a single network: test on others by tdd.transfer(distilled, corpus, {names})")

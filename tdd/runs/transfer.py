@@ -10,10 +10,8 @@ from typing import Any
 from accelerate import Accelerator
 
 from tdd.data.corpus import Corpus
-from tdd.distillation.accuracy import check_fits
 from tdd.distilled_set.run_folder import locked, read_run
 from tdd.distilled_set.set import DistilledSet
-from tdd.errors import UsageError, check_choice, check_count, check_kind
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.features import check_reads_text, minilm_features
 from tdd.evaluation.given import Given, GivenReal, GivenSet
@@ -21,7 +19,7 @@ from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.kept_tests import CHECKPOINTS, key_of
 from tdd.evaluation.names import PROTOCOLS, REAL, SUBJECT
 from tdd.evaluation.spaces import Spaces
-from tdd.evaluation.transfer import Protocol, Transfer
+from tdd.evaluation.transfer import Transfer
 from tdd.evaluation.transfer_result import unlike
 from tdd.runs.asked import Asked
 from tdd.runs.evaluate import going_on
@@ -92,53 +90,6 @@ def _fitting(now: Results, reporter: Reporter, before: Mapping[str, Any]) -> dic
         }
         for network, by_protocol in before.items()
     }
-
-
-def transfer(
-    distilled: DistilledSet,
-    corpus: Corpus,
-    networks: Sequence[str],
-    protocol: Protocol = "both",
-    beside: Sequence[str] = (),
-    fresh: int | None = None,
-    reporter: Reporter | None = None,
-) -> Results:
-    """Test a set on learners that it was not made for.
-
-    Args:
-        distilled: the set.
-        corpus: the data that it was distilled from, see `tdd.load_corpus`.
-        networks: names of the learners, such as ``["gru", "minilm", "tfidf"]``.
-        protocol: "learned", the set's own steps and rates; "plain", AdamW at fixed settings; or "both".
-        beside: sets of real examples that are tested too, such as "herding_teacher".
-        fresh: networks for each row; None: five, three of pretrained encoders.
-        reporter: where progress is told; None: on standard error, see `tdd.disable_progress`.
-
-    Returns:
-        Figures by network, protocol and row; the set's own row is "set". See ``results.json`` of `transfer_run`.
-
-    Raises:
-        UsageError: a name is unknown, the set was not made of these data, or cannot be given to one of the networks;
-            nothing was trained.
-    """
-    check_kind("distilled", distilled, DistilledSet, "tdd.DistilledSet.from_pretrained(FOLDER)")
-    check_kind("corpus", corpus, Corpus, "tdd.load_corpus(distilled.recipe)")
-    check_choice("protocol", protocol, ("learned", "plain", "both"))
-    for name, value in (("networks", networks), ("beside", beside)):
-        if isinstance(value, str):
-            raise UsageError(f"{name} is a list of names: ['{value}']")
-    if not networks:
-        raise UsageError("networks is empty: name what the set is tested on, such as ['gru', 'tfidf']")
-    if fresh is not None:
-        check_count("fresh", fresh)
-    check_fits(distilled, corpus.train)
-    asked = Asked(networks, protocol, beside, networks=fresh)
-    asked.check()
-    accelerator, reporter = asked.accelerator(), reporter or Reporter()
-    with reporter:
-        subject = [GivenSet(distilled, corpus)]
-        tests = prepared(asked, distilled.recipe, corpus, subject, accelerator, reporter)
-        return {network: measured_on(tests, network, asked, accelerator, reporter) for network in networks}
 
 
 def measured_on(

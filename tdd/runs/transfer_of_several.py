@@ -11,14 +11,10 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
 from tdd.evaluation.several_sets import over_sets
 from tdd.runs.asked import Asked
+from tdd.runs.seeds_alone import check_seeds_differ
 from tdd.runs.transfer import Results, tested_run
-from tdd.settings.found import as_said
-from tdd.settings.recipe import Recipe
 from tdd.settings.said import Where
 from tdd.system.reporter import Reporter
-
-_NOT_COMPARED = {"seed", "found", "data", "device", "threads"}
-"""What recipes of one set after the other may differ in."""
 
 
 def transfer_runs(
@@ -37,7 +33,7 @@ def transfer_runs(
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise UsageError("a run is named twice: name each once")
     read = {folder: read_run(folder) for folder in folders}
-    _check_seeds_differ({folder: distilled.recipe for folder, distilled in read.items()})
+    check_seeds_differ({str(folder): distilled.recipe for folder, distilled in read.items()})
     _check_same_test(read)
     tested = [tested_run(folder, asked, data, reporter) for folder in folders]
     for _, kept in tested:
@@ -65,16 +61,3 @@ def _check_same_test(sets: Mapping[Path, DistilledSet]) -> None:
                 f"'{folder}' was made of data with other test examples than '{first}': test runs "
                 "together that differ in their seed alone"
             )
-
-
-def _check_seeds_differ(recipes: Mapping[Path, Recipe]) -> None:
-    said = {folder: as_said(recipe).model_dump(exclude=_NOT_COMPARED) for folder, recipe in recipes.items()}
-    first, *others = said
-    for folder in others:
-        if other := [name for name, value in said[folder].items() if value != said[first][name]]:
-            raise UsageError(
-                f"'{folder}' was made with another {other[0]} than '{first}': test runs together that differ in their "
-                "seed alone"
-            )
-    if len({recipe.seed for recipe in recipes.values()}) < len(recipes):
-        raise UsageError("two of these runs have the same seed: test runs together that differ in their seed alone")

@@ -139,6 +139,14 @@ NOT_A_COUNT = "is a whole number of at least 1, not"
             "network takes a torch.nn.Module, as in network=Net(...), or a name, python:module:Class, not 3",
         ),
         (
+            {"network": "tfidf"},
+            "network is a single network: test on others by tdd.transfer(distilled, corpus, ['tfidf'])",
+        ),
+        (
+            {"network": ["gru", "lstm"]},
+            "network is a single network: test on others by tdd.transfer(distilled, corpus, ['gru', 'lstm'])",
+        ),
+        (
             {"distilled": "runs/x"},
             "distilled is a DistilledSet, not a str: pass tdd.DistilledSet.from_pretrained(FOLDER)",
         ),

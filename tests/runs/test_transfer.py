@@ -268,9 +268,11 @@ def test_python_gives_what_the_command_does(measured):
     for row in ("set", "random"):
         assert found["text_cnn"]["plain"][row]["accuracies"] == kept[row]["accuracies"]
     for wrong, said in (
+        (([], corpus, ["gru"]), r"distilled is empty: give at least one, as in \[first, second\]"),
+        (([distilled, distilled], corpus, ["gru"]), "two of these runs have the same seed"),
         ((distilled, corpus, ["gru"], "all"), "protocol is 'learned' or 'plain' or 'both', not 'all'"),
         ((run, corpus, ["gru"]), "distilled is a DistilledSet"),
-        ((distilled, corpus, []), "networks is empty: name what the set is tested on"),
+        ((distilled, corpus, []), "networks is empty: give at least one, as in \\['gru', 'tfidf'\\]"),
         ((distilled, corpus, "gru"), r"networks is a list of names: \['gru'\]"),
         ((distilled, corpus, ["gru"], "plain", "random"), r"beside is a list of names: \['random'\]"),
         ((distilled, corpus, ["gru"], "plain", [], 0), "fresh is a whole number of at least 1, not 0"),

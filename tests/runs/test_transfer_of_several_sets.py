@@ -8,6 +8,7 @@ from command import distil_command, tdd, words_and_free
 from patches import spy
 from plain import short_training
 
+import tdd as package
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation import several_sets
 from tdd.evaluation import transfer as tests_of_sets
@@ -43,6 +44,9 @@ def test_runs_of_other_seeds_are_told_together(runs, given, tmp_path):
         found = difference_between(over[network]["plain"]["set"], over[network]["plain"][best])
         assert found.mean == pytest.approx(sum(differences) / 2)
         assert found.interval == pytest.approx(mean_interval(differences))
+    sets = [DistilledSet.from_pretrained(run) for run in (runs / "words", other)]
+    in_python = package.transfer(sets, package.load_corpus(sets[0].recipe), ["tfidf"], beside=["herding_teacher"])
+    assert in_python["tfidf"]["plain"]["set"]["accuracies"] == over["tfidf"]["plain"]["set"]["accuracies"]
     ours = over["text_cnn"]["plain"]["set"]
     assert ours["networks"] == 4 and ours["seeds"] == [0, 1] and ours["interval_over"] == "sets"
     assert "fresh networks of seed 0, 1; ±, intervals and differences: over 2 sets" in together.out
