@@ -72,7 +72,7 @@ def _load_cached(repo: str, recipe: DataSettings, why: str) -> tuple[Read, str |
         )
         raise TddError(
             f"{why}, and {what} is not in the cache {datasets.config.HF_DATASETS_CACHE}: read a copy by data (--data "
-            f"PATH), {advice}"
+            f"PATH; beside files of texts --data-root), {advice}"
         ) from None
     # The cache keeps the prepared files of a commit in a folder of that name.
     commit = before[1] if before else Path(next(iter(splits.values())).cache_files[0]["filename"]).parent.name

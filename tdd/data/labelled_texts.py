@@ -147,7 +147,7 @@ def _column(path: Path, rows: Dataset, names: Sequence[str], what: str, asked: s
     if not found:
         raise UsageError(
             f"{path} has no column of {what}s: it has {', '.join(rows.column_names)}; call one '{what}', or "
-            f"name it (--{what}-column)"
+            f"name it (--{what}-column)" + ("; soft labels are a list in one column" if what == "label" else "")
         )
     return found[0]
 

@@ -107,7 +107,7 @@ def test_columns_of_other_names_are_read_by_these(tmp_path):
         ({"text": "x", "label": " "}, "row 1 has no label"),
         ({"text": " ", "label": 1}, "row 1 has no text in column 'text'"),
         ({"words": "x", "label": 1}, "has no column of texts: it has words, label; call one 'text'"),
-        ({"text": "x", "kind": 1}, "has no column of labels"),
+        ({"text": "x", "kind": 1}, "has no column of labels: .*; soft labels are a list in one column"),
         ({"text": "x", "soft_label": [1.0]}, "row 1 has no soft label of 2 numbers, one for each of bad, good"),
         ({"text": "x", "soft_label": "so"}, "row 1 has no soft label"),
         ({"text": "x", "soft_label": [0, 0]}, "row 1 has a soft label without a number above 0; leave it out"),
