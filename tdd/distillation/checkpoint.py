@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 
+from tdd.distillation.kept_networks import KeptNetworks
 from tdd.distillation.made_from import MadeFrom
 from tdd.distillation.schedule import Schedule
 from tdd.errors import TddError
@@ -35,6 +37,7 @@ class OuterState:
         mean_norms: running mean of the norm of the outer gradient, as it was clipped, of each network of a pool in turn
             before its weight; under "" that of all together.
         threads: processor threads of the process, where it was the only one; None: of several.
+        kept: networks in training that outer steps go on with, of each network of the pool.
     """
 
     learned: Tensors
@@ -49,6 +52,7 @@ class OuterState:
     seconds: float = 0.0
     mean_norms: dict[str, float] = field(default_factory=dict)
     threads: int | None = None
+    kept: Sequence[KeptNetworks] = ()
 
     @classmethod
     def at_start(cls, learned: Tensors, optimiser: torch.optim.Adam, schedule: Schedule) -> OuterState:
@@ -69,7 +73,10 @@ class OuterState:
         for name, value in self.learned.items():
             for key, moment in self.optimiser.state[value].items():
                 tensors[f"adam.{name}.{key}"] = moment
+        for row, each in enumerate(self.kept):
+            tensors |= {f"kept.{row}.{name}": value for name, value in each.tensors().items()}
         progress = {key: getattr(self, key) for key in _PROGRESS} | {"threads": self.threads}
+        progress["kept"] = [each.steps() for each in self.kept]
         course = {name: getattr(self.schedule, name) for name in _COURSE}
         about = progress | {"schedule": course, "made_from": made_from.to_json()}
         save_tensors(path, tensors, {"tdd": json.dumps(about)})
@@ -97,6 +104,7 @@ class OuterState:
                 raise TddError(
                     f"{path} belongs to {different}; resume with what it was made with, or start again in a new folder"
                 )
+            device = next(iter(self.learned.values())).device
             with torch.no_grad():
                 for name, value in self.learned.items():
                     value.copy_(tensors[f"learned.{name}"])
@@ -112,6 +120,10 @@ class OuterState:
                 for name, average in self.average.items()
                 if f"best.{name}" in tensors
             }
+            for row, (each, steps) in enumerate(zip(self.kept, progress.pop("kept"), strict=True)):
+                start = f"kept.{row}."
+                own = {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
+                each.load({name: value.to(device) for name, value in own.items()}, steps)
             self.threads = progress.pop("threads")
             for key, value in progress.items():
                 setattr(self, key, type(getattr(self, key))(value))

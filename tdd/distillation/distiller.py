@@ -99,6 +99,7 @@ class Distiller:
         optimised = {name: value for name, value in learned.items() if value.requires_grad}
         optimiser = adam(optimised, recipe, any(each.pretrained for each in learners))
         self.state = OuterState.at_start(learned, optimiser, Schedule.of(recipe))
+        self.state.kept = [trainee.kept for trainee in self.trainees]
         signed = source_of_pool(self.trainees)
         words = self.parametrisation.identity()
         self.made_from = MadeFrom.of(recipe, corpus, network=signed["network"], frozen=signed["frozen"], samples=words)
@@ -163,7 +164,7 @@ class Distiller:
         total = [torch.zeros(1, device=self.device), *(torch.zeros_like(value) for value in learned.values())]
         taken = list(turns(recipe, self.trainees, state.step))
         for trainee, weight, before in taken:
-            inner = trainee.inner_loop(learned, samples, self.mask, (state.step,))
+            inner = trainee.inner_loop(learned, samples, self.mask, (state.step,), trainee.steps_of_kept)
             steps = self._window(len(inner))
             for found in trainee.outer_gradient(inner, steps, batch, self.accelerator, place, before):
                 about = (self.parametrisation, trainee.row, recipe.label_pull)

@@ -38,6 +38,12 @@ def unroll_by(loop: Loop, kernel: Kernel, theta: Parameters, window: range, mode
     return unroll(kernel, theta, loop, window, mode)
 
 
+def drawn_steps(recipe: Recipe, *place: str | int) -> int:
+    """How many steps of plain training a network takes in all, drawn at a place."""
+    fewest, most = recipe.inner_steps
+    return int(torch.randint(fewest, most + 1, (), generator=generator(recipe.seed, "inner steps", *place)))
+
+
 def first_steps(loop: Loop, steps: int) -> Loop:
     """A loop without the steps behind the first ones."""
     if isinstance(loop, PlainLoop):
@@ -52,6 +58,7 @@ def plain_loop(
     mask: Tensor | None,
     rate: float,
     place: tuple[str | int, ...] = (),
+    steps: int | None = None,
 ) -> PlainLoop:
     """Plain training on all samples of a set, by the settings of its recipe.
 
@@ -61,19 +68,18 @@ def plain_loop(
         labels: (steps, per_step, C) probabilities.
         mask: (steps, per_step, L), or None.
         rate: step size of AdamW.
-        place: of the draw of the mini-batches in an outer step: as many steps as are drawn with them, at one step size,
-            and what networks drop. (): those of a test: the most steps, the step size falls along half a cosine to 0,
-            nothing is dropped.
+        place: of the draw of the mini-batches in an outer step, at one step size, and of what networks drop. (): those
+            of a test: the most steps, the step size falls along half a cosine to 0, nothing is dropped.
+        steps: of an outer step; None: drawn at its place.
     """
-    fewest, most = recipe.inner_steps
-    dropout = None
-    steps, rates = most, [rate * (1 + math.cos(math.pi * t / most)) / 2 for t in range(most)]
+    dropout, most = None, recipe.inner_steps[1]
     if place:
-        draw_from = generator(recipe.seed, "inner steps", *place)
-        steps = int(torch.randint(fewest, most + 1, (), generator=draw_from))
+        steps = steps or drawn_steps(recipe, *place)
         rates = [rate] * steps
         if recipe.inner_dropout:
             dropout = torch.randint(2**62, (steps,), generator=generator(recipe.seed, "inner dropout", *place)).tolist()
+    else:
+        steps, rates = most, [rate * (1 + math.cos(math.pi * t / most)) / 2 for t in range(most)]
     x, y = samples.flatten(0, 1), labels.flatten(0, 1)
     batches = mini_batches(len(x), recipe.inner_batch, steps, recipe.seed, "mini-batches", *place)
     batches = [batch.to(x.device) for batch in batches]

@@ -89,8 +89,10 @@ def _peak_of_one(
     numbers = per_step * samples[0].numel() + (0 if attention is None else attention.numel())
     # The test at the end makes a network of its own.
     tested_peak = tested * parameters + tests + weights
-    whole = BASE + read + weights + SET_COPIES * FLOAT * steps * numbers + max(step, tested_peak)
-    return whole, read + weights + (parameters if recipe.init == "fixed" else 0)
+    # Parameters and both moments of networks that are kept in training.
+    held = weights + 3 * recipe.inner_kept * parameters
+    whole = BASE + read + held + SET_COPIES * FLOAT * steps * numbers + max(step, tested_peak)
+    return whole, read + held + (parameters if recipe.init == "fixed" else 0)
 
 
 def _front_bytes(front: Front, shape: Sequence[int]) -> int:

@@ -61,6 +61,7 @@ class PlainLoop:
         how: the optimiser.
         mask: (n, L) bool, where sentences have words; None: everywhere, or images.
         dropout: seed of what networks drop in each step; None: their dropout is off.
+        done: steps of AdamW that were taken before.
     """
 
     samples: Tensor
@@ -70,6 +71,12 @@ class PlainLoop:
     how: AdamW
     mask: Tensor | None = None
     dropout: Sequence[int] | None = None
+    done: int = 0
+
+    def corrections(self, t: int) -> tuple[float, float]:
+        """What the moments after step t, counted from 0, are divided by, since they start at 0."""
+        b1, b2 = self.how.betas
+        return 1 - b1 ** (self.done + t + 1), 1 - b2 ** (self.done + t + 1)
 
     def __len__(self) -> int:
         return len(self.batches)
@@ -82,7 +89,7 @@ class PlainLoop:
         return Step(self.samples[chosen], self.labels[chosen], mask, dropout=dropout)
 
 
-class _State(NamedTuple):
+class InTraining(NamedTuple):
     """A network and its optimiser between two steps, stacked (K, ...).
 
     Attributes:
@@ -95,7 +102,7 @@ class _State(NamedTuple):
     second: Parameters
 
     @classmethod
-    def at_start(cls, theta: Parameters) -> _State:
+    def at_start(cls, theta: Parameters) -> InTraining:
         """Before the first step."""
         first, second = ({name: torch.zeros_like(value) for name, value in theta.items()} for _ in range(2))
         return cls(theta, first, second)
@@ -113,13 +120,13 @@ class _Taken(NamedTuple):
     """
 
     theta: Parameters
-    after: _State
+    after: InTraining
     gradient: Parameters
     scale: Tensor | None
     saved: Any
 
 
-def _take(kernel: Kernel, state: _State, loop: PlainLoop, t: int) -> _Taken:
+def _take(kernel: Kernel, state: InTraining, loop: PlainLoop, t: int) -> _Taken:
     """Step t, counted from 0."""
     how, (b1, b2), rate = loop.how, loop.how.betas, loop.rates[t]
     gradient, saved = kernel.gradient(state.theta, loop.step(t))
@@ -127,7 +134,7 @@ def _take(kernel: Kernel, state: _State, loop: PlainLoop, t: int) -> _Taken:
     if how.clip is not None:
         scale = (how.clip / norms(gradient).clamp(min=1e-12)).clamp(max=1.0)
         gradient = {name: value * along(scale, value) for name, value in gradient.items()}
-    corrected = _corrections(how, t)
+    corrected = loop.corrections(t)
     theta, first, second = {}, {}, {}
     for name, value in gradient.items():
         first[name] = m = torch.lerp(state.first[name], value, 1 - b1)
@@ -135,13 +142,14 @@ def _take(kernel: Kernel, state: _State, loop: PlainLoop, t: int) -> _Taken:
         denominator = (s / corrected[1]).sqrt_().add_(how.epsilon)
         before = state.theta[name] * (1 - rate * how.weight_decay)
         theta[name] = before.addcdiv_(m, denominator, value=-rate / corrected[0])
-    return _Taken(state.theta, _State(theta, first, second), gradient, scale, saved)
+    return _Taken(state.theta, InTraining(theta, first, second), gradient, scale, saved)
 
 
 def train_plainly(kernel: Kernel, theta: Parameters, loop: PlainLoop) -> Parameters:
     """K networks that start at `theta`, stacked (K, ...), trained by all steps of the loop."""
     samples, mask, _ = behind_front(kernel, loop.samples, loop.mask, False)
-    return _trained(kernel, theta, replace(loop, samples=samples, mask=mask), len(loop)).theta
+    start = InTraining.at_start(theta)
+    return _trained(kernel, start, replace(loop, samples=samples, mask=mask), len(loop)).theta
 
 
 def unroll_plainly(kernel: Kernel, theta: Parameters, loop: PlainLoop, window: range) -> Trajectory:
@@ -155,14 +163,25 @@ def unroll_plainly(kernel: Kernel, theta: Parameters, loop: PlainLoop, window: r
         loop: the training.
         window: the steps that the gradient flows through, the last of them the last one taken.
     """
+    return _unrolled(kernel, InTraining.at_start(theta), loop, window)[0]
+
+
+def train_on(kernel: Kernel, networks: InTraining, loop: PlainLoop) -> tuple[Trajectory, InTraining]:
+    """Train K networks on by all steps of the loop, and keep what their reverse needs; and what they are then.
+
+    What they were before counts as given.
+    """
+    return _unrolled(kernel, networks, loop, range(len(loop)))
+
+
+def _unrolled(kernel: Kernel, networks: InTraining, loop: PlainLoop, window: range) -> tuple[Trajectory, InTraining]:
     samples, mask, back = behind_front(kernel, loop.samples, loop.mask, True)
-    trajectory = _Window(kernel, theta, replace(loop, samples=samples, mask=mask), window)
-    return trajectory if back is None else BehindFront(trajectory, back)
+    trajectory = _Window(kernel, networks, replace(loop, samples=samples, mask=mask), window)
+    return trajectory if back is None else BehindFront(trajectory, back), trajectory.after
 
 
 @torch.no_grad()
-def _trained(kernel: Kernel, theta: Parameters, loop: PlainLoop, steps: int) -> _State:
-    state = _State.at_start(theta)
+def _trained(kernel: Kernel, state: InTraining, loop: PlainLoop, steps: int) -> InTraining:
     for t in range(steps):
         state = _take(kernel, state, loop, t).after
     return state
@@ -172,14 +191,14 @@ class _Window:
     """The `Trajectory` of a window of steps."""
 
     @torch.no_grad()
-    def __init__(self, kernel: Kernel, theta: Parameters, loop: PlainLoop, window: range):
+    def __init__(self, kernel: Kernel, state: InTraining, loop: PlainLoop, window: range):
         self.kernel, self.loop, self.window = kernel, loop, window
-        state = _trained(kernel, theta, loop, window.start)
+        state = _trained(kernel, state, loop, window.start)
         self.taken: list[_Taken] = []
         for t in window:
             self.taken.append(_take(kernel, state, loop, t))
             state = self.taken[-1].after
-        self.theta = state.theta
+        self.theta, self.after = state.theta, state
 
     @torch.no_grad()
     def reverse(self, g: Parameters) -> SetGradient:
@@ -189,7 +208,7 @@ class _Window:
         p, q = ({name: torch.zeros_like(value) for name, value in g.items()} for _ in range(2))
         for t in reversed(self.window):
             theta, (_, first, second), gradient, scale, saved = self.taken.pop()
-            corrected, rate = _corrections(how, t), loop.rates[t]
+            corrected, rate = loop.corrections(t), loop.rates[t]
             u = {}
             for name, value in g.items():
                 root = (second[name] / corrected[1]).sqrt_()
@@ -216,11 +235,6 @@ def _before_clipping(u: Parameters, clipped: Parameters, scale: Tensor, clip: fl
     lengthwise = torch.stack([(u[name] * value).flatten(1).sum(1) for name, value in clipped.items()]).sum(0) / clip**2
     lengthwise = lengthwise.masked_fill(scale == 1, 0.0)
     return {name: along(scale, value) * (value - along(lengthwise, value) * clipped[name]) for name, value in u.items()}
-
-
-def _corrections(how: AdamW, t: int) -> tuple[float, float]:
-    """What the moments after step t, counted from 0, are divided by, since they start at 0."""
-    return 1 - how.betas[0] ** (t + 1), 1 - how.betas[1] ** (t + 1)
 
 
 def norms(gradient: Parameters) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -12,12 +12,15 @@ from torch import Tensor, nn
 
 from tdd.data.protocols import RealBatch
 from tdd.distillation.accuracy import counts_by_all
+from tdd.distillation.kept_networks import KeptNetworks
 from tdd.distillation.learned_tensors import labels_of, momentum_of, rates_of
-from tdd.distillation.loops import Loop, plain_loop, train_by, unroll_by
+from tdd.distillation.loops import Loop, drawn_steps, plain_loop, train_by, unroll_by
 from tdd.distillation.metrics import Counts
+from tdd.distillation.plain_loop import PlainLoop, train_on
 from tdd.distillation.trajectory import SetGradient
 from tdd.distillation.unroll import InnerLoop
 from tdd.distilled_set.set import DistilledSet
+from tdd.errors import UsageError
 from tdd.networks.kernels.parameters import Parameters
 from tdd.networks.kernels.protocol import Kernel
 from tdd.networks.learner import Learner, make_learner
@@ -53,6 +56,7 @@ class Trainee:
         kernel: that of its outer steps.
         row: its place in the pool, and row of the learning rates.
         fixed: its own initialisation (1, ...); None: a fresh one each time.
+        kept: networks in plain training that outer steps go on with, see `Recipe.inner_kept`.
     """
 
     recipe: Recipe
@@ -60,6 +64,7 @@ class Trainee:
     kernel: Kernel
     row: int
     fixed: Parameters | None
+    kept: KeptNetworks = field(default_factory=KeptNetworks)
 
     @classmethod
     def of(
@@ -88,16 +93,27 @@ class Trainee:
         """Initial parameters of these networks: fresh ones, see `Learner.starts`, or the fixed ones."""
         return self.fixed or self.learner.starts(self.recipe.seed, *place, indices=networks, before=before)
 
+    @property
+    def steps_of_kept(self) -> int | None:
+        """How many steps kept networks take in an outer step; None: there are none."""
+        return self.recipe.window if self.recipe.inner_kept else None
+
     def inner_loop(
-        self, learned: Tensors, samples: Tensor, mask: Tensor | None, place: tuple[str | int, ...] = ()
+        self,
+        learned: Tensors,
+        samples: Tensor,
+        mask: Tensor | None,
+        place: tuple[str | int, ...] = (),
+        steps: int | None = None,
     ) -> Loop:
         """The inner loop of this network, with samples that the learned ones stand for.
 
-        `place` is that of an outer step, for which plain training is drawn anew; (): that of validation.
+        `place` is that of an outer step, for which plain training is drawn anew, of so many `steps` where they are not
+        None; (): that of validation.
         """
         labels, rates, momentum = labels_of(learned), rates_of(learned)[self.row], momentum_of(learned)
         if self.recipe.inner == "plain":
-            return plain_loop(self.recipe, samples, labels.detach(), mask, rates[0].item(), place)
+            return plain_loop(self.recipe, samples, labels.detach(), mask, rates[0].item(), place, steps)
         return InnerLoop(samples, labels, rates, momentum, mask, learned.get("attention"))
 
     def outer_gradient(
@@ -122,15 +138,48 @@ class Trainee:
             turn: how many outer steps were this network's before.
         """
         recipe = self.recipe
+        if recipe.inner_kept and accelerator.num_processes > 1:
+            raise UsageError(
+                "inner_kept: networks are kept by one process: start without torchrun or accelerate launch"
+            )
         for networks, shard in share_out(recipe.networks, recipe.networks_at_once, accelerator):
             real = batch.shard(*shard)
             if not len(real):  # there are more processes than examples
+                continue
+            if recipe.inner_kept and isinstance(inner, PlainLoop):
+                yield from self._of_kept(inner, networks, real, len(real) / len(batch), place, turn)
                 continue
             theta_0 = self.starts(*place, networks=networks, before=turn * recipe.networks)
             trajectory = unroll_by(inner, self.kernel, theta_0, window, recipe.unroll)
             losses, g = self.kernel.loss(trajectory.theta, real, smoothing=recipe.label_smoothing or 0.0)
             gradient = trajectory.reverse({name: value / len(networks) for name, value in g.items()})
             yield Part(len(networks) / recipe.networks * (len(real) / len(batch)), losses.mean(), gradient)
+
+    def _of_kept(
+        self,
+        inner: PlainLoop,
+        networks: list[int],
+        real: RealBatch,
+        share: float,
+        place: Sequence[str | int],
+        turn: int,
+    ) -> Iterator[Part]:
+        """The same of kept networks, which are at different steps: one after the other."""
+        recipe = self.recipe
+        for index in networks:
+
+            def fresh(index: int = index) -> tuple[Parameters, int]:
+                before = turn * recipe.networks
+                return self.starts(*place, networks=[index], before=before), drawn_steps(recipe, *place, index)
+
+            at = (turn * recipe.networks + index) % recipe.inner_kept
+            if "again" in place:  # it has led to an outer loss that is not finite
+                self.kept.drop(at)
+            kept = self.kept.at(at, len(inner), fresh)
+            trajectory, kept.network = train_on(self.kernel, kept.network, replace(inner, done=kept.done))
+            kept.done += len(inner)
+            losses, g = self.kernel.loss(trajectory.theta, real, smoothing=recipe.label_smoothing or 0.0)
+            yield Part(share / recipe.networks, losses.mean(), trajectory.reverse(g))
 
     def validated(self, inner: Loop, corpus: Corpus, accelerator: Accelerator) -> Counts:
         """What networks trained on the set get right of the held-out data."""

@@ -118,6 +118,13 @@ def _of_plain_training(recipe: AllSettings) -> Iterator[str]:
         for name in _given(recipe, PlainLoopSettings):
             yield f"{name} is a setting of plain training: leave it out, or set inner: plain"
         return
+    if recipe.inner_kept:
+        if recipe.init == "fixed":
+            yield "inner_kept keeps fresh networks in training: use init: random"
+        if recipe.window_end != "last":
+            yield "inner_kept goes on by the steps of the window: leave window_end out"
+        if recipe.inner_kept < recipe.networks:
+            yield f"inner_kept: {recipe.inner_kept} are fewer than the networks of an outer step, {recipe.networks}"
     for name, usual in OF_LEARNED_STEPS.items():
         if getattr(recipe, name) not in (None, usual):
             yield f"{name} belongs to learned gradient steps: leave it out with inner: plain"

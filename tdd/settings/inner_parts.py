@@ -32,6 +32,13 @@ class PlainLoopSettings(Settings):
     inner_dropout: bool = setting(True, "the dropout of networks is on while a set is learned")
     inner_weight_decay: float = setting(0.01, "weight decay of AdamW", source="arXiv 1711.05101", ge=0, lt=1)
     inner_clip: float | None = setting(1.0, "largest norm of a network's gradient", none="any", gt=0)
+    inner_kept: int = setting(
+        0,
+        "networks in training that outer steps go on with in turn, by the steps of the window; 0: fresh ones each time",
+        source="arXiv 2206.00719",
+        unit="networks",
+        ge=0,
+    )
     label_pull: float = setting(0.0, "pull of the soft labels to those they start from", unit="that of the loss", ge=0)
     clip_mean: float | None = setting(
         None,

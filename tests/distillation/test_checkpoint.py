@@ -9,6 +9,7 @@ from tiny import tiny_corpus, tiny_recipe
 from tdd.distillation import trainee
 from tdd.distillation.checkpoint import OuterState
 from tdd.distillation.distiller import Distiller
+from tdd.distillation.kept_networks import KeptNetworks
 from tdd.distillation.outer_update import adam
 from tdd.distillation.schedule import Schedule
 from tdd.errors import TddError
@@ -56,6 +57,7 @@ def test_all_that_is_loaded_lies_on_the_device_that_it_was_asked_for_on(tmp_path
     assert saved.state.best and saved.state.best["samples"].device.type == "cpu"
     learned = {name: value.detach().to("meta").requires_grad_() for name, value in saved.state.learned.items()}
     state = OuterState.at_start(learned, adam(learned, Recipe(), pretrained=False), Schedule.of(Recipe(outer_steps=12)))
+    state.kept = [KeptNetworks()]
     state.load(file, saved.made_from)
     assert state.step == 12 and state.best_accuracy == saved.state.best_accuracy
     assert state.best.keys() == learned.keys()

@@ -6,27 +6,14 @@ from dataclasses import replace
 import pytest
 import torch
 import torch.nn.functional as F
-from learners import kernel_of, starts_of, text_cnn
-from reference import logits_of, random_batch
+from learners import kernel_of
+from plain_loops import LENGTH, problem
+from reference import logits_of
 from torch import nn
 
 from tdd.distillation.mini_batches import mini_batches
-from tdd.distillation.plain_loop import AdamW, PlainLoop, train_plainly, unroll_plainly
+from tdd.distillation.plain_loop import PlainLoop, train_plainly, unroll_plainly
 from tdd.networks.kernels.parameters import stack, unstack
-from tdd.system.seeds import generator
-
-LENGTH, DIM, CLASSES = 10, 4, 3
-RATES = [0.03, 0.03, 0.02, 0.03, 0.05, 0.01, 0.03, 0.03]
-
-
-def problem(n=7, size=3, steps=8, networks=2, **how):
-    g = torch.Generator().manual_seed(1)
-    network = text_cnn(DIM, CLASSES, (2, 3), filters=3, dropout=0.5).double()
-    theta = starts_of(network, [generator(0, "network", k) for k in range(networks)])
-    samples = torch.randn(n, LENGTH, DIM, generator=g, dtype=torch.float64)
-    labels = torch.randn(n, CLASSES, generator=g, dtype=torch.float64).softmax(1)
-    loop = PlainLoop(samples, labels, mini_batches(n, size, steps, 0, "order"), RATES[:steps], AdamW(**how))
-    return network, theta, loop, random_batch(g, 9, LENGTH, DIM, CLASSES)
 
 
 def naive_loss(network, theta, loop: PlainLoop, batch, window: range):
