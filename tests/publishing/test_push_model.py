@@ -227,7 +227,9 @@ def test_a_classifier_is_pulled_without_any_code_being_run(
 
 def test_what_is_asked_for_must_go_somewhere(run: Path, hub: HubServer):
     assert tdd("train", run).one_line() == "say where the model goes: --output DIR, or --push owner/name"
-    assert "say where by --push" in tdd("train", run, "--output", "x", "--private").one_line()
+    assert (
+        "go with --push REPO, which publishes the model" in tdd("train", run, "--output", "x", "--private").one_line()
+    )
     assert "name the repository like owner/name" in tdd("train", run, "--push", "bare").one_line()
     assert hub.requests == []
 
