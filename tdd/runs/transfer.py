@@ -80,8 +80,9 @@ def _fitting(now: Results, reporter: Reporter, before: Mapping[str, Any]) -> dic
     left = unlike(before, now)
     for network, protocol, name in left:
         reporter.note(
-            f"{network}, {PROTOCOLS[protocol]}: the figure of {REAL.get(name, name)} was measured on other test examples "
-            "or other networks, and is left out of the results; name it in beside (--beside) to measure it again"
+            f"{network}, {PROTOCOLS[protocol]}: the figure of {REAL.get(name, name)} was measured on other test "
+            "examples or other networks, and is left out of the results; name it in beside (--beside) to measure it "
+            "again"
         )
     return {
         network: {
