@@ -4,18 +4,16 @@ import json
 import shutil
 
 import pytest
-from command import tdd, words_and_free, write_data
+from command import tdd, words_and_free
 from patches import spy
 from plain import short_training
+from stopped_tests import stop_at
 from tiny import tiny_corpus
 
 import tdd as package
 from tdd.errors import UsageError
-from tdd.evaluation import transfer as tests_of_sets
 from tdd.evaluation.differences import difference_between
-from tdd.evaluation.kept_rows import KeptRows
-from tdd.evaluation.transfer_cells import transfer_cells, what_it_is
-from tdd.runs import transfer, transfer_of_texts
+from tdd.runs import transfer
 from tdd.runs.keep import merged
 from tdd.system import processes
 
@@ -106,22 +104,6 @@ def test_figures_of_another_number_of_networks_do_not_stay_beside_new_ones(measu
     assert done.err.count("was measured on other test examples or other networks, and is left out") == 2
 
 
-def test_a_difference_is_of_the_same_test_examples():
-    ours = {"mean": 0.9, "sd": 0.0, "accuracies": [0.9], "interval": [0.8, 1], "train_seconds": 1, "test_examples": 9}
-    theirs = ours | {"validation_accuracy": 0.5, "test_examples": 20}
-    (_, line) = transfer_cells({"gru": {"plain": {"set": ours, "herding_minilm": theirs}}}, "plain")
-    assert line == ["gru", "90.0", "80.0 to 100.0", "herding by MiniLM", "90.0", "–", "90.0", "1.0"]
-    (_, line) = transfer_cells({"gru": {"plain": {"set": ours, "herding": theirs | {"test_examples": 9}}}}, "plain")
-    assert line[5] == "+0.0"
-
-
-def test_a_set_of_one_initialisation_says_which_network_starts_there():
-    row = {"seed": 0, "test_examples": 9, "test_split": 9}
-    found = {"text_cnn": {"learned": {"set": row | {"init": "fixed"}}}, "gru": {"learned": {"set": row}}}
-    assert "seed 0, text_cnn from the initialisation that the set was made for;" in what_it_is(found, "learned")
-    assert "from the initialisation" not in what_it_is({"gru": found["gru"]}, "learned")
-
-
 def test_figures_are_merged_down_to_single_results():
     before = {"a": {"x": {"mean": 1, "old": 2}}, "b": 3}
     assert merged(before, {"a": {"x": {"mean": 4}, "y": {"mean": 5}}}) == {
@@ -196,66 +178,6 @@ def test_damaged_figures_are_one_line(broken, measured, tmp_path):
     assert done.code == 1 and "does not hold the results of a run" in done.one_line()
 
 
-# Texts from files
-
-
-def write_texts(path, rows=4, first=0):
-    lines = [
-        {"sentence": f"word{first + i} word{10 + 10 * (i % 2)}", "labels": ["bad", "good"][i % 2]} for i in range(rows)
-    ]
-    path.write_text("\n".join(map(json.dumps, lines)) + "\n")
-    return path
-
-
-@pytest.fixture
-def known_vectors(given, monkeypatch):
-    """The data set's own vectors in place of the usual ones, which know none of its words."""
-    resolve = transfer_of_texts.resolve_recipe
-
-    def resolved(dataset, recipe, assignments, flags):
-        return resolve(dataset, recipe, assignments, flags | {"vectors": str(given[1]), "max_length": 8})
-
-    monkeypatch.setattr(transfer_of_texts, "resolve_recipe", resolved)
-
-
-def test_texts_of_files_are_tested_with_real_examples_beside_them(given, tmp_path, known_vectors):
-    files = [write_texts(tmp_path / f"{name}.jsonl", first=first) for name, first in (("a", 0), ("b", 1))]
-    on = ["--network", "mean_pool", "--network", "tfidf", "--networks", 2]
-    done = tdd("evaluate", *files, "--data", given[0], *on, "--beside", "k_center", "--json")
-    assert done.code == 0, done.err
-    found = json.loads(done.out)
-    assert {name: list(each) for name, each in found.items()} == {"mean_pool": ["plain"], "tfidf": ["plain"]}
-    rows = found["mean_pool"]["plain"]
-    assert rows["set"]["draws"] == 2 and rows["set"]["words"] == 8 and rows["k_center"]["words"] <= 8
-    shown = tdd("evaluate", files[0], "--data", given[0], "--network", "tfidf")
-    assert shown.out.startswith("plain training") and "words: this set 8" in shown.out
-
-
-def test_texts_that_cannot_be_tested_are_a_line(given, tmp_path, known_vectors):
-    first, longer = write_texts(tmp_path / "a.jsonl"), write_texts(tmp_path / "b.jsonl", rows=6)
-    copy = shutil.copy(first, tmp_path / "copy.jsonl")
-    for arguments, said in (
-        ([first, "--network", "gru"], "name the data set whose classes the texts tell apart, e.g. --data sst2"),
-        ([first, "--data", given[0]], "name what the texts are tested on, e.g. --network minilm"),
-        ([first, longer, "--data", given[0], "--network", "gru"], "the files hold 4 to 6 texts"),
-        ([first, copy, "--data", given[0], "--network", "gru"], f"'{copy}' holds what '{first}' holds: name each set"),
-        (
-            [tmp_path / "no.jsonl", "--data", given[0], "--network", "gru"],
-            f"there is no file '{tmp_path / 'no.jsonl'}'",
-        ),
-        (
-            [first, "--data", given[0], "--network", "gru", "--full"],
-            "--full tests a set's own network: leave it out",
-        ),
-        ([first, tmp_path, "--data", given[0], "--network", "gru"], f"'{tmp_path}' is no file"),
-        ([first, "--data", given[0], "--network", "gru", "--protocol", "learned"], "texts from a file have no learned"),
-        ([first, "--data", write_data(tmp_path / "c.csv", ("no", "yes")), "--network", "gru"], f"{first}: row 1 is"),
-    ):
-        done = tdd("evaluate", *arguments)
-        assert done.code == 2, done.err
-        assert done.one_line().startswith(said)
-
-
 # In Python
 
 
@@ -284,20 +206,6 @@ def test_python_gives_what_the_command_does(measured):
 
 
 # Stopped and gone on with
-
-
-def stop_at(monkeypatch, row):
-    """Interrupt the test of this row; list the rows that are tested."""
-    tested, plainly = [], tests_of_sets._Tested.plainly
-
-    def counted(self, name, given):
-        if (self.network, name) == row:
-            raise KeyboardInterrupt
-        tested.append((self.network, name))
-        return plainly(self, name, given)
-
-    monkeypatch.setattr(tests_of_sets._Tested, "plainly", counted)
-    return tested
 
 
 def test_a_stopped_matrix_goes_on_to_the_same_figures(measured, tmp_path, monkeypatch):
@@ -329,28 +237,3 @@ def test_a_stopped_matrix_goes_on_to_the_same_figures(measured, tmp_path, monkey
             for row, result in rows.items():
                 assert found[network][protocol][row]["accuracies"] == result["accuracies"]
     assert not list((run / "checkpoints").glob("rows-*"))
-
-
-def test_a_stopped_test_of_texts_goes_on(given, tmp_path, known_vectors, monkeypatch):
-    monkeypatch.setenv("TDD_CACHE", str(tmp_path / "cache"))
-    first, other = write_texts(tmp_path / "a.jsonl"), write_texts(tmp_path / "b.jsonl", rows=6)
-    command = ("--data", given[0], "--network", "mean_pool", "--network", "tfidf", "--networks", 2)
-    with monkeypatch.context() as patch:
-        stop_at(patch, ("tfidf", "set"))
-        assert tdd("evaluate", first, *command).code == 130
-    assert [line.split()[0] for line in tdd("cache").out.splitlines() if line.startswith("tests")] == ["tests"]
-    tested = stop_at(monkeypatch, None)
-    assert tdd("evaluate", other, *command).code == 0
-    assert tdd("evaluate", first, *command).code == 0
-    assert tested == [("mean_pool", "set"), ("tfidf", "set"), ("tfidf", "set")]
-    assert not list((tmp_path / "cache" / "tests").iterdir())
-
-
-def test_damaged_rows_are_as_none(tmp_path):
-    kept = KeptRows.of(tmp_path, "a set")
-    assert kept.get("gru", lambda: {"mean": 1}) == {"mean": 1}
-    assert KeptRows.of(tmp_path, "a set").get("gru", lambda: {"mean": 2}) == {"mean": 1}
-    assert KeptRows.of(tmp_path, "another").get("gru", lambda: {"mean": 2}) == {"mean": 2}
-    for damaged in ("[1", "[1]"):
-        kept.path.write_text(damaged)
-        assert KeptRows.of(tmp_path, "a set").results == {}
