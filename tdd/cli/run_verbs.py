@@ -10,9 +10,10 @@ import typer
 
 from tdd.cli.options import AsJson, RecipeOptions, print_once, takes_settings
 from tdd.errors import UsageError
-from tdd.evaluation.names import BY_MINILM, BY_VECTORS, DRAWS, NOT_OPPONENTS, OTHERS, PLAIN, RANDOM
+from tdd.evaluation.names import BY_VECTORS, DRAWS, NOT_OPPONENTS, OTHERS, PLAIN, RANDOM
 from tdd.settings.assignments import parse_assignments
 from tdd.settings.data_parts import READING
+from tdd.settings.encoder_names import BY_MINILM
 from tdd.settings.recipe import RESUMED, Recipe
 from tdd.settings.said import with_said
 

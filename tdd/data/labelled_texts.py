@@ -90,7 +90,7 @@ def read_labelled_texts(
     values = _classes_of(rows, named or _column(path, rows, LABEL_COLUMNS, "label"))
     places = [_place(path, row, value, classes) for row, value in enumerate(values, 1)]
     notes = []
-    if any(str(value).strip()[:1].isdecimal() and str(value).strip() not in classes for value in values):
+    if any(_named(str(value).strip(), classes) is None for value in values):
         _check_order(path, rows, places, classes)
         notes = [f"{path}: numbers of classes are counted from 0 in the order {_listed(classes)}"]
     return LabelledTexts(texts, F.one_hot(torch.tensor(places), len(classes)).float(), notes)
@@ -172,10 +172,8 @@ def _place(path: Path, row: int, value: Any, classes: Sequence[str]) -> int:
     name = "" if value is None else str(value).strip()
     if not name:
         raise UsageError(f"{path}: row {row} has no label; leave it out, or give it one of {_listed(classes)}")
-    if name in classes:
-        return list(classes).index(name)
-    if (alike := [each.casefold() for each in classes]).count(name.casefold()) == 1:
-        return alike.index(name.casefold())
+    if (place := _named(name, classes)) is not None:
+        return place
     number = name.removesuffix(".0")  # as a column with missing values has it elsewhere
     if number.isdecimal() and int(number) < len(classes):
         return int(number)
@@ -183,6 +181,14 @@ def _place(path: Path, row: int, value: Any, classes: Sequence[str]) -> int:
         f"{path}: row {row} is labelled '{name}', which is none of the classes {_listed(classes)}, and no number of "
         f"theirs, 0 to {len(classes) - 1}"
     )
+
+
+def _named(name: str, classes: Sequence[str]) -> int | None:
+    """The class of this name, in another case too where that is the name of one alone; None: there is none."""
+    if name in classes:
+        return list(classes).index(name)
+    alike = [each.casefold() for each in classes]
+    return alike.index(name.casefold()) if alike.count(name.casefold()) == 1 else None
 
 
 def _listed(classes: Sequence[str]) -> str:

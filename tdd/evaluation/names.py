@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tdd.settings.encoder_names import BY_MINILM
+
 RANDOM = "random"
 """The way to choose real examples that looks at nothing."""
 BY_VECTORS = {
@@ -14,8 +16,6 @@ BY_VECTORS = {
     "confident": "herding of the surest",
 }
 """Ways that look at the plain vectors of the examples, see `Split.features`."""
-BY_MINILM = "_minilm"
-"""What the names of ways end in that look at MiniLM's sentence vectors."""
 CHOICES = {
     RANDOM: "random real",
     **BY_VECTORS,

@@ -24,7 +24,8 @@ from tdd.data.real_examples import (
 from tdd.data.text import TextSplit
 from tdd.distillation.samples.start import mask_of
 from tdd.distilled_set.set import DistilledSet
-from tdd.evaluation.names import BY_MINILM, RANDOM, choice_and_labels
+from tdd.evaluation.names import RANDOM, choice_and_labels
+from tdd.settings.encoder_names import BY_MINILM
 from tdd.settings.from_data import LEAST_RATE
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator

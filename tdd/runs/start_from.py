@@ -75,7 +75,7 @@ def starting_set(
     Raises:
         UsageError: the set does not suit the data, see `started_from`.
     """
-    if recipe.start_from is None and recipe.labels_init == "one_hot" and recipe.samples_features == "vectors":
+    if recipe.start_from is None and recipe.labels_init == "one_hot" and not recipe.starts_by_minilm:
         return None
     if folder is not None and _is_kept(folder):
         vectors = corpus.train.vectors if isinstance(corpus.train, TextSplit) else None
@@ -98,7 +98,7 @@ def starting_set(
 def _chosen(recipe: Recipe, corpus: Corpus, accelerator: Accelerator, reporter: Reporter) -> DistilledSet:
     """Real examples that are chosen as for baselines, with their own labels or those of a teacher."""
     features = None
-    if recipe.samples_features == "minilm":
+    if recipe.starts_by_minilm:
         reporter.note(f"MiniLM reads the {len(corpus.train):,} training texts, by which real ones are chosen")
         features = minilm_features(Spaces(corpus), accelerator.device)
     samples, labels, mask, rates, momentum = first_set(recipe, corpus, features)

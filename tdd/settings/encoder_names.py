@@ -8,6 +8,8 @@ HUB = "hf:"
 """What the name of a pretrained encoder begins with: ``hf:owner/name``, ``hf:owner/name@revision``, ``hf:folder``."""
 MINILM = "minilm"
 """The encoder that works offline where its package is installed."""
+BY_MINILM = f"_{MINILM}"
+"""What the names of ways to choose real examples end in that look at its sentence vectors."""
 
 
 def is_encoder(name: str) -> bool:

@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tdd.errors import UsageError
-from tdd.settings.encoder_names import is_encoder
+from tdd.settings.encoder_names import BY_MINILM, is_encoder
 from tdd.settings.fields import Settings, settings_of
 from tdd.settings.inner_parts import OF_LEARNED_STEPS, PlainLoopSettings
-from tdd.settings.set_parts import CHOSEN, ExchangeSettings, WordSettings
+from tdd.settings.set_parts import ExchangeSettings, WordSettings
 from tdd.settings.without_effect import OF_EXCHANGES, without_effect
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ def faults(recipe: AllSettings) -> Iterator[str]:
     yield from _of_what_is_read(recipe, recipe.reads)
     yield from _of_lengths(recipe)
     yield from _of_words(recipe)
-    yield from _of_features(recipe)
     yield from _of_plain_training(recipe)
     yield from _without_effect(recipe)
     yield from _of_the_outer_loop(recipe)
@@ -45,17 +44,11 @@ def _of_the_set(recipe: AllSettings) -> Iterator[str]:
         yield "networks > 1 needs init: random; a fixed initialisation is a single network"
     if recipe.init == "fixed" and len(recipe.initialisation) > 1:
         yield "several ways of initialisation need init: random; a fixed initialisation is a single draw"
+    if recipe.starts_by_minilm and recipe.reads == "image":
+        way = f"{recipe.samples_init}".removesuffix(BY_MINILM)
+        yield f"samples_init: {recipe.samples_init} reads sentences, and {recipe.network} reads images: use {way}"
     if recipe.pool and recipe.attention_labels != "none":
         yield "attention_labels are those of one encoder: leave them out, or name it as network in place of a pool"
-
-
-def _of_features(recipe: AllSettings) -> Iterator[str]:
-    if recipe.samples_features == "minilm":
-        if recipe.reads == "image":
-            yield f"samples_features: minilm reads sentences, and {recipe.network} reads images: use vectors"
-        if recipe.samples_init not in CHOSEN:
-            ways = f"{', '.join(CHOSEN[:-1])} or {CHOSEN[-1]}"
-            yield f"samples_features: minilm is what real examples are chosen by: set samples_init: {ways}"
 
 
 def check_kind_of_data(recipe: AllSettings, kind: Reads) -> None:

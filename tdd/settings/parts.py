@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, SerializeAsAny, field_validator
 
 from tdd.settings.data_parts import DataSettings
+from tdd.settings.encoder_names import BY_MINILM
 from tdd.settings.fields import Settings, listed, setting
 from tdd.settings.from_data import USUAL_OUTER_STEPS, USUAL_PATIENCE
 from tdd.settings.full import FullSettings
@@ -229,6 +230,11 @@ class AllSettings(
     def starts_real(self) -> bool:
         """Whether the samples start from real examples."""
         return self.samples_init in ("real", *CHOSEN) or (self.samples_init is None and self.samples != "free")
+
+    @property
+    def starts_by_minilm(self) -> bool:
+        """Whether these are chosen by MiniLM's sentence vectors."""
+        return (self.samples_init or "").endswith(BY_MINILM)
 
     @property
     def are_real(self) -> bool:

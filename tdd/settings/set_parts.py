@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from tdd.settings.fields import Settings, setting
 from tdd.settings.from_data import USUAL_RATE
@@ -10,8 +10,21 @@ from tdd.settings.from_data import USUAL_RATE
 # What takes the place of none.
 USUAL_STEPS = "up to 10 that leave a step a sample for each class, or else as near to 10 as divide n"
 
-CHOSEN = ("herding", "k_center", "nearest", "confident")
+Chosen = Literal[
+    "herding",
+    "k_center",
+    "nearest",
+    "confident",
+    "herding_minilm",
+    "k_center_minilm",
+    "nearest_minilm",
+    "confident_minilm",
+]
+CHOSEN: tuple[str, ...] = get_args(Chosen)
 """Ways to choose the real examples to start from, which the baselines have too; see `tdd.data.real_examples`."""
+
+StartFrom = Literal["noise", "real"] | Chosen
+"""What samples start from."""
 
 
 class SetSettings(Settings):
@@ -39,14 +52,12 @@ class SetSettings(Settings):
         flag=True,
     )
     sample_length: int | None = setting(None, "length of a distilled sentence", none="max_length", unit="tokens", ge=1)
-    samples_init: Literal["noise", "real", "herding", "k_center", "nearest", "confident"] | None = setting(
+    samples_init: StartFrom | None = setting(
         None,
         "start from noise, real examples drawn at random, or real ones chosen as for the baselines: herding, k_center, "
-        "nearest (to the centroids of k-means), confident (herding of those whose class is clear)",
+        "nearest (to the centroids of k-means), confident (herding of those whose class is clear), by the means of "
+        "their vectors or, with _minilm behind the name, by MiniLM's sentence vectors",
         none="noise for free samples, else real examples",
-    )
-    samples_features: Literal["vectors", "minilm"] = setting(
-        "vectors", "what samples_init chooses real examples by: means of their vectors, or MiniLM's sentence vectors"
     )
     start_from: str | None = setting(
         None,

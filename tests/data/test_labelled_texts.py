@@ -57,6 +57,8 @@ def test_the_order_of_classes_is_told_where_labels_rest_on_it(tmp_path):
     named = write(tmp_path / "a.jsonl", [{"text": "x", "label": "bad"}])
     assert read_labelled_texts(named, CLASSES).notes == []
     assert read_labelled_texts(write(tmp_path / "b.jsonl", [{"text": "x", "label": 1}]), ["0", "1"]).notes == []
+    other_case = write(tmp_path / "e.jsonl", [{"text": "x", "label": "2D"}, {"text": "y", "label": "3d"}])
+    assert read_labelled_texts(other_case, ["2d", "3D"]).notes == []
     numbers = write(tmp_path / "c.jsonl", [{"text": "x", "label": "1"}])
     assert read_labelled_texts(numbers, CLASSES).notes == [
         f"{numbers}: numbers of classes are counted from 0 in the order bad, good"

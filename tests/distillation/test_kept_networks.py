@@ -82,7 +82,10 @@ PLAIN = {
 }
 
 
-@pytest.mark.parametrize("more", [{}, {"networks": 2}, {"pool": ["text_cnn", "mean_pool"], "network": "text_cnn"}])
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"networks": 2}, {"pool": ["text_cnn", "mean_pool"], "network": "text_cnn"}, {"network": "bag_of_words"}],
+)
 def test_a_stopped_run_goes_on_with_them_bit_by_bit(tmp_path, more):
     corpus = tiny_corpus(3)
     recipe = tiny_recipe(**{"n": 6, "outer_steps": 10} | PLAIN | more)

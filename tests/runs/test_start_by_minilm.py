@@ -9,11 +9,13 @@ from tdd.distillation.distiller import Distiller
 from tdd.errors import UsageError
 from tdd.evaluation import features, spaces
 from tdd.evaluation.features import minilm_features
+from tdd.evaluation.names import CHOICES, RANDOM
 from tdd.evaluation.real_sets import RealSets
 from tdd.evaluation.spaces import Spaces
 from tdd.runs import start_from
 from tdd.runs.start_from import keep_start, starting_set
 from tdd.settings.recipe import Recipe
+from tdd.settings.set_parts import CHOSEN
 from tdd.system.processes import accelerator as default_accelerator
 from tdd.system.reporter import Reporter
 
@@ -25,7 +27,7 @@ def tiny(monkeypatch):
 
 
 def started(folder=None, **settings):
-    recipe = films_recipe(samples_features="minilm", samples_init="herding", **settings)
+    recipe = films_recipe(samples_init="herding_minilm", **settings)
     recipe = recipe.settled(2, **films_corpus().found())
     return recipe, starting_set(None, recipe, films_corpus(), folder, default_accelerator(), Reporter(quiet=True))
 
@@ -73,17 +75,10 @@ def test_a_teacher_labels_the_examples_that_minilm_chooses(monkeypatch):
     assert start.results == {"teacher": {"epoch": 1}} and start.labels.unique().tolist() == [0.5]
 
 
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        ({}, "set samples_init: herding, k_center, nearest or confident"),
-        ({"samples_init": "real"}, "set samples_init: herding, k_center, nearest or confident"),
-        (
-            {"samples_init": "herding", "network": "lenet"},
-            "minilm reads sentences, and lenet reads images: use vectors",
-        ),
-    ],
-)
-def test_what_it_does_not_go_with_is_one_line(settings, said):
-    with pytest.raises(UsageError, match=said):
-        Recipe.build(settings | {"samples_features": "minilm"})
+def test_a_network_that_reads_images_does_not_go_with_it():
+    with pytest.raises(UsageError, match="herding_minilm reads sentences, and lenet reads images: use herding"):
+        Recipe.build({"samples_init": "herding_minilm", "network": "lenet"})
+
+
+def test_a_run_may_start_from_what_any_baseline_of_real_examples_chooses():
+    assert {*CHOSEN} == {*CHOICES} - {RANDOM}

@@ -46,7 +46,6 @@ OTHERS = {
 # Without which a setting has nothing to say.
 NEEDED = {name: {"pool": ["lstm"]} for name in ("pool_order", "pool_weights", "pool_choice")}
 NEEDED |= {name: {"inner": "plain"} for name in PlainLoopSettings.model_fields}
-NEEDED["samples_features"] = {"samples_init": "herding"}
 NEEDED |= {name: {"samples": "phrases"} for name in ExchangeSettings.model_fields}
 
 

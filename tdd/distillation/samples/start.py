@@ -16,6 +16,7 @@ from tdd.distillation.samples.vocabulary import vocabulary
 from tdd.distilled_set.sentences import Sentences
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
+from tdd.settings.encoder_names import BY_MINILM
 from tdd.settings.from_data import usual_rate
 from tdd.settings.plain_settings import inner_rate
 from tdd.settings.recipe import Recipe
@@ -57,7 +58,7 @@ def first_places(
 
     Args:
         recipe, corpus: of the run.
-        features: what they are chosen by, see `Recipe.samples_features`; None: the usual vectors.
+        features: what they are chosen by; None: the usual vectors, those of the split itself.
         draw_from: where those drawn at random come from; None: a generator of the recipe's.
 
     Raises:
@@ -67,8 +68,9 @@ def first_places(
     of_words = recipe.samples != "free" and isinstance(corpus.train, TextSplit)
     among = _readable(corpus, n) if of_words else None
     draw_from = draw_from or generator(recipe.seed, "samples")
-    if recipe.samples_init in CHOSEN:
-        return chosen_examples(recipe.samples_init, corpus.train, n, classes, draw_from, features, among)
+    if recipe.samples_init is not None and recipe.samples_init in CHOSEN:
+        way = recipe.samples_init.removesuffix(BY_MINILM)
+        return chosen_examples(way, corpus.train, n, classes, draw_from, features, among)
     if recipe.samples == "words":
         apart = -(-n // classes) * classes
         return random_examples(corpus.train.labels, apart * recipe.length, classes, draw_from)[:n]
