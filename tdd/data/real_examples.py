@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST_CLUSTERED = 2000
 """Training examples of a class that k-means clusters: at most 160 MB of sentences of 400 words in 50 dimensions."""
 CONFIDENT = 0.3
-"""Share of each class that `confident` chooses from; chosen on held-out data, see docs/transfer.md."""
+"""Share of each class that `confident` chooses from; chosen on held-out data, see docs/plain-settings.md."""
 # Examples made dense at once.
 _DENSE = 256
 

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 
 from tdd.errors import UsageError
 from tdd.settings.found import as_said
-from tdd.settings.recipe import Recipe
-
-_NOT_COMPARED = {"seed", "found", "data", "device", "threads"}
-"""What recipes of one set after the other may differ in."""
+from tdd.settings.recipe import Recipe, settings_that_keep_the_run
 
 
 def check_seeds_differ(recipes: Mapping[str, Recipe]) -> None:
-    """Raise UsageError unless the recipes, by the names of their runs, differ in their seed and in nothing else."""
-    said = {folder: as_said(recipe).model_dump(exclude=_NOT_COMPARED) for folder, recipe in recipes.items()}
+    """Raise UsageError unless the recipes, by the names of their runs, make the same set but for their seed."""
+    may_differ = {"seed", *settings_that_keep_the_run()}
+    said = {folder: as_said(recipe).model_dump(exclude=may_differ) for folder, recipe in recipes.items()}
     first, *others = said
     for folder in others:
         if other := [name for name, value in said[folder].items() if value != said[first][name]]:

@@ -1,7 +1,7 @@
 """Plain training: the settings that every kind of network has there, whatever it is trained on.
 
 Chosen once, on held-out training data, for real examples; never on a test split, and never on a distilled set. How, and
-the figures: docs/transfer.md.
+the figures: docs/plain-settings.md.
 """
 
 from __future__ import annotations

@@ -73,8 +73,9 @@ def test_an_interval_over_sets_lies_among_accuracies():
 
 
 def test_several_runs_go_on_where_they_were_stopped(given, tmp_path, monkeypatch):
-    for name, seed in (("first", 3), ("second", 4)):
-        assert tdd(*distil_command(*given, tmp_path / name, samples="words", init="random", seed=seed)).code == 0
+    for name, seed, tested in (("first", 3, 2), ("second", 4, 1)):  # how many networks are tested changes no set
+        made = distil_command(*given, tmp_path / name, samples="words", init="random", seed=seed, test_networks=tested)
+        assert tdd(*made).code == 0
     command = ["evaluate", tmp_path / "first", tmp_path / "second", "--network", "text_cnn", "--protocol", "plain"]
     trained, plainly = [], tests_of_sets._Tested.plainly
 
