@@ -27,6 +27,7 @@ class OuterState:
         learned: what Adam updates: samples, soft labels, raw learning rates, raw momentum where there is one.
         optimiser: Adam over `learned`, one parameter group each, in the order of `learned`.
         average: exponential moving average of `learned`.
+        first_samples: the learned samples as they were before the first outer step.
         schedule: step sizes of Adam to come, and the last outer step.
         best: copy of the best averaged set on held-out data.
         best_accuracy: its validation accuracy, in [0, 1]; below 0 before the first validation.
@@ -43,6 +44,7 @@ class OuterState:
     learned: Tensors
     optimiser: torch.optim.Adam
     average: Tensors
+    first_samples: torch.Tensor
     schedule: Schedule
     best: Tensors = field(default_factory=dict)
     best_accuracy: float = -1.0
@@ -57,7 +59,8 @@ class OuterState:
     @classmethod
     def at_start(cls, learned: Tensors, optimiser: torch.optim.Adam, schedule: Schedule) -> OuterState:
         """The state before the first outer step."""
-        return cls(learned, optimiser, {k: v.detach().clone() for k, v in learned.items()}, schedule)
+        average, first = ({k: v.detach().clone() for k, v in learned.items()} for _ in range(2))
+        return cls(learned, optimiser, average, first["samples"], schedule)
 
     @property
     def is_done(self) -> bool:

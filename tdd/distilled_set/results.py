@@ -26,7 +26,9 @@ def read_results(path: Path) -> dict[str, Any]:
         protocols = [rows for network in results.get("transfer", {}).values() for rows in network.values()]
         nested = [*protocols, *results.get("decoded", {}).values()]
         tested = [value for kinds in nested for value in kinds.values() if not isinstance(value, int | float)]
-        good = _numbers(distillation, *({"outer_steps", "seconds", "train_seconds"} & distillation.keys()))
+        good = _numbers(
+            distillation, *({"outer_steps", "seconds", "train_seconds", "words_changed"} & distillation.keys())
+        )
         good &= isinstance(distillation.get("versions", {}), dict)
         good &= results.get("start", _START).keys() >= _START.keys()
         good &= "teacher" not in results or _numbers(results["teacher"], "epoch", "temperature", "accuracy")

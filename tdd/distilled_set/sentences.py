@@ -73,6 +73,11 @@ class Sentences:
             found.append(parts)
         return found
 
+    def share_changed(self, before: Sentences) -> float:
+        """Share of the words that are others than those of `before`, which has words at the same positions; 0 to 1."""
+        words = before.tokens != 0
+        return (self.tokens != before.tokens)[words].float().mean().item()
+
     def texts(self) -> list[str]:
         """Each sentence as text, words joined by single spaces; splitting at these gives exactly the words again."""
         return [" ".join(words) for words in self.by_word()]

@@ -30,7 +30,7 @@ def provenance_section(distilled: DistilledSet) -> str:
         f"- {of}: {made_for}; made for {recipe.init} initialisation{_drawn(recipe)}",
         f"- outer loop: {steps} with {recipe.batch_size} real examples{networks} each",
         *_inner_loop(recipe),
-        f"- samples started from {_start(recipe)}{_start_set(distilled)}",
+        f"- samples started from {_start(recipe)}{_start_set(distilled)}{_changed(distilled)}",
     ]
     for part in distillation.get("parts", []):
         held_out = percent(part["validation_accuracy"])
@@ -90,6 +90,12 @@ def _start_set(distilled: DistilledSet) -> str:
         "" if start["same_data"] else "; that was made from other data or splits, and may have learned from these tests"
     )
     return f", {in_code(str(start['name']))} (n = {start['n']}, {start['network']}): {start['samples']}{other}"
+
+
+def _changed(distilled: DistilledSet) -> str:
+    """How many of the words are others than at the start; nothing of samples that are no words."""
+    changed = distilled.results.get("distillation", {}).get("words_changed")
+    return "" if changed is None else f"; {changed:.0%} of the words are others now"
 
 
 def limits_section(distilled: DistilledSet) -> str:

@@ -102,12 +102,13 @@ def _part_of_test(evaluation: Mapping[str, Any]) -> str:
 
 def cost_of(distilled: DistilledSet) -> str:
     """What a set costs: time of its outer steps, time to train a network, words; nothing where none is known."""
-    seconds = distilled.results.get("distillation", {}).get("seconds")
+    known = distilled.results.get("distillation", {})
+    seconds, training, changed = (known.get(name) for name in ("seconds", "train_seconds", "words_changed"))
     parts = [] if seconds is None else [f"{duration(seconds)} to distil"]
-    training = distilled.results.get("distillation", {}).get("train_seconds")
     if training is not None:
         parts.append(f"{duration(training) if training >= 10 else f'{training:.2f} s'} to train a network")
-    return ", ".join([*parts, *([] if distilled.words is None else [f"{distilled.words:,} words"])])
+    others = "" if changed is None else f" ({changed:.0%} of them others than at the start)"
+    return ", ".join([*parts, *([] if distilled.words is None else [f"{distilled.words:,} words{others}"])])
 
 
 def rows_left_out(results: Mapping[str, Any]) -> str:

@@ -21,6 +21,13 @@ def test_a_text_says_which_words_a_sentence_has():
     assert torch.equal(again.embed(vectors), vectors.embed(tokens))
 
 
+def test_the_share_of_words_that_are_others_counts_no_padding():
+    vectors = tiny_vectors(2)
+    before = Sentences.of(torch.tensor([[[1, 2, 3, 0], [2, 0, 0, 0]]], dtype=torch.int32), vectors)
+    after = Sentences.of(torch.tensor([[[1, 4, 3, 0], [2, 0, 0, 0]]], dtype=torch.int32), vectors)
+    assert after.share_changed(before) == 0.25 and before.share_changed(before) == 0.0
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

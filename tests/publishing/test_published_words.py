@@ -123,6 +123,8 @@ def test_the_card_says_what_the_sentences_are_and_how_they_started(made: Distill
     assert "4 sentences of real words with soft labels and learned learning rates and momentum" in text
     assert "| `default` | `text` | the sample: its words, joined by single spaces |" in text
     assert "- samples started from real examples" in text and "they were not chosen to make sense" in text
+    share = made.results["distillation"]["words_changed"]
+    assert 0 < share < 1 and f"; {share:.0%} of the words are others now\n" in text
     drawn = replace(made, recipe=made.recipe.model_copy(update={"samples_init": "noise"}))
     text = card(drawn, "me/x")
     assert "- samples started from random words" in text and "The samples started from random words, but" in text

@@ -36,6 +36,9 @@ def test_the_cost_of_a_set_stands_beside_its_accuracy():
     for seconds, told in ((0.124, "0.12 s"), (64.2, "64 s")):
         free.results["distillation"]["train_seconds"] = seconds
         assert describe_results(free, "run").splitlines()[1] == f"  75 s to distil, {told} to train a network"
+    words.results["distillation"]["words_changed"] = 0.3333
+    others = f"{words.words} words (33% of them others than at the start)"
+    assert describe_results(words, "run").splitlines()[1] == f"  75 s to distil, {others}"
     free.results = {}
     assert len(describe_results(free, "run").splitlines()) == 1
 

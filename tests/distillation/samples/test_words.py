@@ -17,6 +17,7 @@ from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError
 from tdd.evaluation.evaluation import evaluate
+from tdd.runs.about_distillation import about_distillation
 from tdd.system.seeds import generator
 
 CPU = torch.device("cpu")
@@ -207,3 +208,20 @@ def test_a_run_does_not_go_on_with_another_vocabulary_under_the_same_name(tmp_pa
     words.write_text(" ".join(f"word{i}" for i in range(29)))
     with pytest.raises(TddError, match="belongs to another vocabulary; resume with"):
         Distiller(recipe, corpus, path)
+
+
+@pytest.mark.parametrize("stop_at", [None, 7])
+def test_a_run_keeps_what_share_of_its_words_changed(tmp_path, stop_at):
+    corpus, recipe = tiny_corpus(), tiny_recipe(samples="words", samples_lr=1.0)
+    before = Distiller(recipe, corpus).best()
+    if stop_at is None:
+        distiller = Distiller(recipe, corpus)
+    else:
+        distiller = resumed_after(stop_at, recipe, corpus, tmp_path / "last.safetensors")
+    after = distiller.run()
+    inside = words_of(before) != 0
+    changed = (words_of(after) != words_of(before))[inside].float().mean().item()
+    assert about_distillation(distiller)["words_changed"] == round(changed, 4) > 0
+    free = Distiller(tiny_recipe(outer_steps=1), corpus)
+    free.run()
+    assert "words_changed" not in about_distillation(free)
