@@ -1,11 +1,12 @@
 """What runs and recipes are called: one rule for both.
 
-A run's name is its data set and n, then what is not usual about it: the network, "words" for samples of words, "random"
-for random initialisation (``imdb-20``, ``imdb-20-mean_pool-words``). A recipe is named for the runs that it serves: the
-data set, then any of these parts (``imdb``, ``imdb-words``, ``mnist-100``).
+A run's name is its data set and n, then what is not usual about it: the network, "words" for samples of words, "plain"
+for plain training as the inner loop, "random" for random initialisation (``imdb-20``, ``imdb-20-mean_pool-words``). A
+recipe is named for the runs that it serves: the data set, then any of these parts (``imdb``, ``imdb-words``,
+``mnist-100``).
 
 A run takes the recipe that shares most of its parts and has no other; of several, the one that shares the network, then
-words, then random initialisation, then n.
+words, then plain training, then random initialisation, then n.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ def unusual_parts(dataset: str, settings: Mapping[str, Any]) -> list[str]:
     return [
         *(["+".join(map(network_name, networks))] if networks != [usual] or settings.get("pool") else []),
         *([str(settings["samples"])] if settings.get("samples") in ("words", "phrases", "real") else []),
+        *(["plain"] if settings.get("inner") == "plain" else []),
         *(["random"] if settings.get("init") == "random" else []),
     ]
 

@@ -61,6 +61,7 @@ def subsets() -> list[tuple[str, ...]]:
         ({"n": 7}, "imdb-7"),
         ({"samples": "words"}, "imdb-20-words"),
         ({"init": "random"}, "imdb-20-random"),
+        ({"inner": "plain", "init": "random"}, "imdb-20-plain-random"),
         ({"network": "mean_pool"}, "imdb-20-mean_pool"),
         ({"network": "text_cnn"}, "imdb-20"),
         ({"network": "mean_pool", "samples": "words", "init": "random"}, "imdb-20-mean_pool-words-random"),
@@ -178,6 +179,7 @@ def test_every_recipe_that_comes_along_serves_the_run_it_is_called_after():
             recipe = Recipe.load(path)
             assert name.split("-")[0] == recipe.dataset
             given = {"samples": recipe.samples, "init": recipe.init, "network": recipe.network, "n": recipe.n}
+            given |= {"inner": recipe.inner, **({"pool": recipe.pool} if recipe.pool else {})}
             parts = set(run_name(recipe, str(recipe.n)).split("-"))
             served = serving_recipe(recipe.dataset, given)
             assert served is not None
