@@ -59,8 +59,8 @@ class OuterState:
     @classmethod
     def at_start(cls, learned: Tensors, optimiser: torch.optim.Adam, schedule: Schedule) -> OuterState:
         """The state before the first outer step."""
-        average, first = ({k: v.detach().clone() for k, v in learned.items()} for _ in range(2))
-        return cls(learned, optimiser, average, first["samples"], schedule)
+        average = {name: value.detach().clone() for name, value in learned.items()}
+        return cls(learned, optimiser, average, average["samples"].clone(), schedule)
 
     @property
     def is_done(self) -> bool:
