@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -122,13 +122,16 @@ def check_same(recipe: Recipe, folder: Path) -> None:
         raise UsageError(f"'{folder}' holds a run of another recipe ({'; '.join(changed)}): remove it to run this one")
 
 
-def changed_settings(kept: Recipe, recipe: Recipe, classes: int | None = None) -> list[str]:
+def changed_settings(
+    kept: Recipe, recipe: Recipe, classes: int | None = None, only: Collection[str] | None = None
+) -> list[str]:
     """The settings that affect the set and are not those of `kept`, a few words for each.
 
     Args:
         kept: the recipe that a run was made with, with what was found in its data.
         recipe: the recipe that is asked for.
         classes: of the run's data; None: it has no set yet.
+        only: names of the settings that are compared; None: all.
     """
     without = settings_that_keep_the_run()
     old, new = (each.settled(classes).model_dump(exclude=without) for each in (kept, recipe))
@@ -136,5 +139,5 @@ def changed_settings(kept: Recipe, recipe: Recipe, classes: int | None = None) -
     return [
         f"{name}: {value} there, {new[name]} now"
         for name, value in old.items()
-        if value != new[name] and name not in found
+        if value != new[name] and name not in found and (only is None or name in only)
     ]

@@ -20,6 +20,9 @@ from tdd.errors import TddError, UsageError
 from tdd.evaluation.differences import better_than
 from tdd.evaluation.names import SEARCHED, how_many_tried
 from tdd.runs.results_rows import Row
+from tdd.settings.data_parts import DataSettings
+from tdd.settings.encoder_names import is_encoder
+from tdd.settings.parts import NetworkSettings
 from tdd.settings.recipe import RESUMED, Recipe, first_fault
 from tdd.system.files import read_json, write_json
 
@@ -60,7 +63,7 @@ class AllData(_Part):
         accuracy, held_out: in [0, 1]; the setting was chosen by `held_out`, None: not known.
         setting: how it was trained.
         settings_tried: how many settings it is the best of.
-        searched_with_seed: seed of the search that chose it; None: the result's own.
+        searched_with_seed: seed of the search, of this row or another, that chose it; None: the result's own search.
     """
 
     accuracy: float
@@ -140,6 +143,17 @@ class Result(_Part):
             return str(error)
         now = row.seeded(self.seed)
         return "; ".join(changed_settings(public_recipe(kept, False), public_recipe(now, False), self.classes))
+
+    def has_all_data_of(self, row: Row) -> bool:
+        """Whether its network trained on all the data is the row's: the same network, data and held-out examples."""
+        if self.recipe is None:
+            return False
+        kept = Recipe.build(self.recipe, where="its recipe")
+        names = {*DataSettings.model_fields, *NetworkSettings.model_fields, "pool"}
+        # A pretrained network starts with a classifier as its initialisation says.
+        names |= {"init"} if is_encoder(kept.network) else set()
+        now = row.seeded(self.seed)
+        return not changed_settings(public_recipe(kept, False), public_recipe(now, False), self.classes, only=names)
 
     def is_complete(self, row: Row, baselines: Collection[str] = ()) -> bool:
         """Whether all is measured that a row is compared with, these `baselines` too."""

@@ -23,7 +23,8 @@ Accuracies are those of the whole test split, read once a run, at its end; a run
 training data. ±: standard deviation over seeds (n - 1 in the denominator), where there are several; a seed draws the
 initialisation, the batches and the held-out examples. A set for random initialisation is tested with many freshly drawn
 networks: *ours* is the mean over them, *± over networks* their standard deviation. *All data*: the same network trained
-on all the data, *best of* so many settings on held-out data of the first seed; *ratio* is to that, for the paper too.
+on all the data, *best of* so many settings on held-out data, one search for the rows and seeds that share it; *ratio* is
+to that, for the paper too.
 *TF-IDF + LR*: logistic regression on TF-IDF of all the data. *Strongest baseline*: of as many real examples and, where
 that is better, of as many points made of them; its ± is over draws or networks. *Set better by* so many points, trained
 in the same way, with the 95 % interval of the difference over seeds, of one seed over networks or draws. On the

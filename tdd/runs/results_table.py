@@ -19,7 +19,7 @@ from tdd.inspection.results_figure import draw_results
 from tdd.runs.baselines import check_names, measure_baselines_of_run
 from tdd.runs.evaluate import evaluate_run, is_searched, is_tested
 from tdd.runs.reference import measure_by_setting, measure_reference
-from tdd.runs.result_files import Result, read_result, result_of, result_paths, write_result
+from tdd.runs.result_files import Result, read_result, result_of, write_result
 from tdd.runs.results_figures import read_figures
 from tdd.runs.results_markdown import render
 from tdd.runs.results_points import mean_points, points
@@ -186,15 +186,21 @@ def _is_done(row: Row, seed: int, results: Path, baselines: Sequence[str]) -> bo
 
 
 def _searched(row: Row, seed: int, results: Path) -> Result | None:
-    """The result of another seed, with the accuracy of the same network on all the data by the best of a search."""
-    for path in result_paths(row, results):
+    """A result of the row's network, on all its data by the best of a search: of its seed in another row, or another.
+
+    Rows that differ in their sets alone, as in how many sentences or in the initialisation, need one search together.
+    """
+    found = None
+    for path in sorted(results.glob("*.json")):
         with suppress(TddError):
             result = read_result(path)
             full = result.all_data
             known = full is not None and full.settings_tried > 1 and full.searched_with_seed is None
-            if known and result.seed != seed and result.recipe is not None and not result.difference(row):
-                return result
-    return None
+            if known and path.stem != row.run_name(seed) and result.has_all_data_of(row):
+                if result.seed == seed:
+                    return result
+                found = found or result
+    return found
 
 
 def _complete(
@@ -208,8 +214,8 @@ def _complete(
 ) -> None:
     """Distil a row, test it and measure what it is compared with, as far as missing; `keep` is called after each.
 
-    Its network is trained on all the data by the setting of a seed that `searched`, where there is one: a search takes
-    longer than a set.
+    Its network is trained on all the data by the setting of a row and seed that `searched`, where there is one: a
+    search takes longer than a set.
     """
     data = row.recipe.data if data_root is None else local_copy(row.recipe.dataset, data_root)
     folder = row.folder(seed)

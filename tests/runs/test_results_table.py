@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,6 @@ from easy_table import (
 from patches import spy
 
 from tdd.distilled_set import run_log
-from tdd.evaluation import full_data
 from tdd.evaluation.differences import better_than
 from tdd.runs import measurements, reference, results_table, reuse
 from tdd.settings.recipe import Recipe
@@ -101,26 +99,6 @@ def test_each_seed_is_a_run_of_its_own_and_kept_at_once(recipes, monkeypatch):
     ]
 
 
-def test_later_seeds_train_on_all_the_data_by_the_setting_that_the_first_one_chose(recipes, tmp_path, monkeypatch):
-    monkeypatch.setenv("TDD_CACHE", str(tmp_path / "cache"))  # nothing was trained before
-    tried = []
-    train = full_data.train_by
-    monkeypatch.setattr(full_data, "train_by", lambda *given: (tried.append(given[3]), train(*given))[1])
-    assert tdd(*TABLE, "easy-fixed", "--seeds", 3).code == 0
-    first, *later = (kept(f"easy-fixed-{seed}")["all_data"] for seed in range(3))
-    chosen = {name: first["setting"][name] for name in full_data.CHOSEN}
-    assert len(tried) >= 14 and [asdict(setting) for setting in tried[-2:]] == [chosen, chosen]
-    assert (first["settings_tried"], first["searched_with_seed"]) == (12, None)
-    for full in later:
-        assert (full["settings_tried"], full["searched_with_seed"]) == (12, 0)
-        assert {name: full["setting"][name] for name in full_data.CHOSEN} == chosen
-    assert run_results("easy-fixed-1")["full_data"]["searched"] == {"seed": 0, "settings": 12}
-    assert "best of 12" in row_of("easy-fixed")["all data"] and "or" not in row_of("easy-fixed")["all data"]
-    tried.clear()
-    assert tdd(*TABLE, "easy-fixed", "--seeds", 3).code == 0  # nothing is missing
-    assert tried == []
-
-
 def test_a_result_holds_what_was_measured_and_nothing_of_the_machine(recipes, tmp_path):
     write_recipe(recipes / "easy-fixed.yaml", vectors=str(tmp_path / "vectors.txt"), threads=1)
     assert tdd(*TABLE, "easy-fixed").code == 0
@@ -175,7 +153,8 @@ def test_a_complete_result_is_enough_without_its_run_folder(recipes, monkeypatch
     assert RESULTS_FILE.read_text() == before
     change("easy-random-0", tfidf=None)
     assert tdd(*TABLE).code == 0
-    assert count(calls) == {"distill": 1, "evaluate": 2, "train_on_all": 1, "tfidf_reference": 1}
+    # All the data is learned from by the setting that the other row's search chose.
+    assert count(calls) == {"distill": 1, "evaluate": 2, "train_on_all": 0, "tfidf_reference": 1}
 
 
 def test_only_what_is_missing_is_tested(recipes, monkeypatch):
