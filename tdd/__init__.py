@@ -1,4 +1,4 @@
-"""Text dataset distillation: a handful of synthetic sentences that train a network as well as the whole data set.
+"""Text dataset distillation: a handful of synthetic sentences that train a network almost as well as all the data do.
 
 >>> distilled = tdd.distill("tomatoes", "runs/tomatoes-20", n=20)
 >>> print(tdd.decode(distilled, tdd.load_vectors(distilled.recipe.vectors))[0].text)

@@ -10,7 +10,7 @@ from accelerate import Accelerator
 from tdd.data.protocols import ALL, Shard, Split
 from tdd.distillation.kept_counts import KeptCounts
 from tdd.distillation.loops import Loop, plain_loop
-from tdd.distillation.metrics import Counts
+from tdd.distillation.metrics import NO_CLASS, Counts
 from tdd.distillation.unroll import InnerLoop
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError
@@ -32,6 +32,7 @@ def counts_of(
 ) -> Counts:
     """What K stacked networks predict of a shard of a split, or of `most` of its examples, drawn evenly.
 
+    Where a network gives numbers that are not finite, it predicts no class, which is wrong.
     Where it is known which examples are in the training split too, these are the second of two groups.
     """
     counts: Counts | None = None
@@ -44,7 +45,9 @@ def counts_of(
         groups = torch.zeros(len(at), dtype=torch.long) if split.in_train is None else split.in_train[at].long()
         if counts is None:
             counts = Counts.none(len(logits), 1 if split.in_train is None else 2, logits.shape[2], device)
-        counts.add(logits.argmax(2), moved.labels, groups.to(device))
+        # What a network whose training exploded gives is no prediction, and not the first class.
+        guesses = torch.where(logits.isfinite().all(2), logits.argmax(2), NO_CLASS)
+        counts.add(guesses, moved.labels, groups.to(device))
     return counts or Counts.none(len(next(iter(theta.values()))), 1, 1, device)
 
 

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 Metric = Literal["accuracy", "macro_f1"]
+NO_CLASS = -1
+"""What a network predicts whose numbers are not finite."""
 _MOST_CELLS = 200**2
 """Cells of a confusion matrix that are counted."""
 
@@ -38,16 +40,17 @@ class Counts:
         return cls(*(torch.zeros(shape, device=device) for shape in shapes))
 
     def add(self, guesses: Tensor, labels: Tensor, groups: Tensor) -> None:
-        """Count predictions (K, B) of examples with labels and groups (B,)."""
+        """Count predictions (K, B), classes or `NO_CLASS`, of examples with labels and groups (B,)."""
         networks, groups_, classes = self.right.shape
         place = groups * classes + labels
         self.actual.view(-1).index_add_(0, place, torch.ones_like(place, dtype=torch.float))
         network = torch.arange(networks, device=labels.device)[:, None] * (groups_ * classes)
         self.right.view(-1).index_add_(0, (network + place).flatten(), (guesses == labels).float().flatten())
-        taken = (network + groups * classes + guesses).flatten()
+        of_a_class = guesses != NO_CLASS
+        taken = (network + groups * classes + guesses)[of_a_class]
         self.predicted.view(-1).index_add_(0, taken, torch.ones_like(taken, dtype=torch.float))
         if len(self.confusion):
-            cells = (labels * classes + guesses).flatten()
+            cells = (labels * classes + guesses)[of_a_class]
             self.confusion.view(-1).index_add_(0, cells, torch.ones_like(cells, dtype=torch.float))
 
     def group(self, index: int) -> Counts:

@@ -64,8 +64,8 @@ def refit(
 ) -> tuple[DistilledSet, dict[str, Any]]:
     """Learn labels, learning rates and momentum anew for fixed samples.
 
-    A distillation of `outer_steps` outer steps, `refit_steps` where None, that starts from the set; of all sets
-    validated, the start included, the best on held-out data is returned.
+    A distillation of `outer_steps` outer steps, or of `refit_steps` in a single course where None, that starts from the
+    set; of all sets validated, the start included, the best on held-out data is returned.
 
     Its state is kept in the file `checkpoint`, and found by a later call; None: nowhere.
 
@@ -78,6 +78,8 @@ def refit(
     settings["patience"] = None
     settings["max_minutes"] = None
     settings["checkpoint_every"] = CHECKPOINT_EVERY
+    if outer_steps is None:  # else they are those of a run, with its courses
+        settings["restarts"] = []
     if init == "fixed":
         settings["networks"] = 1
     recipe = words.recipe.model_copy(update=settings)

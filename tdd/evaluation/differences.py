@@ -74,19 +74,18 @@ def by_network(accuracies: Sequence[float], draws: int) -> list[float]:
 def difference_between(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Difference:
     """How much better `ours` is than `theirs`: results with "accuracies" and "draws".
 
-    The mean is the difference of their means. Where both have as many networks, network i of one is paired with network
-    i of the other, which started alike; the pairs of one draw count as one, and where both have several draws, those of
-    one draw of the result with fewer of them, which are all that differ by themselves. Else the interval is Welch's,
-    over the draws of each, or its networks where it has a single draw. A result of one network that differs by nothing
-    counts as known; beside one of several fresh networks, of which it might be any, there is no interval.
+    The mean is the difference of their means. Where both have as many networks, and as many draws or one of them a
+    single draw, network i of one is paired with network i of the other, which started alike, and the pairs of one draw
+    count as one. Else the interval is Welch's, over the draws of each, or its networks where it has a single draw. A
+    result of one network that differs by nothing counts as known; beside one of several fresh networks, of which it
+    might be any, there is no interval.
     """
     values = [_by_network(ours), _by_network(theirs)]
     mean = _mean(values[0]) - _mean(values[1])
     draws = [int(result.get("draws") or 1) for result in (ours, theirs)]
-    if len(values[0]) == len(values[1]):
+    if len(values[0]) == len(values[1]) and (min(draws) == 1 or draws[0] == draws[1]):
         pairs = [one - two for one, two in zip(*values, strict=True)]
-        several = [count for count in draws if count > 1]
-        return Difference(mean, _inside(mean_interval(_groups(pairs, min(several)) if several else pairs)))
+        return Difference(mean, _inside(mean_interval(_groups(pairs, max(draws)) if max(draws) > 1 else pairs)))
     units = [_groups(each, count) if count > 1 else each for each, count in zip(values, draws, strict=True)]
     if any(
         len(each) == 1 and result.get("init") == "random" for each, result in zip(units, (ours, theirs), strict=True)
@@ -109,7 +108,7 @@ def better_than(results: Mapping[str, Any], baseline: str, init: str) -> Differe
     theirs = results["baselines"][baseline]
     if not ours or "accuracies" not in ours or "accuracies" not in theirs or not tested_alike(ours, theirs):
         return None
-    return difference_between(ours, theirs)
+    return difference_between({"init": "random" if ours is results.get("plain") else init, **ours}, theirs)
 
 
 def _by_network(result: Mapping[str, Any]) -> list[float]:

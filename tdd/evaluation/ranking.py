@@ -21,6 +21,7 @@ from tdd.evaluation.kept_rows import KeptRows
 from tdd.evaluation.names import SUBJECT
 from tdd.evaluation.transfer import Transfer
 from tdd.networks.learner import make_learner
+from tdd.settings.full import usual_rate
 from tdd.settings.networks import checked_options
 from tdd.system.formatting import counted
 
@@ -104,7 +105,7 @@ class Ranking:
         options = dict(architecture.options)
         learner = make_learner(architecture.network, options, space, classes, device, recipe.initialisation[:1])
         begun = time.monotonic()
-        best = train_by(learner, recipe, read, Setting(recipe.full_rates(False)[0]), recipe.full_epochs)
+        best = train_by(learner, recipe, read, Setting(recipe.full_lr or usual_rate(False)), recipe.full_epochs)
         seconds = time.monotonic() - begun
         test = counts_of(learner.kernel(), best.theta, read.test, device, self.transfer.max_test).accuracy()
         return {"validation_accuracy": best.accuracy.item(), "mean": test.item(), "seconds": round(seconds, 3)}

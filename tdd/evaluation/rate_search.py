@@ -84,7 +84,7 @@ class Trainer(Generic[T]):
         """Test accuracies of networks trained on the sets at the sets' own rates.
 
         A fixed initialisation is trained once on each set. Of fresh ones there are `networks` in all, the first ones of
-        `tdd.evaluation.evaluation.evaluate`, shared out evenly over the sets: at least one each.
+        `tdd.evaluation.evaluation.evaluate`, or as many more as it takes to share them out evenly over the sets.
         """
         (tested,) = self._accuracies(self._jobs(sets, networks), "evaluation", self._test)
         return tested.tolist()
@@ -103,16 +103,13 @@ class Trainer(Generic[T]):
         return self.corpus.test, self.max_test
 
     def _jobs(self, sets: Sequence[T], networks: int) -> list[tuple[T, int]]:
-        count = len(sets) if self.fixed else max(networks, len(sets))
+        count = len(sets) if self.fixed else -(-networks // len(sets)) * len(sets)
         return [(each, index) for place, each in enumerate(sets) for index in range(place, count, len(sets))]
 
     def _accuracies(
         self, jobs: Sequence[tuple[T, int]], purpose: str, *tests: tuple[Split, int | None]
     ) -> list[Tensor]:
-        """For each test, of a split and most examples of it, the accuracies of the networks of each set and index.
-
-        They are 0 where training left no finite numbers in a network.
-        """
+        """For each test, of a split and most examples of it, the accuracies of the networks of each set and index."""
         accuracies: list[list[Tensor]] = [[] for _ in tests]
         self.seconds = 0.0
         for start in range(0, len(jobs), self.recipe.networks_at_once):
@@ -126,9 +123,8 @@ class Trainer(Generic[T]):
                 trained += unstack(self.learn(members[0][0], theta, indices))
             self.seconds += time.monotonic() - begun
             theta = stack(trained)
-            finite = torch.stack([value.flatten(1).isfinite().all(1) for value in theta.values()]).all(0).cpu()
             for found, (split, most) in zip(accuracies, tests, strict=True):
-                found.append(counts_of(self.kernel, theta, split, self.device, most).accuracy() * finite)
+                found.append(counts_of(self.kernel, theta, split, self.device, most).accuracy())
             self.on_progress(start + len(chunk), len(jobs), purpose)
         return [torch.cat(found) for found in accuracies]
 

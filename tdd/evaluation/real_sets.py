@@ -22,11 +22,10 @@ from tdd.data.real_examples import (
     random_examples,
 )
 from tdd.data.text import TextSplit
-from tdd.distillation.samples.start import mask_of
+from tdd.distillation.samples.start import first_rates, mask_of
 from tdd.distilled_set.set import DistilledSet
 from tdd.evaluation.names import RANDOM, choice_and_labels
 from tdd.settings.encoder_names import BY_MINILM
-from tdd.settings.from_data import LEAST_RATE
 from tdd.settings.recipe import Recipe
 from tdd.system.seeds import generator
 
@@ -188,7 +187,7 @@ class RealSets:
         return DistilledSet(
             inputs.view(self.steps, self.per_step, *inputs.shape[1:]),
             labels.view(self.steps, self.per_step, self.classes),
-            torch.full((1, self.recipe.epochs * self.steps), self.recipe.learning_rate or LEAST_RATE),
+            first_rates(self.recipe, self.corpus),
             self.corpus.classes,
             self.recipe,
             self.corpus.train.source(),

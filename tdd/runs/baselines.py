@@ -211,7 +211,9 @@ def _with_steps(baselines: Baselines) -> Recipe:
 def _fingerprint(recipe: Recipe, measured_by: Sequence[Baselines]) -> str:
     about = []
     for each in measured_by:
-        own = [MadeFrom.of(_with_steps(each), each.corpus).digest(), each.draws, each.networks, _all_data(each.recipe)]
+        signed = {"network": each.learner.signature(), "frozen": each.learner.frozen_signature()}
+        made_from = MadeFrom.of(_with_steps(each), each.corpus, **signed).digest()
+        own = [made_from, each.draws, each.networks, _all_data(each.recipe)]
         about.append([*own, asdict(each.how), each.sets.words, each.recipe.outer_steps])
     return hashlib.sha256(json.dumps(about if recipe.pool else about[0]).encode()).hexdigest()
 

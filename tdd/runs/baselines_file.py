@@ -65,8 +65,8 @@ class BaselinesFile:
                 if content.get(key) != about[key]
             ]
             raise UsageError(
-                f"{path} holds baselines measured with other {' and '.join(other) or 'settings or data'}; ask for the "
-                "same, or remove it to measure all of them again"
+                f"{path} holds baselines measured with other {' and '.join(other) or 'settings, data or network'}; ask "
+                "for the same, or remove it to measure all of them again"
             )
         return cls(path, about, pool, results)
 

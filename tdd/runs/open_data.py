@@ -37,10 +37,16 @@ def open_corpus_of(distilled: DistilledSet, data: Where, reporter: Reporter) -> 
     """
     recipe = read_from(distilled.recipe, data)
     corpus = open_corpus(recipe, reporter)
+    check_made_of(distilled, corpus)
+    return recipe, corpus
+
+
+def check_made_of(distilled: DistilledSet, corpus: Corpus) -> None:
+    """Raise UsageError unless a set was distilled from these data: its classes, word vectors, and held-out examples."""
     check_classes(distilled, corpus.classes)
     if distilled.source.get("vectors_checksum") != corpus.source.get("vectors_checksum"):
         raise UsageError(
-            f"{recipe.vectors} has other words or vectors now than when the set was distilled; "
+            f"{distilled.recipe.vectors} has other words or vectors now than when the set was distilled; "
             "test it with those of then"
         )
     if distilled.source.get("fingerprint", corpus.fingerprint) != corpus.fingerprint:
@@ -48,7 +54,6 @@ def open_corpus_of(distilled: DistilledSet, data: Where, reporter: Reporter) -> 
             f"the data are not those that the set was distilled from ({_difference(distilled, corpus)}): "
             f"test it on those, since it may have learned from what would be tested on"
         )
-    return recipe, corpus
 
 
 def _difference(distilled: DistilledSet, corpus: Corpus) -> str:

@@ -23,14 +23,14 @@ Accuracies are those of the whole test split, read once a run, at its end; a run
 training data. ±: standard deviation over seeds (n - 1 in the denominator), where there are several; a seed draws the
 initialisation, the batches and the held-out examples. A set for random initialisation is tested with many freshly drawn
 networks: *ours* is the mean over them, *± over networks* their standard deviation. *All data*: the same network trained
-on all the data, *best of* so many settings on held-out data, one search for the rows and seeds that share it; *ratio* is
-to that, for the paper too.
-*TF-IDF + LR*: logistic regression on TF-IDF of all the data. *Strongest baseline*: of as many real examples and, where
-that is better, of as many points made of them; its ± is over draws or networks. *Set better by* so many points, trained
-in the same way, with the 95 % interval of the difference over seeds, of one seed over networks or draws. On the
-same machine with as many threads a run gives the same figures to the bit; elsewhere sums are rounded in another order,
-which is as good as another seed.
+on all the data, *best of* so many settings on held-out data, searched once for the rows and seeds that share it;
+*ratio* is to that, for the paper too. *TF-IDF + LR*: logistic regression on TF-IDF of all the data, of the tokens that
+the network reads. *Strongest baseline*: of as many real examples and, where that is better, of as many points made of
+them; its ± is over draws or networks.{better} On the same machine with as many threads a run gives the same figures to
+the bit; elsewhere sums are rounded in another order, which is as good as another seed.
 """
+BETTER = """ *Set better by* so many points, trained in the same way, with the 95 % interval of the
+difference over seeds, of one seed over networks or draws."""
 RESULT_COLUMNS = (
     *("row", "data", "n", "network", "initialisation", "paper", "ours", "seeds", "± over networks", "all data"),
     *("ratio", "TF-IDF + LR", "strongest baseline", "time to distil", "paper, all data", "paper, ratio"),
@@ -50,8 +50,9 @@ def render(figures: Sequence[RowFigures], command: str, folder: str) -> str:
         folder: where the results lie.
     """
     signs = footnotes(figures)
+    compared = any(baseline.better is not None for row in figures for baseline in row.baselines.values())
     parts = [
-        INTRODUCTION.format(command=command, folder=folder),
+        INTRODUCTION.format(command=command, folder=folder, better=BETTER if compared else ""),
         markdown(RESULT_COLUMNS, [_result_cells(row, signs) for row in figures]),
         *([notes_of(signs)] if signs else []),
     ]
@@ -128,12 +129,12 @@ def _result_cells(figures: RowFigures, signs: Mapping[str, str]) -> list[str]:
     }
     if figures.results and figures.seconds is not None:
         sd, tried = figures.sd_over_networks, figures.settings_tried
-        best_of = f" (best of {' or '.join(map(str, tried))})" if tried and tried[-1] > 1 else ""
+        best_of = f" (best of {' or '.join(map(str, tried))})" if tried and tried[-1] > 1 else " (one setting)"
         cells |= {
             "ours": over_seeds(figures.accuracy) + signs_of(figures, signs) + _reservations(figures),
             "seeds": ", ".join(str(result.seed) for result in figures.results),
             "± over networks": NONE if sd is None else percent(sd),
-            "all data": over_seeds(figures.all_data) + best_of,
+            "all data": over_seeds(figures.all_data) + (best_of if tried else ""),
             "ratio": over_seeds(figures.ratio),
             "TF-IDF + LR": over_seeds(figures.tfidf),
             "strongest baseline": strongest_baseline(figures),

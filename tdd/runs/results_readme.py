@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tdd.errors import UsageError
-from tdd.runs.results_figures import RowFigures, footnotes
+from tdd.runs.results_figures import Figure, RowFigures, footnotes
 from tdd.runs.results_markdown import NONE, markdown, notes_of, over_seeds, published, signs_of
 from tdd.system.formatting import percent
 
@@ -27,17 +27,13 @@ def short_table(figures: Sequence[RowFigures]) -> str:
     several = len({(data, n) for data, n, _ in lines}) < len(lines)
     cells = []
     for (data, n, network), by_init in lines.items():
-        both = list(by_init.values())
-        measured = {
-            name: next((value for row in both if (value := getattr(row, name)) is not None), None)
-            for name in ("all_data", "tfidf")
-        }
         cells.append(
             [
                 f"{data}, {network}" if several else data,
                 f"{n:,}",
                 *(_cell(by_init.get(init), signs) for init in ("fixed", "random")),
-                *(over_seeds(measured[name]) for name in ("all_data", "tfidf")),
+                _shared({init: row.all_data for init, row in by_init.items()}),
+                _shared({init: row.tfidf for init, row in by_init.items()}),
             ]
         )
     return markdown(COLUMNS, cells) + (f"\n{notes_of(signs)}" if signs else "")
@@ -58,6 +54,14 @@ def with_table(text: str, table: str, content: str) -> str:
         raise UsageError(f"'{begin}' and '{end}' stand in the README once, in this order: mend it")
     first, last = places
     return "".join([*lines[: first + 1], content, *lines[last:]])
+
+
+def _shared(by_init: Mapping[str, Figure | None]) -> str:
+    """A figure that rows of both initialisations have in common; both where they have not."""
+    told = {init: over_seeds(figure) for init, figure in by_init.items() if figure is not None}
+    if len(set(told.values())) > 1:
+        return "; ".join(f"{text} ({init})" for init, text in told.items())
+    return next(iter(told.values()), NONE)
 
 
 def _cell(row: RowFigures | None, signs: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from tdd.evaluation.given import GivenSet
 from tdd.evaluation.several_sets import over_sets
 from tdd.evaluation.transfer import Protocol
 from tdd.runs.asked import Asked
+from tdd.runs.open_data import check_made_of
 from tdd.runs.seeds_alone import check_seeds_differ
 from tdd.runs.transfer import Results, measured_on, prepared
 from tdd.system.reporter import Reporter
@@ -20,7 +21,7 @@ from tdd.system.reporter import Reporter
 
 def transfer(
     distilled: DistilledSet | Sequence[DistilledSet],
-    corpus: Corpus,
+    corpus: Corpus | Sequence[Corpus],
     networks: Sequence[str],
     protocol: Protocol = "both",
     beside: Sequence[str] = (),
@@ -31,7 +32,8 @@ def transfer(
 
     Args:
         distilled: the set, or sets that differ in their seed alone.
-        corpus: the data that they were distilled from, see `tdd.load_corpus`.
+        corpus: the data that the set was distilled from, see `tdd.load_corpus`; of several sets a list, one of each: a
+            seed draws which examples are held out.
         networks: names of the learners, such as ``["gru", "minilm", "tfidf"]``.
         protocol: "learned", the set's own steps and rates; "plain", AdamW at fixed settings; or "both".
         beside: sets of real examples that are tested too, such as "herding_teacher".
@@ -49,7 +51,9 @@ def transfer(
     sets: list[Any] = list(distilled) if isinstance(distilled, list | tuple) else [distilled]
     for each in sets:
         check_kind("distilled", each, DistilledSet, "tdd.DistilledSet.from_pretrained(FOLDER)")
-    check_kind("corpus", corpus, Corpus, "tdd.load_corpus(distilled.recipe)")
+    corpora: list[Any] = list(corpus) if isinstance(corpus, list | tuple) else [corpus]
+    for given in corpora:
+        check_kind("corpus", given, Corpus, "tdd.load_corpus(distilled.recipe)")
     check_choice("protocol", protocol, ("learned", "plain", "both"))
     for name, value in (("networks", networks), ("beside", beside)):
         if isinstance(value, str):
@@ -59,14 +63,23 @@ def transfer(
             raise UsageError(f"{name} is empty: give at least one, as in {example}")
     if fresh is not None:
         check_count("fresh", fresh)
-    for each in sets:
-        check_fits(each, corpus.train)
+    if len(corpora) != len(sets):
+        raise UsageError(
+            f"{len(sets)} sets, and data of {len(corpora)}: give each its own, "
+            "[tdd.load_corpus(each.recipe) for each in distilled], since a seed draws which examples are held out"
+        )
+    for each, data in zip(sets, corpora, strict=True):
+        check_fits(each, data.train)
+        check_made_of(each, data)
     check_seeds_differ({f"set {place}": each.recipe for place, each in enumerate(sets, 1)})
     asked = Asked(networks, protocol, beside, networks=fresh)
     asked.check()
     accelerator, reporter = asked.accelerator(), reporter or Reporter()
     with reporter:
-        tests = [prepared(asked, each.recipe, corpus, [GivenSet(each, corpus)], accelerator, reporter) for each in sets]
+        tests = [
+            prepared(asked, each.recipe, data, [GivenSet(each, data)], accelerator, reporter)
+            for each, data in zip(sets, corpora, strict=True)
+        ]
         found = [
             {network: measured_on(test, network, asked, accelerator, reporter) for network in networks}
             for test in tests

@@ -26,6 +26,19 @@ def test_accuracy_is_that_of_a_plain_loop_to_the_last_example(networks):
         assert value == plain_accuracy(learner.module, theta, test)
 
 
+def test_what_a_network_gives_that_exploded_is_no_class(networks):
+    learner, stacked, test = networks
+    kernel = learner.kernel()
+    exploded = {name: value.clone() for name, value in stacked.items()}
+    for value in exploded.values():
+        value[2] = float("nan")
+    found, plain = (accuracy.counts_of(kernel, each, test, torch.device("cpu")) for each in (exploded, stacked))
+    others = [0, 1, 3, 4, 5]
+    assert found.accuracy()[2] == 0 and torch.equal(found.accuracy()[others], plain.accuracy()[others])
+    assert not found.predicted[2].any() and found.macro_f1()[2] == 0
+    assert found.confusion.sum() == 5 * len(test) and torch.equal(found.actual, plain.actual)
+
+
 def test_a_split_larger_than_a_batch_is_read_to_its_end(networks, monkeypatch):
     learner, stacked, test = networks
     kernel = learner.kernel()

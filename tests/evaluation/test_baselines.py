@@ -14,6 +14,7 @@ from tdd.data.real_examples import class_means
 from tdd.data.text import TextSplit
 from tdd.distillation.accuracy import counts_of
 from tdd.distillation.distiller import Distiller
+from tdd.distillation.samples.start import first_rates
 from tdd.evaluation.baselines import Baselines
 from tdd.evaluation.evaluation import evaluate
 from tdd.evaluation.names import MEASURED, PLAIN, REAL, choice_and_labels
@@ -103,7 +104,7 @@ def test_held_out_accuracies_are_those_of_each_set_trained_by_itself(init, at_on
         assert found[row, column].item() == pytest.approx(expected, abs=1.01 / len(CORPUS.validation))
 
 
-@pytest.mark.parametrize("networks, sets, tested", [(7, 1, 7), (7, 3, 7), (1, 3, 3)])
+@pytest.mark.parametrize("networks, sets, tested", [(7, 1, 7), (6, 3, 6), (7, 3, 9), (1, 3, 3)])
 def test_fresh_networks_are_those_of_an_evaluation_shared_out_over_the_sets(networks, sets, tested):
     made = baselines(init="random", networks_at_once=4)
     chosen = [with_rate(one, 0.3) for one in made.sets.random[:sets]]
@@ -168,7 +169,8 @@ def test_results_say_what_was_measured_and_over_what(init):
         if "knn" in name:
             assert found["networks"] == 0 and "gradient_steps" not in found
         else:
-            fresh = 3 if name.endswith(PLAIN) else max(7, found["draws"])
+            asked = 3 if name.endswith(PLAIN) else 7
+            fresh = -(-asked // found["draws"]) * found["draws"]  # each draw has as many
             assert found["networks"] == (fresh if init == "random" else found["draws"])
             assert found["gradient_steps"] == (8 if name.endswith(PLAIN) else 4) and found["init"] == init
             assert found["train_seconds"] >= 0
@@ -188,6 +190,17 @@ def test_labels_and_rates_are_learned_for_real_samples_that_stay(monkeypatch):
     assert all(torch.equal(fitted.samples, start.samples) for start, fitted in pairs)
     assert any(not torch.equal(fitted.labels, start.labels) for start, fitted in pairs)
     assert any(fitted.learning_rates.sub(0.4).abs().max() > 1e-3 for fitted in tested)
+
+
+def test_labels_are_learned_through_plain_training_by_its_own_step_size(monkeypatch):
+    plain = {"init": "random", "inner": "plain", "inner_steps": [4, 8], "window": 2}
+    made = Baselines(tiny_recipe(n=6, **plain), CORPUS, 3, 2)
+    tested = []
+    monkeypatch.setattr(made.trainer, "tested", lambda sets, networks: tested.extend(sets) or [0.5] * len(sets))
+    made.measure("label_only")
+    assert len(tested) == 3
+    for fitted in tested:
+        assert torch.allclose(fitted.learning_rates, first_rates(made.recipe, CORPUS))
 
 
 @pytest.mark.parametrize("init", ["fixed", "random"])

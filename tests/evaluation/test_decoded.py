@@ -1,5 +1,7 @@
 """Sets read as words: what is replaced, what is fitted anew, and what is measured."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from tiny import tiny_corpus, tiny_recipe
@@ -45,6 +47,14 @@ def test_a_fit_keeps_the_words_and_moves_labels_and_rates(fixed):
     assert about["outer_steps"] == 20
     assert torch.equal(fitted.labels, words.labels) == (about["best_step"] == 0)
     assert fitted.learning_rates.shape == words.learning_rates.shape
+
+
+def test_a_fit_has_a_single_course_whatever_those_of_the_run_were(fixed):
+    words, _ = to_words(fixed, CORPUS.train.vectors)
+    went_on = words.recipe.model_copy(update={"restarts": [6], "refit_steps": 3})
+    steps = []
+    _, about = refit(replace(words, recipe=went_on), CORPUS, "fixed", on_progress=lambda told: steps.append(told.step))
+    assert max(steps) == about["outer_steps"] == 3
 
 
 @pytest.mark.parametrize("init", ["fixed", "random"])

@@ -3,7 +3,14 @@
 import pytest
 from scipy import stats
 
-from tdd.evaluation.differences import by_network, difference_between, interval_of, mean_interval, strongest
+from tdd.evaluation.differences import (
+    better_than,
+    by_network,
+    difference_between,
+    interval_of,
+    mean_interval,
+    strongest,
+)
 
 
 def test_the_interval_of_a_mean_is_students():
@@ -53,6 +60,24 @@ def test_networks_of_a_draw_are_no_values_of_their_own():
     two = {"accuracies": [0.5, 0.6, 0.57, 0.55], "draws": 2}  # networks 0 and 2, then 1 and 3
     four = difference_between(two, {"accuracies": [0.4] * 4, "draws": 4})
     assert four.interval == pytest.approx(mean_interval([0.15, 0.16]))
+
+
+def test_draws_of_unlike_number_are_no_pairs():
+    # Pairs of one of our draws would hold all of their draws, whose differences would cancel out.
+    ours, theirs = [0.5, 0.5, 0.6, 0.6], [0.3, 0.4, 0.5, 0.6]
+    found = difference_between({"accuracies": ours, "draws": 2}, {"accuracies": theirs, "draws": 4})
+    expected = stats.ttest_ind([0.5, 0.6], theirs, equal_var=False)
+    assert found.interval == pytest.approx(tuple(expected.confidence_interval(0.95)))
+
+
+def test_a_single_fresh_network_of_a_set_might_be_any_of_them():
+    baselines = {"random": {"accuracies": [0.4, 0.42, 0.44], "draws": 3, "test_examples": 9}}
+    tested = {"accuracies": [0.5], "test_examples": 9}
+    results = {"evaluation": {"random": tested, "fixed": tested}, "baselines": baselines}
+    fresh, fixed = (better_than(results, "random", init) for init in ("random", "fixed"))
+    assert fresh.mean == fixed.mean == pytest.approx(0.08)
+    assert fresh.interval is None
+    assert fixed.interval == pytest.approx(mean_interval([0.1, 0.08, 0.06]))
 
 
 def test_unlike_numbers_of_networks_are_compared_by_their_means_and_welch():

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 from command import distil_command, tdd, write_data
+from own_networks import Mlp
 from patches import spy
 from plain import short_training
 from tiny import tiny_corpus, tiny_recipe
@@ -91,15 +92,28 @@ def test_baselines_of_other_settings_or_data_are_not_gone_on_with(given, tmp_pat
     assert tdd(*command(given, *only)).code == 0
     other_data = write_data(tmp_path / "other.csv", rows=90)
     for arguments, other in (
-        (command(given, *only, filters=9), "settings or data"),
-        (command(given, *only, full_epochs=3), "settings or data"),
-        (command((other_data, given[1]), *only), "settings or data"),
+        (command(given, *only, filters=9), "settings, data or network"),
+        (command(given, *only, full_epochs=3), "settings, data or network"),
+        (command((other_data, given[1]), *only), "settings, data or network"),
         (command(given, *only, "--draws", 2), "draws (3, not 2)"),
     ):
         done = tdd(*arguments)
         assert done.code == 2
         assert f"measured with other {other}; ask for the same, or remove it to measure all" in done.one_line()
     assert tdd(*command(given, *only)).code == 0
+
+
+def test_baselines_of_a_network_of_ones_own_are_not_those_of_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(baselines, "open_corpus", lambda recipe, reporter: CORPUS)
+
+    def measured(hidden):
+        module = Mlp(CORPUS.train.space, len(CORPUS.classes), hidden)
+        return measure_baselines(RECIPE, tmp_path, 2, only=["average"], network=module)
+
+    found = measured(4)
+    with pytest.raises(UsageError, match="measured with other settings, data or network"):
+        measured(8)
+    assert measured(4) == found
 
 
 def test_an_interrupted_start_keeps_what_is_measured(tmp_path, monkeypatch):

@@ -4,11 +4,14 @@ import json
 import shutil
 
 import pytest
+import yaml
 from command import distil_command, tdd
+from patches import spy
 from plain import short_training
 
 from tdd.evaluation import ranking
 from tdd.evaluation.architectures import IMAGE_GRID, TEXT_GRID, architectures_of
+from tdd.evaluation.full_data import Setting
 from tdd.evaluation.ranking import worth
 
 GRID = "text_cnn: {widths: [[1], [1, 2]], filters: [4]}\nmean_pool: {hidden: [4, 8]}\n"
@@ -93,6 +96,15 @@ def test_a_stopped_ranking_goes_on_to_the_same_figures(run, made, tmp_path, monk
     assert trained == ["mean_pool", "mean_pool"]
     assert figures_of(run) == figures_of(whole)
     assert not list((run / "checkpoints").glob("rows-*"))
+
+
+@pytest.mark.parametrize("settings, rate", [({"full_search": "usual"}, 0.001), ({"full_lr": 0.01}, 0.01)])
+def test_all_the_data_are_learned_from_at_the_usual_step_size_or_the_runs_own(run, made, monkeypatch, settings, rate):
+    recipe = yaml.safe_load((run / "recipe.yaml").read_text())
+    (run / "recipe.yaml").write_text(yaml.safe_dump(recipe | settings))
+    trained = spy(monkeypatch, ranking, "train_by")
+    assert tdd(*command(run, made)).code == 0
+    assert {given[3] for given in trained} == {Setting(rate)}
 
 
 def test_an_order_is_compared_with_that_on_all_the_data():

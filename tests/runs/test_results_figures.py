@@ -16,7 +16,7 @@ from tdd.runs.results_rows import read_rows
 from tdd.settings.recipe import RESUMED
 from tdd.system.formatting import percent
 
-NOTE = "one run of version 0.1.0, before copies of a text were kept in one part"
+NOTE = "one run of version 0.1.0, before duplicate texts were kept in the same split"
 
 
 def write_result(run: str, accuracy: float, recipe: bool = True, **values: object) -> None:

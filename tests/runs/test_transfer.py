@@ -191,7 +191,7 @@ def test_python_gives_what_the_command_does(measured):
         assert found["text_cnn"]["plain"][row]["accuracies"] == kept[row]["accuracies"]
     for wrong, said in (
         (([], corpus, ["gru"]), r"distilled is empty: give at least one, as in \[first, second\]"),
-        (([distilled, distilled], corpus, ["gru"]), "two of these runs have the same seed"),
+        (([distilled, distilled], [corpus, corpus], ["gru"]), "two of these runs have the same seed"),
         ((distilled, corpus, ["gru"], "all"), "protocol is 'learned' or 'plain' or 'both', not 'all'"),
         ((run, corpus, ["gru"]), "distilled is a DistilledSet"),
         ((distilled, corpus, []), "networks is empty: give at least one, as in \\['gru', 'tfidf'\\]"),

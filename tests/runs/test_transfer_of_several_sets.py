@@ -10,6 +10,7 @@ from plain import short_training
 
 import tdd as package
 from tdd.distilled_set.set import DistilledSet
+from tdd.errors import UsageError
 from tdd.evaluation import several_sets
 from tdd.evaluation import transfer as tests_of_sets
 from tdd.evaluation.differences import difference_between, mean_interval
@@ -45,8 +46,13 @@ def test_runs_of_other_seeds_are_told_together(runs, given, tmp_path):
         assert found.mean == pytest.approx(sum(differences) / 2)
         assert found.interval == pytest.approx(mean_interval(differences))
     sets = [DistilledSet.from_pretrained(run) for run in (runs / "words", other)]
-    in_python = package.transfer(sets, package.load_corpus(sets[0].recipe), ["tfidf"], beside=["herding_teacher"])
-    assert in_python["tfidf"]["plain"]["set"]["accuracies"] == over["tfidf"]["plain"]["set"]["accuracies"]
+    corpora = [package.load_corpus(each.recipe) for each in sets]
+    in_python = package.transfer(sets, corpora, ["text_cnn", "tfidf"], "plain", [*ROWS[1::2]], fresh=2)
+    for network in ("text_cnn", "tfidf"):
+        for row in ("set", *ROWS[1::2]):
+            found, expected = in_python[network]["plain"][row], over[network]["plain"][row]
+            for figure in ("accuracies", "validation_accuracy"):
+                assert found[figure] == expected[figure], (network, row, figure)
     ours = over["text_cnn"]["plain"]["set"]
     assert ours["networks"] == 4 and ours["seeds"] == [0, 1] and ours["interval_over"] == "sets"
     assert "fresh networks of seed 0, 1; ±, intervals and differences: over 2 sets" in together.out
@@ -56,6 +62,19 @@ def test_runs_of_other_seeds_are_told_together(runs, given, tmp_path):
     found = json.loads(as_json.out)
     assert found["tfidf"]["plain"]["set"]["accuracies"] == over["tfidf"]["plain"]["set"]["accuracies"]
     assert list(found) == ["tfidf"] and list(found["tfidf"]["plain"]) == ["set"]  # nothing of the command before
+
+
+def test_in_python_each_set_has_the_data_that_it_was_made_of(runs, given, tmp_path):
+    assert tdd(*distil_command(*given, tmp_path / "other", samples="words", init="random", seed=1)).code == 0
+    sets = [DistilledSet.from_pretrained(run) for run in (runs / "words", tmp_path / "other")]
+    corpora = [package.load_corpus(each.recipe) for each in sets]
+    for distilled, data, said in (
+        (sets, corpora[0], "2 sets, and data of 1: give each its own"),
+        (sets, [corpora[1], corpora[0]], "the data are not those that the set was distilled from"),
+        (sets[0], corpora[1], "the data are not those that the set was distilled from"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            package.transfer(distilled, data, ["tfidf"])
 
 
 def test_an_interval_over_sets_lies_among_accuracies():

@@ -197,7 +197,7 @@ def real_sentences(train: TextSplit, examples: Tensor, words: Tensor, length: in
         for row in rows:
             ids = torch.from_numpy(np.array(train.ids[train.offsets[row] : train.offsets[row + 1]])).long()
             ids = ids[in_vocabulary[ids]]
-            if train.vectors.separator:
+            if train.vectors.separator and len(ids):
                 (ids,) = cut_pairs(ids[None], train.vectors.separator, length - filled)
             ids = ids[: length - filled]
             sentence[filled : filled + len(ids)] = ids

@@ -114,8 +114,10 @@ def test_a_random_start_draws_the_vocabulary_evenly_with_the_seed():
     assert not torch.equal(tokens, first_tokens(corpus, 100, **settings, seed=1))
 
 
-def test_a_sentence_without_words_leaves_its_place_to_the_next_one_or_is_refused():
+@pytest.mark.parametrize("separator", [[], [7]])
+def test_a_sentence_without_words_leaves_its_place_to_the_next_one_or_is_refused(monkeypatch, separator):
     train, known = tiny_corpus().train, torch.tensor([3, 4])
+    monkeypatch.setattr(train.vectors, "separator", separator)
     train.ids, train.offsets = np.array([9, 9, 3, 9, 4, 4], dtype=np.int32), np.array([0, 2, 5, 6])
     for fill, expected in ((False, [3, 4]), (True, [3, 4, 4, 3, 4, 4, 3, 4, 4, 3])):
         (found,) = real_sentences(train, torch.tensor([[0, 1, 2] * 4]), known, LENGTH, fill).tolist()
