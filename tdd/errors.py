@@ -44,6 +44,8 @@ def line_of(error: Exception) -> str:
         return "out of memory; lower n, batch_size or networks_at_once"
     if isinstance(error, OSError) and error.errno in _FULL:
         return f"cannot write {error.filename or 'what is printed'}: {error.strerror}; free some space"
+    if isinstance(error, PermissionError) and error.filename:
+        return f"cannot read or write {error.filename}: {error.strerror}"
     return f"unexpected {type(error).__name__}: {error}; add --debug to see where"
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from tdd.data.formats.class_folders import IMAGES, holds_classes, read_class_fol
 from tdd.data.formats.packed import data_suffix
 from tdd.data.formats.read import Read, of_all_files
 from tdd.data.join_files import join, of_one_kind
+from tdd.data.split_words import split_of
 from tdd.errors import TddError, UsageError
 from tdd.hub.layout import RECIPE, WEIGHTS
 from tdd.hub.quiet import offline, reason
@@ -21,6 +24,14 @@ from tdd.settings.data_parts import DataSettings
 
 if TYPE_CHECKING:
     from datasets import Dataset
+
+_ABOUT = ("README", "LICENSE", "LICENCE", "CITATION", "CHANGELOG", "NOTICE", "DATASET_INFOS")
+"""Names of files that are about the others, whatever their suffix."""
+_DATA = (
+    *(".arrow", ".avro", ".db", ".dta", ".feather", ".h5", ".hdf5", ".ndjson", ".npy", ".npz", ".ods", ".orc"),
+    *(".pickle", ".pkl", ".sav", ".sqlite", ".xls", ".xlsx", ".xml", ".yaml", ".yml", ".zip", ".zst", ".rar"),
+)
+"""Suffixes of files of data that are not read."""
 
 
 def read_folder(folder: Path, recipe: DataSettings) -> Read:
@@ -42,12 +53,43 @@ def read_folder(folder: Path, recipe: DataSettings) -> Read:
         )
     if _is_for_datasets(folder, recipe):
         return _by_datasets(folder, recipe)
-    files = [path for path in sorted(folder.rglob("*")) if _is_data(path, folder)]
+    shown = _files_below(folder)
+    files = [path for path in shown if data_suffix(path) is not None and not _is_hidden(path, folder)]
     if all(data_suffix(path) == ".txt" for path in files) and holds_classes(folder):
         return read_class_folders(folder, recipe.encoding)
     if not files:
         raise UsageError(f"{folder} holds no data files that can be read (csv, tsv, jsonl or parquet)")
-    return _by_names(folder, files, recipe)
+    read = _by_names(folder, files, recipe)
+    unread = _unread(folder, [path for path in shown if path not in set(files)], read.splits)
+    reading = read.reading | {"left_out_files": read.reading["left_out_files"] | unread}
+    return Read(read.splits, reading, [*read.notes, *(f"{name} is left out: {why}" for name, why in unread.items())])
+
+
+def _unread(folder: Path, paths: list[Path], splits: Collection[str]) -> dict[str, str]:
+    """Files that are not read, with the reason: one by one, or of a kind together.
+
+    Raises:
+        UsageError: the name of one speaks of a split that no other file gives.
+    """
+    left_out: dict[str, str] = {}
+    kinds: dict[str, list[str]] = {}
+    for path in paths:
+        name, parts = str(path.relative_to(folder)), path.relative_to(folder).parts
+        if any(part.startswith((".", "__")) for part in parts) or path.stem.upper() in _ABOUT:
+            continue
+        if data_suffix(path) is not None:
+            left_out[name] = "names with _ or . in front are those of hidden files"
+            continue
+        split = split_of(path.stem)
+        if split is not None and split not in splits and path.suffix.lower() in _DATA:
+            raise UsageError(
+                f"{folder} has its {split} split in {name}, which cannot be read: save it as csv or parquet"
+            )
+        kinds.setdefault(path.suffix, []).append(name)
+    for suffix, names in kinds.items():
+        told = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+        left_out[told] = f"files {suffix} are not read" if suffix else "it has no suffix, which tells how it is read"
+    return left_out
 
 
 def _is_for_datasets(folder: Path, recipe: DataSettings) -> bool:
@@ -63,9 +105,22 @@ def _has_metadata(folder: Path) -> bool:
     return any(path.suffix.lower() in IMAGES for of in told for path in of.parent.rglob("*"))
 
 
-def _is_data(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
-    return path.is_file() and not hidden and data_suffix(path) is not None
+def _files_below(folder: Path) -> list[Path]:
+    """All files in a folder and those below, in order.
+
+    Raises:
+        TddError: one of these cannot be read.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise TddError(f"cannot read {error.filename}: {error.strerror}") from None
+
+    found = [Path(root) / name for root, _, names in os.walk(folder, onerror=refuse) for name in names]
+    return sorted(path for path in found if path.is_file() or path.is_symlink())  # nothing that would wait for a writer
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
 
 
 def _by_datasets(folder: Path, recipe: DataSettings) -> Read:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MARKS_OF_NONE = ("null", "nan", "na", "n/a", "?")
 """Classes that a reader may have meant as no label at all."""
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+"""Characters that nobody sees: a soft hyphen, spaces without width, a byte order mark."""
 _MOST_DECIMALS = 20
 """Different decimal numbers that may still be classes, such as half stars."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
@@ -119,6 +121,12 @@ def _doubts(names: list[str], counts: Counter[str], declared: list[str] | None) 
     notes = []
     if missing := [name for name in declared or [] if name not in names]:
         notes.append(f"classes without a training example were left out: {', '.join(missing)}")
+    alike = [f"classes {_listed(group)} are the same number" for group in _same_numbers(names)]
+    truth = {name.casefold(): name for name in names if name.casefold() in ("true", "false")}
+    if truth and {"0", "1"} & set(names):
+        both = [*truth.values(), *(name for name in ("0", "1") if name in names)]
+        alike.append(f"classes {_listed(both)} may be two ways to write two classes")
+    notes += [f"{one}: write what is one class in one way" for one in alike]
     doubtful = [name for name in names if name.casefold() in _MARKS_OF_NONE]
     if "-1" in names and "0" in names:
         doubtful.append("-1")
@@ -130,6 +138,14 @@ def _doubts(names: list[str], counts: Counter[str], declared: list[str] | None) 
     return notes
 
 
+def _same_numbers(names: Iterable[str]) -> list[list[str]]:
+    """Names that are different ways to write a number, as 1 and 1.0."""
+    by_value: dict[float, list[str]] = {}
+    for name in filter(_is_number, names):
+        by_value.setdefault(float(name), []).append(name)
+    return [alike for alike in by_value.values() if len(alike) > 1]
+
+
 def _labels(split: str, found: LabelColumn, names: list[str]) -> Labels:
     """Places in `names`.
 
@@ -138,9 +154,11 @@ def _labels(split: str, found: LabelColumn, names: list[str]) -> Labels:
     """
     for name, count in found.counts().items():
         if name not in names:
+            alike = [each for each in names if _same_numbers([each, name])]
+            mend = f"write it as '{alike[0]}', as train does" if alike else "remove it there, or add examples to train"
             raise UsageError(
                 f"class '{name}' is in the {split} split ({counted(count, 'example')}) but has no training example: "
-                f"remove it there, or add examples to train"
+                f"{mend}"
             )
     places = [names.index(name) if name in names else -1 for name in found.written]
     return np.array([*places, -1], dtype=np.int64)[found.codes]
@@ -174,7 +192,10 @@ def _notes_on_spellings(spelled: Mapping[str, str]) -> list[str]:
     changed = {old: new for old, new in spelled.items() if old != new}
     alike = {old: new for old, new in changed.items() if unicodedata.normalize("NFC", old) == new}
     seen = [f"'{old}' as '{new}'" for old, new in changed.items() if old not in alike]
-    told = {"white space or case": seen, "Unicode form (NFC)": [f"'{new}'" for new in alike.values()]}
+    told = {
+        "white space, case or invisible characters": seen,
+        "Unicode form (NFC)": [f"'{new}'" for new in alike.values()],
+    }
     return [
         f"labels that differ in {what} alone are one class, {', '.join(sorted(found)[:3])}"
         f"{' ...' if len(found) > 3 else ''}: keep_labels: true keeps them apart"
@@ -184,7 +205,7 @@ def _notes_on_spellings(spelled: Mapping[str, str]) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).split())
+    return " ".join(unicodedata.normalize("NFC", name).translate(_INVISIBLE).split())
 
 
 def _companion(column: str) -> str:

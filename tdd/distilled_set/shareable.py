@@ -77,6 +77,15 @@ def _file_without_folders(name: str) -> str:
     return _encoder_without_folders(name) if is_encoder(name) else last_part(name)
 
 
+def tested_on(distilled: DistilledSet) -> tuple[str | None, ...]:
+    """What tells the test examples of a set from those of others, in whatever vectors and from wherever they are read.
+
+    The data set's name without folders, the column of labels and a digest of the labels: files of one name may differ.
+    """
+    recipe, digests = public(distilled).recipe, distilled.results.get("data", {}).get("digests", {}).get("test", {})
+    return recipe.dataset, recipe.label_column, digests.get("labels")
+
+
 def last_part(path: str) -> str:
     """The name of a file or folder without those that it lies in."""
     return re.split(r"[/\\]", path.rstrip("/\\"))[-1]

@@ -105,7 +105,7 @@ class Predictor:
         for number, text in enumerate(texts, 1):
             pair = isinstance(text, tuple | list) and len(text) == 2 and all(isinstance(part, str) for part in text)
             if not (pair if self.of_pairs else isinstance(text, str)):
-                what = "a pair of texts, (text, text)" if self.of_pairs else "a text"
+                what = "a pair of texts, (text, text): a file has them in two columns" if self.of_pairs else "a text"
                 raise UsageError(f"text {number} is {type(text).__name__}, not {what}")
 
     def _encoded(self, texts: Sequence[Text]) -> TextSplit:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tdd.distilled_set.set import DistilledSet
-from tdd.distilled_set.shareable import public
+from tdd.distilled_set.shareable import public, tested_on
 from tdd.evaluation.names import NAMES
 from tdd.inspection.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY
 from tdd.inspection.figure_style import mark_classes, new_figure, shortened, styled, ticks_at
@@ -115,12 +115,12 @@ def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
 
     Initialisations and, where measured, baselines with as many samples are lines; accuracy with all the data is level.
     """
-    panels: dict[str, list[DistilledSet]] = defaultdict(list)
+    panels: dict[tuple[str | None, ...], list[DistilledSet]] = defaultdict(list)
     for distilled in sorted(sets, key=lambda distilled: distilled.n):
         if distilled.results.get("evaluation"):
-            panels[public(distilled).recipe.dataset].append(distilled)
+            panels[tested_on(distilled)].append(distilled)
     figure, grid = new_figure(2.9 * len(panels), len(panels))
-    for axes, (name, group) in zip(grid, panels.items(), strict=True):
+    for axes, ((name, *_), group) in zip(grid, panels.items(), strict=True):
         lines: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
         told_apart = _told_apart(group)
         for distilled in group:
@@ -146,7 +146,7 @@ def draw_accuracy_against_n(sets: Iterable[DistilledSet]) -> Figure:
         if full:
             axes.axhline(100 * max(full), color="black", linestyle=":", linewidth=1, label="all the data")
         ticks_at(axes, [member.n for member in group])
-        axes.set(xlabel="distilled samples n", ylabel="test accuracy (%)", title=shortened(name, 60))
+        axes.set(xlabel="distilled samples n", ylabel="test accuracy (%)", title=shortened(name or "", 60))
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     networks = dict.fromkeys(" + ".join(member.recipe.learners) for group in panels.values() for member in group)
     about = f"networks trained on the sets: {', '.join(networks)}; ± standard deviation over networks"

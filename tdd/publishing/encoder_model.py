@@ -57,6 +57,7 @@ def build_encoder(distilled: DistilledSet, network: Any) -> tuple[PreTrainedMode
     config.label2id = {label: place for place, label in enumerate(distilled.classes)}
     config.problem_type, config._name_or_path = "single_label_classification", ""
     config.made_from = {"dataset": shared.dataset, "n": distilled.n, "init": shared.init, "encoder": shared.network}
+    config.made_from |= {"of_pairs": distilled.pair is not None}
     weights = weights_of(network, name)
     if settings is None:
         model = _pooled(config, weights, classifier)

@@ -21,7 +21,7 @@ class PooledEncoderConfig(PreTrainedConfig):  # type: ignore[misc]
     Args:
         encoder: the configuration of the encoder, "model_type" among it.
         pooling: the vector of a text: "mean" of all its states, or the first of them, "cls".
-        made_from: data set, n, initialisation and encoder of the distilled set.
+        made_from: data set, n, initialisation and encoder of the distilled set, and whether its texts are pairs.
     """
 
     model_type = "tdd-encoder"

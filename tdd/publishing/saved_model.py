@@ -60,17 +60,26 @@ class SavedModel:
             raise TddError(f"the model in '{folder}' cannot be read ({why}); train it again with tdd train") from None
         self.model = loaded.eval()
         self._threads = Suited(CPU)
+        made_from = getattr(loaded.config, "made_from", None)
+        self._of_pairs: bool | None = made_from.get("of_pairs") if isinstance(made_from, dict) else None
         self.classes = [str(loaded.config.id2label[place]) for place in range(loaded.config.num_labels)]
 
     def probabilities(self, texts: Sequence[Text]) -> NDArray[np.float64]:
         """The probability of each class (N, C), for each text or pair of texts.
 
         Raises:
-            UsageError: texts and pairs are mixed.
+            UsageError: texts and pairs are mixed, or are not what the model was trained on, where it says that.
         """
         pairs = {not isinstance(text, str) for text in texts}
         if len(pairs) > 1:
             raise UsageError("some of these are texts and some pairs of them: give either")
+        if self._of_pairs is not None and pairs and pairs != {self._of_pairs}:
+            if self._of_pairs:
+                raise UsageError(
+                    "the model reads pairs of texts, and these are single ones: a file has pairs in two columns "
+                    "(--text-column A,B)"
+                )
+            raise UsageError("the model reads single texts, and these are pairs of them")
         if not len(texts):
             return np.empty((0, len(self.classes)))
         with self._threads.within(lambda: self._of(texts[:MEASURED]), is_usual=len(texts) >= MEASURED):

@@ -12,14 +12,14 @@ import torch
 from safetensors import SafetensorError
 from torch import nn
 
-from tdd.data.corpus import load_corpus
+from tdd.data.corpus import Corpus, load_corpus
 from tdd.data.text import TextSplit
+from tdd.distillation.data_of_set import check_made_of
 from tdd.distillation.learner_of_set import learner_of
 from tdd.distilled_set.set import DistilledSet
 from tdd.distilled_set.shareable import public
 from tdd.distilled_set.vectors import check_vectors, load_vectors_of
 from tdd.embeddings.fast_tokenizer import PAD, UNKNOWN, fast_tokenizer
-from tdd.embeddings.protocol import Embedding
 from tdd.embeddings.word_vectors import WordVectors
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.predictor import trained_on
@@ -31,7 +31,6 @@ from tdd.publishing.network_of_config import SHAPE
 from tdd.publishing.transformers_model import DistilledClassifier, DistilledConfig
 from tdd.settings.from_data import LONGEST
 from tdd.settings.networks import entry_of
-from tdd.settings.recipe import Recipe
 from tdd.settings.said import Where, read_from
 from tdd.system.files import write_text
 from tdd.system.memory import CPU
@@ -79,7 +78,10 @@ def build_model(
         table_size=len(table),
         separator=kept.index(vectors.separator[0] - 1) + 2 if vectors.separator else None,
         pad_token_id=tokenizer.token_to_id(PAD),
-        made_from={"dataset": recipe.dataset, "n": distilled.n, "init": recipe.init, "vectors": recipe.vectors},
+        made_from={
+            **{"dataset": recipe.dataset, "n": distilled.n, "init": recipe.init, "vectors": recipe.vectors},
+            "of_pairs": distilled.pair is not None,
+        },
         id2label=dict(enumerate(distilled.classes)),
         label2id={name: label for label, name in enumerate(distilled.classes)},
         architectures=[DistilledClassifier.__name__],
@@ -141,7 +143,11 @@ def train_model(
             f"{distilled.recipe.network} reads the word pieces of {distilled.recipe.vectors} here, and models are "
             "saved of networks that read word vectors, or of encoders; use tdd predict"
         )
-    rows = words_of_data(recipe, vectors) if vocabulary == "data" else None
+    rows = None
+    if vocabulary == "data":
+        corpus = load_corpus(recipe, vectors)
+        check_made_of(distilled, corpus)
+        rows = words_of_data(corpus)
     model, tokenizer = build_model(distilled, vectors, rows, seed)
     _save(output, model, tokenizer, modeling_file(learner_of(distilled, None, CPU)))
     return model
@@ -185,11 +191,11 @@ def _save(output: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFa
         raise TddError(f"cannot write {output}: {why}; free some space or choose another") from None
 
 
-def words_of_data(recipe: Recipe, vectors: Embedding) -> list[int]:
+def words_of_data(corpus: Corpus) -> list[int]:
     """Rows of the words that the splits of a data set hold, in the order of the table."""
-    corpus = load_corpus(recipe, vectors)
-    seen = np.zeros(len(vectors) + 1, dtype=bool)
+    assert isinstance(corpus.train, TextSplit)
+    seen = np.zeros(len(corpus.train.vectors) + 1, dtype=bool)
     for split in (corpus.train, corpus.validation, corpus.test):
-        if isinstance(split, TextSplit):
-            seen[split.ids] = True
+        assert isinstance(split, TextSplit)
+        seen[split.ids] = True
     return [int(row) for row in np.flatnonzero(seen[1:])]

@@ -28,7 +28,7 @@ class DistilledConfig(PreTrainedConfig):  # type: ignore[misc]
         vocab_size: tokens of the tokenizer.
         table_size: rows of the table of vectors, those of padding and unknown words included.
         separator: row of the table between the texts of pairs; None: texts are no pairs.
-        made_from: data set, n, initialisation and word vectors of the distilled set.
+        made_from: data set, n, initialisation and word vectors of the distilled set, and whether its texts are pairs.
     """
 
     model_type = "tdd"

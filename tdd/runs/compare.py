@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tdd.distilled_set.run_folder import read_run
-from tdd.distilled_set.shareable import public
+from tdd.distilled_set.shareable import public, tested_on
 from tdd.settings.initialisations import USUAL_INITIALISATION
 from tdd.system.formatting import aligned, duration, percent, printable
 
@@ -49,7 +49,7 @@ def compare(folders: Sequence[Path]) -> list[dict[str, Any]]:
                     "made_for": recipe.init,
                     "initialisation": ", ".join(recipe.initialisation),
                     "seed": recipe.seed,
-                    "tested_on": [recipe.dataset, recipe.label_column, evaluation.get("test_examples")],
+                    "tested_on": [*tested_on(distilled), evaluation.get("test_examples")],
                     "init": init,
                     "accuracy": mean,
                     "sd": evaluation.get("sd"),

@@ -36,12 +36,6 @@ def own_way(distilled: DistilledSet) -> str:
     return ways if distilled.recipe.init == RANDOM else f"fixed, {ways}"
 
 
-def tested_on(distilled: DistilledSet) -> tuple[str | None, ...]:
-    """What tells the test examples of a set from those of others, in whatever vectors they are read."""
-    digests = distilled.results.get("data", {}).get("digests", {}).get("test", {})
-    return distilled.recipe.dataset, distilled.recipe.label_column, digests.get("labels")
-
-
 def _by_way(distilled: DistilledSet) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The evaluations by fresh networks, by how they were drawn; asked for by name, its own stand there once."""
     own = ", ".join(distilled.recipe.initialisation)

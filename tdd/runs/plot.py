@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from tdd.distilled_set.run_folder import LOG, read_run, recipe_of_run
 from tdd.distilled_set.run_log import read_log
 from tdd.distilled_set.set import DistilledSet
-from tdd.distilled_set.shareable import public
+from tdd.distilled_set.shareable import public, tested_on
 from tdd.errors import TddError, UsageError
 from tdd.evaluation.names import PROTOCOLS
 from tdd.evaluation.transfer_cells import matrix, parts_of_test
@@ -85,8 +85,8 @@ def plot_runs(folders: Sequence[Path], output: Path | None = None, format: Forma
 
 def _of_several_n(sets: Sequence[DistilledSet]) -> list[DistilledSet]:
     """Those tested sets whose data set has others of another n beside them."""
-    tested = [(public(each).recipe.dataset, each) for each in sets if each.results.get("evaluation")]
-    sizes: dict[str, set[int]] = {}
+    tested = [(tested_on(each), each) for each in sets if each.results.get("evaluation")]
+    sizes: dict[tuple[str | None, ...], set[int]] = {}
     for name, each in tested:
         sizes.setdefault(name, set()).add(each.n)
     return [each for name, each in tested if len(sizes[name]) > 1]

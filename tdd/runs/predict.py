@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ import numpy as np
 
 from tdd.data.columns import column_of
 from tdd.data.files import read_file
+from tdd.data.formats.dialect import DELIMITERS
+from tdd.data.formats.fasttext_lines import holds_labels
 from tdd.data.formats.packed import data_suffix, lines_of
 from tdd.data.formats.plain_text import plain_text
 from tdd.distilled_set.set import DistilledSet
@@ -100,6 +103,8 @@ def texts_of_file(
 ) -> list[Text]:
     """The texts of a file: one a line (.txt), or those of a column of a table, of all its splits.
 
+    A file ``.txt`` is a table where it is one of fastText's, or where the set's own columns stand in its first line.
+
     Args:
         path: the file.
         own: the column of the set's data, which is taken where the file has it; None: not known.
@@ -107,21 +112,47 @@ def texts_of_file(
         reading: settings that say how the file is written; None: that is recognised.
 
     Raises:
-        UsageError: a file of another kind, or without such a column.
+        UsageError: a file of another kind, without such a column, or without a text in a row.
         TddError: it is damaged.
     """
     reading = reading or {}
     if data_suffix(path) == ".txt" and column is None and "delimiter" not in reading:
-        data, _ = plain_text(path, reading.get("encoding"))
-        return [line.rstrip("\r\n") for line in lines_of(data) if line.strip()]
+        encoding = reading.get("encoding")
+        lines = [line.rstrip("\r\n") for line in lines_of(plain_text(path, encoding)[0]) if line.strip()]
+        if not lines:
+            raise UsageError(f"{path} is empty: it holds no texts")
+        if not holds_labels(path, encoding) and not _is_head(lines[0], own):
+            return list(lines)
     asked = column or own
     read = read_file(path, DataSettings(text_column=asked, **reading))
     texts: list[Text] = []
     for split in read.splits.values():
         columns = _columns(path, split.column_names, asked)
-        parts = [[value or "" for value in map(str, column_of(split, name).to_pylist())] for name in columns]
+        parts = [_texts(path, column_of(split, name).to_pylist(), name) for name in columns]
         texts += parts[0] if len(parts) == 1 else list(zip(*parts, strict=True))
     return texts
+
+
+def _is_head(line: str, own: str | None) -> bool:
+    """Whether the columns that a set was made of stand in the first line of a file, as in that of a table."""
+    if own is None:
+        return False
+    cells = [{cell.strip(" \"'") for cell in line.split(one)} for one in DELIMITERS if one in line]
+    return any(set(pair_of(own) or [own]) <= found for found in cells)
+
+
+def _texts(path: Path, values: list[Any], column: str) -> list[str]:
+    """The values of a column as texts.
+
+    Raises:
+        UsageError: one is missing, blank, or no text.
+    """
+    for row, value in enumerate(values, 1):
+        if value is None or not str(value).strip() or (isinstance(value, float) and isnan(value)):
+            raise UsageError(f"{path}: row {row} has no text in column '{column}'; leave it out")
+        if not isinstance(value, str | int | float):
+            raise UsageError(f"{path}: column '{column}' holds {type(value).__name__}s, not texts; name another one")
+    return list(map(str, values))
 
 
 def _columns(path: Path, present: list[str], asked: str | None) -> list[str]:

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tdd.data.labelled_texts import read_labelled_texts
+import torch
+
+from tdd.data.labelled_texts import LabelledTexts, read_labelled_texts
+from tdd.data.protocols import Split
 from tdd.data.sources import local_copy
 from tdd.data.text import TextSplit
 from tdd.distilled_set.probabilities import probabilities
@@ -53,7 +56,10 @@ def transfer_texts(
         train = corpus.train
         pair = train.raw.columns if isinstance(train, TextSplit) and train.raw and train.are_pairs else ()
         read = [read_labelled_texts(path, corpus.classes, pair, reading) for path in files]
-        for note in dict.fromkeys(note for each in read for note in each.notes):
+        notes = [note for each in read for note in each.notes]
+        among = [_of_the_test(path, each, corpus.test) for path, each in zip(files, read, strict=True)]
+        notes += [note for note in among if note]
+        for note in dict.fromkeys(notes):
             reporter.note(f"note: {note}")
         sizes = sorted({len(each.texts) for each in read})
         if len(sizes) > 1:
@@ -71,3 +77,22 @@ def transfer_texts(
             results = {network: measured_on(tests, network, asked, accelerator, reporter) for network in asked.on}
         kept.clear()
         return results
+
+
+def _of_the_test(path: Path, given: LabelledTexts, test: Split) -> str:
+    """How many of the test examples are among the texts of a file, which flatters it; "": none.
+
+    Raises:
+        UsageError: they are all among them.
+    """
+    if not isinstance(test, TextSplit) or test.raw is None:
+        return ""
+    texts = {_plain(text) for text in given.texts}
+    found = sum(_plain(text) in texts for text in test.raw.texts(torch.arange(len(test))))
+    if found == len(test):
+        raise UsageError(f"{path} holds all {found:,} test examples: leave them out, since they are what is tested on")
+    return f"{found:,} of the {len(test):,} test examples are also in {path}: figures are too high" if found else ""
+
+
+def _plain(text: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(" ".join(part.split()) for part in text)

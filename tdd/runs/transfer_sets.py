@@ -7,13 +7,13 @@ from typing import Any
 
 from tdd.data.corpus import Corpus
 from tdd.distillation.accuracy import check_fits
+from tdd.distillation.data_of_set import check_made_of
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError, check_choice, check_count, check_kind
 from tdd.evaluation.given import GivenSet
 from tdd.evaluation.several_sets import over_sets
 from tdd.evaluation.transfer import Protocol
 from tdd.runs.asked import Asked
-from tdd.runs.open_data import check_made_of
 from tdd.runs.seeds_alone import check_seeds_differ
 from tdd.runs.transfer import Results, measured_on, prepared
 from tdd.system.reporter import Reporter

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tdd.distilled_set.run_folder import read_run
-from tdd.distilled_set.shareable import public
+from tdd.distilled_set.shareable import tested_on
 from tdd.errors import UsageError
 from tdd.evaluation.names import PROTOCOLS
 from tdd.evaluation.transfer_cells import (
@@ -18,7 +18,7 @@ from tdd.evaluation.transfer_cells import (
     what_it_is,
     words_told,
 )
-from tdd.runs.initialisation_matrix import initialisation_matrix, parts_of_initialisations, tested_on
+from tdd.runs.initialisation_matrix import initialisation_matrix, parts_of_initialisations
 from tdd.runs.summary import cost_of
 from tdd.system.formatting import aligned, duration, printable
 
@@ -59,7 +59,7 @@ def matrix_table(folders: Sequence[Path]) -> str:
         parts += [_table(by_way), *parts_of_initialisations(sets), ""]
     if not parts:
         raise UsageError("none of these runs was tested on other networks: tdd evaluate RUN --network NAME")
-    if len({tested_on(public(distilled)) for _, distilled in sets}) > 1:
+    if len({tested_on(distilled) for _, distilled in sets}) > 1:
         parts.append("these were tested on different data: their accuracies cannot be compared")
     parts += [f"{name}: {cost}" for name, distilled in sets if (cost := cost_of(distilled))]
     return "\n".join(parts).strip()

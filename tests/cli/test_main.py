@@ -73,6 +73,15 @@ def test_a_failure_nobody_thought_of_is_one_line_too(run, monkeypatch):
     assert done.code == 1
 
 
+def test_a_file_that_one_may_not_read_is_named(run, monkeypatch):
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied", "data.csv")
+
+    monkeypatch.setattr("tdd.embeddings.load.load_embedding", refused)
+    done = tdd("decode", run)
+    assert (done.code, done.one_line()) == (1, "cannot read or write data.csv: Permission denied")
+
+
 @pytest.mark.parametrize(
     "error", [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried")]
 )

@@ -84,6 +84,21 @@ def test_texts_without_labels_and_files_beside_classes_are_left_out_and_named(tm
     assert "train/unsup is left out: by its name it has no labels, and train alone holds it" in corpus.notes
 
 
+def test_files_of_another_kind_in_folders_of_classes_are_named(tmp_path: Path, load: Load):
+    for name in ("good", "bad"):
+        write_texts(tmp_path / "d" / name, 20, name)
+    for name in ("neutral/1.md", "neutral/2.md", "bad/1.doc", "bad/2.doc", "good/1.DOC", "good/.DS_Store"):
+        (tmp_path / "d" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "d" / name).write_text("x")
+    corpus = load(tmp_path / "d")
+    assert (corpus.classes, total(corpus)) == (["bad", "good"], 40)
+    assert corpus.reading["left_out_files"] == {
+        "neutral": "it holds no texts that are read (.txt)",
+        "bad/*.doc": "2 files of another kind",
+        "good/*.DOC": "1 file of another kind",
+    }
+
+
 def test_a_split_without_folders_of_classes_is_left_out(tmp_path: Path):
     for shade, name in enumerate(("cat", "dog")):
         write_images(tmp_path / "d" / "train" / name, 20, 40 * shade)

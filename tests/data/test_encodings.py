@@ -87,3 +87,16 @@ def test_a_text_that_is_utf_8_but_for_some_lines_is_refused(suffix: str, tmp_pat
         read_file(path, RECIPE)
     told = RECIPE.model_copy(update={"encoding": "latin-1"})
     assert read_file(path, told).splits["train"]["text"][7] == "café 7"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "told"),
+    [
+        ("utf-16", r"d\.csv, line 1: not utf-16; set encoding \(--encoding\) to another one"),
+        *((name, f"no encoding '{name}'; usual ones are utf-8") for name in ("rot13", "hex", "no-such")),
+    ],
+)
+def test_an_encoding_that_the_text_is_not_in_or_that_is_none_of_text_is_a_line(encoding, told, tmp_path: Path):
+    (tmp_path / "d.csv").write_text("text,label\na fine film,good\n")
+    with pytest.raises(TddError, match=told):
+        read_file(tmp_path / "d.csv", Recipe(dataset="d", encoding=encoding))

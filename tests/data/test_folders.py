@@ -1,6 +1,7 @@
 """No file of a folder is left out or merged without being named."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from data_files import Load, texts, write_csv, write_declared, write_parquet
 
 from tdd.data.corpus import load_corpus
 from tdd.data.split_words import rank, split_of
-from tdd.errors import UsageError
+from tdd.errors import TddError, UsageError
 from tdd.settings.recipe import Recipe
 
 
@@ -258,3 +259,37 @@ def test_the_folder_of_a_run_is_not_read_as_data(tmp_path: Path, load: Load):
         (run / name).write_text("\n")
     with pytest.raises(UsageError, match=f"run holds a run, not data: name a data set; .* tdd evaluate {run}"):
         load(run)
+
+
+def test_files_that_cannot_be_read_are_named_and_a_split_in_one_is_refused(tmp_path: Path, load: Load):
+    folder = tmp_path / "d"
+    write_csv(folder / "train.csv", rows(40, "a"))
+    for name in ("notes.xlsx", "more.xlsx", "clean.py", "test.py", "README.md", "LICENSE", ".hidden", ".git/test.zip"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("x")
+    write_csv(folder / "_test.csv", rows(10, "b"))
+    assert load(folder).reading["left_out_files"] == {
+        "_test.csv": "names with _ or . in front are those of hidden files",
+        "clean.py and 1 more": "files .py are not read",
+        "more.xlsx and 1 more": "files .xlsx are not read",
+    }
+    (folder / "test.xlsx").write_text("x")
+    with pytest.raises(UsageError, match=r"has its test split in test\.xlsx, which cannot be read: save it as csv"):
+        load(folder)
+    write_csv(folder / "test.csv", rows(10, "b"))
+    assert len(load(folder).test) == 10
+
+
+def test_a_folder_below_that_cannot_be_read_is_named(tmp_path: Path, load: Load, monkeypatch):
+    write_csv(tmp_path / "d" / "train.csv", rows(40, "a"))
+    (tmp_path / "d" / "sub").mkdir()
+    scan = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("sub"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(TddError, match=r"cannot read .*sub: Permission denied"):
+        load(tmp_path / "d")

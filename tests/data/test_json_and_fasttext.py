@@ -83,6 +83,14 @@ def test_the_line_of_json_that_is_not_in_the_encoding_given_is_named(tmp_path: P
         read_file(tmp_path / "d.jsonl", RECIPE.model_copy(update={"encoding": "utf-8"}))
 
 
+def test_not_a_number_among_texts_is_none(tmp_path: Path, load: Load):
+    rows = [{"text": float("nan") if n % 10 == 9 else t, "label": "ab"[n % 2]} for n, t in enumerate(texts(60))]
+    (tmp_path / "d.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    corpus = load(tmp_path / "d.jsonl")
+    assert len(corpus.train) + len(corpus.validation) + len(corpus.test) == 54
+    assert any("6 of the 60 rows of the train split have no text" in note for note in corpus.notes)
+
+
 def test_json_labels_of_several_types_are_text(tmp_path: Path, load: Load):
     path = tmp_path / "d.jsonl"
     labels = [0, "one", 1.5] * 20

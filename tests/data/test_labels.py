@@ -1,5 +1,6 @@
 """Classes are named and ordered as the data declare them; labels that cannot be learned from are explained."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,38 @@ def test_a_class_of_the_test_split_without_training_example_is_named(tmp_path: P
         load(tmp_path / "d")
 
 
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (["0", "1", "0.0", "1.0"], "classes '0', '0.0' are the same number: write what is one class in one way"),
+        (
+            ["0", "1", "True"],
+            "classes 'True', '0', '1' may be two ways to write two classes: write what is one class in one way",
+        ),
+    ],
+)
+def test_two_ways_to_write_a_class_are_told(labels: list[str], told: str, tmp_path: Path, load: Load):
+    rows = list(zip(texts(10 * len(labels)), labels * 10, strict=True))
+    (tmp_path / "d.jsonl").write_text("\n".join(json.dumps({"text": text, "label": label}) for text, label in rows))
+    corpus = load(tmp_path / "d.jsonl")
+    assert len(corpus.classes) == len(labels) and told in corpus.notes
+
+
+def test_characters_that_nobody_sees_make_no_class(tmp_path: Path, load: Load):
+    rows = list(zip(texts(40), ["bad", "good", "bad\u200b", "\ufeffgood"] * 10, strict=True))
+    assert load(write_csv(tmp_path / "d.csv", rows)).classes == ["bad", "good"]
+
+
+def test_a_class_of_the_test_split_that_train_writes_otherwise_is_named(tmp_path: Path, load: Load):
+    for name, values in (("train", ["1.0", "2.0", "2.5"]), ("test", ["1", "2", "2.5"])):
+        rows = [{"text": f"{text} {name}", "label": value} for text, value in zip(texts(30), values * 10, strict=True)]
+        path = tmp_path / "d" / f"{name}.jsonl"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(UsageError, match=r"class '1' is in the test split .*: write it as '1.0', as train does"):
+        load(tmp_path / "d")
+
+
 @pytest.mark.parametrize("declared", [True, False])
 def test_a_test_split_published_without_labels_is_not_used(declared: bool, tmp_path: Path, load: Load):
     for name, labels in (("train", [0, 1] * 20), ("test", [-1] * 10)):
@@ -130,8 +163,8 @@ def test_labels_that_differ_in_case_or_white_space_are_one_class_unless_kept(tmp
     corpus = load(path)
     assert corpus.classes == ["bad", "good"]
     assert [note for note in corpus.notes if "one class" in note] == [
-        "labels that differ in white space or case alone are one class, ' bad' as 'bad', 'BAD' as 'bad', "
-        "'good ' as 'good': keep_labels: true keeps them apart"
+        "labels that differ in white space, case or invisible characters alone are one class, ' bad' as 'bad', "
+        "'BAD' as 'bad', 'good ' as 'good': keep_labels: true keeps them apart"
     ]
     assert load(path, keep_labels=True).classes == [" bad", "BAD", "bad", "good", "good "]
 
@@ -240,7 +273,8 @@ def test_labels_of_one_look_are_one_class_whatever_their_unicode_form(tmp_path: 
     assert corpus.classes == ["neg", "\u00e9"]
     end = "keep_labels: true keeps them apart"
     assert [note for note in corpus.notes if "one class" in note] == [
-        f"labels that differ in white space or case alone are one class, '\u00c9' as '\u00e9': {end}",
+        "labels that differ in white space, case or invisible characters alone are one class, "
+        f"'\u00c9' as '\u00e9': {end}",
         f"labels that differ in Unicode form (NFC) alone are one class, '\u00e9': {end}",
     ]
     assert len(load(path, keep_labels=True).classes) == 4

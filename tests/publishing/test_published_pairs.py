@@ -24,6 +24,7 @@ from tdd.inspection.decode import decode
 from tdd.inspection.show import show
 from tdd.publishing.card import card
 from tdd.publishing.contents import contents
+from tdd.publishing.saved_model import SavedModel
 from tdd.publishing.tables import readable_table
 from tdd.publishing.trained_model import train_model, trained_network
 from tdd.runs.open_data import open_corpus_of
@@ -121,6 +122,20 @@ def test_a_trained_model_reads_raw_pairs_with_our_logits(made, tmp_path):
         torch.testing.assert_close(logits, ours[0], rtol=1e-5, atol=1e-5)
     first = answer({"text": rows[0][0], "text_pair": rows[0][1]})
     assert first["label"] == distilled.classes[int(theirs[0].argmax())]
+
+
+def test_a_saved_model_of_pairs_reads_no_single_texts_and_the_other_way_round(made, tmp_path):
+    distilled, _ = made
+    train_model(distilled, tmp_path / "model")
+    model = SavedModel(tmp_path / "model")
+    assert model.probabilities([("a film", "a story")]).shape == (1, 2)
+    with pytest.raises(UsageError, match="the model reads pairs of texts, and these are single ones"):
+        model.probabilities(["a film"])
+    config = json.loads((tmp_path / "model/config.json").read_text())
+    config["made_from"]["of_pairs"] = False
+    (tmp_path / "model/config.json").write_text(json.dumps(config))
+    with pytest.raises(UsageError, match="the model reads single texts, and these are pairs of them"):
+        SavedModel(tmp_path / "model").probabilities([("a film", "a story")])
 
 
 @pytest.mark.slow

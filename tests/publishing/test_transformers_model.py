@@ -140,6 +140,15 @@ print([name for name in ("torch", "transformers") if name in sys.modules], sys.m
     assert in_a_fresh_process(code).stdout == "[] True\n"
 
 
+def test_other_data_than_those_of_the_set_are_refused(run, tmp_path):
+    distilled, _, folder = run
+    other = tmp_path / "other.csv"
+    other.write_text((folder / "films.csv").read_text().replace("worda", "unknown"))
+    with pytest.raises(UsageError, match="the data are not those that the set was distilled from"):
+        train_model(distilled, tmp_path / "model", data=str(other))
+    assert not (tmp_path / "model").exists()
+
+
 def test_a_folder_in_use_is_left_as_it_is(run, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(UsageError, match="not an empty folder"):

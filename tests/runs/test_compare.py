@@ -28,7 +28,7 @@ def test_compare_has_a_row_for_each_initialisation(tmp_path):
             "full": 0.875,
         },
         **{"momentum": None, "ratio": 0.58 / 0.875, "outer_steps": 5, "seconds": 75.0},
-        **{"vectors": "glove-6b-50d", "samples": "free", "seed": 0, "tested_on": ["tiny", None, 60]},
+        **{"vectors": "glove-6b-50d", "samples": "free", "seed": 0, "tested_on": ["tiny", None, None, 60]},
     }
     lines = table(rows).splitlines()
     assert lines[4:] == ["fixed: one network that the set was made for; random: freshly drawn ones, which is harder"]
@@ -43,6 +43,17 @@ def test_what_cannot_be_compared_is_said_to_be(tmp_path):
     lines = table([row for row in compare([tmp_path / "a", tmp_path / "b"]) if row["init"] == "fixed"]).splitlines()
     assert " gru " in lines[2] and " text_cnn " in lines[1] and " free " in lines[1]
     assert lines[3] == "these were tested on different data: their accuracies cannot be compared"
+
+
+def test_data_sets_of_one_file_name_are_told_apart_by_their_test_examples(tmp_path):
+    for name in "abc":
+        results = RESULTS | {"data": {"digests": {"test": {"labels": "same" if name == "c" else name}}}}
+        make_run(tmp_path / name, dataset=f"folder-{name}/reviews.csv", results=results)
+    rows = compare([tmp_path / "a", tmp_path / "b"])
+    assert {row["dataset"] for row in rows} == {"reviews.csv"}
+    different = "these were tested on different data: their accuracies cannot be compared"
+    assert different in table(rows).splitlines()
+    assert different not in table(compare([tmp_path / "c"])).splitlines()
 
 
 def test_how_networks_were_drawn_is_told_where_it_is_not_usual(tmp_path):

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 import yaml
 from command import distil_command, tdd
-from finished_run import make_run
+from finished_run import RESULTS, make_run
 
 from tdd.errors import TddError, UsageError
 from tdd.publishing.card import card, write_card
@@ -51,6 +51,14 @@ def test_accuracy_is_drawn_against_n_only_where_there_are_several(tmp_path):
         make_run(tmp_path / name, 4)
     paths = plot_runs([tmp_path / "one", tmp_path / "another"], tmp_path / "out")
     assert paths[-1] == tmp_path / "out" / "curves-of-runs.png"
+
+
+def test_data_sets_of_one_file_name_have_no_figure_in_common(tmp_path):
+    for n, digest in ((2, "one"), (4, "another")):
+        results = RESULTS | {"data": {"digests": {"test": {"labels": digest}}}}
+        make_run(tmp_path / str(n), n, dataset=f"{digest}/reviews.csv", results=results)
+    paths = plot_runs([tmp_path / "2", tmp_path / "4"], tmp_path / "out")
+    assert "accuracy-against-n.png" not in {path.name for path in paths}
 
 
 def test_what_is_drawn_of_several_runs_lies_in_the_folder_of_none_and_on_the_card_of_none(tmp_path):

@@ -182,6 +182,34 @@ def test_wrong_use_of_predict_is_told_in_a_line(run: Path, tmp_path: Path):
     assert "has the columns id, words: name that of the text with --text-column" in line
 
 
+def test_a_table_or_fasttext_lines_in_a_txt_file_are_read_as_such(run: Path, tmp_path: Path):
+    texts, _ = reviews(4, seed=3)
+    for name, lines in (
+        ("tabs.txt", ["text\tlabel", *(f"{text}\tgood" for text in texts)]),
+        ("fast.txt", [f"__label__good {text}" for text in texts]),
+        ("lines.txt", texts),
+    ):
+        (tmp_path / name).write_text("\n".join(lines) + "\n")
+        done = tdd("predict", run, "--file", tmp_path / name, "--format", "json")
+        assert [json.loads(line)["text"] for line in done.out.splitlines()] == texts, name
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("m.csv", "text,label\nfine film,good\n,bad\n", "row 2 has no text in column 'text'; leave it out"),
+        ("m.csv", 'text,label\n"  ",good\n', "row 1 has no text in column 'text'; leave it out"),
+        ("m.jsonl", '{"text": "a film"}\n{"text": null}\n', "row 2 has no text in column 'text'; leave it out"),
+        ("m.jsonl", '{"text": {"a": "great"}}\n', "column 'text' holds dicts, not texts; name another one"),
+        ("m.txt", "", "is empty: it holds no texts"),
+    ],
+)
+def test_what_holds_no_text_in_a_file_is_refused(name, content, said, run: Path, tmp_path: Path):
+    (tmp_path / name).write_text(content)
+    done = tdd("predict", run, "--file", tmp_path / name)
+    assert done.code == 2 and said in done.one_line()
+
+
 def test_images_are_refused():
     from tdd.distilled_set.set import DistilledSet
     from tdd.settings.recipe import Recipe

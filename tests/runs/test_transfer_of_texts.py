@@ -4,10 +4,12 @@ import json
 import shutil
 
 import pytest
+import torch
 from command import tdd, write_data
 from plain import short_training
 from stopped_tests import stop_at
 
+from tdd.data.corpus import load_corpus
 from tdd.runs import transfer_of_texts
 
 
@@ -72,6 +74,20 @@ def test_texts_that_cannot_be_tested_are_a_line(given, tmp_path, known_vectors):
         done = tdd("evaluate", *arguments)
         assert done.code == 2, done.err
         assert done.one_line().startswith(said)
+
+
+def test_test_examples_among_the_texts_of_a_file_are_told_or_refused(given, tmp_path, known_vectors):
+    corpus = load_corpus(transfer_of_texts.resolve_recipe(str(given[0]), None, [], {}))
+    (texts,) = zip(*corpus.test.raw.texts(torch.arange(len(corpus.test))), strict=True)
+    labels = [corpus.classes[label] for label in corpus.test.labels]
+    rows = [{"text": f" {text} ", "label": label} for text, label in zip(texts, labels, strict=True)]
+    (tmp_path / "some.jsonl").write_text("\n".join(map(json.dumps, rows[:6])))
+    (tmp_path / "all.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    done = tdd("evaluate", tmp_path / "some.jsonl", "--data", given[0], "--network", "tfidf")
+    assert done.code == 0
+    assert f"note: 6 of the {len(rows)} test examples are also in {tmp_path}/some.jsonl: figures are too" in done.err
+    done = tdd("evaluate", tmp_path / "all.jsonl", "--data", given[0], "--network", "tfidf")
+    assert done.code == 2 and f"all.jsonl holds all {len(rows)} test examples" in done.one_line()
 
 
 def test_a_stopped_test_of_texts_goes_on(given, tmp_path, known_vectors, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from tdd.data.formats.read import Read, of_all_files
 from tdd.data.formats.table_cache import cached, table_of
 from tdd.data.split_words import split_of
 from tdd.errors import UsageError
+from tdd.system.formatting import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,6 +58,8 @@ def read_class_folders(folder: Path, encoding: str | None) -> Read:
     listed = sorted({top.name for tops in classes.values() for top in tops})
     told = dict.fromkeys(one for _, noted in rows.values() for one in noted.get("told", []))
     notes = [f"a folder a class: {', '.join(listed)}", *told]
+    for root in by_split.values():
+        left_out |= _other_files(folder, root, kind)
     encodings = {split: {"encoding": noted["encoding"]} for split, (_, noted) in rows.items() if "encoding" in noted}
     notes += [f"{name} is left out: {why}" for name, why in left_out.items()]
     reading = {"files": names, "left_out_files": left_out, **(of_all_files(encodings) if encodings else {})}
@@ -119,6 +123,22 @@ def _beside(folder: Path, root: Path, kind: str) -> dict[str, str]:
     if len(names) > _FEW:
         names = [f"{names[0]} and {len(names) - 1} more"]
     return dict.fromkeys(names, "in no folder of a class")
+
+
+def _other_files(folder: Path, root: Path, kind: str) -> dict[str, str]:
+    """The folders without files of this kind, and the files of others in those of classes, with the reason."""
+    left_out = {}
+    for top in [path for path in sorted(root.iterdir()) if path.is_dir() and _is_shown(path)]:
+        name, whole = str(top.relative_to(folder)), [path for path in top.rglob("*") if path.is_file()]
+        shown = [path for path in whole if all(map(_is_shown, [path, *path.relative_to(top).parents]))]
+        others = Counter(path.suffix for path in shown if path.suffix.lower() not in _KINDS[kind])
+        if shown and len(shown) == others.total():
+            left_out[name] = f"it holds no {kind}s that are read ({', '.join(_KINDS[kind])})"
+        else:
+            left_out |= {
+                f"{name}/*{suffix}": f"{counted(count, 'file')} of another kind" for suffix, count in others.items()
+            }
+    return left_out
 
 
 def _rows(folder: Path, classes: list[Path], kind: str, encoding: str | None) -> tuple[Dataset, dict[str, Any]]:

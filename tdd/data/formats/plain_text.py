@@ -125,7 +125,7 @@ def word_of_guess(lines: Iterable[bytes], encoding: str, given: str | None) -> s
 def check_encoding(encoding: str | None) -> None:
     """Raise a UsageError if Python has no encoding of this name."""
     try:
-        codecs.lookup(encoding or "utf-8")
+        "".encode(encoding or "utf-8")  # which knows those of text alone
     except LookupError:
         raise UsageError(f"no encoding '{encoding}'; usual ones are utf-8, utf-16, latin-1 and cp1252") from None
 
@@ -186,7 +186,9 @@ def _first_bad_line(raw: Bytes, encoding: str) -> int | None:
     for start, part in chain(_parts(raw), [(len(raw), b"")]):
         try:
             decoder.decode(part, final=not part)
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
+            if not isinstance(error, UnicodeDecodeError):  # there is no byte order mark, which tells what follows
+                return 1
             end = start + len(part) - len(error.object) + error.start
             return raw[:end].tobytes().decode(encoding, "replace").count("\n") + 1
     return None

@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import Dataset
 
-_VERSION = 3
+_VERSION = 4
 """To be raised whenever the same file is read otherwise."""
 _PART = 1 << 22  # bytes hashed at once
 
@@ -102,10 +103,11 @@ def table_of(columns: dict[str, list[Any]]) -> pa.Table:
                 raise pa.ArrowInvalid
             arrays[name] = pa.array(values)
         except (pa.ArrowException, OverflowError):
-            texts = [value if value is None or isinstance(value, str) else _text(value) for value in values]
-            arrays[name] = pa.array(texts, pa.large_string())
+            arrays[name] = pa.array(map(_text, values), pa.large_string())
     return pa.table(arrays)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str) or (isinstance(value, float) and isnan(value)):
+        return value if isinstance(value, str) else None
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
