@@ -183,6 +183,15 @@ def has_alpha(image: Image) -> bool:
     return image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info
 
 
+def opaque(image: Image, mode: str) -> Image:
+    """An image in another mode, over white where it is transparent."""
+    if has_alpha(image):
+        from PIL import Image as Images
+
+        image = Images.alpha_composite(Images.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    return image.convert(mode)
+
+
 def notes_on_images(split: Dataset, column: str) -> list[str]:
     """What a user should know about the first images of a column, a line each."""
     import datasets
@@ -204,12 +213,7 @@ def _pixels(image: Image, column: str, name: str) -> NDArray[np.uint8]:
         raise UsageError(
             f"column '{column}' of the {name} split holds images of mode {image.mode}: save them with 8 bits a channel"
         )
-    if has_alpha(image):
-        from PIL import Image as Images
-
-        ground = Images.new("RGBA", image.size, "white")
-        image = Images.alpha_composite(ground, image.convert("RGBA"))
-    array = np.asarray(image.convert(mode), dtype=np.uint8)
+    array = np.asarray(opaque(image, mode), dtype=np.uint8)
     return array[:, :, None] if array.ndim == 2 else array
 
 

@@ -22,7 +22,7 @@ from tdd.distillation.outer_update import Outcome, adam, largest_norm, update
 from tdd.distillation.pool import kept_initialisation, score_of_pool, source_of_pool, turns, whose_turn
 from tdd.distillation.samples.choice import parametrisation
 from tdd.distillation.samples.real import RealSamples
-from tdd.distillation.samples.start import first_set, parts_of
+from tdd.distillation.samples.start import first_of_data, parts_of
 from tdd.distillation.schedule import Schedule
 from tdd.distillation.trainee import Trainee
 from tdd.distillation.truncation import window
@@ -85,7 +85,7 @@ class Distiller:
         ]
         self.batches, self.deadline = OuterBatches.of(recipe, corpus.train, self.device), math.inf
         self.start = start
-        samples, labels, mask, rates, momentum = first_set(recipe, corpus) if start is None else parts_of(start)
+        samples, labels, mask, rates, momentum = first_of_data(recipe, corpus) if start is None else parts_of(start)
         learners = [trainee.learner for trainee in self.trainees]
         for learner in learners:
             learner.check_reads(samples.shape[2:])
@@ -152,7 +152,7 @@ class Distiller:
     def gradient(self, attempt: int = 0) -> tuple[list[torch.Tensor], float]:
         """Mean outer loss of the next outer step's networks, and its gradient to each learned tensor.
 
-        Nothing is updated. Every `attempt` draws other networks.
+        Nothing is updated but kept networks. Every `attempt` draws other networks.
 
         Returns:
             The loss (1,) and the gradients, and the weight of the networks whose turn it is.

@@ -8,7 +8,7 @@ steps of its window alone. After as many steps as were drawn for it a fresh netw
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tdd.distillation.plain_loop import InTraining
 from tdd.networks.kernels.parameters import Parameters
@@ -43,6 +43,10 @@ class KeptNetworks:
             theta, most = fresh()
             found = self.kept[place] = Kept(InTraining.at_start(theta), 0, most)
         return found
+
+    def copied(self) -> dict[int, Kept]:
+        """Each as it is now: training on replaces what it is, and changes no tensor."""
+        return {place: replace(each) for place, each in self.kept.items()}
 
     def drop(self, place: int) -> None:
         """Let a fresh network take this place: this one is lost."""

@@ -23,7 +23,11 @@ def settle_threads(distiller: Distiller) -> str | None:
     if asked is None and state.threads is not None:
         torch.set_num_threads(state.threads)
     elif threads.are_open(accelerator, asked):
+        kept = [each.copied() for each in state.kept]
         line = threads.choose(distiller.gradient)
+        # How often it was measured must not be seen in the set.
+        for each, before in zip(state.kept, kept, strict=True):
+            each.kept = before
     state.threads = torch.get_num_threads()
     if line is not None:
         distiller.save()

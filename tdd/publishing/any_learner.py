@@ -8,6 +8,7 @@ from tdd.hub.encoders import MINILM_ON_HUB
 from tdd.publishing.joined import are_pieces
 from tdd.publishing.script_template import script_of
 from tdd.publishing.tested_on import TestedOn, is_known
+from tdd.settings.tokenizer_names import CHARACTERS
 
 if TYPE_CHECKING:
     from tdd.distilled_set.set import DistilledSet
@@ -45,5 +46,6 @@ def any_learner_script(distilled: DistilledSet, repo: str, learner: str) -> str:
     """A script that trains one of `LEARNERS` on the texts of the set `repo`, and tests it on the real test split."""
     tested = TestedOn.of(distilled)
     values = {"repo": repo, "learner": learner, "about": LEARNERS[learner], "encoder": MINILM_ON_HUB, "length": LONGEST}
-    values |= tested.values()
+    recipe = distilled.recipe
+    values |= {"characters": recipe.tokenizer == CHARACTERS, "kept_apart": recipe.keep_labels, **tested.values()}
     return script_of("any_learner.py.jinja", values, [*tested.data.packages, *(["torch"] if tested.some else [])])

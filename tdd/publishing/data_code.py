@@ -98,11 +98,17 @@ def _of_class_folders(distilled: DistilledSet, name: str, of_split: list[str], d
     is_text = distilled.space.kind == "text"
     kinds = (".txt",) if is_text else IMAGES
     root = f"pathlib.Path(path, {as_python(of_split[0])})" if of_split else "pathlib.Path(path)"
-    lines = [f'files = [file for file in sorted({root}.rglob("*")) if file.suffix.lower() in {kinds}]']
+    lines = [
+        f"root = {root}  # the classes are folders in it",
+        "class_of = lambda file: next((part for part in file.relative_to(root).parts[:-1] if part in classes), None)",
+        'is_shown = lambda file: not any(part.startswith((".", "__")) for part in file.relative_to(root).parts)',
+        f'files = [file for file in sorted(root.rglob("*")) if file.suffix.lower() in {kinds} and is_shown(file)]',
+        "files = [file for file in files if class_of(file)]",
+    ]
     encoding = as_python(data.get("encoding", "utf-8"))
     contents = f"file.read_text({encoding})" if is_text else "str(file)"
     column = "text" if is_text else "image"
-    rows = f'{{"{column}": [{contents} for file in files], "label": [file.parent.name for file in files]}}'
+    rows = f'{{"{column}": [{contents} for file in files], "label": [class_of(file) for file in files]}}'
     return DataCode(f"Dataset.from_dict({rows})", lines, f"the folder {name}")
 
 

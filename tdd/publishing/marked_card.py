@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 _END = "<!-- end of tdd's section -->"
-_SECTION = re.compile(rf"<!-- tdd's section: ([\w-]+) ([0-9a-f]{{12}}) -->\n(.*?)\n{re.escape(_END)}", re.DOTALL)
+_SECTION = re.compile(rf"<!-- tdd's section: ([\w -]+) ([0-9a-f]{{12}}) -->\n(.*?)\n{re.escape(_END)}", re.DOTALL)
 _WRITTEN = re.compile(r"<!-- written by tdd: (\{.*?\}) -->\n?")
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 CONFIGURATIONS = "configs"
@@ -89,7 +89,16 @@ class Card:
                     "\n"
                 )
             before = name if name in _names(body) else before
-        return re.sub(r"\n{3,}", "\n\n", body) if present else body
+        return _tidied(body) if present else body
+
+
+def _tidied(body: str) -> str:
+    """The body without more than one empty line between sections; inside them they belong to what was written."""
+    parts, end = [], 0
+    for match in _SECTION.finditer(body):
+        parts += [re.sub(r"\n{3,}", "\n\n", body[end : match.start()]), match[0]]
+        end = match.end()
+    return "".join([*parts, re.sub(r"\n{3,}", "\n\n", body[end:])])
 
 
 def is_written_by_tdd(card: str) -> bool:

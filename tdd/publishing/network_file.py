@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from tdd.data.images import has_alpha, opaque
 from tdd.data.packaged import digit_rows
 from tdd.data.pairs import cut_row, kept_of_both, kept_of_first
 from tdd.distillation.learner_of_set import learner_of
@@ -18,7 +19,7 @@ from tdd.embeddings.word_vectors import EMBEDDED
 from tdd.networks import encoder_parts
 from tdd.networks.kernels import attention_loss
 from tdd.networks.learner import Learner
-from tdd.publishing.script_parts import embedded_vectors, token_table
+from tdd.publishing.script_parts import embedded_vectors, labels_of, token_table
 from tdd.publishing.tested_on import TestedOn
 from tdd.settings.encoder_names import is_encoder
 from tdd.settings.networks import CODE, entry_of
@@ -78,7 +79,9 @@ def network_file(distilled: DistilledSet) -> str | None:
 def called(distilled: DistilledSet) -> dict[str, list[Callable[..., object]]]:
     """The functions of `network.py` that the script calls beside those of the network, by name, with all they need."""
     recipe, tested = distilled.recipe, TestedOn.of(distilled)
-    functions: dict[str, list[Callable[..., object]]] = {}
+    functions: dict[str, list[Callable[..., object]]] = {"labels_of": [labels_of]}
+    if distilled.space.kind == "image":
+        functions["opaque"] = [has_alpha, opaque]
     if recipe.inner == "plain":
         functions["mini_batches"] = [generator, even_size, mini_batches]
     if distilled.space.kind == "text" and not entry_of(recipe.network).pretrained and not is_encoder(recipe.vectors):

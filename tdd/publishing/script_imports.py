@@ -10,12 +10,14 @@ _STANDARD = {
     "pathlib.": "import pathlib",
     "re.": "import re",
     "sys.": "import sys",
+    "unicodedata.": "import unicodedata",
     "find_spec(": "from importlib.util import find_spec",
 }
 _WHOLE = {
     "fsspec.": "import fsspec",
     "np.": "import numpy as np",
     "pandas.": "import pandas",
+    "smart_open.": "import smart_open",
     "torch.": "import torch",
 }
 _NAMES = {

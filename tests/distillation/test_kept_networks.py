@@ -15,8 +15,10 @@ from tdd.distillation.distiller import Distiller
 from tdd.distillation.kept_networks import KeptNetworks
 from tdd.distillation.memory import predicted_peak
 from tdd.distillation.plain_loop import InTraining, train_on, train_plainly, unroll_plainly
+from tdd.distillation.run_threads import settle_threads
 from tdd.errors import UsageError
 from tdd.settings.recipe import Recipe
+from tdd.system import threads
 
 
 def part(loop, begin, end):
@@ -97,6 +99,18 @@ def test_a_stopped_run_goes_on_with_them_bit_by_bit(tmp_path, more):
     assert_same_bits(resumed.run(), expected)
 
 
+@pytest.mark.parametrize("calls", [3, 7])
+def test_measuring_threads_leaves_them_as_they_are(monkeypatch, calls):
+    corpus, recipe = tiny_corpus(3), tiny_recipe(**{"n": 6, "outer_steps": 6} | PLAIN)
+    expected = Distiller(recipe, corpus).run()
+    measured = Distiller(recipe, corpus)
+    monkeypatch.setattr(threads, "are_open", lambda *given: True)
+    monkeypatch.setattr(threads, "choose", lambda step: [step() for _ in range(calls)] and "chosen")
+    monkeypatch.setattr(measured, "save", lambda: None)
+    assert settle_threads(measured) == "chosen"
+    assert_same_bits(measured.run(), expected)
+
+
 def test_a_network_that_explodes_makes_room_for_a_fresh_one():
     distiller = Distiller(tiny_recipe(**{"n": 6, "outer_steps": 4} | PLAIN), tiny_corpus(3))
     (trainee,) = distiller.trainees
@@ -127,6 +141,7 @@ def test_what_is_kept_counts_among_the_memory():
     [
         ({"init": "fixed"}, "inner_kept keeps fresh networks in training: use init: random"),
         ({"window_end": "random"}, "inner_kept goes on by the steps of the window: leave window_end out"),
+        ({"window": 5}, "inner_kept takes the steps of the window at a time: set window to 4 at most"),
         ({"networks": 4}, "inner_kept: 3 are fewer than the networks of an outer step, 4"),
         ({"inner": "learned", "inner_steps": [20, 200], "window": None}, "inner_kept is a setting of plain training"),
     ],

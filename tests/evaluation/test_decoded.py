@@ -77,6 +77,14 @@ def test_momentum_stays_with_the_words_and_is_fitted_to_them():
     assert torch.equal(fitted.momentum, words.momentum) == (about["best_step"] == 0)
 
 
+def test_where_plain_training_leaves_nothing_to_fit_the_words_are_as_they_were():
+    plain = {"inner": "plain", "inner_steps": [3, 6], "window": 2, "init": "random", "outer_steps": 2}
+    made = Distiller(tiny_recipe(labels="hard", **plain), CORPUS).run()
+    words, _ = to_words(made, CORPUS.train.vectors)
+    fitted, about = refit(words, CORPUS, "random")
+    assert fitted is words and about["outer_steps"] == 0 and 0 < about["validation_accuracy"] <= 1
+
+
 def test_hard_labels_are_not_fitted():
     hard = distilled(labels="hard")
     words, _ = to_words(hard, CORPUS.train.vectors)

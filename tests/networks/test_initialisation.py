@@ -40,6 +40,20 @@ def test_factors_of_a_normalisation_start_at_one():
     assert (theta["norms.0.bias"] == 0).all()
 
 
+def test_other_vectors_than_biases_and_factors_stay_as_the_module_was_made_with():
+    class Own(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm, self.slope, self.norm = nn.LSTM(4, 2), nn.PReLU(init=0.3), nn.GroupNorm(1, 4)
+            self.scale = nn.Parameter(torch.full((4,), 0.1))
+
+    module = Own()
+    found = fresh(module, [name for name, _ in module.named_parameters()], generator(0), "xavier_normal")
+    assert (found["slope.weight"] == 0.3).all() and (found["scale"] == 0.1).all()
+    assert (found["norm.weight"] == 1).all() and (found["norm.bias"] == 0).all()
+    assert (found["lstm.bias_ih_l0"] == 0).all() and found["scale"] is not module.scale
+
+
 @pytest.mark.parametrize("gain", [1.0, 0.5])
 @pytest.mark.parametrize("kind", INITIALISATIONS)
 def test_weights_have_the_spread_of_their_initialisation_times_its_gain(kind, gain):

@@ -55,6 +55,15 @@ def test_a_section_that_the_owner_took_away_stays_away_and_a_new_one_comes():
         assert edited.index("# A set") < edited.index("## Samples")
 
 
+def test_sections_of_several_words_and_with_empty_lines_are_ours_after_any_number_of_pushes():
+    scripts = {"any learner": "## Train anything\n\n```python\nx = 1\n\n\ndef f():\n    pass\n```"}
+    card = Card(METADATA, SECTIONS | scripts).text("---\nlicense: mit\n---\n")
+    for number in range(3):
+        card = changed(**{"any learner": scripts["any learner"].replace("x = 1", f"x = {number}")}).text(card)
+        assert f"x = {number}\n\n\ndef f()" in card and card.count("## Train anything") == 1
+    assert "## Train anything" not in changed().text(card)
+
+
 def test_metadata_of_the_owner_stay_and_ours_are_new():
     first = Card(METADATA | {"license": "mit"}, SECTIONS).text()
     mine = first.replace("- one", "- mine").replace("pretty_name: a set", "pretty_name: a set\nlanguage: en")

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from command import distil_command, tdd, write_data, write_vectors
 from hub_server import HubServer
@@ -88,7 +90,29 @@ def as_class_folders(folder: Path) -> Path:
     for number, (text, label) in enumerate(rows(folder)):
         (folder / "reviews" / label).mkdir(parents=True, exist_ok=True)
         (folder / "reviews" / label / f"{number:03}.txt").write_text(text)
+    # What a Mac packs beside it, and a folder in that of a class.
+    (folder / "reviews/__MACOSX/bad").mkdir(parents=True)
+    (folder / "reviews/__MACOSX/bad/._001.txt").write_bytes(b"\0\xff")
+    (folder / "reviews/bad/.hidden.txt").write_text("word1")
+    (folder / "reviews/bad/good").mkdir()
+    (folder / "reviews/bad/good/1000.txt").write_text("word11")
     return folder / "reviews"
+
+
+def as_numbers_with_a_gap(folder: Path) -> Path:
+    """Classes 1 and 2, which are decimals once a cell is empty, as pandas writes them."""
+    texts, labels = zip(*rows(folder), strict=True)
+    numbers = [{"bad": 1.0, "good": 2.0}[label] for label in labels]
+    table = pa.table({"text": [*texts, "word1"], "label": pa.array([*numbers, None], pa.float64())})
+    pq.write_table(table, folder / "reviews.parquet")
+    return folder / "reviews.parquet"
+
+
+def as_spelled_otherwise(folder: Path) -> Path:
+    spelled = ["bad", "Bad", " bad", "bad\u200b"]
+    lines = [f"{a},{spelled[n % 4] if b == 'bad' else b}\n" for n, (a, b) in enumerate(rows(folder))]
+    (folder / "reviews.csv").write_text("".join(["text,label\n", *lines]))
+    return folder / "reviews.csv"
 
 
 @pytest.mark.slow
@@ -104,6 +128,8 @@ def as_class_folders(folder: Path) -> Path:
         (as_fasttext, [], "reviews.txt"),
         (as_files_of_splits, [], "reviews/test.csv"),
         (as_class_folders, [], "reviews"),
+        (as_numbers_with_a_gap, [], "reviews.parquet"),
+        (as_spelled_otherwise, [], "reviews.csv"),
     ],
 )
 def test_a_file_or_folder_of_the_authors_is_the_scripts_argument(

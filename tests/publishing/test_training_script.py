@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from command import tdd, write_data, write_vectors
+from datasets import ClassLabel, Value
 from digits import write_digits
 from hub_server import HubServer
 from pair_data import pairs, write_pair_vectors, write_pairs
@@ -15,6 +16,7 @@ from tiny_encoders import films, save_encoder
 
 from tdd.distilled_set.set import DistilledSet
 from tdd.embeddings.word_vectors import EMBEDDED
+from tdd.publishing.script_parts import labels_of
 from tdd.publishing.training_script import training_script
 
 SETTINGS = {"max_length": 8, "batch_size": 16, "learning_rate": 0.5, "validate_every": 4, "outer_steps": 12}
@@ -118,3 +120,18 @@ def test_the_script_of_the_card_gives_the_accuracy_that_the_card_claims(
     made.results["data"] |= {"tested_on": None, "files": {"train": ["data.csv"]}, "delimiter": ";"}
     longest = training_script(made, repo)
     assert longest is not None and "sys.argv" in longest and len(longest.splitlines()) < MOST_LINES
+
+
+@pytest.mark.parametrize(
+    ("feature", "values", "classes", "found"),
+    [
+        (ClassLabel(names=["neg", "pos"]), [1, 0, -1, None], ["neg", "pos"], [1, 0, -1, -1]),
+        (Value("float64"), [1.0, 2.0, None, 1.5], ["1", "2", "1.5"], [0, 1, -1, 2]),
+        (Value("string"), ["Pos", " pos", "NEG", "p\u200bos", "None", None], ["Pos", "neg"], [0, 0, 1, 0, -1, -1]),
+        (Value("string"), ["Pos", "pos", "POS"], ["Pos", "pos"], [0, 1, -1]),  # kept apart
+        (Value("string"), ["caf\u0065\u0301"], ["caf\u00e9"], [0]),
+        (Value("bool"), [True, False, None], ["False", "True"], [1, 0, -1]),
+    ],
+)
+def test_the_labels_of_a_script_are_told_apart_as_ours(feature, values, classes, found):
+    assert labels_of(feature, values, classes) == found

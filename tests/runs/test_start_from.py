@@ -8,6 +8,7 @@ import pytest
 import torch
 from command import STEPS, distil_command, tdd, write_data, write_vectors
 from patches import spy
+from plain import short_training
 from tiny import tiny_corpus, tiny_recipe
 from tiny_encoders import tiny_encoder, tiny_text_corpus
 
@@ -15,6 +16,7 @@ from tdd.distillation.distiller import Distiller
 from tdd.distillation.samples.from_set import started_from
 from tdd.errors import UsageError
 from tdd.evaluation import rate_search, teachers
+from tdd.runs.classifier import TextClassifier
 from tdd.runs.start_from import starting_set
 from tdd.settings.plain_settings import HEAD_RATE
 from tdd.settings.recipe import Recipe
@@ -162,3 +164,25 @@ def test_students_learn_the_classifier_of_a_frozen_encoder_alone_and_what_takes_
     count = -(-len(corpus.train) // recipe.full_batch_size)
     assert batches == [(done, count) for done in range(1, count + 1)]
     torch.testing.assert_close(start.labels.sum(2), torch.ones(start.labels.shape[:2]))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"start_from": "runs/x"},
+        {"labels_init": "teacher", "samples_init": "herding"},
+        {"samples_init": "herding_minilm"},
+    ],
+)
+def test_a_distiller_does_not_pass_over_a_start_that_a_run_finds(settings, corpus):
+    with pytest.raises(UsageError, match=r"is found by a run, .*: a Distiller is given it as start"):
+        Distiller(tiny_recipe(**settings), corpus)
+
+
+def test_a_classifier_starts_as_its_settings_say():
+    texts = [f"a {word} film number {place}" for place, word in enumerate(["good", "bad"] * 40)]
+    settings = {"labels_init": "teacher", "samples_init": "herding", "batch_size": 16, "options": {"filters": 4}}
+    with short_training():
+        fitted = TextClassifier(n=4, outer_steps=2, settings=settings).fit(texts, ["good", "bad"] * 40)
+    assert fitted.distilled_.recipe.labels_init == "teacher"
+    assert ((fitted.distilled_.labels > 0) & (fitted.distilled_.labels < 1)).any()

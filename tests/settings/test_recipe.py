@@ -174,6 +174,13 @@ def test_settings_that_play_no_part_are_known():
         assert Recipe.build(said) == settings
 
 
+def test_rates_start_low_where_images_are_read_whatever_the_network_says_of_itself():
+    own = Recipe(dataset="mine", network="python:m:Net")
+    assert own.settled(100).learning_rate == own.settled(100, text_column="text").learning_rate == 0.5
+    assert own.settled(100, image_column="picture").learning_rate == 0.05
+    assert Recipe(dataset="mine", network="python:m:Net", image_column="x").settled(100).learning_rate == 0.05
+
+
 def test_images_alone_are_mirrored():
     with pytest.raises(UsageError, match="flip mirrors images and text_cnn reads text; leave it out"):
         Recipe.build({"flip": True})

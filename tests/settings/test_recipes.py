@@ -89,6 +89,17 @@ def test_steps_of_a_recipe_that_nobody_named_hold_where_they_split_the_samples_a
             resolve_recipe("imdb", recipe, assignments, {"network": "minilm", "n": own.steps - 1})
 
 
+def test_how_a_recipe_starts_gives_way_to_a_set_to_start_from_and_to_hard_labels():
+    words = {"inner": "plain", "init": "random", "samples": "words", "n": 20}
+    plain = resolve_recipe("imdb", None, [], words)
+    assert (plain.samples_init, plain.labels_init) == ("confident", "teacher")
+    assert resolve_recipe("imdb", None, ["labels=hard"], words).labels_init == "one_hot"
+    from_set = resolve_recipe("imdb", None, [], words | {"start_from": "runs/x"})
+    assert (from_set.samples_init, from_set.labels_init) == (None, "one_hot")
+    with pytest.raises(UsageError, match="a run that starts from a set has its labels"):
+        resolve_recipe("imdb", None, ["labels_init=teacher"], words | {"start_from": "runs/x"})
+
+
 def test_a_wrong_flag_is_not_blamed_on_the_recipe_file():
     assert tdd("distill", "imdb", "--set", "bogus=1", "--dry-run").one_line().startswith("settings: unknown setting")
 

@@ -39,6 +39,22 @@ def first_set(recipe: Recipe, corpus: Corpus, features: Features | None = None) 
     return samples, first_labels(steps, per_step, classes), mask, first_rates(recipe, corpus), momentum
 
 
+def first_of_data(recipe: Recipe, corpus: Corpus) -> Parts:
+    """`first_set` of a recipe that needs nothing for it but its data.
+
+    Raises:
+        UsageError: it starts from another set, examples chosen by MiniLM or a teacher's labels, which a run finds.
+    """
+    found_by_runs = {
+        f"start_from: {recipe.start_from}": recipe.start_from is not None,
+        f"samples_init: {recipe.samples_init}": recipe.starts_by_minilm,
+        f"labels_init: {recipe.labels_init}": recipe.labels_init != "one_hot",
+    }
+    for asked in [name for name, is_asked in found_by_runs.items() if is_asked]:
+        raise UsageError(f"{asked} is found by a run, tdd.distill(recipe, FOLDER): a Distiller is given it as start")
+    return first_set(recipe, corpus)
+
+
 def first_rates(recipe: Recipe, corpus: Corpus) -> Tensor:
     """Learning rates (P, T) to start from; of plain training its step size (P, 1)."""
     classes = len(corpus.classes)
