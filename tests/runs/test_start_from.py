@@ -16,7 +16,7 @@ from tdd.distillation.distiller import Distiller
 from tdd.distillation.samples.from_set import started_from
 from tdd.errors import UsageError
 from tdd.evaluation import rate_search, teachers
-from tdd.runs.classifier import TextClassifier
+from tdd.runs import classifier
 from tdd.runs.start_from import starting_set
 from tdd.settings.plain_settings import HEAD_RATE
 from tdd.settings.recipe import Recipe
@@ -179,10 +179,19 @@ def test_a_distiller_does_not_pass_over_a_start_that_a_run_finds(settings, corpu
         Distiller(tiny_recipe(**settings), corpus)
 
 
-def test_a_classifier_starts_as_its_settings_say():
+def test_a_classifier_starts_as_its_settings_say(monkeypatch):
     texts = [f"a {word} film number {place}" for place, word in enumerate(["good", "bad"] * 40)]
     settings = {"labels_init": "teacher", "samples_init": "herding", "batch_size": 16, "options": {"filters": 4}}
+    starts = []
+
+    class Watched(Distiller):
+        def __init__(self, *given, start=None, **named):
+            starts.append(start)
+            super().__init__(*given, start=start, **named)
+
+    monkeypatch.setattr(classifier, "Distiller", Watched)
     with short_training():
-        fitted = TextClassifier(n=4, outer_steps=2, settings=settings).fit(texts, ["good", "bad"] * 40)
-    assert fitted.distilled_.recipe.labels_init == "teacher"
-    assert ((fitted.distilled_.labels > 0) & (fitted.distilled_.labels < 1)).any()
+        classifier.TextClassifier(n=4, outer_steps=2, settings=settings).fit(texts, ["good", "bad"] * 40)
+    (start,) = starts
+    assert start.results["teacher"]["epoch"] >= 1
+    assert ((start.labels > 0) & (start.labels < 1)).all()  # a teacher's, before anything is learned
